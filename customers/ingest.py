@@ -1,0 +1,218 @@
+"""Writing customers: which record means whom, the statement that stores them, and erasure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from customers.schemas import CustomerRecord
+from hub.database import execute
+from hub.sql import read_sql
+from hub.upsert import Column, Table, upsert_statement
+from tenants.changesets import Changes, Consent, Origin, Write, write
+from tenants.erasure import pseudonym
+from tenants.models import Entity, Operation, Priority, Tenant
+
+FLAGS = ("email_optin", "sms_optin", "whatsapp_optin", "app_push_optin", "gdpr_optin", "is_excluded")
+FLAG_BITS = " + ".join(f"t.{name}::int * {1 << i}" for i, name in enumerate(FLAGS))
+
+CUSTOMERS = Table(
+    "customers_customer",
+    key={"match_key": "s.match_key"},
+    sent={"match_key": "text"},
+    columns=[
+        Column("customer_id", "CustomerId"),
+        Column("email", "Email"),
+        Column("name", "Name", clears=True),
+        Column("surname", "Surname", clears=True),
+        Column("phone", "Phone", clears=True),
+        Column("language", "Language", clears=True),
+        Column("username", "Username", clears=True),
+        Column("email_optin", "EmailOptin", "boolean", "false"),
+        Column("sms_optin", "SmsOptin", "boolean", "false"),
+        Column("whatsapp_optin", "WhatsappOptin", "boolean", "false"),
+        Column("app_push_optin", "AppPushOptin", "boolean", "false"),
+        Column("gdpr_optin", "GdprOptin", "boolean", "false"),
+        Column("is_excluded", "IsExcluded", "boolean", "false"),
+        Column("attributes", "Attributes", "jsonb", "'{}'"),
+        Column("tags", "Tags", "text[]", "'{}'"),
+        Column("mailing_lists", "MailingLists", "text[]", "'{}'"),
+    ],
+    also_set=f"previous_flags = {FLAG_BITS}",
+    returning=f"t.previous_flags, {FLAG_BITS}",
+)
+UPSERT = upsert_statement(CUSTOMERS)
+
+COLUMNS = {"CustomerId": "customer_id", "Email": "email"}
+OTHER = {"CustomerId": "Email", "Email": "CustomerId"}
+KEY_LETTERS = {"CustomerId": "i", "Email": "e", "Phone": "p"}
+CARRIERS = {name: read_sql(__file__, "carriers").format(column=column) for name, column in COLUMNS.items()}
+ORDERS_OF_ERASED = {
+    name: read_sql(__file__, "orders_of_erased").format(first=column, second=COLUMNS[OTHER[name]])
+    for name, column in COLUMNS.items()
+}
+ANONYMISE_ORDERS = read_sql(__file__, "anonymise_orders")
+FIND = """
+SELECT id, customer_id, email
+  FROM customers_customer
+ WHERE tenant_id = %(tenant_id)s AND (customer_id = %(customer_id)s OR email = %(email)s)
+"""
+DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s)"
+
+Row = dict[str, Any]  # a record with its match_key
+
+
+def priority_field(tenant: Tenant) -> str:
+    """Return the documented name of the identifier that names the tenant's customers."""
+    return "Email" if tenant.priority == Priority.EMAIL else "CustomerId"
+
+
+def match_key(field: str, value: str) -> str:
+    """Return what names a customer within a tenant: a letter for the identifier, and its value."""
+    return f"{KEY_LETTERS[field]}:{value}"
+
+
+def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origin: Origin) -> Changes:
+    """Store customers as if one after the other, in one transaction.
+
+    A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
+    the other identifier: it updates every customer that carries it, or creates one.
+    """
+    first = priority_field(tenant)
+    rows = [_row(record) for record in records]
+    all_named = all(row.get(first) is not None for row in rows)
+    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=not all_named) as opened:
+        opened.changes.received = len(records)
+        unnamed = [row for row in rows if row.get(first) is None]
+        store(opened, fold(rows, first, _carriers(tenant, OTHER[first], unnamed)))
+    return opened.changes
+
+
+def _row(record: Mapping[str, Any]) -> Row:
+    """Copy a record; a blank identifier is a missing one."""
+    row = dict(record)
+    for name in COLUMNS:
+        value = row.get(name)
+        if value is not None and (not value or value.isspace()):
+            row[name] = None
+    return row
+
+
+class Carriers:
+    """Who carries which value of the identifier that is not the priority one, as records hand it about."""
+
+    def __init__(self, values: Iterable[str], known: Iterable[tuple[str, str]]) -> None:
+        self.keys: dict[str, dict[str, None]] = {value: {} for value in values}
+        self.value: dict[str, str] = {}
+        for value, key in known:
+            self.hand(value, key)
+
+    def hand(self, value: str, key: str) -> None:
+        """Note that the customer `key` carries `value` from now on, and no other."""
+        if (old := self.value.pop(key, None)) is not None:
+            del self.keys[old][key]
+        if value in self.keys:
+            self.keys[value][key] = None
+            self.value[key] = value
+
+
+def _carriers(tenant: Tenant, field: str, rows: Iterable[Row]) -> Carriers:
+    """Look up who carries the identifiers of rows that have no other one."""
+    values = {row[field]: None for row in rows}
+    known = execute(CARRIERS[field], {"tenant_id": tenant.pk, "values": list(values)}) if values else ()
+    return Carriers(values, known)
+
+
+def fold(rows: Iterable[Row], first: str, carriers: Carriers) -> dict[str, Row]:
+    """Fold rows into one a customer, by match_key, as if stored one after the other: later supplied fields win.
+
+    `first` names the priority identifier; `carriers` knows every customer that carries the other one of a row that has
+    no more than that.
+    """
+    second = OTHER[first]
+    folded: dict[str, Row] = {}
+    for row in rows:
+        value, other = row.get(first), row.get(second)
+        keys = [match_key(first, value)] if value is not None else list(carriers.keys[other])
+        keys = keys or [match_key(second, other)]
+        for key in keys:
+            _merge(folded, key, row)
+            if other is not None:
+                carriers.hand(other, key)
+    return folded
+
+
+def _merge(folded: dict[str, Row], key: str, row: Row) -> None:
+    if key in folded:
+        folded[key].update((name, value) for name, value in row.items() if value is not None)
+    else:
+        folded[key] = {**row, "match_key": key}
+
+
+def store(opened: Write, rows: Mapping[str, Row]) -> None:
+    """Upsert rows by match_key and note what changed, consents included."""
+    records = orjson.dumps(list(rows.values())).decode()
+    returned = execute(UPSERT, {"tenant_id": opened.tenant_id, "records": records, "now": opened.now}).fetchall()
+    changes = opened.changes
+    changes.unchanged += len(rows) - len(returned)
+    for hub_id, is_new, before, after in returned:
+        (changes.created if is_new else changes.updated).append(hub_id)
+        if not is_new and before != after:
+            changes.consents.append(Consent(hub_id, before, after))
+
+
+def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | None, origin: Origin) -> Changes:
+    """Erase the persons that an identifier, or both, name; their orders stay as anonymous sales.
+
+    By both: customers with both; if there are none, those with the priority one; else those with the other.
+    """
+    email = email and email.strip().lower()
+    with write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin, exclusive=True) as opened:
+        sought = {"customer_id": customer_id, "email": email}
+        found = execute(FIND, {"tenant_id": tenant.pk, **sought}).fetchall()
+        matching = _meant(found, customer_id, email, COLUMNS[priority_field(tenant)])
+        opened.changes.received = 1
+        erase(opened, tenant, matching, also=sought)
+    return opened.changes
+
+
+def _meant(
+    found: Sequence[tuple[int, str | None, str | None]], customer_id: str | None, email: str | None, priority: str
+) -> list[tuple[int, str | None, str | None]]:
+    by_id = [row for row in found if customer_id is not None and row[1] == customer_id]
+    by_email = [row for row in found if email is not None and row[2] == email]
+    both = [row for row in by_id if row in by_email]
+    return both or ((by_email or by_id) if priority == "email" else (by_id or by_email))
+
+
+def erase(
+    opened: Write,
+    tenant: Tenant,
+    customers: Sequence[tuple[int, str | None, str | None]],
+    *,
+    also: Mapping[str, str | None] | None = None,
+) -> None:
+    """Delete customers, given as (hub id, customer id, e-mail), and make the orders that name them anonymous.
+
+    `also` are identifiers of the person that no customer needs to carry: orders may have come before the customer.
+    """
+    also = also or {}
+    ids = [row[0] for row in customers]
+    if ids:
+        execute(DELETE, {"tenant_id": tenant.pk, "ids": ids})
+    opened.changes.deleted += ids
+    customer_ids = {row[1] for row in customers} | {also.get("customer_id")}
+    emails = {row[2] for row in customers} | {also.get("email")}
+    opened.note(Entity.ORDERS, _anonymise_orders(opened, tenant, customer_ids - {None}, emails - {None}))
+
+
+def _anonymise_orders(opened: Write, tenant: Tenant, customer_ids: set[str | None], emails: set[str | None]) -> Changes:
+    orders = execute(
+        ORDERS_OF_ERASED[priority_field(tenant)],
+        {"tenant_id": tenant.pk, "customer_ids": list(customer_ids), "emails": list(emails)},
+    ).fetchall()
+    ids = [order[0] for order in orders]
+    if ids:
+        pseudonyms = [pseudonym(tenant, order[1]) for order in orders]
+        execute(ANONYMISE_ORDERS, {"tenant_id": tenant.pk, "ids": ids, "pseudonyms": pseudonyms, "now": opened.now})
+    return Changes(received=len(ids), updated=ids)

@@ -1,0 +1,50 @@
+"""The customers of a tenant."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenants.models import TenantOwned
+
+
+class Customer(TenantOwned):
+    """A person a tenant knows, named by `match_key` (see customers.ingest.match_key).
+
+    `given` has a bit for each column of customers.ingest.CUSTOMERS, set where a value was ever supplied.
+    `previous_flags` are the six flags before the row's last change: what the consent ledger compares.
+    """
+
+    match_key = models.TextField(editable=False)
+    customer_id = models.CharField("customer id", max_length=100, null=True)
+    email = models.CharField("e-mail", max_length=255, null=True)
+    name = models.CharField(max_length=100, null=True)
+    surname = models.CharField(max_length=300, null=True)
+    phone = models.CharField(max_length=20, null=True)
+    language = models.CharField(max_length=10, null=True)
+    username = models.CharField(max_length=500, null=True)
+    email_optin = models.BooleanField("e-mail opt-in", default=False)
+    sms_optin = models.BooleanField("SMS opt-in", default=False)
+    whatsapp_optin = models.BooleanField("WhatsApp opt-in", default=False)
+    app_push_optin = models.BooleanField("app push opt-in", default=False)
+    gdpr_optin = models.BooleanField("GDPR opt-in", default=False)
+    is_excluded = models.BooleanField("excluded", default=False)
+    attributes = models.JSONField(default=dict)
+    tags = ArrayField(models.TextField(), default=list)
+    mailing_lists = ArrayField(models.TextField(), default=list)
+    given = models.IntegerField(default=0, editable=False)
+    previous_flags = models.SmallIntegerField(null=True, editable=False)
+    created_at = models.DateTimeField("created", editable=False)
+    updated_at = models.DateTimeField("updated", editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "match_key"], name="customer_match_key_in_tenant")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "customer_id"],
+                name="customer_by_customer_id",
+                condition=models.Q(customer_id__isnull=False),
+            ),
+            models.Index(fields=["tenant", "email"], name="customer_by_email", condition=models.Q(email__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.name, self.surname])) or self.customer_id or self.email or f"#{self.pk}"

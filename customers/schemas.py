@@ -1,0 +1,65 @@
+"""Customer records as documents 000 and 001 describe them."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Annotated, Any, Required, get_args
+
+from pydantic import StringConstraints, with_config
+from typing_extensions import TypedDict, get_type_hints
+
+from hub.fields import Email, Flag, Language, optional_identifier, text
+from hub.schemas import STRICT, Schema
+
+MOST_CUSTOMERS = 1000
+PHONE = re.compile(r"\+?(?:[\s().\-/]*\d){5,}[\s().\-/]*")
+NO_PHONE = "Does not look like a phone number; stored as sent."
+
+
+@with_config(STRICT)
+class CustomerRecord(TypedDict, total=False):
+    """One customer: every field optional, CustomerId or Email present (UpsertCustomerDto, document 000)."""
+
+    CustomerId: Annotated[str, optional_identifier(100)] | None
+    Email: Email | None
+    Name: Annotated[str, text(100)] | None
+    Surname: Annotated[str, text(300)] | None
+    Phone: Annotated[str, text(20)] | None
+    Language: Language | None
+    Username: Annotated[str, text(500)] | None
+    EmailOptin: Flag | None
+    SmsOptin: Flag | None
+    WhatsappOptin: Flag | None
+    AppPushOptin: Flag | None
+    GdprOptin: Flag | None
+    IsExcluded: Flag | None
+
+
+def customer_schema(required: Iterable[str]) -> Schema[CustomerRecord]:
+    """Return the schema of a tenant that demands the `required` fields in every record."""
+    return _schema(frozenset(required))
+
+
+@lru_cache(maxsize=256)
+def _schema(required: frozenset[str]) -> Schema[CustomerRecord]:
+    record = _demanding(required) if required else CustomerRecord
+    return Schema(record, "customers", MOST_CUSTOMERS, one_of=("CustomerId", "Email"), odd=_oddities)
+
+
+def _demanding(required: frozenset[str]) -> type[CustomerRecord]:
+    """Return CustomerRecord with some fields required: present, not null, not blank."""
+    hints = get_type_hints(CustomerRecord, include_extras=True)
+    fields: dict[str, Any] = {
+        name: Required[_not_blank(get_args(hint)[0])] if name in required else hint for name, hint in hints.items()
+    }
+    record: type[CustomerRecord] = with_config(STRICT)(TypedDict("CustomerRecord", fields, total=False))  # type: ignore[operator]
+    return record
+
+
+def _not_blank(hint: Any) -> Any:
+    return hint if hint is Flag else Annotated[hint, StringConstraints(min_length=1, pattern=r"\S")]
+
+
+def _oddities(record: CustomerRecord) -> dict[str, str]:
+    phone = record.get("Phone")
+    return {"Phone": NO_PHONE} if phone and not PHONE.fullmatch(phone) else {}

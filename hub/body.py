@@ -1,0 +1,72 @@
+"""The request body: media type, encoding and size, before anyone looks inside."""
+
+import zlib
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from hub.errors import ApiError
+
+CHUNK = 64 * 1024
+MOST_DRAINED = 8  # times the limit: read and thrown away, so that a client that sends too much still sees why
+
+
+class _Source(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """Return the body, inflated; raises ApiError 413 over MAX_BODY_BYTES, 415 for what is no JSON, 400 for broken gzip."""
+    _require_json(request.META.get("CONTENT_TYPE", ""))
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
+    raw = _read(_source(request), settings.MAX_BODY_BYTES)
+    return _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
+
+
+def _require_json(content_type: str) -> None:
+    """Accept JSON and nothing else; an absent content type is taken for JSON."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type and media_type not in ("application/json", "text/json") and not media_type.endswith("+json"):
+        raise ApiError(415, "Unsupported media type. Send Content-Type: application/json.")
+
+
+def _source(request: HttpRequest) -> _Source:
+    """Return what to read from; Django takes a chunked body for an empty one, the server's own stream knows its end."""
+    if "CONTENT_LENGTH" not in request.META and request.META.get("HTTP_TRANSFER_ENCODING"):
+        stream: BinaryIO = request.META["wsgi.input"]
+        return stream
+    return request
+
+
+def _read(source: _Source, limit: int) -> bytes:
+    chunks, size = [], 0
+    while chunk := source.read(CHUNK):
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > MOST_DRAINED * limit:
+            break
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _inflate(raw: bytes, limit: int) -> bytes:
+    """Inflate gzip, never beyond the limit: a small bomb stays small."""
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        body = inflater.decompress(raw, limit + 1)
+    except zlib.error:
+        raise ApiError(400, "The request body is not valid gzip.") from None
+    if len(body) > limit:
+        raise _too_large(limit)
+    if not inflater.eof:
+        raise ApiError(400, "The request body is not valid gzip.")
+    return body
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError(413, f"The request body is larger than {limit // (1024 * 1024)} MB. Send smaller batches.")

@@ -1,0 +1,136 @@
+"""The kinds of value a record may hold, for pydantic: every rule of the contract's table of values, once.
+
+All are strict (a number is no string, "true" is no boolean). Optional fields are `… | None`: null means omitted.
+Lengths are Unicode code points. `text` and the like go into `Annotated[str, text(100)]`.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
+from typing import Annotated, Any
+
+import pycountry
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+EMAIL_PATTERN = (
+    r"^(?:[^\s@\x00-\x1f]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}-]*[\p{L}\p{N}])?$"
+)
+NOT_BLANK = r"\S"
+
+MOST_MONEY = 9_999_999_999.9999  # numeric(14,4)
+MOST_INTEGER = 2_147_483_647
+FOUR_DECIMALS = Decimal("0.0001")
+
+
+def text(limit: int) -> StringConstraints:
+    """Optional text, trimmed; "" clears the stored value."""
+    return StringConstraints(strip_whitespace=True, max_length=limit)
+
+
+def required_text(limit: int) -> StringConstraints:
+    """Text that must not be blank, trimmed."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=limit)
+
+
+def identifier(limit: int) -> StringConstraints:
+    """An identifier that must not be blank: exact, case-sensitive, as sent."""
+    return StringConstraints(max_length=limit, pattern=NOT_BLANK)
+
+
+def optional_identifier(limit: int) -> StringConstraints:
+    """An identifier that may be missing; blank counts as missing."""
+    return StringConstraints(max_length=limit)
+
+
+def _checked(kind: str, normalise: Callable[[str], str | None]) -> Any:
+    """A validator that replaces text by its normal form, or fails with `kind` where there is none; "" passes."""
+
+    @lru_cache(maxsize=4096)
+    def normal_form(value: str) -> str | None:
+        return normalise(value)
+
+    def validate(value: str) -> str:
+        found = normal_form(value) if value else value
+        if found is None:
+            raise PydanticCustomError(kind, "{kind}", {"kind": kind})
+        return found
+
+    return AfterValidator(validate)
+
+
+LANGUAGE_TAG = re.compile(
+    "[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[a-wy-z0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def normal_language(tag: str) -> str | None:
+    """Return a BCP 47 tag in the usual case (RFC 5646, 2.1.1: `zh-hant-tw` → `zh-Hant-TW`), None for what is none."""
+    if not LANGUAGE_TAG.fullmatch(tag):
+        return None
+    first, *rest = tag.lower().split("-")
+    cased, after_singleton = [first], False
+    for part in rest:
+        after_singleton = after_singleton or len(part) == 1
+        form = {2: part.upper(), 4: part.title()}.get(len(part), part)
+        cased.append(part if after_singleton else form)
+    return "-".join(cased)
+
+
+CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies)
+
+
+def normal_currency(code: str) -> str | None:
+    """Return an ISO 4217 code in capitals, None for what is none."""
+    return code.upper() if code.upper() in CURRENCIES else None
+
+
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
+)
+
+
+def normal_moment(value: str) -> str | None:
+    """Return an ISO 8601 moment with a zone as UTC text PostgreSQL reads, None for what is none."""
+    if not MOMENT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.upper().replace(",", ".")).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+HTTPS_URL = re.compile(r"https://[^\s/?#@\\]+\.[^\s/?#@\\]+([/?#][^\s\\]*)?", re.IGNORECASE)
+
+
+def normal_https_url(url: str) -> str | None:
+    """Return the URL as it is, None where it is no https:// URL of a public host name."""
+    return url if HTTPS_URL.fullmatch(url) else None
+
+
+def rounded(amount: float) -> float:
+    """Round to four decimals, half to even, as the decimal number the client wrote."""
+    if round(amount, 4) == amount:
+        return amount
+    return float(Decimal(repr(amount)).quantize(FOUR_DECIMALS, ROUND_HALF_EVEN))
+
+
+Flag = bool
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=255, pattern=EMAIL_PATTERN)]
+RequiredEmail = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=255, pattern=EMAIL_PATTERN)
+]
+Language = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=10), _checked("language", normal_language)
+]
+Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), _checked("currency", normal_currency)]
+Moment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), _checked("datetime", normal_moment)]
+HttpsUrl = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000), _checked("https_url", normal_https_url)
+]
+Money = Annotated[float, Field(ge=0, le=MOST_MONEY, allow_inf_nan=False), AfterValidator(rounded)]
+Count = Annotated[int, Field(ge=0, le=MOST_INTEGER)]
+PositiveCount = Annotated[int, Field(ge=1, le=MOST_INTEGER)]

@@ -1,0 +1,16 @@
+"""GET /health: whether the hub can serve, for load balancers and operators."""
+
+from django.http import HttpRequest, HttpResponse
+
+from hub.database import execute
+from hub.errors import answer_exception
+from hub.responses import success
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when the database answers, else 503."""
+    try:
+        execute("SELECT 1")
+    except Exception as error:  # whatever it is, it is an answer
+        return answer_exception(error, {"request": request, "view": None})
+    return success("Healthy.", {"database": "up"})

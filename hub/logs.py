@@ -1,0 +1,59 @@
+"""Logs: one JSON line an event on standard error, with the request's trace id and never a personal value."""
+
+import logging
+import logging.config
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+Event = MutableMapping[str, Any]
+
+
+def describe_exception(_logger: object, _method: str, event: Event) -> Event:
+    """Replace exception info by type, SQLSTATE and places in the code: messages of drivers quote the rows they choke on."""
+    info = event.pop("exc_info", None)
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = type(error).__qualname__
+        event["sqlstate"] = getattr(error, "sqlstate", None)
+        event["at"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
+    return event
+
+
+SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    describe_exception,
+]
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """Set up logging; `settings` is Django's LOGGING: {"level": "INFO"}."""
+    structlog.configure(
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings["level"])),
+        cache_logger_on_first_use=True,
+    )
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": SHARED,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": formatter},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stderr"], "level": settings["level"]},
+            # Django's own request log names paths, and paths name customers; hub.tracing logs each request instead.
+            "loggers": {"django.request": {"level": "CRITICAL"}, "httpx": {"level": "WARNING"}},
+        }
+    )

@@ -1,0 +1,83 @@
+"""The envelope every answer of the native API wears, and the JSON it is written in (document 001, "Response format")."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+
+def utc(moment: datetime) -> str:
+    """Write a moment as the API does everywhere: UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> str:
+    """Return this moment as the API writes it."""
+    return utc(datetime.now(UTC))
+
+
+class JsonResponse(HttpResponse):
+    """A strict UTF-8 JSON answer."""
+
+    def __init__(self, content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(orjson.dumps(content), content_type="application/json", status=status, headers=headers)
+
+
+def success(message: str, data: Mapping[str, object]) -> JsonResponse:
+    """Answer 200 with the envelope."""
+    return JsonResponse({"success": True, "message": message, "data": data})
+
+
+def saved(message: str, count: int, *, warnings: Mapping[str, list[str]], changeset: int | None) -> JsonResponse:
+    """Answer an upsert: `count` is the number of records received; warnings stand in only where there are any.
+
+    The receipt, the number of the changeset, is a header, X-Changeset; a batch that changed nothing has none.
+    """
+    data: dict[str, object] = {"count": count, "processedAt": now()}
+    response = success(message, data | {"warnings": warnings} if warnings else data)
+    if changeset is not None:
+        response["X-Changeset"] = str(changeset)
+    return response
+
+
+def removed(message: str, **identifiers: str | None) -> JsonResponse:
+    """Answer a delete by echoing the identifiers it took."""
+    return success(message, {**identifiers, "deletedAt": now()})
+
+
+def failure(
+    status: int, message: str, data: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
+) -> JsonResponse:
+    """Answer with the failure envelope."""
+    return JsonResponse({"success": False, "message": message, "data": data or {}}, status=status, headers=headers)
+
+
+class JsonRenderer(BaseRenderer):
+    """Write JSON with orjson; DRF's browsable API is not for machines."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return orjson.dumps(data)
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Answer JSON whatever the Accept header says."""
+
+    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type

@@ -1,0 +1,141 @@
+"""Django settings: the environment first (hub/environment.py), every default runs."""
+
+from typing import Any
+
+from hub.environment import database_parameters, read_environment
+from hub.postgres import EmbeddedServer
+
+ENVIRONMENT = read_environment()
+DEBUG = ENVIRONMENT.DEBUG
+SECRET_KEY = ENVIRONMENT.secret("SECRET_KEY")
+ERASURE_KEY = ENVIRONMENT.secret("ERASURE_KEY")
+ALLOWED_HOSTS = ENVIRONMENT.ALLOWED_HOSTS
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "procrastinate.contrib.django",
+    "hub",
+    "tenants",
+    "customers",
+    "orders",
+    "products",
+]
+
+MIDDLEWARE = [
+    "hub.tracing.TraceMiddleware",
+    "hub.paths.ExactPathMiddleware",
+    "tenants.throttling.RateLimitHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "hub.urls"
+WSGI_APPLICATION = "hub.wsgi.application"
+APPEND_SLASH = False  # a redirect would turn a partner's POST into a GET
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+
+def _database() -> dict[str, Any]:
+    """Name the database: DATABASE_URL, else the embedded server (started by manage.py and the tests, never here)."""
+    url = ENVIRONMENT.DATABASE_URL
+    parameters = database_parameters(url) if url else EmbeddedServer(ENVIRONMENT.HUB_DATA).settings()
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{key: parameters.pop(name) for name, key in names.items() if name in parameters},
+        # One connection a thread, kept: opening one costs 3.5 to 8 ms. The lock bound turns a stuck writer into a 503.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+        # The threshold lets statements be prepared on demand (hub.database) and none by itself.
+        "OPTIONS": {"options": "-c lock_timeout=10s", "prepare_threshold": 1_000_000, **parameters},
+    }
+
+
+DATABASES = {"default": _database()}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # served from the packages themselves: no collectstatic step
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.CSRF_TRUSTED_ORIGINS
+SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# hub.body reads the request body itself, with its own limit and its own answer.
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["hub.responses.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hub.responses.AlwaysJson",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "EXCEPTION_HANDLER": "hub.errors.answer_exception",
+    "UNAUTHENTICATED_USER": None,
+}
+
+RATE_LIMITS = {
+    "tenant": (100, 5_000),  # a new tenant's requests a minute and an hour: the documents' standard tier
+    "address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR),
+}
+TRUSTED_PROXIES = ENVIRONMENT.PROXIES
+
+LOGGING_CONFIG = "hub.logs.configure"
+LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}
+
+UNFOLD = {"SITE_TITLE": "Data hub", "SITE_HEADER": "Data hub"}
+
+SILENCED_SYSTEM_CHECKS: list[str] = []

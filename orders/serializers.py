@@ -1,0 +1,38 @@
+"""How an order is written when read back."""
+
+from rest_framework import serializers
+
+from hub.serializers import MomentField, MoneyField
+from orders.models import Order, OrderItem
+
+
+class OrderItemSerializer(serializers.Serializer[OrderItem]):
+    """The documented fields of a line item."""
+
+    ProductId = serializers.CharField(source="product_id")
+    Sku = serializers.CharField(source="sku")
+    Quantity = serializers.IntegerField(source="quantity")
+    Price = MoneyField(source="price")
+    OriginalPrice = MoneyField(source="original_price")
+    Size = serializers.CharField(source="size")
+    Color = serializers.CharField(source="color")
+    Brand = serializers.CharField(source="brand")
+    IsGift = serializers.BooleanField(source="is_gift")
+
+
+class OrderSerializer(serializers.Serializer[Order]):
+    """The documented fields with the line items, and the hub id that changes name the order by."""
+
+    HubId = serializers.IntegerField(source="id")
+    OrderId = serializers.CharField(source="order_id")
+    CustomerId = serializers.CharField(source="customer_id")
+    Email = serializers.CharField(source="email")
+    OrderDate = MomentField(source="order_date")
+    TotalRevenue = MoneyField(source="total_revenue")
+    Currency = serializers.CharField(source="currency")
+    TotalQuantity = serializers.IntegerField(source="total_quantity")
+    UniqueQuantity = serializers.IntegerField(source="unique_quantity")
+    IsOrderCancelled = serializers.BooleanField(source="is_order_cancelled")
+    OrderItems = OrderItemSerializer(source="items", many=True)
+    CreatedAt = MomentField(source="created_at")
+    UpdatedAt = MomentField(source="updated_at")

@@ -1,0 +1,13 @@
+-- Deletes the lines of an order with a ProductId and Sku; returns the order's hub id where there were any.
+WITH gone AS (
+    DELETE FROM orders_orderitem i
+     USING orders_order o
+     WHERE o.tenant_id = %(tenant_id)s AND o.order_id = %(order_id)s
+       AND i.tenant_id = o.tenant_id AND i.order_id = o.id
+       AND i.product_id = %(product_id)s AND i.sku = %(sku)s
+    RETURNING i.order_id
+)
+UPDATE orders_order
+   SET updated_at = %(now)s
+ WHERE tenant_id = %(tenant_id)s AND id IN (SELECT order_id FROM gone)
+RETURNING id

@@ -1,0 +1,14 @@
+"""Where the order endpoints live."""
+
+from django.urls import re_path
+
+from orders.views import OrderViewSet
+
+urlpatterns = [
+    re_path(r"^orders/(?P<tenant_id>[^/]+)/?$", OrderViewSet.as_view({"post": "create", "get": "list"})),
+    re_path(r"^orders/(?P<tenant_id>[^/]+)/(?P<order_id>.+)/items/?$", OrderViewSet.as_view({"delete": "remove_item"})),
+    re_path(
+        r"^orders/(?P<tenant_id>[^/]+)/(?P<order_id>.+?)/?$",
+        OrderViewSet.as_view({"get": "retrieve", "delete": "remove"}),
+    ),
+]

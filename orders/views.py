@@ -1,0 +1,53 @@
+"""The order endpoints (document 001)."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from hub.errors import ApiError
+from hub.responses import removed
+from hub.schemas import parse
+from orders.filters import OrderFilterSet
+from orders.ingest import delete_order, delete_order_item, upsert_orders
+from orders.models import Order
+from orders.schemas import ORDERS
+from orders.serializers import OrderSerializer
+from tenants.views import TenantViewSet
+
+
+class OrderViewSet(TenantViewSet):
+    """POST and GET /orders/{tenantId}, GET and DELETE /orders/{tenantId}/{orderId}, DELETE …/{orderId}/items."""
+
+    serializer_class = OrderSerializer
+    filterset_class = OrderFilterSet
+    keyset = "order_id"
+
+    def get_queryset(self) -> QuerySet[Order]:
+        return Order.objects.filter(tenant_id=self.tenant.pk).prefetch_related("items")
+
+    def create(self, request: Request, **_: Any) -> HttpResponse:
+        batch = parse(ORDERS, self.body())
+        changes = upsert_orders(self.tenant, batch.records, origin=self.origin)
+        return self.saved("Orders saved.", batch, changes)
+
+    def remove(self, request: Request, **_: Any) -> HttpResponse:
+        order_id = self.path_id("order_id")
+        delete_order(self.tenant, order_id, origin=self.origin)
+        return removed("Order removed.", orderId=order_id)
+
+    def remove_item(self, request: Request, **_: Any) -> HttpResponse:
+        order_id = self.path_id("order_id")
+        product_id, sku = self.query_ids("productId", "sku")
+        if product_id is None or sku is None:
+            raise ApiError(400, "Product ID and SKU are required.")
+        delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
+        return removed("Order item removed.", orderId=order_id, productId=product_id, sku=sku)
+
+    def list(self, request: Request, **_: Any) -> HttpResponse:
+        return self.page("Orders found.")
+
+    def retrieve(self, request: Request, **_: Any) -> HttpResponse:
+        found = self.get_queryset().filter(order_id=self.path_id("order_id")).first()
+        return self.record("Order found.", found, "Order not found.")

@@ -1,0 +1,107 @@
+"""Writing products: the product by ProductId, its variants merged by VariantId, and the deletes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from hub.database import execute
+from hub.sql import read_sql
+from hub.upsert import Column, Table, upsert_statement
+from products.schemas import ProductRecord
+from tenants.changesets import Changes, Origin, write
+from tenants.models import Entity, Operation, Tenant
+
+PRODUCTS = Table(
+    "products_product",
+    key={"product_id": 's."ProductId"'},
+    sent={"ProductId": "text"},
+    columns=[
+        Column("product_name", "ProductName"),
+        Column("taxonomy", "Taxonomy", "text[]", "'{}'"),
+        Column("is_offline_exclusive", "IsOfflineExclusive", "boolean", "false"),
+    ],
+)
+VARIANTS = Table(
+    "products_variant",
+    key={"product_id": "p.id", "variant_id": 's."VariantId"'},
+    sent={"ProductId": "text", "VariantId": "text"},
+    source='JOIN products_product p ON p.tenant_id = %(tenant_id)s AND p.product_id = s."ProductId"',
+    columns=[
+        Column("sku", "Sku"),
+        Column("name", "Name"),
+        Column("original_price", "OriginalPrice", "numeric(14,4)"),
+        Column("currency", "Currency"),
+        Column("is_available", "IsAvailable", "boolean"),
+        Column("image", "Image", clears=True),
+        Column("size", "Size", clears=True),
+        Column("stock", "Stock", "integer"),
+        Column("sale_price", "SalePrice", "numeric(14,4)"),
+        Column("language", "Language", clears=True),
+        Column("brand_name", "BrandName", clears=True),
+    ],
+    returning="t.product_id",
+)
+UPSERT = upsert_statement(PRODUCTS)
+MERGE_VARIANTS = read_sql(__file__, "merge_variants").format(upsert=upsert_statement(VARIANTS))
+DELETE_PRODUCT = (
+    "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
+)
+DELETE_VARIANT = read_sql(__file__, "delete_variant")
+
+Row = dict[str, Any]
+
+
+def upsert_products(tenant: Tenant, records: Sequence[ProductRecord], *, origin: Origin) -> Changes:
+    """Store products as if one after the other, in one transaction; variants that a record leaves out stay."""
+    products, variants = fold(records)
+    with write(tenant, Entity.PRODUCTS, Operation.UPSERT, origin, exclusive=False) as opened:
+        parameters = {"tenant_id": opened.tenant_id, "now": opened.now}
+        headers = execute(UPSERT, {**parameters, "records": _json(products)}).fetchall()
+        touched = execute(MERGE_VARIANTS, {**parameters, "records": _json(variants)}).fetchall()
+        changes = opened.changes
+        changes.received = len(records)
+        changes.created = [hub_id for hub_id, is_new in headers if is_new]
+        changes.updated = [hub_id for hub_id, is_new in headers if not is_new] + [row[0] for row in touched]
+        changes.unchanged = len(products) - len(changes.created) - len(changes.updated)
+    return changes
+
+
+def fold(records: Iterable[ProductRecord]) -> tuple[list[Row], list[Row]]:
+    """Fold records into one row a product and one a variant: later supplied fields win."""
+    products: dict[str, Row] = {}
+    variants: dict[tuple[str, str], Row] = {}
+    for record in records:
+        product_id = record["ProductId"]
+        _merge(products.setdefault(product_id, {}), record)
+        for variant in record["ProductVariants"]:
+            row = variants.setdefault((product_id, variant["VariantId"]), {"ProductId": product_id})
+            _merge(row, variant)
+    return list(products.values()), list(variants.values())
+
+
+def _merge(row: Row, record: Mapping[str, Any]) -> None:
+    row.update((name, value) for name, value in record.items() if value is not None and name != "ProductVariants")
+
+
+def _json(rows: Sequence[Row]) -> str:
+    return orjson.dumps(rows).decode()
+
+
+def delete_product(tenant: Tenant, product_id: str, *, origin: Origin) -> Changes:
+    """Delete a product with its variants; order lines stay as they are, and nothing happens where there is none."""
+    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
+        rows = execute(DELETE_PRODUCT, {"tenant_id": tenant.pk, "product_id": product_id}).fetchall()
+        opened.changes.received = 1
+        opened.changes.deleted = [row[0] for row in rows]
+    return opened.changes
+
+
+def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: Origin) -> Changes:
+    """Delete a variant of a product; the product changes, and stays without variants too."""
+    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
+        parameters = {"tenant_id": tenant.pk, "product_id": product_id, "variant_id": variant_id}
+        rows = execute(DELETE_VARIANT, {**parameters, "now": opened.now}).fetchall()
+        opened.changes.received = 1
+        opened.changes.updated = [row[0] for row in rows]
+    return opened.changes

@@ -1,0 +1,12 @@
+-- Deletes a variant of a product; returns the product's hub id where there was one.
+WITH gone AS (
+    DELETE FROM products_variant v
+     USING products_product p
+     WHERE p.tenant_id = %(tenant_id)s AND p.product_id = %(product_id)s
+       AND v.tenant_id = p.tenant_id AND v.product_id = p.id AND v.variant_id = %(variant_id)s
+    RETURNING v.product_id
+)
+UPDATE products_product
+   SET updated_at = %(now)s
+ WHERE tenant_id = %(tenant_id)s AND id IN (SELECT product_id FROM gone)
+RETURNING id

@@ -1,0 +1,50 @@
+"""The product endpoints (document 001)."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from hub.responses import removed
+from hub.schemas import parse
+from products.filters import ProductFilterSet
+from products.ingest import delete_product, delete_variant, upsert_products
+from products.models import Product, Variant
+from products.schemas import PRODUCTS
+from products.serializers import ProductSerializer
+from tenants.views import TenantViewSet
+
+
+class ProductViewSet(TenantViewSet):
+    """POST and GET /products/{tenantId}, GET and DELETE …/{productId}, DELETE …/{productId}/variants/{variantId}."""
+
+    serializer_class = ProductSerializer
+    filterset_class = ProductFilterSet
+    keyset = "product_id"
+
+    def get_queryset(self) -> QuerySet[Product]:
+        variants = Prefetch("variants", Variant.objects.order_by("variant_id"))
+        return Product.objects.filter(tenant_id=self.tenant.pk).prefetch_related(variants)
+
+    def create(self, request: Request, **_: Any) -> HttpResponse:
+        batch = parse(PRODUCTS, self.body())
+        changes = upsert_products(self.tenant, batch.records, origin=self.origin)
+        return self.saved("Products saved.", batch, changes)
+
+    def remove(self, request: Request, **_: Any) -> HttpResponse:
+        product_id = self.path_id("product_id")
+        delete_product(self.tenant, product_id, origin=self.origin)
+        return removed("Product removed.", productId=product_id)
+
+    def remove_variant(self, request: Request, **_: Any) -> HttpResponse:
+        product_id, variant_id = self.path_id("product_id"), self.path_id("variant_id")
+        delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
+        return removed("Variant removed.", productId=product_id, variantId=variant_id)
+
+    def list(self, request: Request, **_: Any) -> HttpResponse:
+        return self.page("Products found.")
+
+    def retrieve(self, request: Request, **_: Any) -> HttpResponse:
+        found = self.get_queryset().filter(product_id=self.path_id("product_id")).first()
+        return self.record("Product found.", found, "Product not found.")

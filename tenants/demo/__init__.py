@@ -1,0 +1,53 @@
+"""Demo data: three invented shops with customers, orders and products as their partners would POST them.
+
+Pure and repeatable: the same seed and date give the same records, whatever the machine. Nothing here reads or writes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate, pairwise
+from random import Random
+from typing import Any
+
+from tenants.demo.customers import draw_customers
+from tenants.demo.orders import draw_orders
+from tenants.demo.products import draw_products
+from tenants.demo.shops import SHOPS, TRADES, Shop
+
+__all__ = ["SHOPS", "Dataset", "Shop", "generate"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What one shop's partner sends: wire records, orders by date."""
+
+    shop: Shop
+    customers: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    products: list[dict[str, Any]]
+
+
+def generate(
+    *, seed: int = 20260101, today: date, customers: int = 5000, orders: int = 20000, products: int = 800
+) -> Iterator[Dataset]:
+    """Yield one dataset per shop; the counts are totals over all shops.
+
+    Orders lie in the two years before `today`, the last on its eve, so none is in the future when it is posted.
+    Customers and products depend on the seed and the counts alone.
+    """
+    people = _shares(customers, [trade.customers for trade in TRADES])
+    sales = _shares(orders, [trade.orders for trade in TRADES])
+    goods = _shares(products, [trade.products for trade in TRADES])
+    for index, trade in enumerate(TRADES):
+        rng = Random(f"{seed}:{trade.shop.slug}")  # noqa: S311 -- repeatable on purpose, and nothing secret
+        catalogue, shelf = draw_products(rng, trade, goods[index])
+        persons = draw_customers(rng, trade, people[index])
+        yield Dataset(trade.shop, persons, draw_orders(rng, trade, persons, shelf, today, sales[index]), catalogue)
+
+
+def _shares(total: int, percents: Sequence[int]) -> list[int]:
+    """Split `total`, e.g. 10 by (36, 34, 30) to [3, 4, 3]."""
+    return [
+        end - start for start, end in pairwise(total * percent // 100 for percent in accumulate(percents, initial=0))
+    ]

@@ -1,0 +1,30 @@
+"""API keys: made, shown once, kept as digests."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.utils import timezone
+
+from tenants.models import ApiKey, Tenant
+
+PREFIX_LENGTH = 8
+
+
+def digest(key: str) -> bytes:
+    """Return the SHA-256 digest of a key's text as it came in a header."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+
+
+def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+    """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere."""
+    text = secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at
+    )
+    return key, text
+
+
+def revoke_key(key: ApiKey) -> None:
+    """Revoke a key; it works no more from the next request on."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())

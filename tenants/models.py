@@ -1,0 +1,262 @@
+"""Who may call, how much, and what has changed since."""
+
+import uuid
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+
+
+class Priority(models.TextChoices):
+    """The identifier that names a tenant's customers (document 000, "How Customer Matching Works")."""
+
+    CUSTOMER_ID = "customerid", "CustomerId"
+    EMAIL = "email", "E-mail"
+
+
+class CustomerField(models.TextChoices):
+    """Fields a tenant may require in every customer record, by their documented names."""
+
+    CUSTOMER_ID = "CustomerId"
+    EMAIL = "Email"
+    NAME = "Name"
+    SURNAME = "Surname"
+    PHONE = "Phone"
+    LANGUAGE = "Language"
+    USERNAME = "Username"
+    EMAIL_OPTIN = "EmailOptin"
+    SMS_OPTIN = "SmsOptin"
+    WHATSAPP_OPTIN = "WhatsappOptin"
+    APP_PUSH_OPTIN = "AppPushOptin"
+    GDPR_OPTIN = "GdprOptin"
+    IS_EXCLUDED = "IsExcluded"
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError for what is no IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError("No such time zone: choose an IANA name such as Europe/Berlin.")
+
+
+def standard_per_minute() -> int:
+    """Return the standard tier's requests a minute."""
+    return int(settings.RATE_LIMITS["tenant"][0])
+
+
+def standard_per_hour() -> int:
+    """Return the standard tier's requests an hour."""
+    return int(settings.RATE_LIMITS["tenant"][1])
+
+
+class Tenant(models.Model):
+    """A retail company whose back ends push data and whose staff look after it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    slug = models.CharField(
+        max_length=63,
+        unique=True,
+        validators=[RegexValidator("^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", "Use lower-case letters, digits and dashes.")],
+    )
+    priority = models.CharField(
+        "identifier priority", max_length=10, choices=Priority.choices, default=Priority.CUSTOMER_ID
+    )
+    required_fields = ArrayField(
+        models.CharField(max_length=20, choices=CustomerField.choices),
+        default=list,
+        blank=True,
+        help_text="Customer fields demanded in every record.",
+    )
+    per_minute = models.PositiveIntegerField(
+        "requests a minute", default=standard_per_minute, validators=[MinValueValidator(1)]
+    )
+    per_hour = models.PositiveIntegerField(
+        "requests an hour", default=standard_per_hour, validators=[MinValueValidator(1)]
+    )
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    is_enabled = models.BooleanField("enabled", default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A tenant's key. Only the SHA-256 digest of its text and the first characters are stored."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="api_keys")
+    label = models.CharField(max_length=100)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    prefix = models.CharField(max_length=8, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+    expires_at = models.DateTimeField("expires", null=True, blank=True)
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.prefix}…)"
+
+
+class Role(models.TextChoices):
+    """What a member may do: viewers read, staff edit and delete records, admins configure too."""
+
+    VIEWER = "viewer"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+class Membership(models.Model):
+    """A user's role on a tenant."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user_in_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.tenant}: {self.role}"
+
+
+class TenantOwned(models.Model):
+    """A row that belongs to one tenant; see hub/tenancy.py for what that means in the database."""
+
+    tenant = models.ForeignKey(Tenant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Entity(models.TextChoices):
+    """What a changeset is about."""
+
+    CUSTOMERS = "customers"
+    ORDERS = "orders"
+    PRODUCTS = "products"
+
+
+class Operation(models.TextChoices):
+    """What was done."""
+
+    UPSERT = "upsert"
+    EDIT = "edit"
+    DELETE = "delete"
+    ERASE = "erase"
+    REKEY = "rekey"
+
+
+class Source(models.TextChoices):
+    """Through what it was done."""
+
+    API = "api", "API"
+    ADMIN = "admin"
+    IMPORT = "import"
+    JERICOMMERCE = "jericommerce"
+    CUSTOBAR = "custobar"
+
+
+class Feed(models.Model):
+    """The number of a tenant's last changeset. Its row lock, held to the commit, makes numbers gapless and commit-ordered."""
+
+    tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
+    number = models.BigIntegerField()
+
+
+class Changeset(TenantOwned):
+    """One write transaction that changed something: the change feed, the audit trail and the receipt of a batch.
+
+    It names records by hub id, never by a personal value, so that erasing a person never has to rewrite it.
+    """
+
+    number = models.BigIntegerField()
+    entity = models.CharField(max_length=10, choices=Entity.choices)
+    operation = models.CharField(max_length=10, choices=Operation.choices)
+    source = models.CharField(max_length=20, choices=Source.choices)
+    actor = models.CharField(max_length=200)
+    api_key = models.ForeignKey(ApiKey, models.DO_NOTHING, null=True, db_constraint=False, db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, db_index=False
+    )
+    received = models.IntegerField()
+    unchanged = models.IntegerField()
+    created_ids = ArrayField(models.BigIntegerField(), default=list)
+    updated_ids = ArrayField(models.BigIntegerField(), default=list)
+    deleted_ids = ArrayField(models.BigIntegerField(), default=list)
+    trace_id = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="changeset_number_in_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.entity}, number {self.number}"
+
+
+class ConsentChange(TenantOwned):
+    """One change of a customer's six flags: before → after, when, and through which changeset."""
+
+    changeset_number = models.BigIntegerField()
+    customer = models.BigIntegerField("hub id of the customer")
+    before = models.SmallIntegerField()
+    after = models.SmallIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["tenant", "customer"], name="consent_change_of_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
+
+class RateCounter(models.Model):
+    """Requests counted in the current minute and hour; an unlogged table, written by tenants/sql/authorise.sql alone."""
+
+    bucket = models.TextField(primary_key=True)
+    minute = models.DateTimeField()
+    in_minute = models.IntegerField()
+    hour = models.DateTimeField()
+    in_hour = models.IntegerField()
+
+
+class RefusedRequest(TenantOwned):
+    """A request that was answered with an error: what a tenant needs to find its own mistakes, without any value."""
+
+    api_key = models.ForeignKey(ApiKey, models.DO_NOTHING, null=True, db_constraint=False, db_index=False)
+    method = models.CharField(max_length=10)
+    route = models.CharField(max_length=200)
+    status = models.SmallIntegerField()
+    codes = ArrayField(models.CharField(max_length=200), default=list)
+    trace_id = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["tenant", "created_at"], name="refused_request_of_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.method} {self.route}"
+
+
+class Forgotten(TenantOwned):
+    """A keyed hash of an identifier of a person who must never come back."""
+
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="forgotten_digest_in_tenant")]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -1,0 +1,116 @@
+"""What every test stands on: the embedded server (or DATABASE_URL), and tenants that call the API as a partner does."""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.test import Client
+
+from hub.environment import read_environment
+from hub.postgres import EmbeddedServer
+from tenants.keys import create_key
+from tenants.models import Tenant
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the embedded server before anything connects; it stops when the last process that runs tests has ended."""
+    environment = read_environment()
+    if not environment.DATABASE_URL:
+        EmbeddedServer(environment.HUB_DATA).start()
+
+
+@dataclass
+class Partner:
+    """A tenant and its key, calling the native API."""
+
+    tenant: Tenant
+    key: str
+
+    @property
+    def id(self) -> str:
+        return str(self.tenant.pk)
+
+    @property
+    def slug(self) -> str:
+        return self.tenant.slug
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send a request; `path` may say {tenant}, `body` is JSON or raw bytes. Server errors come back as answers."""
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return Client(raise_request_exception=False).generic(
+            method,
+            path.format(tenant=self.id),
+            data,
+            content_type=headers.pop("content_type", "application/json"),
+            headers={"x-replenit-auth-key": self.key, **headers},
+        )
+
+    def post(self, entity: str, body: Any, **headers: str) -> Any:
+        return self.send("POST", f"/{entity}/{{tenant}}", body, **headers)
+
+    def get(self, path: str, **filters: str) -> Any:
+        return self.send("GET", f"{path}?{urlencode(filters)}")
+
+    def delete(self, path: str, **query: str) -> Any:
+        return self.send("DELETE", f"{path}?{urlencode(query)}")
+
+    def save(self, entity: str, *records: dict[str, Any]) -> Any:
+        """Post records that must be accepted, and return the answer's data."""
+        response = self.post(entity, list(records))
+        assert response.status_code == 200, response.content
+        return response.json()["data"]
+
+    def read(self, entity: str, **filters: str) -> list[dict[str, Any]]:
+        """Read all records back, page by page."""
+        records: list[dict[str, Any]] = []
+        url = f"/{entity}/{self.id}?{urlencode({'limit': '1000', **filters})}"
+        while url:
+            response = self.send("GET", url.replace("http://testserver", ""))
+            assert response.status_code == 200, response.content
+            data = response.json()["data"]
+            records += data["results"]
+            url = data["next"]
+        return records
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Read the change feed from its beginning."""
+        response = self.get("/changes/{tenant}")
+        assert response.status_code == 200, response.content
+        return list(response.json()["data"]["results"])
+
+
+MakeTenant = Callable[..., Partner]
+
+
+@pytest.fixture
+def make_tenant(db: None) -> MakeTenant:
+    """Make tenants: `make_tenant(priority="email", required=["Language"], per_minute=10)`."""
+
+    def make(*, required: list[str] | None = None, **fields: Any) -> Partner:
+        slug = fields.pop("slug", f"shop-{secrets.token_hex(4)}")
+        limits = {"per_minute": 1_000_000, "per_hour": 1_000_000}
+        tenant = Tenant.objects.create(name=slug, slug=slug, required_fields=required or [], **{**limits, **fields})
+        return Partner(tenant, create_key(tenant, label="test")[1])
+
+    return make
+
+
+@pytest.fixture
+def partner(make_tenant: MakeTenant) -> Partner:
+    """A tenant whose customers are named by CustomerId."""
+    return make_tenant()
+
+
+@pytest.fixture
+def by_email(make_tenant: MakeTenant) -> Partner:
+    """A tenant whose customers are named by e-mail."""
+    return make_tenant(priority="email")
+
+
+def quoted(identifier: str) -> str:
+    """Percent-encode an identifier for a path."""
+    return quote(identifier, safe="")

@@ -1,0 +1,49 @@
+"""Every example the documents print, sent as it is printed, gets the answer that is printed."""
+
+import json
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+
+from tests.documents.examples import Example, Request, differences, examples, header_differences
+
+REPLAYED = ("000_customers", "001_api_reference")
+EXAMPLES = [example for document in REPLAYED for example in examples(document) if example.request]
+
+
+class Tenant(Protocol):
+    id: str
+    key: str
+    slug: str
+
+
+class MakeTenant(Protocol):
+    def __call__(self, *, priority: str = "customerid", required: list[str] = ...) -> Tenant: ...
+
+
+def send(client: Client, request: Request) -> Any:
+    """Send the request as it is: no body and no Content-Type but its own."""
+    headers = {name: value for name, value in request.headers.items() if name != "Content-Type"}
+    return client.generic(
+        request.method,
+        f"{request.path}?{urlencode(request.query)}" if request.query else request.path,
+        data=b"" if request.body is None else json.dumps(request.body).encode(),
+        content_type=request.headers.get("Content-Type", ""),
+        headers=headers,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_printed_example_gets_the_printed_answer(example: Example, client: Client, make_tenant: MakeTenant) -> None:
+    tenant = make_tenant(priority=example.priority, required=list(example.required))
+    assert example.request
+
+    response = send(client, example.request.addressed(tenant_id=tenant.id, key=tenant.key, slug=tenant.slug))
+
+    assert response.status_code == example.response.status, response.content
+    assert [*header_differences(example.response.headers, response.headers)] == []
+    if example.response.body is not None:
+        assert [*differences(example.response.body, response.json(), example.match)] == []

