@@ -1,6 +1,5 @@
 """What customers can be filtered by when read back."""
 
-
 import django_filters
 from django.db.models import QuerySet
 

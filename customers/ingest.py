@@ -132,14 +132,20 @@ def fold(rows: Iterable[Row], first: str, carriers: Carriers) -> dict[str, Row]:
     second = OTHER[first]
     folded: dict[str, Row] = {}
     for row in rows:
-        value, other = row.get(first), row.get(second)
-        keys = [match_key(first, value)] if value is not None else list(carriers.keys[other])
-        keys = keys or [match_key(second, other)]
-        for key in keys:
+        other = row.get(second)
+        for key in _keys(row, first, carriers):
             _merge(folded, key, row)
             if other is not None:
                 carriers.hand(other, key)
     return folded
+
+
+def _keys(row: Row, first: str, carriers: Carriers) -> list[str]:
+    """Return the match_keys of the customers a row means."""
+    if row.get(first) is not None:
+        return [match_key(first, row[first])]
+    second = OTHER[first]
+    return list(carriers.keys[row[second]]) or [match_key(second, row[second])]
 
 
 def _merge(folded: dict[str, Row], key: str, row: Row) -> None:

@@ -17,7 +17,7 @@ class _Source(Protocol):
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Return the body, inflated; raises ApiError 413 over MAX_BODY_BYTES, 415 for what is no JSON, 400 for broken gzip."""
+    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 no JSON, 400 broken gzip."""
     _require_json(request.META.get("CONTENT_TYPE", ""))
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):

@@ -58,7 +58,7 @@ class Environment(BaseModel):
         return self
 
     def secret(self, name: str) -> str:
-        """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one generated once and kept in HUB_DATA (0600)."""
+        """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one made once and kept in HUB_DATA (0600)."""
         given: str = getattr(self, name)
         if given or self.DATABASE_URL:
             return given or self.SECRET_KEY or "debug"

@@ -54,7 +54,7 @@ class ValidationFailed(Exception):
 
 
 def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """Render an exception as the envelope (DRF's EXCEPTION_HANDLER). A view may name its own words for the unforeseen."""
+    """Render an exception as the envelope (DRF's EXCEPTION_HANDLER); a view may have its own words for a 500."""
     response = _foreseen(error, traceparent(context["request"]))
     if response is not None:
         return response

@@ -12,7 +12,7 @@ Event = MutableMapping[str, Any]
 
 
 def describe_exception(_logger: object, _method: str, event: Event) -> Event:
-    """Replace exception info by type, SQLSTATE and places in the code: messages of drivers quote the rows they choke on."""
+    """Replace exception info by type, SQLSTATE and places: drivers' messages quote the rows they choke on."""
     info = event.pop("exc_info", None)
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
@@ -54,6 +54,10 @@ def configure(settings: dict[str, Any]) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": settings["level"]},
             # Django's own request log names paths, and paths name customers; hub.tracing logs each request instead.
-            "loggers": {"django.request": {"level": "CRITICAL"}, "httpx": {"level": "WARNING"}},
+            "loggers": {
+                "django.request": {"level": "CRITICAL"},
+                "httpx": {"level": "WARNING"},
+                "procrastinate": {"level": "WARNING"},
+            },
         }
     )

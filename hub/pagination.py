@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
@@ -18,9 +18,9 @@ PARAMETERS = frozenset({"cursor", "limit"})
 
 
 class KeysetPagination(BasePagination):
-    """Pages in the order of the unique key that the view names in `keyset`; records that come meanwhile break nothing."""
+    """Pages in the order of the unique key the view names in `keyset`; records that come meanwhile break nothing."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request, self.keyset = request, getattr(view, "keyset")  # noqa: B009 — APIView declares none
         self.limit = _limit(request.query_params.get("limit"))
         if cursor := request.query_params.get("cursor"):

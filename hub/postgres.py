@@ -19,8 +19,9 @@ from urllib.parse import quote, urlencode
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
-from hub.postgres_cluster import DATABASE, PORT, ROLE, Cluster, PostgresError, explain
+from hub.postgres_cluster import DATABASE, ROLE, Cluster
 from hub.postgres_keeper import READY
+from hub.postgres_programs import PORT, PostgresError, explain
 
 __all__ = ["EmbeddedServer", "PostgresError"]
 
@@ -49,7 +50,7 @@ class EmbeddedServer:
             self._take_lease()
             self._await_server()
         except OSError as error:
-            raise explain(error, self._cluster) from error
+            raise explain(error, self._cluster.home) from error
 
     def settings(self, database: str = DATABASE) -> dict[str, str]:
         """The libpq parameters of a database; right before the first start too."""
@@ -65,8 +66,8 @@ class EmbeddedServer:
     def running(self) -> bool:
         """Say whether the server accepts connections and has a keeper; one without is about to stop."""
         with contextlib.suppress(FileNotFoundError):
-            if not self._has_keeper():
-                return False
+            if not self._cluster.socket.exists() or not self._has_keeper():
+                return False  # without a socket the keeper may be about to give its folder an owner
             self._cluster.verify_private(self._cluster.sockets)
             conninfo = make_conninfo(**self.settings(), port=PORT, connect_timeout=5)
             return PGconn.ping(conninfo.encode()) == Ping.OK
@@ -95,8 +96,9 @@ class EmbeddedServer:
             lock = self._lock_for_keeper()
             if lock is not None:
                 self._hire_keeper(lock)
+                deadline = time.monotonic() + 10  # it said that the server is ready
             elif time.monotonic() > deadline:
-                raise PostgresError(f"PostgreSQL does not answer after {PATIENCE} s: see {self._cluster.log}.")
+                raise PostgresError(f"PostgreSQL does not answer: see {self._cluster.log}.")
             else:
                 time.sleep(0.02)
 

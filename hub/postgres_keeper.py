@@ -5,7 +5,6 @@ lock. It writes one line to stdout, "ready" or what went wrong, and goes on in t
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import signal
@@ -13,15 +12,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub.postgres_cluster import PORT, Account, Cluster, PostgresError, explain, options, reason
+from hub.postgres_cluster import Account, Cluster
+from hub.postgres_programs import PostgresError, explain, options, reason
 
 READY = "ready"
 POLL = 0.5  # seconds between two looks at the leases and the server
-PR_SET_PDEATHSIG = 1
 
 
 class Keeper:
@@ -43,11 +42,10 @@ class Keeper:
                     *(self.cluster.binaries / "postgres", "-D", self.cluster.directory),
                     *options(unix_socket_directories=quoted(self.cluster.sockets)),
                 ],
-                **self.cluster.as_server_user(),
+                **self.cluster.as_server_user(on_our_death=signal.SIGINT),  # a fast shutdown
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=die_with(os.getpid()),
             )
         while not is_ready(self.cluster, self.server.pid):
             if self.server.poll() is not None:
@@ -89,22 +87,6 @@ def quoted(folder: Path) -> str:
     return '"{}"'.format(str(folder).replace('"', '""'))
 
 
-def die_with(parent: int) -> Callable[[], None]:
-    """Make what a child does before exec so that the kernel stops it (fast shutdown) when its parent dies.
-
-    It runs after the change of user, which would clear the wish. Only Linux has it; elsewhere vacate() is the remedy.
-    """
-    prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
-
-    def ask_the_kernel() -> None:
-        if prctl is not None:
-            prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
-            if os.getppid() != parent:
-                os._exit(1)
-
-    return ask_the_kernel
-
-
 def is_ready(cluster: Cluster, pid: int) -> bool:
     """Read what pg_ctl reads: postmaster.pid, whose first line is the pid and whose eighth the state."""
     try:
@@ -137,7 +119,7 @@ def vacate(cluster: Cluster) -> None:
         raise PostgresError(f"{cluster.directory} is used by processes that cannot be stopped: {sorted(left)}.")
     if has_proc():
         (cluster.directory / "postmaster.pid").unlink(missing_ok=True)
-        for mark in cluster.sockets.glob(f".s.PGSQL.{PORT}*"):
+        for mark in cluster.sockets.glob(f"{cluster.socket.name}*"):
             mark.unlink(missing_ok=True)
 
 
@@ -204,7 +186,7 @@ def acting_as(account: Account | None) -> Iterator[None]:
 
 def answers(cluster: Cluster) -> bool:
     with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
-        client.connect(str(cluster.sockets / f".s.PGSQL.{PORT}"))
+        client.connect(str(cluster.socket))
         return True
     return False
 
@@ -234,7 +216,7 @@ def main(data: Path) -> None:
         finally:
             keeper.stop()
     except OSError as error:
-        report(str(explain(error, cluster)))
+        report(str(explain(error, cluster.home)))
     except PostgresError as error:
         report(str(error))
 

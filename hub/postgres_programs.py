@@ -1,16 +1,21 @@
 """PostgreSQL's programs from the wheel, the settings they are started with, and what they say when they fail."""
 
 import contextlib
+import ctypes
+import errno
 import hashlib
 import importlib.util
 import os
 import shutil
-from collections.abc import Mapping
+import signal
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 MAJOR = "18"
 PORT = 5432  # of a socket this is only a part of the file's name
 ELSEWHERE = Path("/var/lib/data-hub")  # for root, when the server's user cannot enter the data folder
+PR_SET_PDEATHSIG = 1
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -83,6 +88,24 @@ def copy_binaries(wheel: Path) -> Path:
     return target / package.name / wheel.parent.name / wheel.name
 
 
+def tied_to_us(number: signal.Signals) -> Callable[[], None]:
+    """Make what a child does before exec so that the kernel sends it a signal when we die.
+
+    It runs after the change of user, which would clear the wish. Only Linux has it; elsewhere vacate() of
+    hub.postgres_keeper stops what was left.
+    """
+    parent = os.getpid()
+    prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+
+    def ask_the_kernel() -> None:
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, int(number))
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return ask_the_kernel
+
+
 def options(**more: str) -> list[str]:
     """Settings as arguments of postgres: they stand in the code, so an old cluster gets today's values."""
     return [part for name, value in {**SETTINGS, **more}.items() for part in ("-c", f"{name}={value}")]
@@ -95,3 +118,14 @@ def reason(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:", "ERROR"))]
     return (telling or lines or ["it gave no reason."])[-1]
+
+
+def explain(error: OSError, home: Path) -> PostgresError:
+    """Say in one line what the operating system refused."""
+    where = error.filename or home
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return PostgresError(f"The disk of {home} is full: free 200 MB, or set HUB_DATA to another folder.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        refused = f"User {os.geteuid()} may not use {where} ({error.strerror})"
+        return PostgresError(f"{refused}: change its owner, or set HUB_DATA to another folder.")
+    return PostgresError(f"{where} is no place for a database ({error.strerror}): set HUB_DATA to another folder.")

@@ -33,7 +33,7 @@ ESCAPED_NUL = b"\\u0000"
 TEXTS = {
     "batch_too_large": "The request body must contain at most {n} {field}.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
-    "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset, for example 2025-08-22T21:00:00Z.",
+    "datetime": "The field {field} must be an ISO 8601 date and time with a zone, for example 2025-08-22T21:00:00Z.",
     "email": "The field {field} must be a valid e-mail address.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
     "https_url": "The field {field} must be an https:// URL.",
@@ -105,7 +105,8 @@ class Schema(Generic[Record]):
 
     @cached_property
     def adapter(self) -> TypeAdapter[list[Record]]:
-        return TypeAdapter(Annotated[list[self.record], Field(max_length=self.limit)])  # type: ignore[name-defined]
+        body: Any = Annotated[list[self.record], Field(max_length=self.limit)]  # type: ignore[name-defined]
+        return TypeAdapter(body)
 
     @cached_property
     def shape(self) -> "Shape":

@@ -8,7 +8,7 @@ from orders.models import Order, OrderItem
 
 
 class OrderFilterSet(django_filters.FilterSet):
-    """Exact on identifiers, currency and cancellation; ranges over the times. ProductId and Sku look at the line items."""
+    """Exact on identifiers, currency, cancellation; ranges over the times. ProductId and Sku look at the lines."""
 
     OrderId = django_filters.CharFilter(field_name="order_id", strip=False)
     CustomerId = django_filters.CharFilter(field_name="customer_id", strip=False)

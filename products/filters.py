@@ -8,7 +8,7 @@ from products.models import Product, Variant
 
 
 class ProductFilterSet(django_filters.FilterSet):
-    """Exact on identifiers and flags; ranges over the times. What variants say finds the products that have one such."""
+    """Exact on identifiers and flags; ranges over the times. What a variant has finds its product."""
 
     ProductId = django_filters.CharFilter(field_name="product_id", strip=False)
     VariantId = django_filters.CharFilter(method="filter_variant", strip=False)

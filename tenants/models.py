@@ -167,7 +167,7 @@ class Source(models.TextChoices):
 
 
 class Feed(models.Model):
-    """The number of a tenant's last changeset. Its row lock, held to the commit, makes numbers gapless and commit-ordered."""
+    """The number of a tenant's last changeset. Its row lock, held to the commit, makes numbers gapless and ordered."""
 
     tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
     number = models.BigIntegerField()
@@ -222,7 +222,7 @@ class ConsentChange(TenantOwned):
 
 
 class RateCounter(models.Model):
-    """Requests counted in the current minute and hour; an unlogged table, written by tenants/sql/authorise.sql alone."""
+    """Requests counted in the current minute and hour: an unlogged table, written by authorise.sql alone."""
 
     bucket = models.TextField(primary_key=True)
     minute = models.DateTimeField()

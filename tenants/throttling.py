@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -70,7 +71,8 @@ class TenantThrottle(BaseThrottle):
     """Lets a request through as long as the rate its authentication counted is within the limits."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        refuse_excess(request.auth.rate)
+        caller: Any = request.auth
+        refuse_excess(caller.rate)
         return True
 
 
@@ -78,7 +80,7 @@ def caller_address(request: HttpRequest) -> str:
     """Return the address the request came from, past as many proxies as the hub trusts."""
     direct: str = request.META.get("REMOTE_ADDR", "")
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    hops = [*forwarded, direct]
+    hops: list[str] = [*forwarded, direct]
     return hops[max(0, len(hops) - 1 - settings.TRUSTED_PROXIES)][:45]
 
 

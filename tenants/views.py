@@ -1,7 +1,7 @@
 """What every native endpoint shares: the order of checks, the caller, the body."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -39,8 +39,7 @@ class TenantViewSet(GenericViewSet[Any]):
 
     @property
     def caller(self) -> Caller:
-        found: Caller = self.request.auth
-        return found
+        return cast(Caller, self.request.auth)
 
     @property
     def tenant(self) -> Tenant:

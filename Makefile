@@ -1,0 +1,51 @@
+# The hub's commands; `make help` lists them. Everything lives in .venv and in HUB_DATA (var).
+PYTHON ?= python3.11
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check setup setup-browser bench lock format clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup  ## start the hub with demo data: web server, background worker, PostgreSQL; Ctrl-C stops all
+	@$(BIN)/python manage.py serve --migrate --demo
+
+test: setup  ## run the tests
+	$(BIN)/pytest -n auto
+
+check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/pytest -n auto
+
+setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
+
+# uv where it is present (seconds), else pip; both check the lock file's hashes.
+$(INSTALLED): requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
+	@if command -v uv >/dev/null 2>&1; \
+	then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; fi
+	@touch $@
+
+setup-browser:  ## install Debian's chromium for the browser tests, which skip without it
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-noto-cjk
+
+bench: setup  ## measure ingest side by side with the raw statements (about 5 minutes; QUICK=1: under one)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+lock:  ## write the lock files anew (needs uv)
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+
+format:  ## format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove .venv and caches; data in var stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

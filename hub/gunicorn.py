@@ -1,0 +1,20 @@
+"""How gunicorn serves the hub (`manage.py serve`); the choice and its figures are in docs/performance.md."""
+
+import os
+
+from hub.environment import read_environment
+
+environment = read_environment()
+
+bind = f"{environment.HOST}:{environment.PORT}"
+workers = environment.WORKERS or min(4, os.cpu_count() or 1)
+worker_class = "gthread"
+threads = environment.THREADS
+preload_app = True
+keepalive = 75
+timeout = 60
+graceful_timeout = 10
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 — heartbeats must not wait for a disk
+limit_request_line = 8190
+loglevel = "warning"
+control_socket_disable = True

@@ -1,0 +1,29 @@
+"""`manage.py database_url`: the database as a libpq URL, `psql "$(manage.py database_url)"`."""
+
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from hub.postgres import EmbeddedServer
+
+
+class Command(BaseCommand):
+    help = "Print the database's URL as psql takes it; the embedded server stays up for whoever connects with it."
+    requires_system_checks: list[str] = []
+
+    def handle(self, **_: Any) -> None:
+        environment = settings.ENVIRONMENT
+        if environment.DATABASE_URL:
+            self.stdout.write(environment.DATABASE_URL)
+            return
+        subprocess.Popen(
+            [sys.executable, "-m", "hub.postgres_visit", str(environment.HUB_DATA)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.stdout.write(EmbeddedServer(environment.HUB_DATA).url())

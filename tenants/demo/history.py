@@ -1,0 +1,62 @@
+"""The demo's past: in which batches a partner would have sent the data, and when it arrived."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from random import Random
+from typing import Any
+
+from hub.database import execute
+from tenants.demo import Dataset
+from tenants.models import Tenant
+
+Records = list[dict[str, Any]]
+
+LIMITS = {"products": 200, "customers": 500, "orders": 250}
+DAYS = 30  # of orders sent day by day; what is older came with the first synchronisation
+FLAGS = ("EmailOptin", "SmsOptin", "WhatsappOptin", "AppPushOptin")
+
+# Changesets, and the consents they changed, spread evenly over the last days in the order they were made.
+AGE_CHANGESETS = """
+WITH aged AS (
+    UPDATE tenants_changeset c
+       SET created_at = now() - interval '1 day' * %(days)s * (f.number - c.number) / f.number
+      FROM tenants_feed f
+     WHERE f.tenant_id = c.tenant_id AND c.tenant_id = %(tenant_id)s
+    RETURNING c.tenant_id, c.number, c.created_at
+)
+UPDATE tenants_consentchange x
+   SET created_at = aged.created_at
+  FROM aged
+ WHERE x.tenant_id = aged.tenant_id AND x.changeset_number = aged.number
+"""
+
+
+def batches(dataset: Dataset) -> Iterator[tuple[str, Records]]:
+    """Yield (entity, records) as they were sent: everything at first, then orders day by day, with changes of mind."""
+    days = [list(day) for _, day in groupby(dataset.orders, key=lambda order: str(order["OrderDate"])[:10])]
+    first, later = days[:-DAYS], days[-DAYS:]
+    for entity, records in (
+        ("products", dataset.products),
+        ("customers", dataset.customers),
+        ("orders", [order for day in first for order in day]),
+    ):
+        yield from ((entity, batch) for batch in _cut(records, LIMITS[entity]))
+    rng = Random(dataset.shop.slug)  # noqa: S311 — repeatable on purpose
+    for number, day in enumerate(later):
+        yield "orders", day
+        if number % 3 == 0:
+            yield "customers", [_changed_mind(rng, customer) for customer in rng.sample(dataset.customers, 12)]
+
+
+def age(tenant: Tenant) -> None:
+    """Date a tenant's changesets back over the last days; a demo whose history is one minute long shows little."""
+    execute(AGE_CHANGESETS, {"tenant_id": tenant.pk, "days": DAYS})
+
+
+def _cut(records: Sequence[dict[str, Any]], limit: int) -> Iterator[Records]:
+    return (list(records[start : start + limit]) for start in range(0, len(records), limit))
+
+
+def _changed_mind(rng: Random, customer: dict[str, Any]) -> dict[str, Any]:
+    flag = rng.choice(FLAGS)
+    return {**customer, flag: not customer.get(flag, False)}

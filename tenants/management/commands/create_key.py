@@ -1,0 +1,38 @@
+"""`manage.py create_key TENANT`: another key for a tenant."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from tenants.keys import create_key
+from tenants.models import Tenant
+from tenants.provisioning import parse_expiry
+
+
+class Command(BaseCommand):
+    help = "Create an API key for a tenant, named by id or slug; its text is shown this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("tenant", help="the tenant's id or slug")
+        parser.add_argument("--label", default="Key", help="what the key is for")
+        parser.add_argument("--expires", metavar="DATE", help="ISO 8601 date or date and time (UTC)")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, **options: Any) -> None:
+        named = Tenant.objects.alias(id_text=Cast("id", TextField()))
+        tenant = named.filter(Q(slug=options["tenant"]) | Q(id_text=options["tenant"].lower())).first()
+        if tenant is None:
+            raise CommandError(f"There is no tenant {options['tenant']!r}.")
+        try:
+            expires_at = parse_expiry(options["expires"]) if options["expires"] else None
+        except ValueError:
+            raise CommandError("--expires must be an ISO 8601 date, for example 2027-01-31.") from None
+        key, text = create_key(tenant, label=options["label"], expires_at=expires_at)
+        if options["json"]:
+            self.stdout.write(json.dumps({"tenant_id": str(tenant.pk), "slug": tenant.slug, "key": text}))
+        else:
+            self.stdout.write(f"Key {key.label} of {tenant.name}\n  key  {text}  (shown once)")

@@ -1,0 +1,50 @@
+"""`manage.py create_tenant NAME`: a tenant and its first key."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.models import CustomerField, Priority
+from tenants.provisioning import create_tenant
+
+
+class Command(BaseCommand):
+    help = "Create a tenant and its first API key, whose text is shown this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--slug", default="", help="short name in addresses (default: made from the name)")
+        parser.add_argument("--priority", choices=Priority.values, default=Priority.CUSTOMER_ID)
+        parser.add_argument(
+            "--require",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="FIELD",
+            choices=CustomerField.values,
+            help=f"customer fields demanded in every record: {', '.join(CustomerField.values)}",
+        )
+        parser.add_argument("--per-minute", type=int, metavar="N", help="requests a minute")
+        parser.add_argument("--per-hour", type=int, metavar="N", help="requests an hour")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            tenant, key = create_tenant(
+                options["name"],
+                slug=options["slug"],
+                priority=options["priority"],
+                required=options["require"],
+                per_minute=options["per_minute"],
+                per_hour=options["per_hour"],
+            )
+        except ValidationError as error:
+            problems = (f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+            raise CommandError("; ".join(problems)) from None
+        if options["json"]:
+            self.stdout.write(json.dumps({"tenant_id": str(tenant.pk), "slug": tenant.slug, "key": key}))
+        else:
+            self.stdout.write(f"Tenant {tenant.name} ({tenant.slug})\n  id   {tenant.pk}\n  key  {key}  (shown once)")

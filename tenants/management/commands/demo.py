@@ -1,0 +1,101 @@
+"""`manage.py demo`: three shops with two years of sales, posted through the API's own views."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.test import RequestFactory
+from django.urls import resolve
+from tqdm import tqdm
+
+from tenants.demo import SHOPS, Shop, generate
+from tenants.demo.history import Records, age, batches
+from tenants.keys import create_key, revoke_key
+from tenants.models import ApiKey, Tenant
+from tenants.provisioning import create_tenant
+
+TRIAL_KEY = "Trial"
+ADMIN = "admin"
+
+
+class Command(BaseCommand):
+    help = "Load the demo data the first time; show a key, a login and a request to try."
+
+    def handle(self, **_: Any) -> None:
+        if not Tenant.objects.filter(slug__in=[shop.slug for shop in SHOPS]).exists():
+            self._load()
+        tenant = Tenant.objects.get(slug=SHOPS[0].slug)
+        self._show(tenant, _fresh_key(tenant), _first_password())
+
+    def _load(self) -> None:
+        """Load everything or nothing: a load that is broken off can simply be started again."""
+        datasets = list(generate(today=datetime.now(UTC).date()))
+        sent = [(dataset, entity, records) for dataset in datasets for entity, records in batches(dataset)]
+        with transaction.atomic(), tqdm(total=sum(len(records) for *_, records in sent), unit=" records") as bar:
+            shops = {dataset.shop.slug: _create_shop(dataset.shop) for dataset in datasets}
+            for dataset, entity, records in sent:
+                bar.set_description(f"{dataset.shop.slug} {entity}")
+                _post(*shops[dataset.shop.slug], entity, records)
+                bar.update(len(records))
+            for tenant, _ in shops.values():
+                age(tenant)
+
+    def _show(self, tenant: Tenant, key: str, password: str | None) -> None:
+        login = f"{password}  (shown once)" if password else "as shown at the first start"
+        address = f"http://127.0.0.1:{settings.ENVIRONMENT.PORT}"
+        self.stdout.write(
+            f"\n  Demo tenant    {tenant.name}\n  Tenant id      {tenant.pk}\n  Key            {key}"
+            f"\n  Admin login    {ADMIN}\n  Password       {login}\n\n  Try it:\n\n"
+            f"  curl -X POST {address}/customers/{tenant.pk} \\\n"
+            f"    -H 'Content-Type: application/json' -H 'x-replenit-auth-key: {key}' \\\n"
+            """    -d '[{"CustomerId":"C-1","Email":"jane@example.com","Language":"en-GB","GdprOptin":true}]'\n"""
+        )
+
+
+def _create_shop(shop: Shop) -> tuple[Tenant, str]:
+    first, *others = shop.key_labels
+    tenant, key = create_tenant(
+        shop.name,
+        slug=shop.slug,
+        priority=shop.priority,
+        required=shop.required,
+        time_zone=shop.time_zone,
+        label=first,
+    )
+    for label in others:
+        create_key(tenant, label=label)
+    return tenant, key
+
+
+def _post(tenant: Tenant, key: str, entity: str, records: Records) -> None:
+    """Call the endpoint's view as the web server would."""
+    path = f"/{entity}/{tenant.pk}"
+    request = RequestFactory().post(
+        path, orjson.dumps(records), content_type="application/json", headers={"x-replenit-auth-key": key}
+    )
+    match = resolve(path)
+    response = match.func(request, **match.kwargs)
+    if response.status_code != 200:
+        raise CommandError(f"The demo data was refused: {response.content.decode()}")
+
+
+def _fresh_key(tenant: Tenant) -> str:
+    """Replace the trial key: the text of the last one is stored nowhere."""
+    for key in ApiKey.objects.filter(tenant=tenant, label=TRIAL_KEY, revoked_at=None):
+        revoke_key(key)
+    return create_key(tenant, label=TRIAL_KEY)[1]
+
+
+def _first_password() -> str | None:
+    """Create the first superuser and return its password; None where there are users already."""
+    users = get_user_model()
+    if users.objects.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.objects.create_superuser(username=ADMIN, email="", password=password)
+    return password

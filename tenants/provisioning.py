@@ -1,0 +1,53 @@
+"""New tenants, with the key they start with."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from tenants.keys import create_key
+from tenants.models import Priority, Tenant
+
+MOST_SLUG = 63
+
+
+def create_tenant(
+    name: str,
+    *,
+    slug: str = "",
+    priority: str = Priority.CUSTOMER_ID,
+    required: Sequence[str] = (),
+    per_minute: int | None = None,
+    per_hour: int | None = None,
+    time_zone: str = "UTC",
+    label: str = "First key",
+) -> tuple[Tenant, str]:
+    """Create a tenant and its first key; return it with the key's text. Raises ValidationError for unusable values."""
+    limits = {"per_minute": per_minute, "per_hour": per_hour}
+    tenant = Tenant(
+        name=name,
+        slug=slug or free_slug(name),
+        priority=priority,
+        required_fields=list(required),
+        time_zone=time_zone,
+        **{field: limit for field, limit in limits.items() if limit is not None},
+    )
+    tenant.full_clean()
+    with transaction.atomic():
+        tenant.save(force_insert=True)
+        return tenant, create_key(tenant, label=label)[1]
+
+
+def free_slug(name: str) -> str:
+    """Return a slug made from a name that no tenant has: `cafe-noir`, `cafe-noir-2`, …"""
+    base = slugify(name)[: MOST_SLUG - 6].strip("-_").replace("_", "-") or "tenant"
+    taken = set(Tenant.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
+    return next(slug for slug in candidates if slug not in taken)
+
+
+def parse_expiry(text: str) -> datetime:
+    """Return the moment a key expires, from an ISO 8601 date or date and time (UTC where it names no zone)."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
