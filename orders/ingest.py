@@ -1,6 +1,6 @@
 """Writing orders: the header by OrderId, its line items replaced, and the deletes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -39,9 +39,10 @@ def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Ori
     """Store orders as if one after the other, in one transaction; a record's line items replace the stored ones."""
     orders = fold(records)
     with write(tenant, Entity.ORDERS, Operation.UPSERT, origin, exclusive=False) as opened:
-        parameters = {"tenant_id": opened.tenant_id, "now": opened.now}
-        headers = execute(UPSERT, {**parameters, "records": _json(_headers(orders))}).fetchall()
-        touched = execute(REPLACE_LINES, {**parameters, "lines": _json(_lines(orders))}).fetchall()
+        document = orjson.dumps(list(orders.values())).decode()
+        parameters = {"tenant_id": opened.tenant_id, "records": document, "now": opened.now}
+        headers = execute(UPSERT, parameters).fetchall()
+        touched = execute(REPLACE_LINES, parameters).fetchall()
         changes = opened.changes
         changes.received = len(records)
         changes.created = [hub_id for hub_id, is_new in headers if is_new]
@@ -57,22 +58,6 @@ def fold(records: Sequence[OrderRecord]) -> dict[str, Row]:
         stored = folded.setdefault(record["OrderId"], {})
         stored.update((name, value) for name, value in record.items() if value is not None)
     return folded
-
-
-def _headers(orders: Mapping[str, Row]) -> list[Row]:
-    return [{name: value for name, value in order.items() if name != "OrderItems"} for order in orders.values()]
-
-
-def _lines(orders: Mapping[str, Row]) -> list[Row]:
-    return [
-        {**item, "OrderId": order_id, "line_no": line_no}
-        for order_id, order in orders.items()
-        for line_no, item in enumerate(order["OrderItems"], start=1)
-    ]
-
-
-def _json(rows: Sequence[Row]) -> str:
-    return orjson.dumps(rows).decode()
 
 
 def delete_order(tenant: Tenant, order_id: str, *, origin: Origin) -> Changes:

@@ -26,7 +26,9 @@ VARIANTS = Table(
     "products_variant",
     key={"product_id": "p.id", "variant_id": 's."VariantId"'},
     sent={"ProductId": "text", "VariantId": "text"},
-    source='JOIN products_product p ON p.tenant_id = %(tenant_id)s AND p.product_id = s."ProductId"',
+    # LATERAL pins the index plan, as in orders/sql/replace_lines.sql.
+    source="""CROSS JOIN LATERAL (
+           SELECT id FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId" OFFSET 0) p""",
     columns=[
         Column("sku", "Sku"),
         Column("name", "Name"),

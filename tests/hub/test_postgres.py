@@ -76,6 +76,7 @@ def users() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a terminal's, for Ctrl-C
         )
         started.append(user)
         return user
@@ -316,16 +317,8 @@ def test_server_survives_its_users_coming_and_going(data: Path, users) -> None:
         time.sleep(0.2)
 
 
-def test_ctrl_c_in_the_terminal_ends_the_user_and_stops_the_server_cleanly(data: Path) -> None:
-    user = subprocess.Popen(
-        [sys.executable, "-c", USER, str(data)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+def test_ctrl_c_in_the_terminal_ends_the_user_and_stops_the_server_cleanly(data: Path, users) -> None:
+    user = users(data)
     assert is_up(user)
     os.killpg(user.pid, signal.SIGINT)
     user.communicate()
