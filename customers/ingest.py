@@ -79,23 +79,11 @@ def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origi
     the other identifier: it updates every customer that carries it, or creates one.
     """
     first = priority_field(tenant)
-    rows = [_row(record) for record in records]
-    all_named = all(row.get(first) is not None for row in rows)
-    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=not all_named) as opened:
+    unnamed = [record for record in records if record.get(first) is None]
+    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=bool(unnamed)) as opened:
         opened.changes.received = len(records)
-        unnamed = [row for row in rows if row.get(first) is None]
-        store(opened, fold(rows, first, _carriers(tenant, OTHER[first], unnamed)))
+        store(opened, fold(records, first, _carriers(tenant, OTHER[first], unnamed)))
     return opened.changes
-
-
-def _row(record: Mapping[str, Any]) -> Row:
-    """Copy a record; a blank identifier is a missing one."""
-    row = dict(record)
-    for name in COLUMNS:
-        value = row.get(name)
-        if value is not None and (not value or value.isspace()):
-            row[name] = None
-    return row
 
 
 class Carriers:
@@ -116,43 +104,35 @@ class Carriers:
             self.value[key] = value
 
 
-def _carriers(tenant: Tenant, field: str, rows: Iterable[Row]) -> Carriers:
-    """Look up who carries the identifiers of rows that have no other one."""
-    values = {row[field]: None for row in rows}
-    known = execute(CARRIERS[field], {"tenant_id": tenant.pk, "values": list(values)}) if values else ()
+def _carriers(tenant: Tenant, field: str, records: Sequence[Mapping[str, Any]]) -> Carriers:
+    """Look up who carries the identifiers of records that have no other one."""
+    values = list({record[field]: None for record in records})
+    known = execute(CARRIERS[field], {"tenant_id": tenant.pk, "values": values}) if values else ()
     return Carriers(values, known)
 
 
-def fold(rows: Iterable[Row], first: str, carriers: Carriers) -> dict[str, Row]:
-    """Fold rows into one a customer, by match_key, as if stored one after the other: later supplied fields win.
+def fold(records: Iterable[Mapping[str, Any]], first: str, carriers: Carriers) -> dict[str, Row]:
+    """Fold records into one row a customer, by match_key, as if stored one after the other: later supplied fields win.
 
-    `first` names the priority identifier; `carriers` knows every customer that carries the other one of a row that has
-    no more than that.
+    `first` names the priority identifier; `carriers` knows every customer that carries the other one of a record that
+    has no more than that.
     """
     second = OTHER[first]
     folded: dict[str, Row] = {}
-    for row in rows:
-        other = row.get(second)
-        for key in _keys(row, first, carriers):
-            _merge(folded, key, row)
-            if other is not None:
+    for record in records:
+        other: str = record.get(second)  # type: ignore[assignment]  # parse() saw to it that there is one or the other
+        if (value := record.get(first)) is not None:
+            keys = [match_key(first, value)]
+        else:
+            keys = list(carriers.keys[other]) or [match_key(second, other)]
+        for key in keys:
+            if key in folded:
+                folded[key].update((name, value) for name, value in record.items() if value is not None)
+            else:
+                folded[key] = {**record, "match_key": key}
+            if carriers.keys and other is not None:
                 carriers.hand(other, key)
     return folded
-
-
-def _keys(row: Row, first: str, carriers: Carriers) -> list[str]:
-    """Return the match_keys of the customers a row means."""
-    if row.get(first) is not None:
-        return [match_key(first, row[first])]
-    second = OTHER[first]
-    return list(carriers.keys[row[second]]) or [match_key(second, row[second])]
-
-
-def _merge(folded: dict[str, Row], key: str, row: Row) -> None:
-    if key in folded:
-        folded[key].update((name, value) for name, value in row.items() if value is not None)
-    else:
-        folded[key] = {**row, "match_key": key}
 
 
 def store(opened: Write, rows: Mapping[str, Row]) -> None:

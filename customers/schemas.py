@@ -1,7 +1,7 @@
 """Customer records as documents 000 and 001 describe them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Required, get_args
 
@@ -43,7 +43,7 @@ def customer_schema(required: Iterable[str]) -> Schema[CustomerRecord]:
 @lru_cache(maxsize=256)
 def _schema(required: frozenset[str]) -> Schema[CustomerRecord]:
     record = _demanding(required) if required else CustomerRecord
-    return Schema(record, "customers", MOST_CUSTOMERS, one_of=("CustomerId", "Email"), odd=_oddities)
+    return Schema(record, "customers", MOST_CUSTOMERS, one_of=("CustomerId", "Email"), oddities=_oddities)
 
 
 def _demanding(required: frozenset[str]) -> type[CustomerRecord]:
@@ -60,6 +60,8 @@ def _not_blank(hint: Any) -> Any:
     return hint if hint is Flag else Annotated[hint, StringConstraints(min_length=1, pattern=r"\S")]
 
 
-def _oddities(record: CustomerRecord) -> dict[str, str]:
-    phone = record.get("Phone")
-    return {"Phone": NO_PHONE} if phone and not PHONE.fullmatch(phone) else {}
+def _oddities(records: Sequence[CustomerRecord]) -> Iterator[tuple[int, str, str]]:
+    for i, record in enumerate(records):
+        phone = record.get("Phone")
+        if phone and not PHONE.fullmatch(phone):
+            yield i, "Phone", NO_PHONE

@@ -242,18 +242,24 @@ class Cluster:
         self.write_private(self.passfile, f"*:*:*:{ROLE}:{password}\n")
         if self.account:
             os.chown(self.superuser_password, self.account.uid, self.account.gid)
+        initdb = self.binaries / "initdb"
         self._run(
             [
-                *(self.binaries / "initdb", "-D", folder, "-U", SUPERUSER, "-A", "scram-sha-256"),
-                *(f"--pwfile={self.superuser_password}", "-E", "UTF8", "--no-instructions"),
-                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                *(initdb, "-D", folder, "-U", SUPERUSER, f"--pwfile={self.superuser_password}", "-A", "scram-sha-256"),
+                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8"),
+                *("--no-instructions", "--no-sync"),
             ]
         )
         # Single-user mode: the role and its database exist before anyone can connect. One statement a line.
         self._run(
-            [self.binaries / "postgres", "--single", "-D", folder, *options(exit_on_error="on"), SUPERUSER],
+            [
+                *(self.binaries / "postgres", "--single", "-D", folder),
+                *(*options(exit_on_error="on", fsync="off"), SUPERUSER),
+            ],
             f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE {DATABASE} OWNER {ROLE}\n",
         )
+        # Once at the end: a cold start on a busy disk is mostly waiting for fsync.
+        self._run([initdb, "-D", folder, "--sync-only"])
 
     def _run(self, command: list[str | Path], text: str = "") -> None:
         """Run a program as the server's user; raise with its own words when it fails."""

@@ -10,18 +10,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import is_typeddict
 
-from hub.errors import Detail, ValidationFailed
-from hub.fields import EMAIL_PATTERN, MOST_INTEGER, NOT_BLANK
+from hub.faults import Fault, Loc, failed, fault_of, path
+from hub.fields import MOST_INTEGER
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
 Json = Any
-Loc = tuple[int | str, ...]
 
 STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # extras are kept so that they can be named
 
@@ -29,57 +29,7 @@ MOST_WARNINGS = 20
 DEEPEST = 64
 ESCAPED_NUL = b"\\u0000"
 
-# One text for each kind of error, sorted by kind. {field} is the documented name, {n} the limit.
-TEXTS = {
-    "batch_too_large": "The request body must contain at most {n} {field}.",
-    "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
-    "datetime": "The field {field} must be an ISO 8601 date and time with a zone, for example 2025-08-22T21:00:00Z.",
-    "email": "The field {field} must be a valid e-mail address.",
-    "forbidden_character": "The field {field} must not contain the character U+0000.",
-    "https_url": "The field {field} must be an https:// URL.",
-    "identifier_missing": "At least one of the following properties must have a value: {field}",
-    "invalid_json": "The request body is not valid JSON{at}.",
-    "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
-    "not_a_boolean": "The field {field} must be true or false.",
-    "not_a_number": "The field {field} must be a number.",
-    "not_a_string": "The field {field} must be a string.",
-    "not_an_array": "The field {field} must be an array.",
-    "not_an_integer": "The field {field} must be an integer.",
-    "not_an_object": "The element must be a JSON object.",
-    "not_json_array": "The request body must be a JSON array.",
-    "required": "The {field} field is required.",
-    "too_deep": "The request body is nested deeper than 64 levels.",
-    "too_few": "The field {field} must be an array with a minimum length of {n}.",
-    "too_large": "The field {field} must be less than or equal to {n}.",
-    "too_long": "The field {field} must be a string with a maximum length of {n}.",
-    "too_many": "The field {field} must be an array with a maximum length of {n}.",
-    "too_small": "The field {field} must be greater than or equal to {n}.",
-}
-HINTS = {
-    "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
-    "batch_too_large": "Send the rest in further requests.",
-}
 UNKNOWN_FIELD = "Unknown field, ignored."
-
-# What pydantic calls a fault → our kind, and where its context keeps the limit.
-KINDS = {
-    "bool_type": ("not_a_boolean", ""),
-    "dict_type": ("not_an_object", ""),
-    "finite_number": ("not_a_number", ""),
-    "float_type": ("not_a_number", ""),
-    "greater_than_equal": ("too_small", "ge"),
-    "int_from_float": ("not_an_integer", ""),
-    "int_type": ("not_an_integer", ""),
-    "less_than_equal": ("too_large", "le"),
-    "list_type": ("not_an_array", ""),
-    "missing": ("required", ""),
-    "string_too_long": ("too_long", "max_length"),
-    "string_too_short": ("required", ""),
-    "string_type": ("not_a_string", ""),
-    "too_long": ("too_many", "max_length"),
-    "too_short": ("too_few", "min_length"),
-}
-PATTERN_KINDS = {EMAIL_PATTERN: "email", NOT_BLANK: "required"}
 
 
 @dataclass(frozen=True)
@@ -94,14 +44,15 @@ class Batch(Generic[Record]):
 class Schema(Generic[Record]):
     """What a body may hold: an array of `record` (a TypedDict), at most `limit` of them, called `noun` in texts.
 
-    `one_of` names fields of which every record must have one. `odd` returns warnings by field for one record.
+    `one_of` names identifiers of which every record must have one; a blank one is a missing one.
+    `oddities` finds what is odd without being wrong, as (index, field, text).
     """
 
     record: type[Record]
     noun: str
     limit: int
     one_of: tuple[str, ...] = ()
-    odd: Callable[[Record], dict[str, str]] | None = None
+    oddities: Callable[[Sequence[Record]], Iterator[tuple[int, str, str]]] | None = None
 
     @cached_property
     def adapter(self) -> TypeAdapter[list[Record]]:
@@ -127,10 +78,10 @@ class Shape:
         nested = {name: cls.of(inner) for name, hint in hints.items() for inner in _typed_dicts(hint)}
         return cls(frozenset(hints), {name.lower(): name for name in hints}, nested)
 
-    def knows(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether every name in the record, and below, is spelt as documented."""
-        return record.keys() <= self.names and all(
-            shape.knows(inner) for name, shape in self.nested.items() for inner in record.get(name) or ()
+    def knows(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """Tell whether every name in the records, and below, is spelt as documented."""
+        return all(map(self.names.issuperset, records)) and all(
+            shape.knows(record[name]) for name, shape in self.nested.items() for record in records
         )
 
 
@@ -152,25 +103,35 @@ def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     except ValidationError as error:
         _refuse_unreadable(schema, error.errors(include_url=False)[0])
     else:
-        if ESCAPED_NUL not in body and all(map(schema.shape.knows, records)) and _all_identified(schema, records):
-            return Batch(records, _oddities(schema, records))
+        if ESCAPED_NUL not in body and schema.shape.knows(records) and not list(_unidentified(schema, records)):
+            return Batch(records, _warnings(schema, records))
     return _parse_again(schema, body)
 
 
-def _all_identified(schema: Schema[Record], records: Sequence[Record]) -> bool:
-    names = schema.one_of
-    return not names or all(any(map(_says_something, map(record.get, names))) for record in records)
+def _unidentified(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Fault]:
+    """Find the records without any identifier; on the way, take the blank ones out of the others."""
+    for i, record in enumerate(records if schema.one_of else ()):
+        if isinstance(record, dict) and not _identified(record, schema.one_of):
+            yield Fault((i,), "identifier_missing", name=", ".join(schema.one_of))
 
 
-def _says_something(value: object) -> bool:
-    return value is not None and not (isinstance(value, str) and (not value or value.isspace()))
+def _identified(record: dict[str, Json], names: Sequence[str]) -> bool:
+    found = False
+    for name in names:
+        value = record.get(name)
+        if value is None:
+            continue
+        if isinstance(value, str) and (not value or value.isspace()):
+            record[name] = None
+        else:
+            found = True
+    return found
 
 
-def _oddities(schema: Schema[Record], records: Sequence[Record]) -> dict[str, list[str]]:
-    if schema.odd is None:
+def _warnings(schema: Schema[Record], records: Sequence[Record]) -> dict[str, list[str]]:
+    if schema.oddities is None:
         return {}
-    found = ((i, name, text) for i, record in enumerate(records) for name, text in schema.odd(record).items())
-    return {f"[{i}].{name}": [text] for (i, name, text), _ in zip(found, range(MOST_WARNINGS), strict=False)}
+    return {f"[{i}].{name}": [text] for i, name, text in islice(schema.oddities(records), MOST_WARNINGS)}
 
 
 def _refuse_unreadable(schema: Schema[Any], error: ErrorDetails) -> None:
@@ -182,92 +143,26 @@ def _refuse_unreadable(schema: Schema[Any], error: ErrorDetails) -> None:
         place = re.search(r"at line (\d+) column (\d+)$", reason)
         deep = reason.startswith("recursion limit")
         at = f" (line {place[1]}, column {place[2]})" if place else ""
-        raise _failed([Fault((), "too_deep" if deep else "invalid_json", at=at)])
+        raise failed([Fault((), "too_deep" if deep else "invalid_json", at=at)])
     if error["type"] == "too_long":
-        raise _failed([Fault((), "batch_too_large", name=schema.noun, limit=schema.limit)])
-    raise _failed([Fault((), "not_json_array")])
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong with a body: where (pydantic's loc), its kind, and what its text needs."""
-
-    loc: Loc
-    kind: str
-    limit: object = ""
-    name: str = ""
-    at: str = ""
-
-    @property
-    def field(self) -> str:
-        return self.name or next((part for part in reversed(self.loc) if isinstance(part, str)), "")
-
-    @property
-    def key(self) -> str:
-        return "" if self.kind == "identifier_missing" else path(self.loc)
-
-    @property
-    def text(self) -> str:
-        return TEXTS[self.kind].format(field=self.field, n=self.limit, at=self.at)
-
-    @property
-    def detail(self) -> Detail:
-        found: Detail = {
-            "index": self.loc[0] if self.loc and isinstance(self.loc[0], int) else None,
-            "field": path(self.loc[1:]).removeprefix(".") or None,
-            "code": self.kind,
-        }
-        return {**found, "hint": HINTS[self.kind]} if self.kind in HINTS else found
-
-
-def path(loc: Loc) -> str:
-    """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
-
-
-def _failed(faults: Sequence[Fault]) -> ValidationFailed:
-    errors: dict[str, list[str]] = {}
-    for fault in faults:
-        texts = errors.setdefault(fault.key, [])
-        if fault.text not in texts:
-            texts.append(fault.text)
-    return ValidationFailed(errors, [fault.detail for fault in faults])
+        raise failed([Fault((), "batch_too_large", name=schema.noun, limit=schema.limit)])
+    raise failed([Fault((), "not_json_array")])
 
 
 def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
     """Parse a body that has unknown names, other spellings, NULs or faults: slower, and with something to say."""
     reading = Reading()
     elements = [reading.canonical(item, schema.shape, (i,)) for i, item in enumerate(_read_pairs(body))]
+    reading.faults += _unidentified(schema, elements)
     records: list[Record] = []
     try:
         records = schema.adapter.validate_json(json.dumps(elements))
     except ValidationError as error:
-        reading.faults += map(_fault, error.errors(include_url=False))
-    reading.faults += _unidentified(schema, elements)
+        reading.faults += map(fault_of, error.errors(include_url=False))
     if reading.faults:
-        raise _failed(sorted(reading.faults, key=lambda fault: str(fault.loc[0]).zfill(6)))
-    warnings = {**reading.warnings, **_oddities(schema, records)}
+        raise failed(sorted(reading.faults, key=lambda fault: str(fault.loc[0]).zfill(6)))
+    warnings = {**reading.warnings, **_warnings(schema, records)}
     return Batch(records, dict(list(warnings.items())[:MOST_WARNINGS]))
-
-
-def _unidentified(schema: Schema[Any], elements: Sequence[Json]) -> Iterator[Fault]:
-    for i, element in enumerate(elements):
-        if (
-            schema.one_of
-            and isinstance(element, dict)
-            and not any(_says_something(element.get(n)) for n in schema.one_of)
-        ):
-            yield Fault((i,), "identifier_missing", name=", ".join(schema.one_of))
-
-
-def _fault(error: ErrorDetails) -> Fault:
-    """Translate pydantic's fault; null in place of a required value is a missing one."""
-    kind, limit = KINDS.get(error["type"], (error["type"], ""))
-    if error["type"] == "string_pattern_mismatch":
-        kind = PATTERN_KINDS[error["ctx"]["pattern"]]
-    if error["input"] is None and kind != "not_an_object":
-        kind = "required"
-    return Fault(error["loc"], kind, error.get("ctx", {}).get(limit, ""))
 
 
 class Pairs(list[tuple[str, Json]]):
@@ -279,9 +174,9 @@ def _read_pairs(body: bytes) -> list[Json]:
     try:
         elements = json.loads(body, object_pairs_hook=Pairs, parse_int=_integer)
     except RecursionError:
-        raise _failed([Fault((), "too_deep")]) from None
+        raise failed([Fault((), "too_deep")]) from None
     if _depth(elements) > DEEPEST:
-        raise _failed([Fault((), "too_deep")])
+        raise failed([Fault((), "too_deep")])
     assert isinstance(elements, list)  # noqa: S101 — pydantic found an array
     return elements
 

@@ -28,7 +28,8 @@ VARIANTS = Table(
     sent={"ProductId": "text", "VariantId": "text"},
     # LATERAL pins the index plan, as in orders/sql/replace_lines.sql.
     source="""CROSS JOIN LATERAL (
-           SELECT id FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId" OFFSET 0) p""",
+           SELECT id FROM products_product
+            WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId" OFFSET 0) p""",
     columns=[
         Column("sku", "Sku"),
         Column("name", "Name"),
