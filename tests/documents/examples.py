@@ -15,7 +15,7 @@ Match = Literal["exact", "subset", "shape"]
 DOCUMENTS = ("000_customers", "001_api_reference", "002_jericommerce", "003_custobar")
 FOLDER = Path(__file__).parent
 # Members that no two answers share.
-TIMES = {"processedAt", "deletedAt"}
+TIMES = {"processedAt", "deletedAt", "CreatedAt", "UpdatedAt"}
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 TRACE_ID = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 # The headers whose value is a fact of the document; of the others only that they are numbers.
