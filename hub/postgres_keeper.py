@@ -20,7 +20,7 @@ from hub.postgres_cluster import Account, Cluster
 from hub.postgres_programs import PostgresError, explain, options, reason
 
 READY = "ready"
-POLL = 0.5  # seconds between two looks at the leases and the server
+POLL = 0.25  # seconds between two looks at the leases and the server
 
 
 class Keeper:
