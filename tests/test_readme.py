@@ -1,5 +1,6 @@
 """The README is true: its requests, run in order, get the answers it prints; its tables name what there is."""
 
+import itertools
 import json
 import re
 import shlex
@@ -9,6 +10,7 @@ from typing import Any
 from django.core.management import get_commands
 
 from hub.environment import Environment
+from hub.faults import TEXTS
 from tests.conftest import Partner
 from tests.documents.examples import differences
 
@@ -20,7 +22,7 @@ HUB_ID = re.compile(r'"HubId": \d+')
 
 def send(partner: Partner, command: str) -> Any:
     words = shlex.split(command.replace("$HUB", "").replace("$TENANT", partner.id).replace("$KEY", partner.key))
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(itertools.pairwise(words))
     body = options.get("-d")
     method = options.get("-X", "GET")
     path = next(word for word in words[1:] if word.startswith("/"))
@@ -44,3 +46,8 @@ def test_commands_table_names_the_projects_own_commands() -> None:
     ours = {name for name, app in get_commands().items() if app in ("hub", "tenants")}
     table = README.partition("## Commands")[2].partition("## The tree")[0]
     assert set(re.findall(r"^\| `([a-z_]+)[ `](?!…)", table, re.MULTILINE)) == ours
+
+
+def test_api_page_lists_every_kind_of_error_with_its_text() -> None:
+    page = (ROOT / "docs" / "api.md").read_text()
+    assert dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", page, re.MULTILINE)) == TEXTS
