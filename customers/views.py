@@ -11,7 +11,7 @@ from customers.ingest import COLUMNS, OTHER, erase_customers, priority_field, up
 from customers.models import Customer
 from customers.schemas import customer_schema
 from customers.serializers import CustomerSerializer
-from hub.errors import ApiError
+from hub.errors import UNEXPECTED, ApiError
 from hub.responses import removed
 from hub.schemas import parse
 from tenants.views import TenantViewSet
@@ -23,6 +23,11 @@ class CustomerViewSet(TenantViewSet):
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilterSet
     keyset = "match_key"
+
+    @property
+    def unexpected(self) -> str:
+        """The words of a 500 (document 000 has its own for the delete)."""
+        return "Failed to delete customer." if self.action == "remove" else UNEXPECTED
 
     def get_queryset(self) -> QuerySet[Customer]:
         return Customer.objects.filter(tenant_id=self.tenant.pk)
