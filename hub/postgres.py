@@ -43,7 +43,7 @@ class EmbeddedServer:
     def start(self) -> None:
         """Return when the server accepts connections, and keep it running until stop() or the end of this process.
 
-        Safe from many processes and threads at once; a millisecond or two when it already runs.
+        Safe from many processes and threads at once; milliseconds when it already runs.
         Raises PostgresError with one line that says what to do.
         """
         try:
@@ -55,12 +55,12 @@ class EmbeddedServer:
     def settings(self, database: str = DATABASE) -> dict[str, str]:
         """The libpq parameters of a database; right before the first start too."""
         host, passfile = str(self._cluster.sockets), str(self._cluster.passfile)
-        return {"host": host, "user": ROLE, "dbname": database, "passfile": passfile}
+        return {"host": host, "port": str(PORT), "user": ROLE, "dbname": database, "passfile": passfile}
 
     def url(self, database: str = DATABASE) -> str:
         """The same as a libpq URL, as psql takes it."""
         parameters = self.settings(database)
-        query = urlencode({name: parameters[name] for name in ("host", "passfile")}, quote_via=quote, safe="")
+        query = urlencode({name: parameters[name] for name in ("host", "port", "passfile")}, quote_via=quote, safe="")
         return f"postgresql://{ROLE}@/{quote(database, safe='')}?{query}"
 
     def running(self) -> bool:
@@ -69,7 +69,7 @@ class EmbeddedServer:
             if not self._cluster.socket.exists() or not self._has_keeper():
                 return False  # without a socket the keeper may be about to give its folder an owner
             self._cluster.verify_private(self._cluster.sockets)
-            conninfo = make_conninfo(**self.settings(), port=PORT, connect_timeout=5)
+            conninfo = make_conninfo(**self.settings(), connect_timeout=5)
             return PGconn.ping(conninfo.encode()) == Ping.OK
         return False
 
