@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import is_typeddict
 
 from hub.errors import Detail, ValidationFailed
-from hub.fields import EMAIL_PATTERN, MOST_INTEGER, NOT_BLANK
+from hub.fields import EMAIL_PATTERN, NOT_BLANK
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
 Json = Any
@@ -261,12 +261,13 @@ def _unidentified(schema: Schema[Any], elements: Sequence[Json]) -> Iterator[Fau
 
 def _fault(error: ErrorDetails) -> Fault:
     """Translate pydantic's fault; null in place of a required value is a missing one."""
-    kind, limit = KINDS.get(error["type"], (error["type"], ""))
+    kind, name = KINDS.get(error["type"], (error["type"], ""))
     if error["type"] == "string_pattern_mismatch":
         kind = PATTERN_KINDS[error["ctx"]["pattern"]]
     if error["input"] is None and kind != "not_an_object":
         kind = "required"
-    return Fault(error["loc"], kind, error.get("ctx", {}).get(limit, ""))
+    limit = error.get("ctx", {}).get(name, "")
+    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit)  # money has the limit 0.0
 
 
 class Pairs(list[tuple[str, Json]]):
@@ -285,9 +286,9 @@ def _read_pairs(body: bytes) -> list[Json]:
     return elements
 
 
-def _integer(digits: str) -> float:
-    """Read an integer; one of hundreds of digits is out of every range, so its size is all that matters."""
-    return int(digits) if len(digits) < 100 else math.copysign(10.0 * MOST_INTEGER**2, -1 if digits[0] == "-" else 1)
+def _integer(digits: str) -> int:
+    """Read an integer; one of hundreds of digits is out of every range, and so are its first hundred."""
+    return int(digits[:100])
 
 
 def _depth(value: Json) -> int:
