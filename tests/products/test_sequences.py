@@ -16,16 +16,15 @@ Step = tuple[Any, ...]
 PRODUCT_IDS = st.sampled_from(["P", "p", "Q"])
 VARIANT_IDS = st.sampled_from(["V", "v", "W"])
 PRICES = st.sampled_from([0, 1.5, 29.99])
-
-VARIANTS = st.fixed_dictionaries(
-    {
-        "VariantId": VARIANT_IDS,
-        "Sku": st.sampled_from(["S", "s"]),
-        "Name": st.sampled_from(["Shirt", "Hat"]),
-        "OriginalPrice": PRICES,
-        "Currency": st.sampled_from(["EUR", "USD"]),
-        "IsAvailable": st.booleans(),
-    },
+# Few descriptions, so that often nothing but one optional field changes, or nothing at all.
+DESCRIPTIONS = st.sampled_from(
+    [
+        {"Sku": "S", "Name": "Shirt", "OriginalPrice": 29.99, "Currency": "EUR", "IsAvailable": True},
+        {"Sku": "s", "Name": "Hat", "OriginalPrice": 0, "Currency": "USD", "IsAvailable": False},
+    ]
+)
+OPTIONAL_FIELDS = st.fixed_dictionaries(
+    {"VariantId": VARIANT_IDS},
     optional={
         "Image": st.sampled_from([None, "", "https://shop.example/1.png"]),
         "Size": st.sampled_from([None, "", "M"]),
@@ -34,6 +33,7 @@ VARIANTS = st.fixed_dictionaries(
         "Language": st.sampled_from([None, "", "en-US"]),
     },
 )
+VARIANTS = st.builds(lambda description, rest: {**description, **rest}, DESCRIPTIONS, OPTIONAL_FIELDS)
 PRODUCTS = st.fixed_dictionaries(
     {
         "ProductId": PRODUCT_IDS,
