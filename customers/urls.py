@@ -1,4 +1,4 @@
-"""Where the customer endpoints live."""
+"""Where the customer endpoints live. An identifier may hold any character, line breaks too: (?s:.)."""
 
 from django.urls import re_path
 
@@ -9,5 +9,5 @@ urlpatterns = [
         r"^customers/(?P<tenant_id>[^/]+)/?$",
         CustomerViewSet.as_view({"post": "create", "get": "list", "delete": "remove"}),
     ),
-    re_path(r"^customers/(?P<tenant_id>[^/]+)/(?P<id>.+?)/?$", CustomerViewSet.as_view({"get": "retrieve"})),
+    re_path(r"^customers/(?P<tenant_id>[^/]+)/(?P<id>(?s:.+?))/?$", CustomerViewSet.as_view({"get": "retrieve"})),
 ]

@@ -110,9 +110,10 @@ def failed(faults: Sequence[Fault]) -> ValidationFailed:
 
 def fault_of(error: ErrorDetails) -> Fault:
     """Translate pydantic's fault; null in place of a required value is a missing one."""
-    kind, limit = KINDS.get(error["type"], (error["type"], ""))
+    kind, name = KINDS.get(error["type"], (error["type"], ""))
     if error["type"] == "string_pattern_mismatch":
         kind = PATTERN_KINDS[error["ctx"]["pattern"]]
     if error["input"] is None and kind != "not_an_object":
         kind = "required"
-    return Fault(error["loc"], kind, error.get("ctx", {}).get(limit, ""))
+    limit = error.get("ctx", {}).get(name, "")
+    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit)  # money has the limit 0.0

@@ -5,28 +5,45 @@ over the path as sent, an encoded slash becomes a NUL on the way to the view, wh
 """
 
 from collections.abc import Callable
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 
-from hub.responses import failure
-
 SLASH = "\0"
+NO_TEXT = "The address must be UTF-8 and must not contain the character U+0000."
+
+
+class BadAddress(BadRequest):
+    """The path or the query is no text."""
 
 
 class ExactPathMiddleware:
-    """Tell encoded slashes from separators, and refuse paths with NUL or bytes that are no UTF-8."""
+    """Tell encoded slashes from separators; raise BadAddress where an address holds NUL or bytes that are no UTF-8."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if SLASH in request.path_info or "\ufffd" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return failure(400, "The address must be UTF-8 and must not contain the character U+0000.")
+        _decoded(request.META.get("QUERY_STRING", ""))
         raw = request.META.get("RAW_URI", "").partition("?")[0]
+        parts = [_decoded(part) for part in raw.split("/")]
+        if SLASH in request.path_info:
+            raise BadAddress(NO_TEXT)
         if "%2f" in raw.lower() and raw.startswith("/"):
-            request.path_info = "/".join(unquote(part).replace("/", SLASH) for part in raw.split("/"))
+            request.path_info = "/".join(part.replace("/", SLASH) for part in parts)
         return self.get_response(request)
+
+
+def _decoded(raw: str) -> str:
+    """Decode a piece of an address as it was sent: percent-encoded, other bytes as WSGI hands them over."""
+    try:
+        text = unquote_to_bytes(raw.encode("latin-1")).decode()
+    except UnicodeError:
+        raise BadAddress(NO_TEXT) from None
+    if "\0" in text:
+        raise BadAddress(NO_TEXT)
+    return text
 
 
 def identifier_in_path(part: str) -> str:

@@ -18,7 +18,6 @@ from pydantic_core import ErrorDetails
 from typing_extensions import is_typeddict
 
 from hub.faults import Fault, Loc, failed, fault_of, path
-from hub.fields import MOST_INTEGER
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
 Json = Any
@@ -181,9 +180,9 @@ def _read_pairs(body: bytes) -> list[Json]:
     return elements
 
 
-def _integer(digits: str) -> float:
-    """Read an integer; one of hundreds of digits is out of every range, so its size is all that matters."""
-    return int(digits) if len(digits) < 100 else math.copysign(10.0 * MOST_INTEGER**2, -1 if digits[0] == "-" else 1)
+def _integer(digits: str) -> int:
+    """Read an integer; one of hundreds of digits is out of every range, and so are its first hundred."""
+    return int(digits[:100])
 
 
 def _depth(value: Json) -> int:

@@ -35,8 +35,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.tracing.TraceMiddleware",
-    "hub.paths.ExactPathMiddleware",
     "tenants.throttling.RateLimitHeadersMiddleware",
+    "hub.paths.ExactPathMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("tenants.urls")),
 ]
 
+handler400 = "tenants.views.bad_request"
 handler404 = "tenants.views.unknown_path"
 handler500 = "hub.errors.server_error"

@@ -1,4 +1,4 @@
-"""Where the order endpoints live."""
+"""Where the order endpoints live. An identifier may hold any character, line breaks too: (?s:.)."""
 
 from django.urls import re_path
 
@@ -6,9 +6,11 @@ from orders.views import OrderViewSet
 
 urlpatterns = [
     re_path(r"^orders/(?P<tenant_id>[^/]+)/?$", OrderViewSet.as_view({"post": "create", "get": "list"})),
-    re_path(r"^orders/(?P<tenant_id>[^/]+)/(?P<order_id>.+)/items/?$", OrderViewSet.as_view({"delete": "remove_item"})),
     re_path(
-        r"^orders/(?P<tenant_id>[^/]+)/(?P<order_id>.+?)/?$",
+        r"^orders/(?P<tenant_id>[^/]+)/(?P<order_id>(?s:.+))/items/?$", OrderViewSet.as_view({"delete": "remove_item"})
+    ),
+    re_path(
+        r"^orders/(?P<tenant_id>[^/]+)/(?P<order_id>(?s:.+?))/?$",
         OrderViewSet.as_view({"get": "retrieve", "delete": "remove"}),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Where the product endpoints live."""
+"""Where the product endpoints live. An identifier may hold any character, line breaks too: (?s:.)."""
 
 from django.urls import re_path
 
@@ -7,11 +7,11 @@ from products.views import ProductViewSet
 urlpatterns = [
     re_path(r"^products/(?P<tenant_id>[^/]+)/?$", ProductViewSet.as_view({"post": "create", "get": "list"})),
     re_path(
-        r"^products/(?P<tenant_id>[^/]+)/(?P<product_id>.+)/variants/(?P<variant_id>.+?)/?$",
+        r"^products/(?P<tenant_id>[^/]+)/(?P<product_id>(?s:.+))/variants/(?P<variant_id>(?s:.+?))/?$",
         ProductViewSet.as_view({"delete": "remove_variant"}),
     ),
     re_path(
-        r"^products/(?P<tenant_id>[^/]+)/(?P<product_id>.+?)/?$",
+        r"^products/(?P<tenant_id>[^/]+)/(?P<product_id>(?s:.+?))/?$",
         ProductViewSet.as_view({"get": "retrieve", "delete": "remove"}),
     ),
 ]

@@ -5,15 +5,16 @@ from typing import Any, cast
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from hub.body import read_body
-from hub.errors import ApiError
+from hub.errors import ApiError, answer_exception
 from hub.filters import StrictFilterBackend
 from hub.pagination import KeysetPagination
-from hub.paths import identifier_in_path
-from hub.responses import JsonResponse, failure, saved, success
+from hub.paths import BadAddress, identifier_in_path
+from hub.responses import failure, saved, success
 from hub.schemas import Batch
 from tenants.authentication import Caller, KeyAuthentication, count_address
 from tenants.changesets import Changes, Origin
@@ -21,6 +22,7 @@ from tenants.models import Tenant
 from tenants.throttling import TenantThrottle
 
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+TENANT_MISSING = "Invalid or missing tenant identifier."
 
 
 class TenantViewSet(GenericViewSet[Any]):
@@ -34,7 +36,7 @@ class TenantViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if not GUID.fullmatch(kwargs["tenant_id"]):
             count_address(request._request)
-            raise ApiError(400, "Invalid or missing tenant identifier.")
+            raise ApiError(400, TENANT_MISSING)
         super().initial(request, *args, **kwargs)
 
     @property
@@ -80,13 +82,26 @@ class TenantViewSet(GenericViewSet[Any]):
         return success(message, self.get_serializer(found).data)
 
 
-def tenant_missing(request: HttpRequest) -> JsonResponse:
+@csrf_exempt
+def tenant_missing(request: HttpRequest) -> HttpResponse:
     """Answer a native path without a tenant: `/customers` and `/customers/`."""
-    count_address(request)
-    return failure(400, "Invalid or missing tenant identifier.")
+    return _refused(request, 400, TENANT_MISSING)
 
 
-def unknown_path(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that never came to an endpoint: its address or its host is none (Django's handler400)."""
+    return _refused(request, 400, str(exception) if isinstance(exception, BadAddress) else "Bad request.")
+
+
+def unknown_path(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer a path that is no endpoint (Django's handler404)."""
-    count_address(request)
-    return failure(404, "No such endpoint.")
+    return _refused(request, 404, "No such endpoint.")
+
+
+def _refused(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """Count a request that no endpoint takes for its address, and answer it; over the limit the answer is the 429."""
+    try:
+        count_address(request)
+    except Exception as error:  # outside of DRF nothing else turns it into an answer
+        return answer_exception(error, {"request": request, "view": None})
+    return failure(status, message)

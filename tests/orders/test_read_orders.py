@@ -1,0 +1,169 @@
+"""GET /orders/{tenantId} and …/{orderId}: filters, pages, and a fixed number of statements whatever the size."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from tests.conftest import Partner
+from tests.orders.records import line, order
+
+# authorise (counts the request too); savepoint, lock, orders, lines, changeset, release.
+STATEMENTS_OF_A_BATCH = 7
+# authorise, orders, lines.
+STATEMENTS_OF_A_PAGE = 3
+
+
+@pytest.fixture
+def shop(partner: Partner) -> Partner:
+    """A tenant with four orders, each different in every field there is a filter for."""
+    partner.save(
+        "orders",
+        order(OrderId="A", CustomerId="C-1", Email="a@example.com", Currency="EUR", OrderDate="2025-01-01T00:00:00Z"),
+        order(OrderId="a", CustomerId="C-2", Email="b@example.com", Currency="USD", OrderDate="2025-01-02T00:00:00Z"),
+        order(OrderId="B", OrderDate="2025-01-03T00:00:00Z", OrderItems=[line(), line(ProductId="P-2", Sku="s 2 ")]),
+        order(OrderId="C", OrderDate="2025-01-04T00:00:00Z", IsOrderCancelled=True),
+    )
+    return partner
+
+
+def found(partner: Partner, **filters: str) -> str:
+    """Return the ids of the orders that filters leave, in one word."""
+    return "".join(each["OrderId"] for each in partner.read("orders", **filters))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        ("OrderId", "A", "A"),
+        ("OrderId", "nothing", ""),
+        ("CustomerId", "C-2", "a"),
+        ("CustomerId", "c-2", ""),
+        ("Email", "b@example.com", "a"),
+        ("Email", " B@Example.com ", "a"),
+        ("ProductId", "P-2", "B"),
+        ("ProductId", "P-1", "ABCa"),
+        ("Sku", "s 2 ", "B"),
+        ("Sku", "s 2", ""),
+        ("Currency", "USD", "a"),
+        ("IsOrderCancelled", "true", "C"),
+        ("IsOrderCancelled", "FALSE", "ABa"),
+        ("OrderDate__gte", "2025-01-03T00:00:00Z", "BC"),
+        ("OrderDate__gt", "2025-01-03T00:00:00Z", "C"),
+        ("OrderDate__lt", "2025-01-02T00:00:00Z", "A"),
+        ("OrderDate__lte", "2025-01-02T02:00:00+02:00", "Aa"),
+        ("UpdatedAt__gte", "2025-01-03T00:00:00Z", "ABCa"),
+        ("UpdatedAt__lt", "2025-01-03T00:00:00Z", ""),
+        ("CreatedAt__gt", "2025-01-03T00:00:00Z", "ABCa"),
+        ("CreatedAt__lte", "2025-01-03T00:00:00Z", ""),
+    ],
+)
+def test_orders_are_filtered(shop: Partner, name: str, value: str, ids: str) -> None:
+    assert found(shop, **{name: value}) == ids
+
+
+def test_filters_are_all_met_at_once(shop: Partner) -> None:
+    assert found(shop, ProductId="P-1", Currency="EUR", IsOrderCancelled="false") == "AB"
+
+
+def test_updated_at_is_a_filter_that_finds_what_changed_since(shop: Partner) -> None:
+    since = max(each["UpdatedAt"] for each in shop.read("orders"))
+    shop.save("orders", order(OrderId="B", TotalRevenue=1))
+
+    assert found(shop, UpdatedAt__gt=since.replace("Z", "999Z")) == "B"
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"Colour": "red"},
+        {"orderid": "A"},
+        {"OrderDate": "2025-01-01T00:00:00Z"},
+        {"OrderDate__gte": "yesterday"},
+        {"OrderDate__gte": "2025-01-01"},
+        {"IsOrderCancelled": "maybe"},
+        {"limit": "0"},
+        {"limit": "1001"},
+        {"limit": "-1"},
+        {"limit": "ten"},
+        {"limit": "٣"},
+        {"limit": "9" * 5000},
+        {"cursor": "?"},
+        {"cursor": "AA"},
+        {"cursor": "_w"},
+        {"cursor": "é"},
+        {"format": "xml"},
+    ],
+    ids=lambda filters: str(filters)[:40],
+)
+def test_a_filter_there_is_not_or_a_value_it_cannot_have_is_refused(shop: Partner, filters: dict[str, str]) -> None:
+    response = shop.get("/orders/{tenant}", **filters)
+
+    assert response.status_code == 400
+    assert response.json()["success"] is False
+    assert next(iter(filters)) in response.json()["message"] or "Unknown filter" in response.json()["message"]
+
+
+@pytest.mark.parametrize("limit", ["1", "2", "3", "4", "1000"])
+def test_pages_hold_every_order_once_in_the_order_of_their_ids(shop: Partner, limit: str) -> None:
+    assert found(shop, limit=limit) == "ABCa"
+    assert found(shop, limit=limit, Currency="EUR") == "ABC"
+
+
+def test_a_page_holds_100_orders_where_nothing_is_said(partner: Partner) -> None:
+    partner.save("orders", *(order(OrderId=f"{i:03}") for i in range(101)))
+
+    first = partner.get("/orders/{tenant}").json()["data"]
+    second = partner.send("GET", first["next"].removeprefix("http://testserver")).json()["data"]
+
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 1, None)
+
+
+def test_a_page_is_not_disturbed_by_what_comes_and_goes(shop: Partner) -> None:
+    first = shop.get("/orders/{tenant}", limit="2").json()["data"]
+    shop.delete("/orders/{tenant}/B")
+    shop.save("orders", order(OrderId="0"))
+
+    second = shop.send("GET", first["next"].removeprefix("http://testserver")).json()["data"]
+
+    assert [each["OrderId"] for each in second["results"]] == ["C", "a"]
+
+
+def test_one_order_is_read_by_its_id(shop: Partner) -> None:
+    response = shop.get("/orders/{tenant}/B")
+
+    assert response.json()["data"] == shop.read("orders", OrderId="B")[0]
+    assert response.json()["message"] == "Order found."
+
+
+def test_an_order_there_is_not_is_a_404(shop: Partner) -> None:
+    response = shop.get("/orders/{tenant}/b")
+
+    assert response.status_code == 404
+    assert response.json() == {"success": False, "message": "Order not found.", "data": {}}
+
+
+def batch(size: int, **fields: Any) -> list[dict[str, Any]]:
+    return [order(OrderId=f"{i:03}", OrderItems=[line(), line()], **fields) for i in range(size)]
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_a_batch_costs_the_same_few_statements_whatever_its_size(
+    partner: Partner, size: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(STATEMENTS_OF_A_BATCH):
+        partner.save("orders", *batch(size))
+    with django_assert_num_queries(STATEMENTS_OF_A_BATCH):
+        partner.save("orders", *batch(size, TotalQuantity=1))
+    with django_assert_num_queries(STATEMENTS_OF_A_BATCH - 1):
+        partner.save("orders", *batch(size, TotalQuantity=1))
+
+
+@pytest.mark.parametrize("limit", ["1", "100"])
+def test_a_page_costs_the_same_few_statements_whatever_its_size(
+    partner: Partner, limit: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    partner.save("orders", *batch(100))
+
+    with django_assert_num_queries(STATEMENTS_OF_A_PAGE):
+        partner.get("/orders/{tenant}", limit=limit, ProductId="P-1")
