@@ -1,26 +1,18 @@
 """Every example the documents print, sent as it is printed, gets the answer that is printed."""
 
 import json
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from tests.conftest import MakeTenant
 from tests.documents.examples import Example, Request, differences, examples, header_differences
 
 REPLAYED = ("000_customers", "001_api_reference")
 EXAMPLES = [example for document in REPLAYED for example in examples(document) if example.request]
-
-
-class Tenant(Protocol):
-    id: str
-    key: str
-    slug: str
-
-
-class MakeTenant(Protocol):
-    def __call__(self, *, priority: str = "customerid", required: list[str] = ...) -> Tenant: ...
+STANDARD_TIER = {"per_minute": 100, "per_hour": 5_000}
 
 
 def send(client: Client, request: Request) -> Any:
@@ -35,10 +27,9 @@ def send(client: Client, request: Request) -> Any:
     )
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_a_printed_example_gets_the_printed_answer(example: Example, client: Client, make_tenant: MakeTenant) -> None:
-    tenant = make_tenant(priority=example.priority, required=list(example.required))
+    tenant = make_tenant(priority=example.priority, required=list(example.required), **STANDARD_TIER)
     assert example.request
 
     response = send(client, example.request.addressed(tenant_id=tenant.id, key=tenant.key, slug=tenant.slug))

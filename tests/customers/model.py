@@ -1,0 +1,86 @@
+"""The reference model: what a sequence of customer upserts and deletes leaves behind, said as plainly as possible.
+
+One record after the other over a plain list of customers: no keys, no folding, no SQL. It knows nothing of the hub's
+code; where the two disagree, the contract says which one is wrong.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TEXTS = ("Name", "Surname", "Phone", "Language", "Username")
+FLAGS = ("EmailOptin", "SmsOptin", "WhatsappOptin", "AppPushOptin", "GdprOptin", "IsExcluded")
+DEFAULTS = {"CustomerId": None, "Email": None, **dict.fromkeys(TEXTS), **dict.fromkeys(FLAGS, False)}
+
+
+@dataclass(eq=False)
+class Customer:
+    """What reads show, and which fields were ever supplied: "never given" is not "false"."""
+
+    values: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
+    supplied: set[str] = field(default_factory=set)
+
+    def apply(self, record: Mapping[str, Any]) -> None:
+        self.values.update(record)
+        self.supplied.update(record)
+
+
+@dataclass
+class Shop:
+    """A tenant's customers under an identifier priority."""
+
+    priority: str
+    customers: list[Customer] = field(default_factory=list)
+
+    @property
+    def first(self) -> str:
+        return "Email" if self.priority == "email" else "CustomerId"
+
+    @property
+    def second(self) -> str:
+        return "CustomerId" if self.priority == "email" else "Email"
+
+    def accepts(self, batch: Iterable[Mapping[str, Any]]) -> bool:
+        return all({"CustomerId", "Email"} & supplied(record).keys() for record in batch)
+
+    def post(self, batch: Iterable[Mapping[str, Any]]) -> set[Customer]:
+        """Store the records one after the other; return the customers they meant."""
+        meant: set[Customer] = set()
+        for record in map(supplied, batch):
+            name = self.first if self.first in record else self.second
+            customers = self.carriers(name, record[name]) or [self.create()]
+            for customer in customers:
+                customer.apply(record)
+            meant.update(customers)
+        return meant
+
+    def delete(self, customer_id: str | None, email: str | None) -> None:
+        """Remove those who have both; if there are none, those with the priority identifier; else with the other."""
+        sought = supplied({"CustomerId": customer_id, "Email": email})
+        by_first = self.carriers(self.first, sought.get(self.first))
+        by_second = self.carriers(self.second, sought.get(self.second))
+        both = [customer for customer in by_first if customer in by_second]
+        for customer in both or by_first or by_second:
+            self.customers.remove(customer)
+
+    def carriers(self, name: str, value: str | None) -> list[Customer]:
+        return [customer for customer in self.customers if value is not None and customer.values[name] == value]
+
+    def create(self) -> Customer:
+        self.customers.append(Customer())
+        return self.customers[-1]
+
+
+def supplied(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields a record supplies, as they are stored: null and blank identifiers are missing, "" clears."""
+    fields: dict[str, Any] = {}
+    for name, value in record.items():
+        if value is None or (name in ("CustomerId", "Email") and not value.strip()):
+            continue
+        if name == "Email":
+            fields[name] = value.strip().lower()
+        elif name in TEXTS:
+            fields[name] = value.strip() or None
+        else:
+            fields[name] = value
+    return fields
