@@ -15,8 +15,21 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder for hubs that a test starts itself."""
+@pytest.fixture(scope="session")
+def settled() -> Iterator[Path]:
+    """A data folder whose database is up to date and stopped."""
     with folder_for_hubs() as folder:
-        yield folder
+        hub = Hub(folder / "var")
+        try:
+            assert hub.manage("migrate", "--verbosity", "0").returncode == 0
+        finally:
+            hub.stop()
+        yield folder / "var"
+
+
+@pytest.fixture
+def own(settled: Path) -> Iterator[Hub]:
+    """A hub to be started, on the settled data."""
+    hub = Hub(settled)
+    yield hub
+    hub.stop()

@@ -1,4 +1,4 @@
-"""A hub of a test's own: `manage.py serve` as a child, on a free port, with data of its own, called over real sockets."""
+"""A hub of a test's own: `manage.py serve` as a child, on a free port, with its own data, called over real sockets."""
 
 import contextlib
 import http.client
@@ -99,6 +99,7 @@ class Hub:
 
     def serve(self, *arguments: str) -> None:
         """Start `manage.py serve` and return at once. It leads a process group, as it does in a terminal."""
+        assert self.has_ended()
         with self.output.open("wb") as output, self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", *arguments],
@@ -113,9 +114,8 @@ class Hub:
     def start(self, *arguments: str) -> str:
         """Start the hub, wait until it serves, and return what it printed."""
         self.serve(*arguments)
-        assert self.process
-        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.process.poll() is not None, PATIENCE)
-        assert self.process.poll() is None, self.errors.read_text()
+        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), PATIENCE)
+        assert not self.has_ended(), self.errors.read_text()
         return self.output.read_text()
 
     @property
@@ -131,6 +131,9 @@ class Hub:
         assert self.process
         return self.process.pid
 
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
     def wait(self, seconds: float) -> int:
         """Wait for the supervisor to end, and return its exit code."""
         assert self.process
@@ -139,7 +142,7 @@ class Hub:
     def stop(self) -> None:
         """Stop the hub with SIGTERM where it still runs; it must end well and leave nothing. Kills what does not."""
         try:
-            if self.process and self.process.poll() is None:
+            if self.process and not self.has_ended():
                 self.process.terminate()
                 assert self.wait(10) == 0
             assert self.remnants(within=10) == []
@@ -193,7 +196,7 @@ class Hub:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the hub's database."""
-        with psycopg.connect(**self.database.settings(), autocommit=True) as connection:
+        with psycopg.connect(self.database.url(), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 

@@ -6,35 +6,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.hub.running import Hub, folder_for_hubs, wait_until
+from tests.hub.running import Hub, wait_until
 
 NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("running hub")]
-
-
-@pytest.fixture(scope="module")
-def settled() -> Iterator[Path]:
-    """A data folder whose database is up to date and stopped."""
-    with folder_for_hubs() as folder:
-        hub = Hub(folder / "var")
-        try:
-            assert hub.manage("migrate", "--verbosity", "0").returncode == 0
-        finally:
-            hub.stop()
-        yield folder / "var"
-
-
-@pytest.fixture
-def own(settled: Path) -> Iterator[Hub]:
-    """A hub to be started, on the settled data."""
-    hub = Hub(settled)
-    yield hub
-    hub.stop()
 
 
 def one_line(text: str) -> str:
@@ -138,7 +118,7 @@ def test_a_port_in_use_is_one_clear_line_and_nothing_is_left(own: Hub) -> None:
 
     assert refused.returncode == 1
     assert one_line(refused.stderr) == (
-        f"CommandError: Cannot listen on 127.0.0.1:{own.port}: Address already in use. Set HOST or PORT to another value."
+        f"CommandError: Cannot listen on 127.0.0.1:{own.port}: Address already in use. Set another HOST or PORT."
     )
     assert own.remnants(within=5) == []
 

@@ -105,7 +105,7 @@ def _listen(listener: socket.socket) -> None:
 
 def _unusable(error: OSError) -> CommandError:
     place = f"{settings.ENVIRONMENT.HOST}:{settings.ENVIRONMENT.PORT}"
-    return CommandError(f"Cannot listen on {place}: {error.strerror}. Set HOST or PORT to another value.")
+    return CommandError(f"Cannot listen on {place}: {error.strerror}. Set another HOST or PORT.")
 
 
 def _web(listener: socket.socket) -> Child:
