@@ -2,9 +2,12 @@
 """Django's command line. Without DATABASE_URL it starts the embedded PostgreSQL first."""
 
 import os
+import signal
 import sys
 
+import psycopg.errors
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
 
 from hub.environment import read_environment
 from hub.postgres import EmbeddedServer, PostgresError
@@ -32,7 +35,25 @@ def main() -> None:
             EmbeddedServer(environment.HUB_DATA).start()
         except PostgresError as error:
             sys.exit(f"PostgreSQL: {error}")
-    execute_from_command_line(sys.argv)
+    _run(sys.argv)
+
+
+def _run(arguments: list[str]) -> None:
+    """Run a command; what only its user can mend is one line, not a traceback."""
+    try:
+        execute_from_command_line(arguments)
+    except OperationalError as error:
+        sys.exit(f"The database cannot be used: {_first_line(error)}")
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+            raise
+        sys.exit("The database is not up to date: run `manage.py migrate`.")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ class Environment(BaseModel):
 
     @model_validator(mode="after")
     def _secret_is_named(self) -> Self:
-        if self.DATABASE_URL and not self.DEBUG and not self.SECRET_KEY:
-            raise ValueError("SECRET_KEY is required when DATABASE_URL is set and DEBUG is off.")
         if self.DATABASE_URL:
             database_parameters(self.DATABASE_URL)
+        if self.DATABASE_URL and not self.DEBUG and not self.SECRET_KEY:
+            raise ValueError("SECRET_KEY is required when DATABASE_URL is set and DEBUG is off.")
         return self
 
     def secret(self, name: str) -> str:

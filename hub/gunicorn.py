@@ -16,5 +16,6 @@ timeout = 60
 graceful_timeout = 10
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 — heartbeats must not wait for a disk
 limit_request_line = 8190
-loglevel = "warning"
+forwarder_headers = ""  # no client names SCRIPT_NAME or PATH_INFO
+loglevel = "error"  # warnings quote request lines, and those name customers
 control_socket_disable = True

@@ -73,6 +73,15 @@ class EmbeddedServer:
             return PGconn.ping(conninfo.encode()) == Ping.OK
         return False
 
+    def revive(self) -> None:
+        """Bring the server back when its keeper was killed; cheap when it lives. Call it now and then while running.
+
+        Waits for nothing but its own work: a server that is recovering has a keeper. Raises PostgresError.
+        """
+        lock = self._lock_for_keeper()
+        if lock is not None:
+            self._hire_keeper(lock)
+
     def stop(self) -> None:
         """Release this process's lease; the server stops when nobody holds one."""
         while self._leases:

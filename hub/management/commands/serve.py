@@ -1,21 +1,28 @@
 """`manage.py serve`: the web server and the background worker, until Ctrl-C."""
 
 import os
+import socket
 import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from hub.postgres import EmbeddedServer, PostgresError
 from hub.processes import Child, Supervisor
 
-START_SECONDS = 30
+log = structlog.get_logger("hub.serve")
+START_SECONDS = 60
+BACKLOG = 2048
+MOST_WORKERS = 256
 
 
 class Command(BaseCommand):
@@ -28,15 +35,17 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="load the demo data first, and show how to try it")
 
     def handle(self, **options: Any) -> None:
+        _set_workers(options["workers"])
+        listener = _bind()
         self._prepare_database(migrate=options["migrate"])
-        if options["workers"]:
-            os.environ["WORKERS"] = str(options["workers"])
         if options["demo"]:
             call_command("demo")
         connections.close_all()
-        supervisor = Supervisor([*_web(), *([] if options["no_worker"] else _worker())])
-        supervisor.start()
+        _listen(listener)
+        children = [_web(listener), *([] if options["no_worker"] else [_worker()])]
+        supervisor = Supervisor(children, tend=_keeper_of_database())
         try:
+            supervisor.start()
             self._announce(supervisor)
             supervisor.watch()
         finally:
@@ -53,23 +62,78 @@ class Command(BaseCommand):
     def _announce(self, supervisor: Supervisor) -> None:
         address = _address()
         deadline = time.monotonic() + START_SECONDS
-        while not supervisor.stopping:
-            if supervisor.children[0].died() or time.monotonic() > deadline:
-                raise CommandError(f"The web server did not start on {address}; is the port in use?")
-            if _answers(address):
-                break
-            time.sleep(0.1)
+        while not _answers(address):
+            if supervisor.stopping:
+                return
+            if supervisor.children[0].exit_code() is not None or time.monotonic() > deadline:
+                raise CommandError("The web server did not start; what it said is above.")
+            supervisor.rest(0.1)
         self.stdout.write(f"\n  API     {address}\n  Admin   {address}/admin/\n  Health  {address}/health\n")
         self.stdout.write("\n  Ctrl-C stops everything.\n")
         self.stdout.flush()
 
 
-def _web() -> list[Child]:
-    return [Child("web server", ["-m", "gunicorn", "--config", "python:hub.gunicorn", "hub.wsgi:application"])]
+def _set_workers(number: int | None) -> None:
+    if number is not None:
+        if not 1 <= number <= MOST_WORKERS:
+            raise CommandError(f"--workers must be a whole number from 1 to {MOST_WORKERS}.")
+        os.environ["WORKERS"] = str(number)
 
 
-def _worker() -> list[Child]:
-    return [Child("background worker", ["manage.py", "procrastinate", "worker", "--concurrency", "4"])]
+def _bind() -> socket.socket:
+    """Take the port before anything else is done.
+
+    The listening socket is ours, handed down to the web server: while that is started again, requests wait instead of
+    being refused, and no other program can come between.
+    """
+    host, port = settings.ENVIRONMENT.HOST, settings.ENVIRONMENT.PORT
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # also while old connections linger
+        listener.bind(address)
+    except OSError as error:
+        raise _unusable(error) from None
+    return listener
+
+
+def _listen(listener: socket.socket) -> None:
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:  # of two that have bound the port, the first to listen has it
+        raise _unusable(error) from None
+
+
+def _unusable(error: OSError) -> CommandError:
+    place = f"{settings.ENVIRONMENT.HOST}:{settings.ENVIRONMENT.PORT}"
+    return CommandError(f"Cannot listen on {place}: {error.strerror}. Set another HOST or PORT.")
+
+
+def _web(listener: socket.socket) -> Child:
+    bind = f"fd://{listener.fileno()}"
+    command = ["-m", "gunicorn", "--config", "python:hub.gunicorn", "--bind", bind, "hub.wsgi:application"]
+    return Child("web server", command, inherits=[listener.fileno()])
+
+
+def _worker() -> Child:
+    return Child("background worker", ["manage.py", "procrastinate", "worker", "--concurrency", "4"])
+
+
+def _keeper_of_database() -> Callable[[], None]:
+    """Return what brings the embedded server back when its keeper was killed; does nothing with a DATABASE_URL."""
+    environment = settings.ENVIRONMENT
+    if environment.DATABASE_URL:
+        return lambda: None
+    server = EmbeddedServer(environment.HUB_DATA)
+    server.start()
+
+    def tend() -> None:
+        try:
+            server.revive()
+        except PostgresError as error:
+            log.error("the database cannot be started", reason=str(error))
+
+    return tend
 
 
 def _address() -> str:
