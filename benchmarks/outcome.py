@@ -1,0 +1,19 @@
+"""All that one run found out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.cases import Case
+from benchmarks.checks import Memory, Noise
+from benchmarks.figures import Figures
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Figures by case; statements of a request by batch size; what an identical batch wrote; memory; neighbours."""
+
+    results: Mapping[Case, Figures]
+    statements: Mapping[int, Sequence[str]]
+    written: int
+    memory: Memory
+    noise: Noise

@@ -1,0 +1,89 @@
+"""What stays of a run: JSON, a plot, and the block of docs/performance.md between its two markers."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import table
+from benchmarks.cases import Case
+from benchmarks.figures import Figures
+from benchmarks.outcome import Outcome
+from benchmarks.plot import draw
+from benchmarks.stage import ROOT
+from benchmarks.targets import judge
+
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- last run: begin -->", "<!-- last run: end -->"
+
+
+def write(outcome: Outcome, machine: Mapping[str, str], *, quick: bool, seconds: float) -> Iterator[Path]:
+    """Write the results and yield the files; a quick run leaves the page alone, which shows a full one."""
+    name = "quick" if quick else "full"
+    RESULTS.mkdir(exist_ok=True)
+    data, plot = RESULTS / f"{name}.json", RESULTS / f"{name}.svg"
+    data.write_text(json.dumps(as_json(outcome, machine), indent=1, ensure_ascii=False) + "\n")
+    yield data
+    plot.write_text(draw(outcome.results))
+    yield plot
+    if not quick:
+        PAGE.write_text(with_block(PAGE.read_text(), page_block(outcome, machine, seconds)))
+        yield PAGE
+
+
+def as_json(outcome: Outcome, machine: Mapping[str, str]) -> dict[str, Any]:
+    """Return everything of a run but the single latencies."""
+    return {
+        "machine": dict(machine),
+        "cases": [_case_as_json(case, figures) for case, figures in outcome.results.items()],
+        "targets": [asdict(verdict) for verdict in judge(outcome)],
+        "statements": {str(size): list(found) for size, found in outcome.statements.items()},
+        "rows_written_by_identical": outcome.written,
+        "memory_of_worker_mb": asdict(outcome.memory),
+        "noisy_neighbour_p99_ms": asdict(outcome.noise),
+    }
+
+
+def _case_as_json(case: Case, figures: Figures) -> dict[str, Any]:
+    return {
+        **asdict(case),
+        "work": case.work.name,
+        "rows_per_second": figures.rates,
+        "p50_ms": figures.latency(0.5),
+        "p99_ms": figures.latency(0.99),
+        "cpu_ms_per_row": {whose: figures.cpu(whose) for whose in ("server", "postgres", "client")},
+        "errors": len(figures.errors),
+    }
+
+
+def page_block(outcome: Outcome, machine: Mapping[str, str], seconds: float) -> str:
+    """Write the last run in Markdown: machine, targets, plot, table."""
+    memory, noise = outcome.memory, outcome.noise
+    one = outcome.statements[1]
+    parts = [
+        "\n".join(f"- {name}: {value}" for name, value in machine.items()) + f"\n- the run took {seconds:.0f} s",
+        "### Targets\n\n" + table.targets_markdown(judge(outcome)),
+        "![Rows a second](../benchmarks/results/full.svg)",
+        "### Everything\n\n" + table.markdown(outcome.results),
+        "### Apart from rates\n\n"
+        f"- A request with one customer runs {len(one)} statements: {', '.join(f'`{s}`' for s in one)}.\n"
+        f"- A worker's memory: {_series(memory.megabytes)} MB after {_series(memory.batches)} batches of 500.\n"
+        f"- Single customers beside 16 batches of another tenant, p99: {_series(noise.beside)} ms,"
+        f" alone {_series(noise.alone)} ms.",
+    ]
+    return "\n\n".join(parts)
+
+
+def _series(values: Any) -> str:
+    return ", ".join(f"{value:,}" if isinstance(value, int) else f"{value:.1f}" for value in values)
+
+
+def with_block(page: str, block: str) -> str:
+    """Return the page with the block between its markers replaced; raises ValueError where they are missing."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"The page has no {BEGIN} … {END}.")
+    return f"{before}{BEGIN}\n\n{block}\n\n{END}{after}"
