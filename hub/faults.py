@@ -14,7 +14,8 @@ Loc = tuple[int | str, ...]
 TEXTS = {
     "batch_too_large": "The request body must contain at most {n} {field}.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
-    "datetime": "The field {field} must be an ISO 8601 date and time with a zone, for example 2025-08-22T21:00:00Z.",
+    "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
+    " for example 2025-08-22T21:00:00Z.",
     "email": "The field {field} must be a valid e-mail address.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
     "https_url": "The field {field} must be an https:// URL.",

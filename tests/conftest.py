@@ -16,7 +16,6 @@ from hub.postgres import EmbeddedServer
 from tenants.keys import create_key
 from tenants.models import Tenant
 
-
 # Shared by all clients: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
 HANDLER = ClientHandler(enforce_csrf_checks=False)
 
