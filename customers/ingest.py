@@ -10,7 +10,7 @@ from hub.database import execute
 from hub.sql import read_sql
 from hub.upsert import Column, Table, upsert_statement
 from tenants.changesets import Changes, Consent, Origin, Write, write
-from tenants.erasure import pseudonym
+from tenants.erasure import NOT_STORED, Identifier, pseudonym, recall, spelled_alike
 from tenants.models import Entity, Operation, Priority, Tenant
 
 FLAGS = ("email_optin", "sms_optin", "whatsapp_optin", "app_push_optin", "gdpr_optin", "is_excluded")
@@ -21,8 +21,8 @@ CUSTOMERS = Table(
     key={"match_key": "s.match_key"},
     sent={"match_key": "text"},
     columns=[
-        Column("customer_id", "CustomerId"),
-        Column("email", "Email"),
+        Column("customer_id", "CustomerId", clears=True),
+        Column("email", "Email", clears=True),
         Column("name", "Name", clears=True),
         Column("surname", "Surname", clears=True),
         Column("phone", "Phone", clears=True),
@@ -44,6 +44,7 @@ CUSTOMERS = Table(
 UPSERT = upsert_statement(CUSTOMERS)
 
 COLUMNS = {"CustomerId": "customer_id", "Email": "email"}
+IDENTIFIERS = ("CustomerId", "Email", "Phone")
 OTHER = {"CustomerId": "Email", "Email": "CustomerId"}
 KEY_LETTERS = {"CustomerId": "i", "Email": "e", "Phone": "p"}
 CARRIERS = {name: read_sql(__file__, "carriers").format(column=column) for name, column in COLUMNS.items()}
@@ -60,6 +61,7 @@ SELECT id, customer_id, email
 DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s)"
 
 Row = dict[str, Any]  # a record with its match_key
+Person = tuple[int | None, str | None, str | None]  # hub id, customer id, e-mail; no hub id: whom no row stands for
 
 
 def priority_field(tenant: Tenant) -> str:
@@ -72,18 +74,40 @@ def match_key(field: str, value: str) -> str:
     return f"{KEY_LETTERS[field]}:{value}"
 
 
+def key_of(first: str, values: Mapping[str, str | None]) -> str:
+    """Return the match_key of a customer with these identifiers, where `first` is the tenant's priority one."""
+    field = next(name for name in (first, OTHER[first], "Phone") if values.get(name))
+    return match_key(field, values[field] or "")
+
+
+def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
+    """Return what a row names its person by, spelled alike (tenants.erasure)."""
+    return spelled_alike((name, row.get(name)) for name in IDENTIFIERS)
+
+
 def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origin: Origin) -> Changes:
     """Store customers as if one after the other, in one transaction.
 
     A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
-    the other identifier: it updates every customer that carries it, or creates one.
+    the other identifier: it updates every customer that carries it, or creates one. Forgotten persons stay forgotten.
     """
     first = priority_field(tenant)
     unnamed = [record for record in records if record.get(first) is None]
     with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=bool(unnamed)) as opened:
         opened.changes.received = len(records)
-        store(opened, fold(records, first, _carriers(tenant, OTHER[first], unnamed)))
+        kept = _without_forgotten(opened, tenant, records)
+        store(opened, fold(kept, first, _carriers(tenant, OTHER[first], unnamed)))
     return opened.changes
+
+
+def _without_forgotten(opened: Write, tenant: Tenant, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Leave out the rows of forgotten persons, and say which they were."""
+    gone = recall(opened, tenant, (identifier for row in rows for identifier in identifiers(row)))
+    if not gone:
+        return rows
+    skipped = {i: None for i, row in enumerate(rows) if gone & identifiers(row)}
+    opened.changes.warnings.update((f"[{i}]", [NOT_STORED]) for i in skipped)
+    return [row for i, row in enumerate(rows) if i not in skipped]
 
 
 class Carriers:
@@ -104,7 +128,7 @@ class Carriers:
             self.value[key] = value
 
 
-def _carriers(tenant: Tenant, field: str, records: Sequence[Mapping[str, Any]]) -> Carriers:
+def _carriers(tenant: Tenant, field: str, records: Iterable[Mapping[str, Any]]) -> Carriers:
     """Look up who carries the identifiers of records that have no other one."""
     values = list({record[field]: None for record in records})
     known = execute(CARRIERS[field], {"tenant_id": tenant.pk, "values": values}) if values else ()
@@ -154,11 +178,10 @@ def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | Non
     """
     email = email and email.strip().lower()
     with write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin, exclusive=True) as opened:
-        sought = {"customer_id": customer_id, "email": email}
-        found = execute(FIND, {"tenant_id": tenant.pk, **sought}).fetchall()
+        found = execute(FIND, {"tenant_id": tenant.pk, "customer_id": customer_id, "email": email}).fetchall()
         matching = _meant(found, customer_id, email, COLUMNS[priority_field(tenant)])
         opened.changes.received = 1
-        erase(opened, tenant, matching, also=sought)
+        erase(opened, tenant, [*matching, (None, customer_id, email)])
     return opened.changes
 
 
@@ -171,24 +194,17 @@ def _meant(
     return both or ((by_email or by_id) if priority == "email" else (by_id or by_email))
 
 
-def erase(
-    opened: Write,
-    tenant: Tenant,
-    customers: Sequence[tuple[int, str | None, str | None]],
-    *,
-    also: Mapping[str, str | None] | None = None,
-) -> None:
-    """Delete customers, given as (hub id, customer id, e-mail), and make the orders that name them anonymous.
+def erase(opened: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
+    """Delete customers and make the orders that name them anonymous.
 
-    `also` are identifiers of the person that no customer needs to carry: orders may have come before the customer.
+    Orders may have come before the customer: a person without a hub id is one that no customer needs to carry.
     """
-    also = also or {}
-    ids = [row[0] for row in customers]
+    ids = [row[0] for row in persons if row[0] is not None]
     if ids:
         execute(DELETE, {"tenant_id": tenant.pk, "ids": ids})
     opened.changes.deleted += ids
-    customer_ids = {row[1] for row in customers} | {also.get("customer_id")}
-    emails = {row[2] for row in customers} | {also.get("email")}
+    customer_ids = {row[1] for row in persons}
+    emails = {row[2] for row in persons}
     opened.note(Entity.ORDERS, _anonymise_orders(opened, tenant, customer_ids - {None}, emails - {None}))
 
 

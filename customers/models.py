@@ -44,6 +44,7 @@ class Customer(TenantOwned):
                 condition=models.Q(customer_id__isnull=False),
             ),
             models.Index(fields=["tenant", "email"], name="customer_by_email", condition=models.Q(email__isnull=False)),
+            models.Index(fields=["tenant", "phone"], name="customer_by_phone", condition=models.Q(phone__isnull=False)),
         ]
 
     def __str__(self) -> str:

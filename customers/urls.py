@@ -2,6 +2,8 @@
 
 from django.urls import re_path
 
+from customers.custobar import CustobarViewSet
+from customers.jericommerce import JericommerceViewSet
 from customers.views import CustomerViewSet
 
 urlpatterns = [
@@ -10,4 +12,9 @@ urlpatterns = [
         CustomerViewSet.as_view({"post": "create", "get": "list", "delete": "remove"}),
     ),
     re_path(r"^customers/(?P<tenant_id>[^/]+)/(?P<id>(?s:.+?))/?$", CustomerViewSet.as_view({"get": "retrieve"})),
+    re_path(
+        r"^v1/programs/(?P<program_id>[^/]+)/integrations/api/?$",
+        JericommerceViewSet.as_view({"post": "create", "delete": "remove"}),
+    ),
+    re_path(r"^api/customers/upload/?$", CustobarViewSet.as_view({"post": "create"})),
 ]

@@ -1,8 +1,9 @@
 """The request body: media type, encoding and size, before anyone looks inside."""
 
 import zlib
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -24,6 +25,16 @@ def read_body(request: HttpRequest) -> bytes:
         raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
     raw = _read(_source(request), settings.MAX_BODY_BYTES)
     return _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
+
+
+def read_json(request: HttpRequest) -> Any:
+    """Return what the body says, where hub.schemas comes later; raises ApiError like read_body, and 400."""
+    try:
+        return orjson.loads(read_body(request))
+    except orjson.JSONDecodeError as error:
+        raise ApiError(
+            400, f"The request body is not valid JSON (line {error.lineno}, column {error.colno})."
+        ) from None
 
 
 def _require_json(content_type: str) -> None:

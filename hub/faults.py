@@ -13,7 +13,10 @@ Loc = tuple[int | str, ...]
 # One text for each kind of error, sorted by kind. {field} is the documented name, {n} the limit.
 TEXTS = {
     "batch_too_large": "The request body must contain at most {n} {field}.",
+    "country": "The field {field} must be an ISO 3166 country code, for example SE.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
+    "date": "The field {field} must be an ISO 8601 date, for example 1991-06-14.",
+    "dated": "The field {field} must be an ISO 8601 date, or date and time, for example 2015-08-28T14:10:00Z.",
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
     "email": "The field {field} must be a valid e-mail address.",
@@ -22,6 +25,7 @@ TEXTS = {
     "identifier_missing": "At least one of the following properties must have a value: {field}",
     "invalid_json": "The request body is not valid JSON{at}.",
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
+    "letters_digits_dashes": "The field {field} must consist of letters, digits and dashes.",
     "not_a_boolean": "The field {field} must be true or false.",
     "not_a_number": "The field {field} must be a number.",
     "not_a_string": "The field {field} must be a string.",
@@ -29,6 +33,7 @@ TEXTS = {
     "not_an_integer": "The field {field} must be an integer.",
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
+    "phone": "The field {field} must be a phone number with its country, for example +358101234567.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",

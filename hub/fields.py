@@ -6,10 +6,11 @@ Lengths are Unicode code points. `text` and the like go into `Annotated[str, tex
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import pycountry
 from pydantic import AfterValidator, Field, StringConstraints
@@ -45,7 +46,7 @@ def optional_identifier(limit: int) -> StringConstraints:
     return StringConstraints(max_length=limit)
 
 
-def _checked(kind: str, normalise: Callable[[str], str | None]) -> Any:
+def checked(kind: str, normalise: Callable[[str], str | None]) -> Any:
     """A validator that replaces text by its normal form, or fails with `kind` where there is none; "" passes."""
 
     @lru_cache(maxsize=4096)
@@ -81,6 +82,7 @@ def normal_language(tag: str) -> str | None:
 
 
 CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies)
+COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
 
 
 def normal_currency(code: str) -> str | None:
@@ -103,6 +105,49 @@ def normal_moment(value: str) -> str | None:
         return None
 
 
+def normal_country(code: str) -> str | None:
+    """Return an ISO 3166 alpha-2 code in capitals, None for what is none."""
+    return code.upper() if code.upper() in COUNTRIES else None
+
+
+DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def normal_date(value: str) -> str | None:
+    """Return an ISO 8601 date as it is, None for what is none."""
+    try:
+        return date.fromisoformat(value).isoformat() if DATE.fullmatch(value) else None
+    except ValueError:
+        return None
+
+
+LOCAL_MOMENT = re.compile(DATE.pattern + r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?)?")
+
+
+def normal_local_moment(value: str, *, time_zone: str) -> str | None:
+    """Return a date, or date and time, as a moment in UTC, None for what is none.
+
+    What names no zone of its own is in `time_zone`; a date is its first moment there.
+    """
+    if not LOCAL_MOMENT.fullmatch(value):
+        return normal_moment(value)
+    try:
+        local = datetime.fromisoformat(value.upper().replace(",", "."))
+        return local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+BETWEEN_DIGITS = re.compile(r"[\s().\-/]")
+INTERNATIONAL_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def normal_international_phone(number: str) -> str | None:
+    """Return `+` and digits (E.164), None for what is no phone number with its country."""
+    digits = BETWEEN_DIGITS.sub("", number)
+    return digits if INTERNATIONAL_PHONE.fullmatch(digits) else None
+
+
 HTTPS_URL = re.compile(r"https://[^\s/?#@\\]+\.[^\s/?#@\\]+([/?#][^\s\\]*)?", re.IGNORECASE)
 
 
@@ -123,13 +168,16 @@ Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, m
 RequiredEmail = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=255, pattern=EMAIL_PATTERN)
 ]
-Language = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=10), _checked("language", normal_language)
+Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10), checked("language", normal_language)]
+Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("currency", normal_currency)]
+Moment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("datetime", normal_moment)]
+Country = Annotated[str, StringConstraints(strip_whitespace=True), checked("country", normal_country)]
+Date = Annotated[str, StringConstraints(strip_whitespace=True), checked("date", normal_date)]
+InternationalPhone = Annotated[
+    str, StringConstraints(strip_whitespace=True), checked("phone", normal_international_phone)
 ]
-Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), _checked("currency", normal_currency)]
-Moment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), _checked("datetime", normal_moment)]
 HttpsUrl = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=2000), _checked("https_url", normal_https_url)
+    str, StringConstraints(strip_whitespace=True, max_length=2000), checked("https_url", normal_https_url)
 ]
 Money = Annotated[float, Field(ge=0, le=MOST_MONEY, allow_inf_nan=False), AfterValidator(rounded)]
 Count = Annotated[int, Field(ge=0, le=MOST_INTEGER)]

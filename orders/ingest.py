@@ -1,6 +1,6 @@
 """Writing orders: the header by OrderId, its line items replaced, and the deletes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -9,7 +9,8 @@ from hub.database import execute
 from hub.sql import read_sql
 from hub.upsert import Column, Table, upsert_statement
 from orders.schemas import OrderRecord
-from tenants.changesets import Changes, Origin, write
+from tenants.changesets import Changes, Origin, Write, write
+from tenants.erasure import Identifier, pseudonym, recall
 from tenants.models import Entity, Operation, Tenant
 
 ORDERS = Table(
@@ -18,7 +19,7 @@ ORDERS = Table(
     sent={"OrderId": "text"},
     columns=[
         Column("customer_id", "CustomerId"),
-        Column("email", "Email"),
+        Column("email", "Email", clears=True),
         Column("order_date", "OrderDate", "timestamptz"),
         Column("total_revenue", "TotalRevenue", "numeric(14,4)"),
         Column("currency", "Currency"),
@@ -31,14 +32,18 @@ UPSERT = upsert_statement(ORDERS)
 REPLACE_LINES = read_sql(__file__, "replace_lines")
 DELETE_ORDER = "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id"
 DELETE_ITEM = read_sql(__file__, "delete_item")
+ANONYMISED = "A forgotten person: stored as an anonymous sale."
 
 Row = dict[str, Any]
 
 
 def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Origin) -> Changes:
-    """Store orders as if one after the other, in one transaction; a record's line items replace the stored ones."""
-    orders = fold(records)
+    """Store orders as if one after the other, in one transaction; a record's line items replace the stored ones.
+
+    A forgotten person's orders are stored as anonymous sales.
+    """
     with write(tenant, Entity.ORDERS, Operation.UPSERT, origin, exclusive=False) as opened:
+        orders = fold(_anonymised(opened, tenant, records))
         document = orjson.dumps(list(orders.values())).decode()
         parameters = {"tenant_id": opened.tenant_id, "records": document, "now": opened.now}
         headers = execute(UPSERT, parameters).fetchall()
@@ -51,7 +56,25 @@ def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Ori
     return changes
 
 
-def fold(records: Sequence[OrderRecord]) -> dict[str, Row]:
+def _anonymised(opened: Write, tenant: Tenant, records: Sequence[OrderRecord]) -> Sequence[Mapping[str, Any]]:
+    """Make the records of forgotten persons anonymous sales, and say which they were."""
+    gone = recall(opened, tenant, (identifier for record in records for identifier in _identifiers(record)))
+    if not gone:
+        return records
+    theirs = {i: None for i, record in enumerate(records) if gone & _identifiers(record)}
+    opened.changes.warnings.update((f"[{i}]", [ANONYMISED]) for i in theirs)
+    return [_anonymous(tenant, record) if i in theirs else record for i, record in enumerate(records)]
+
+
+def _identifiers(record: OrderRecord) -> set[Identifier]:
+    return {("CustomerId", record["CustomerId"]), ("Email", record["Email"])}
+
+
+def _anonymous(tenant: Tenant, record: OrderRecord) -> Row:
+    return {**record, "CustomerId": pseudonym(tenant, record["CustomerId"]), "Email": ""}
+
+
+def fold(records: Sequence[Mapping[str, Any]]) -> dict[str, Row]:
     """Fold records into one an order: later supplied fields win, the last line items are the order's."""
     folded: dict[str, Row] = {}
     for record in records:

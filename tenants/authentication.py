@@ -1,5 +1,6 @@
 """Who calls: an API key in a header, looked up and counted in one prepared statement."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from tenants.throttling import Rate, Window, caller_address, refuse_excess
 
 AUTHORISE = read_sql(__file__, "authorise")
 UNAUTHORISED = "Unauthorized."
+TENANT_MISSING = "Invalid or missing tenant identifier."
+GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,9 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         tenant_id = request.parser_context["kwargs"]["tenant_id"]
+        if not GUID.fullmatch(tenant_id):
+            count_address(request._request)
+            raise ApiError(400, TENANT_MISSING)
         credentials = Credentials(request.META.get("HTTP_X_REPLENIT_AUTH_KEY", ""), tenant_id)
         return None, authorise(request._request, credentials, Source.API)
 

@@ -13,8 +13,7 @@ from hub.sql import read_sql
 from tenants.models import Entity, Operation, Source, Tenant
 
 RECORD = read_sql(__file__, "record_changeset")
-LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(%(key)s)"
-LOCK_EXCLUSIVE = "SELECT pg_advisory_xact_lock(%(key)s)"
+LOCK = "SELECT lock_tenant(%(tenant_id)s, %(source)s, %(key)s, %(exclusive)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,10 @@ class Consent:
 
 @dataclass(slots=True)
 class Changes:
-    """What a write did, by hub id. `received` counts records as sent, `unchanged` those that changed nothing."""
+    """What a write did, by hub id. `received` counts records as sent, `unchanged` those that changed nothing.
+
+    `warnings` say which records were not stored as sent, and why: {"[3]": [text]}.
+    """
 
     received: int = 0
     unchanged: int = 0
@@ -47,6 +49,7 @@ class Changes:
     updated: list[int] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     number: int | None = None
 
     def __bool__(self) -> bool:
@@ -55,10 +58,15 @@ class Changes:
 
 @dataclass(slots=True)
 class Write:
-    """An open write transaction: the tenant, the time every row it writes carries, and what it changed so far."""
+    """An open write transaction: the tenant, the time every row it writes carries, and what it changed so far.
+
+    `recalls` tells whether anyone is remembered whom this source must not store again (tenants.erasure).
+    """
 
     tenant_id: UUID
     now: datetime
+    source: Source
+    recalls: bool
     changes: Changes = field(default_factory=Changes)
     noted: list[tuple[Entity, Changes]] = field(default_factory=list)
 
@@ -74,9 +82,10 @@ def write(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, 
     The shared lock is for writes where the unique key alone decides; exclusive for what must look before it writes.
     """
     with transaction.atomic():
-        lock = LOCK_EXCLUSIVE if exclusive else LOCK_SHARED
-        execute(lock, {"key": int.from_bytes(tenant.pk.bytes[:8], signed=True)})
-        opened = Write(tenant.pk, datetime.now(UTC))
+        key = int.from_bytes(tenant.pk.bytes[:8], signed=True)
+        locked = {"tenant_id": tenant.pk, "source": origin.source.value, "key": key, "exclusive": exclusive}
+        recalls: bool = execute(LOCK, locked).fetchall()[0][0]
+        opened = Write(tenant.pk, datetime.now(UTC), origin.source, recalls)
         yield opened
         for about, changes in [(entity, opened.changes), *opened.noted]:
             if changes:

@@ -251,12 +251,15 @@ class RefusedRequest(TenantOwned):
 
 
 class Forgotten(TenantOwned):
-    """A keyed hash of an identifier of a person who must never come back."""
+    """A keyed hash of an identifier of a person who must never come back: through any door, or through one source."""
 
+    source = models.CharField(max_length=20, choices=Source.choices, blank=True)
     digest = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="forgotten_digest_in_tenant")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "source", "digest"], name="forgotten_digest_in_tenant")
+        ]
 
     def __str__(self) -> str:
         return self.digest

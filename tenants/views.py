@@ -1,12 +1,10 @@
 """What every native endpoint shares: the order of checks, the caller, the body."""
 
-import re
 from typing import Any, cast
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from hub.body import read_body
@@ -16,13 +14,10 @@ from hub.pagination import KeysetPagination
 from hub.paths import BadAddress, identifier_in_path
 from hub.responses import failure, saved, success
 from hub.schemas import Batch
-from tenants.authentication import Caller, KeyAuthentication, count_address
+from tenants.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
 from tenants.changesets import Changes, Origin
 from tenants.models import Tenant
 from tenants.throttling import TenantThrottle
-
-GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-TENANT_MISSING = "Invalid or missing tenant identifier."
 
 
 class TenantViewSet(GenericViewSet[Any]):
@@ -32,12 +27,6 @@ class TenantViewSet(GenericViewSet[Any]):
     throttle_classes = [TenantThrottle]
     filter_backends = [StrictFilterBackend]
     http_method_names = ["get", "post", "delete", "head"]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not GUID.fullmatch(kwargs["tenant_id"]):
-            count_address(request._request)
-            raise ApiError(400, TENANT_MISSING)
-        super().initial(request, *args, **kwargs)
 
     @property
     def caller(self) -> Caller:
@@ -66,7 +55,8 @@ class TenantViewSet(GenericViewSet[Any]):
 
     def saved(self, message: str, batch: Batch[Any], changes: Changes) -> HttpResponse:
         """Answer an upsert."""
-        return saved(message, len(batch.records), warnings=batch.warnings, changeset=changes.number)
+        warnings = {**batch.warnings, **changes.warnings}
+        return saved(message, len(batch.records), warnings=warnings, changeset=changes.number)
 
     def page(self, message: str) -> HttpResponse:
         """Answer with one keyset page of what the filters leave."""

@@ -1,0 +1,308 @@
+"""The Custobar dialect (document 003): POST /api/customers/upload/.
+
+Without this file and its line in customers/urls.py the hub speaks it no more. docs/vendors.md shows call and answer.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Annotated, Any
+
+import orjson
+from django.http import HttpResponse
+from pydantic import BeforeValidator, Field, with_config
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+from typing_extensions import TypedDict
+
+from customers.ingest import IDENTIFIERS, Row
+from customers.known import Known, KnownCustomers
+from hub.body import read_json
+from hub.errors import ApiError
+from hub.fields import (
+    Country,
+    Date,
+    Email,
+    InternationalPhone,
+    Language,
+    checked,
+    normal_local_moment,
+    optional_identifier,
+    required_text,
+    text,
+)
+from hub.responses import JsonResponse, utc
+from hub.schemas import STRICT, Batch, Schema, parse
+from tenants.authentication import UNAUTHORISED, Caller, Credentials, authorise
+from tenants.changesets import Changes, Origin, Write, write
+from tenants.models import Entity, Operation, Source, Tenant
+from tenants.views import TenantViewSet
+
+MOST_CUSTOMERS = 1000
+COMPANY = "COMPANY__field"  # under this name parse() finds all company-specific fields of a record, by their own names
+DEEPEST = 60
+
+# Which hub field a field becomes. Those of ATTRIBUTES keep their own names, as do company-specific ones.
+FIELDS = {
+    "external_id": "CustomerId",
+    "phone_number": "Phone",
+    "email": "Email",
+    "first_name": "Name",
+    "last_name": "Surname",
+    "language": "Language",
+    "can_email": "EmailOptin",
+    "can_sms": "SmsOptin",
+    "can_push": "AppPushOptin",
+    "can_profile": "GdprOptin",
+}
+TEXTS = (
+    "canonical_id", "shop_id", "city", "company", "gender", "house_number", "house_number_addition", "province",
+    "street_address", "street_name", "vat_number", "zip_code",
+)  # fmt: skip
+MOMENTS = ("date_joined", "last_login")
+FLAGS = ("can_email", "can_post", "can_profile", "can_push", "can_sms", "is_forgotten", "is_deleted")
+ATTRIBUTES = (*TEXTS, *MOMENTS, "birth_date", "country", "can_post")
+SENT_AS = {hub: ours for ours, hub in FIELDS.items()}
+SOUGHT = ("CustomerId", "Phone", "Email")  # in this order
+TOO_DEEP = "The request body is nested deeper than 64 levels."
+KEPT = "Another customer is known by it; the stored value stays."
+
+
+def normal_external_id(value: str) -> str | None:
+    """Return an identifier of letters, digits and dashes as it is; a blank one too: it is missing."""
+    return value if value.isspace() or value.replace("-", "0").isalnum() else None
+
+
+def _moment(value: str, *, time_zone: str) -> str | None:
+    found = normal_local_moment(value.strip(), time_zone=time_zone)
+    return found and utc(datetime.fromisoformat(found))
+
+
+def _blank_is(meaning: Any) -> Any:
+    """A validator that takes "", a removed key, for what the field is without a value."""
+    return BeforeValidator(lambda value: meaning if value == "" else value)
+
+
+def _one_is_a_list(value: Any) -> Any:
+    return [value] if value and isinstance(value, str) else value
+
+
+Text = Annotated[str, text(500)]
+Flag = Annotated[bool, _blank_is(False)]
+Strings = Annotated[list[Annotated[str, required_text(200)]], Field(max_length=1000), _blank_is([])]
+StringOrStrings = Annotated[Strings, BeforeValidator(_one_is_a_list)]
+ExternalId = Annotated[str, optional_identifier(100), checked("letters_digits_dashes", normal_external_id)]
+
+
+KINDS: dict[str, Any] = {
+    "external_id": ExternalId,
+    "phone_number": InternationalPhone,
+    "email": Email,
+    **dict.fromkeys(TEXTS, Text),
+    **dict.fromkeys(FLAGS, Flag),
+    "first_name": Annotated[str, text(100)],
+    "last_name": Annotated[str, text(300)],
+    "birth_date": Date,
+    "country": Country,
+    "language": Language,
+    **{f"tags{change}": Strings for change in ("", ".add", ".remove")},
+    **{f"mailing_lists{change}": StringOrStrings for change in ("", ".add", ".remove")},
+    COMPANY: dict[str, Any],
+}
+
+
+@lru_cache(maxsize=64)
+def upload_schema(time_zone: str) -> Schema[Any]:
+    """Return the schema of a tenant whose times without a zone are in `time_zone`."""
+    kinds = {**KINDS, **dict.fromkeys(MOMENTS, Annotated[str, checked("dated", partial(_moment, time_zone=time_zone))])}
+    record = TypedDict("Customer", {name: kind | None for name, kind in kinds.items()}, total=False)  # type: ignore[misc]
+    identifiers = ("external_id", "phone_number", "email")
+    return Schema(with_config(STRICT)(record), "customers", MOST_CUSTOMERS, one_of=identifiers)
+
+
+def read_upload(tenant: Tenant, body: Any) -> Batch[Any]:
+    """Return the clean records of {"customers": […]}, or of the array alone; raises ValidationFailed or ApiError."""
+    elements = body.get("customers") if isinstance(body, dict) else body
+    if not isinstance(elements, list):
+        raise ApiError(400, 'The request body must be a JSON object with an array: {"customers": […]}.')
+    try:
+        gathered = orjson.dumps([_gathered(element) for element in elements])
+    except (ValueError, orjson.JSONEncodeError):
+        raise ApiError(400, TOO_DEEP) from None
+    return parse(upload_schema(tenant.time_zone), gathered)
+
+
+def _gathered(element: Any) -> Any:
+    """Return a record with its company-specific fields under one name; raises ValueError where they are too deep."""
+    if not isinstance(element, dict):
+        return element
+    company = {name: value for name, value in element.items() if "__" in name[1:-1] and name[0] != "_"}
+    if not company:
+        return element
+    for value in company.values():
+        _refuse_deep(value, DEEPEST)
+    return {**{name: value for name, value in element.items() if name not in company}, COMPANY: company}
+
+
+def _refuse_deep(value: Any, levels: int) -> None:
+    if isinstance(value, dict | list):
+        if not levels:
+            raise ValueError
+        for inner in value.values() if isinstance(value, dict) else value:
+            _refuse_deep(inner, levels - 1)
+
+
+def as_row(record: Mapping[str, Any]) -> Row:
+    """Write a record in the hub's fields; "" gives a value up, but for external_id, where it is a missing one."""
+    row = {hub: record[name] for name, hub in FIELDS.items() if record.get(name) is not None}
+    if not row.get("CustomerId", "").strip():
+        row.pop("CustomerId", None)
+    return row
+
+
+def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a customer's attributes after a record, None where it says nothing about them."""
+    sent = {name: record[name] for name in ATTRIBUTES if record.get(name) is not None} | record.get(COMPANY, {})
+    changed = {**stored, **{name: value for name, value in sent.items() if value is not None}}
+    return {name: value for name, value in changed.items() if value != ""} if sent else None
+
+
+def strings_after(stored: Sequence[str], record: Mapping[str, Any], name: str) -> list[str] | None:
+    """Return a set of strings after a record, in order of arrival: set, then added to, then removed from."""
+    plain, added, removed = record.get(name), record.get(f"{name}.add"), record.get(f"{name}.remove")
+    if plain is None and added is None and removed is None:
+        return None
+    strings = dict.fromkeys([*(stored if plain is None else plain), *(added or ())])
+    return [string for string in strings if string not in (removed or ())]
+
+
+class Upload:
+    """One call's records, taken one after the other, written at once."""
+
+    def __init__(self, opened: Write, tenant: Tenant, records: Sequence[Mapping[str, Any]]) -> None:
+        self.changes, self.records = opened.changes, records
+        self.rows = [as_row(record) for record in records]
+        self.customers = KnownCustomers(opened, tenant, self.rows, relatives=any(map(gives_up, records)))
+        self.skipped: list[int] = []
+
+    def take(self, i: int) -> None:
+        """Forget, delete, skip or store what record `i` means."""
+        record, row = self.records[i], self.rows[i]
+        if record.get("is_forgotten"):
+            self.customers.erase(self._meant(row), row, None)
+        elif record.get("is_deleted"):
+            self.customers.erase(self._meant(row), row, Source.CUSTOBAR)
+        elif self.customers.is_gone(row):
+            self.skipped.append(i)
+        else:
+            meant = self._meant(row)
+            for known in meant or [self.customers.make()]:
+                self._store(i, known, alone=len(meant) < 2)
+
+    def _meant(self, row: Row) -> list[Known]:
+        """Return whom a row means: by the first identifier that anyone has; of several, those the next ones name."""
+        found: list[Known] = []
+        for name in SOUGHT:
+            carriers = [known for known in self.customers.carrying(name, row.get(name)) if self._fits(known, name, row)]
+            found = [known for known in found if known in carriers] or found or carriers
+        return found
+
+    def _fits(self, known: Known, name: str, row: Row) -> bool:
+        """Tell whether a carrier may be meant: none with another external_id, but by the tenant's priority one."""
+        ours, theirs = row.get("CustomerId"), known.carries["CustomerId"]
+        return ours is None or theirs in (None, ours) or name == self.customers.first
+
+    def _store(self, i: int, known: Known, *, alone: bool) -> None:
+        """Note what record `i` sends for a customer; several that it means keep the identifiers each of them has."""
+        record, row = self.records[i], dict(self.rows[i])
+        for name in self.customers.refused(known, row) if alone else IDENTIFIERS:
+            if alone:
+                self.changes.warnings.setdefault(f"[{i}].{SENT_AS[name]}", [KEPT])
+            row.pop(name, None)
+        if (attributes := attributes_after(known.attributes, record)) is not None:
+            row["Attributes"] = known.attributes = attributes
+        if (tags := strings_after(known.tags, record, "tags")) is not None:
+            row["Tags"] = known.tags = tags
+        if (lists := strings_after(known.mailing_lists, record, "mailing_lists")) is not None:
+            row["MailingLists"] = known.mailing_lists = lists
+        self.customers.change(known, row)
+
+
+def gives_up(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record takes an identifier away, or a whole customer."""
+    return bool(
+        record.get("email") == ""
+        or record.get("phone_number") == ""
+        or record.get("is_forgotten")
+        or record.get("is_deleted")
+    )
+
+
+def store_upload(tenant: Tenant, records: Sequence[Mapping[str, Any]], *, origin: Origin) -> tuple[Changes, list[int]]:
+    """Store records as if one after the other, in one transaction; return what changed, and whose were skipped."""
+    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True) as opened:
+        opened.changes.received = len(records)
+        upload = Upload(opened, tenant, records)
+        for i in range(len(records)):
+            upload.take(i)
+        upload.customers.write()
+    return opened.changes, upload.skipped
+
+
+class CustobarAuthentication(BaseAuthentication):
+    """HTTP Basic with the tenant's slug and a key, or `Authorization: Token|Bearer` with a key alone."""
+
+    def authenticate(self, request: Request) -> tuple[None, Caller]:
+        scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+        known = {"basic": _basic, "token": _token, "bearer": _token}
+        credentials = known.get(scheme.lower(), _token)(rest.strip() if scheme.lower() in known else "")
+        try:
+            return None, authorise(request._request, credentials, Source.CUSTOBAR)
+        except ApiError as error:  # a user that is no tenant's is no more than a wrong user
+            raise ApiError(401, UNAUTHORISED) if error.status == 404 else error from None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Basic"
+
+
+def _basic(text: str) -> Credentials:
+    try:
+        user, _, key = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        return Credentials("", None)
+    return Credentials("", None) if "\0" in user else Credentials(key, user)
+
+
+def _token(text: str) -> Credentials:
+    return Credentials(text, None)
+
+
+class CustobarViewSet(TenantViewSet):
+    """POST /api/customers/upload/."""
+
+    authentication_classes = [CustobarAuthentication]
+
+    def create(self, request: Request, **_: Any) -> HttpResponse:
+        batch = read_upload(self.tenant, read_json(request._request))
+        changes, skipped = store_upload(self.tenant, batch.records, origin=self.origin)
+        odd = {"warnings": {**batch.warnings, **changes.warnings}, "skipped": skipped}
+        said = {"response": "ok", "count": len(batch.records)}
+        return JsonResponse(said | {name: value for name, value in odd.items() if value})
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Answer any failure as the native API does, status and headers, in this vendor's body."""
+        native = super().handle_exception(exc)
+        said = orjson.loads(native.content)
+        headers = {name: value for name, value in native.items() if name != "Content-Type"}
+        if native.status_code == 401:
+            headers["WWW-Authenticate"] = 'Basic realm="customers", charset="UTF-8"'
+        error = {"reason": said["message"], "errors": _errors(said)}
+        return JsonResponse({"response": "error", "error": error}, status=native.status_code, headers=headers)
+
+
+def _errors(said: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the errors by place; who is nowhere named is named by place, too."""
+    errors: dict[str, list[str]] = dict(said.get("errors", {}))
+    nameless = [f"[{d['index']}]" for d in said.get("details", ()) if d["code"] == "identifier_missing"]
+    return {**dict.fromkeys(nameless, errors.pop("")), **errors} if nameless else errors
