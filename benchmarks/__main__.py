@@ -18,15 +18,15 @@ def main() -> int:
     """Run the benchmark; everything it started has ended and its data is gone when this returns."""
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _interrupt)
+    os.environ.pop("DATABASE_URL", None)  # never anybody's database: always an embedded server of its own
     folder = read_environment().HUB_DATA.resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="bench-", dir=folder))
-    os.environ.pop("DATABASE_URL", None)  # never anybody's database: always an embedded server of its own
     os.environ.update(HUB_DATA=str(data), DJANGO_SETTINGS_MODULE="hub.settings", LOG_LEVEL="WARNING")
     django.setup()
     run = importlib.import_module("benchmarks.run")  # models can be imported only from here on
     try:
-        return int(run.run(data, port=arguments.port, quick=arguments.quick))
+        return int(run.run(data, quick=arguments.quick))
     except KeyboardInterrupt:
         return 130
 
@@ -34,7 +34,6 @@ def main() -> int:
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks", description="Measure ingest side by side with the raw limit.")
     parser.add_argument("--quick", action="store_true", help="the most telling cases only, in under a minute")
-    parser.add_argument("--port", type=int, default=8170, help="first of three ports on this machine (8170)")
     return parser.parse_args()
 
 

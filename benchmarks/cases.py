@@ -77,7 +77,7 @@ QUICK = Plan(
             ]
         ),
         Group([*_group(BOTH, "customers", [CHANGED], 4), *_group((RAW, DRF, HUB), "customers", [CHANGED], 8, 8)]),
-        Group(_group((EMPTY, HUB), "customers", [CHANGED], size=1)),
+        Group(_group((EMPTY, RAW, HUB), "customers", [CHANGED], size=1)),
         Group([*_group(BOTH, "orders", [CHANGED]), *_group(BOTH, "products", [CHANGED])]),
         Group([case(HUB, "customers", SHUFFLED, connections) for connections in (1, 8)]),
         Group(_group(BOTH, "customers", [CHANGED], stored=100_000), stored=100_000),

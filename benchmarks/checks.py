@@ -16,6 +16,7 @@ from benchmarks.cpu import resident_megabytes
 from benchmarks.figures import percentile
 from benchmarks.measure import Note, take_turn, warm_up
 from benchmarks.pool import Clients
+from benchmarks.records import MARK_BYTES
 from benchmarks.stage import Server, Stage, served
 from benchmarks.tasks import tasks
 
@@ -67,9 +68,10 @@ def statements_of(stage: Stage, about: Case) -> list[str]:
     assert isinstance(task.target, Http)
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     client = Client(headers=dict(task.target.headers))
-    for _ in range(2):  # the first one opens the connection
+    for number in range(2):  # the first one opens the connection
+        body = task.batches[0][0].replace(MARK_BYTES, b"%d" % (task.first + number))
         with CaptureQueriesContext(connection) as captured:
-            answer = client.post(task.target.path, task.batches[0][0], content_type="application/json")
+            answer = client.post(task.target.path, body, content_type="application/json")
         assert answer.status_code == 200, answer.content
     connection.close()
     return [" ".join(query["sql"].split()[:3]) for query in captured.captured_queries]
@@ -78,8 +80,7 @@ def statements_of(stage: Stage, about: Case) -> list[str]:
 def memory_of_worker(stage: Stage, clients: Clients, data: Path, number: int, note: Note) -> Memory:
     """Send `number` batches of 500 to a hub with one worker, and look at its memory ten times on the way."""
     step = number // MEMORY_STEPS
-    port = stage.yardstick.port + 1
-    with served("hub.wsgi:application", port, data, workers=1) as hub:
+    with served("hub.wsgi:application", data, workers=1) as hub:
         sizes = [_memory_after(stage, clients, hub, step, note) for _ in range(MEMORY_STEPS)]
     return Memory([step * (n + 1) for n in range(MEMORY_STEPS)], sizes)
 

@@ -25,6 +25,7 @@ def run_group(stage: Stage, clients: Clients, group: Group, plan: Plan, note: No
     for case in group.cases:
         note(f"warming up: {case.subject}, {case.title}")
         warm_up(stage, clients, case)
+    settle(stage)
     results: Results = {case: Figures() for case in group.cases}
     for number in range(plan.rounds):
         start = number * len(group.cases) // plan.rounds
@@ -35,10 +36,18 @@ def run_group(stage: Stage, clients: Clients, group: Group, plan: Plan, note: No
 
 
 def warm_up(stage: Stage, clients: Clients, case: Case) -> None:
-    """Send every batch once, so that records to be changed are there and statements are prepared."""
-    given = tasks(stage, case, 60.0)
-    clients.prepare([Task(t.target, t.batches, t.first, most=len(t.batches)) for t in given])
+    """Send every record once, so that those to be changed are there and statements are prepared."""
+    given = tasks(stage, case, 60.0, warm=0)
+    once = [Task(t.target, t.batches, t.first, most=len(t.batches) // case.work.variants, warm=0) for t in given]
+    clients.prepare(once)
     clients.run()
+
+
+def settle(stage: Stage) -> None:
+    """Do what autovacuum does within a minute, so that it does not begin in the middle of a group."""
+    for conninfo in (stage.conninfo, stage.yardstick_conninfo):
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE, SKIP_LOCKED, PROCESS_TOAST FALSE)")
 
 
 def take_turn(stage: Stage, clients: Clients, case: Case, seconds: float) -> Turn:
@@ -75,7 +84,6 @@ def load_customers(stage: Stage, number: int) -> None:
     statement = LOAD.format(flags=", ".join(flags), language=languages)
     with psycopg.connect(stage.conninfo, autocommit=True) as connection:
         connection.execute(statement.encode(), {"tenant_id": stage.shops[0].tenant_id, "last": number - 1})
-        connection.execute("VACUUM (ANALYZE) customers_customer")
 
 
 LOAD = """

@@ -5,19 +5,19 @@ from dataclasses import replace
 from html import escape
 
 from benchmarks.cases import CHANGED, COPY, DRF, HUB, NEW, RAW, Case, case
-from benchmarks.figures import Figures
+from benchmarks.figures import Figures, ratio
 
-WIDTH, LEFT, RIGHT = 860, 270, 150
+WIDTH, LEFT, RIGHT = 960, 310, 150
 BAR, GAP, TOP = 15, 20, 70
 NAMES = {RAW: "bare statement", COPY: "COPY + upsert", HUB: "the hub over HTTP", DRF: "idiomatic DRF"}
 
 STYLE = """
 svg { font: 13px system-ui, sans-serif; background: #fff; }
-text { fill: #1f2328; } .quiet { fill: #59636e; } .line { stroke: #d1d9e0; }
+text { fill: #1f2328; } .quiet { fill: #59636e; } .line { stroke: #1f2328; stroke-opacity: 0.55; }
 .raw { fill: #8c959f; } .copy { fill: #bf8700; } .hub { fill: #0969da; } .drf { fill: #cf222e; }
 @media (prefers-color-scheme: dark) {
   svg { background: #0d1117; }
-  text { fill: #f0f6fc; } .quiet { fill: #9198a1; } .line { stroke: #3d444d; }
+  text { fill: #f0f6fc; } .quiet { fill: #9198a1; } .line { stroke: #f0f6fc; }
   .raw { fill: #7d8590; } .copy { fill: #d29922; } .hub { fill: #4493f8; } .drf { fill: #f85149; }
 }
 """
@@ -36,7 +36,7 @@ def shown(results: Mapping[Case, Figures]) -> Iterator[list[Case]]:
 def draw(results: Mapping[Case, Figures]) -> str:
     """Return the plot as SVG."""
     groups = list(shown(results))
-    most = max((results[one].rate for group in groups for one in group), default=1)
+    most = max((rate for group in groups for one in group for rate in results[one].rates), default=1.0)
     height = TOP + sum(len(group) * BAR + GAP for group in groups)
     return "\n".join(
         [
@@ -79,7 +79,7 @@ def _label(one: Case) -> str:
 def _bar(one: Case, figures: Figures, y: float, most: float, raw: Figures | None) -> Iterator[str]:
     scale = (WIDTH - LEFT - RIGHT) / most
     width, least, furthest = (scale * value for value in (figures.rate, min(figures.rates), max(figures.rates)))
-    share = f" · {figures.rate / raw.rate:.2f} of raw" if raw and one.subject != RAW else ""
+    share = f" · {ratio(figures, raw).median:.2f} of raw" if raw and one.subject != RAW else ""
     yield f'<rect class="{one.subject}" x="{LEFT}" y="{y + 1}" width="{width:.1f}" height="{BAR - 3}" rx="2"/>'
     middle = y + BAR / 2
     yield (

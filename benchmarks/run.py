@@ -16,13 +16,13 @@ from benchmarks.targets import judge
 MOST_CLIENTS = checks.NEIGHBOURS + 1
 
 
-def run(data: Path, *, port: int, quick: bool) -> int:
+def run(data: Path, *, quick: bool) -> int:
     """Measure, print, write the results; return the exit status: 1 where anything answered with an error."""
     start = time.monotonic()
     plan, note = (QUICK if quick else FULL), _progress(start)
     note("starting PostgreSQL, the hub and the yardstick")
     # Clients are forked first: a child made later would hold the server's lease, and a copy of all that is open.
-    with Clients(MOST_CLIENTS) as clients, staged(data, port) as stage:
+    with Clients(MOST_CLIENTS) as clients, staged(data) as stage:
         outcome = _measure(stage, clients, data, plan, note)
     print(table.targets_text(judge(outcome)))
     seconds = time.monotonic() - start

@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 
 from benchmarks.cpu import Usage, children, cpu_seconds
 from hub.postgres import EmbeddedServer, locked
-from hub.postgres_cluster import Cluster
+from hub.postgres_cluster import DATABASE, Cluster
 from hub.postgres_programs import tied_to_us
 from tenants.provisioning import create_tenant
 
@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds for a server to start or stop
 UNLIMITED = 2_000_000_000  # requests a minute: counted like any limit, never reached
 TENANTS = 8
+YARDSTICK = "yardstick"  # the name of its database
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Stage:
     """Everything that runs while the benchmark does."""
 
     conninfo: str
+    yardstick_conninfo: str
     postmaster: int
     shops: Sequence[Shop]
     hub: Server
@@ -72,8 +74,8 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(data: Path, port: int) -> Iterator[Stage]:
-    """Set everything up, on `port` and the next one, and take everything down again, whatever happens."""
+def staged(data: Path) -> Iterator[Stage]:
+    """Set everything up, on free ports of this machine, and take everything down again, whatever happens."""
     with embedded_server(data) as database:
         call_command("migrate", verbosity=0)
         tokens = _prepare_yardstick(database)
@@ -81,10 +83,11 @@ def staged(data: Path, port: int) -> Iterator[Stage]:
         shops = [Shop(str(tenant.pk), key, token) for (tenant, key), token in zip(tenants, tokens, strict=True)]
         connections.close_all()
         with (
-            served("hub.wsgi:application", port, data) as hub,
-            served("benchmarks.yardstick.wsgi:application", port + 1, data) as yardstick,
+            served("hub.wsgi:application", data) as hub,
+            served("benchmarks.yardstick.wsgi:application", data) as yardstick,
         ):
-            yield Stage(make_conninfo(**database.settings()), _postmaster(data), shops, hub, yardstick)
+            ours, theirs = (make_conninfo(**database.settings(name)) for name in (DATABASE, YARDSTICK))
+            yield Stage(ours, theirs, _postmaster(data), shops, hub, yardstick)
 
 
 @contextlib.contextmanager
@@ -118,17 +121,16 @@ def _postmaster(data: Path) -> int:
 
 def _prepare_yardstick(database: EmbeddedServer) -> list[str]:
     with psycopg.connect(**database.settings(), autocommit=True) as connection:  # type: ignore[arg-type]
-        connection.execute("CREATE DATABASE yardstick")
+        connection.execute(f"CREATE DATABASE {YARDSTICK}")
     command = [sys.executable, "-m", "django", "prepare", str(TENANTS), "--settings=benchmarks.yardstick.settings"]
     tokens: list[str] = json.loads(subprocess.check_output(command, cwd=ROOT))
     return tokens
 
 
 @contextlib.contextmanager
-def served(application: str, port: int, data: Path, *, workers: int = 0) -> Iterator[Server]:
+def served(application: str, data: Path, *, workers: int = 0) -> Iterator[Server]:
     """Serve an application on this machine with hub/gunicorn.py; its log stays in the data folder."""
-    if _listening(port):
-        raise SystemExit(f"Port {port} is in use: choose another with --port.")
+    port = _free_port()
     log = data / f"{application.partition(':')[0]}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -149,6 +151,12 @@ def served(application: str, port: int, data: Path, *, workers: int = 0) -> Iter
             process.wait(PATIENCE)
         process.kill()
         process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _await_listening(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
