@@ -1,6 +1,7 @@
 """Writing customers: which record means whom, the statement that stores them, and erasure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from customers.schemas import CustomerRecord
 from hub.database import execute
 from hub.sql import read_sql
 from hub.upsert import Column, Table, upsert_statement
-from tenants.changesets import Changes, Consent, Origin, Write, write
+from tenants.changesets import LOCKED, Changes, Consent, Origin, Receipt, Write, parameters, recording, write
 from tenants.erasure import NOT_STORED, Identifier, pseudonym, recall, spelled_alike
 from tenants.models import Entity, Operation, Priority, Tenant
 
@@ -42,6 +43,15 @@ CUSTOMERS = Table(
     returning=f"t.previous_flags, {FLAG_BITS}",
 )
 UPSERT = upsert_statement(CUSTOMERS)
+# Lock, upsert and changeset in one statement, which is its own transaction: for 500 rows a third of the Python and two
+# thirds of the round trips of one statement each. It stores nothing where forgotten persons must be looked for first.
+STORE_AT_ONCE = recording(
+    "SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored",
+    ctes=f"{LOCKED}, stored(id, is_new, before, after) AS ("
+    + upsert_statement(replace(CUSTOMERS, source="CROSS JOIN locked WHERE NOT locked.recalls"))
+    + ")",
+    more="(SELECT recalls FROM locked)",
+)
 
 COLUMNS = {"CustomerId": "customer_id", "Email": "email"}
 IDENTIFIERS = ("CustomerId", "Email", "Phone")
@@ -85,7 +95,7 @@ def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
     return spelled_alike((name, row.get(name)) for name in IDENTIFIERS)
 
 
-def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origin: Origin) -> Changes:
+def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origin: Origin) -> Receipt:
     """Store customers as if one after the other, in one transaction.
 
     A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
@@ -93,18 +103,34 @@ def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origi
     """
     first = priority_field(tenant)
     unnamed = [record for record in records if record.get(first) is None]
+    if not unnamed and (receipt := _store_at_once(tenant, records, first, origin)):
+        return receipt
     with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=bool(unnamed)) as opened:
         opened.changes.received = len(records)
         kept = _without_forgotten(opened, tenant, records)
         store(opened, fold(kept, first, _carriers(tenant, OTHER[first], unnamed)))
-    return opened.changes
+    return opened.changes.receipt
+
+
+def _store_at_once(tenant: Tenant, records: Sequence[CustomerRecord], first: str, origin: Origin) -> Receipt | None:
+    """Store records that all have the priority identifier; None where forgotten persons must be looked for first."""
+    rows = fold(records, first, Carriers((), ()))
+    told = parameters(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin)
+    counts = {"received": len(records), "distinct": len(rows)}
+    answer = execute(STORE_AT_ONCE, {**told, **counts, "records": _json(rows)}).fetchall()[0]
+    number, created, updated, _, recalls = answer
+    return None if recalls else Receipt(number, len(records), created, updated, len(rows) - created - updated)
+
+
+def _json(rows: Mapping[str, Row]) -> str:
+    return orjson.dumps(list(rows.values())).decode()
 
 
 def _without_forgotten(opened: Write, tenant: Tenant, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Leave out the rows of forgotten persons, and say which they were."""
-    gone = recall(opened, tenant, (identifier for row in rows for identifier in identifiers(row)))
-    if not gone:
+    if not opened.recalls:
         return rows
+    gone = recall(tenant, opened.source, (identifier for row in rows for identifier in identifiers(row)))
     skipped = {i: None for i, row in enumerate(rows) if gone & identifiers(row)}
     opened.changes.warnings.update((f"[{i}]", [NOT_STORED]) for i in skipped)
     return [row for i, row in enumerate(rows) if i not in skipped]
@@ -161,8 +187,7 @@ def fold(records: Iterable[Mapping[str, Any]], first: str, carriers: Carriers) -
 
 def store(opened: Write, rows: Mapping[str, Row]) -> None:
     """Upsert rows by match_key and note what changed, consents included."""
-    records = orjson.dumps(list(rows.values())).decode()
-    returned = execute(UPSERT, {"tenant_id": opened.tenant_id, "records": records, "now": opened.now}).fetchall()
+    returned = execute(UPSERT, {"tenant_id": opened.tenant_id, "records": _json(rows), "now": opened.now}).fetchall()
     changes = opened.changes
     changes.unchanged += len(rows) - len(returned)
     for hub_id, is_new, before, after in returned:

@@ -59,7 +59,8 @@ class KnownCustomers:
         self.made: dict[Known, None] = {}
         self.carriers: defaultdict[tuple[str, str | None], dict[Known, None]] = defaultdict(dict)
         self.erased: list[Person] = []
-        self.gone = recall(opened, tenant, (identifier for row in rows for identifier in identifiers(row)))
+        named = [identifier for row in rows for identifier in identifiers(row)] if opened.recalls else []
+        self.gone = recall(tenant, opened.source, named) if named else set()
         self.remembered: defaultdict[Source | None, set[Identifier]] = defaultdict(set)
         self._look_up(rows)
         if relatives:

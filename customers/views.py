@@ -34,8 +34,8 @@ class CustomerViewSet(TenantViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(customer_schema(self.tenant.required_fields), self.body())
-        changes = upsert_customers(self.tenant, batch.records, origin=self.origin)
-        return self.saved("Customers saved.", batch, changes)
+        receipt = upsert_customers(self.tenant, batch.records, origin=self.origin)
+        return self.saved("Customers saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         customer_id, email = self.query_ids("customerId", "email")

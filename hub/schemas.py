@@ -110,21 +110,15 @@ def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
 def _unidentified(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Fault]:
     """Find the records without any identifier; on the way, take the blank ones out of the others."""
     for i, record in enumerate(records if schema.one_of else ()):
-        if isinstance(record, dict) and not _identified(record, schema.one_of):
+        found = not isinstance(record, dict)  # that is a fault of another kind
+        for name in () if found else schema.one_of:
+            value = record.get(name)
+            if value == "" or (isinstance(value, str) and value.isspace()):
+                record[name] = None
+            elif value is not None:
+                found = True
+        if not found:
             yield Fault((i,), "identifier_missing", name=", ".join(schema.one_of))
-
-
-def _identified(record: dict[str, Json], names: Sequence[str]) -> bool:
-    found = False
-    for name in names:
-        value = record.get(name)
-        if value is None:
-            continue
-        if isinstance(value, str) and (not value or value.isspace()):
-            record[name] = None
-        else:
-            found = True
-    return found
 
 
 def _warnings(schema: Schema[Record], records: Sequence[Record]) -> dict[str, list[str]]:

@@ -1,20 +1,24 @@
 """Writing orders: the header by OrderId, its line items replaced, and the deletes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
+from django.db import transaction
 
 from hub.database import execute
 from hub.sql import read_sql
-from hub.upsert import Column, Table, upsert_statement
+from hub.upsert import Column, Table
 from orders.schemas import OrderRecord
-from tenants.changesets import Changes, Origin, Write, write
+from tenants.changesets import Changes, Origin, Receipt, parameters, write
+from tenants.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
 from tenants.erasure import Identifier, pseudonym, recall
-from tenants.models import Entity, Operation, Tenant
+from tenants.models import Entity, Operation, Source, Tenant
 
 ORDERS = Table(
     "orders_order",
+    source=UNLESS_RECALLED,
     key={"order_id": 's."OrderId"'},
     sent={"OrderId": "text"},
     columns=[
@@ -28,8 +32,9 @@ ORDERS = Table(
         Column("is_order_cancelled", "IsOrderCancelled", "boolean", "false"),
     ],
 )
-UPSERT = upsert_statement(ORDERS)
+HEADERS = heads_statement(ORDERS)
 REPLACE_LINES = read_sql(__file__, "replace_lines")
+LINES = parts_statement(REPLACE_LINES)
 DELETE_ORDER = "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id"
 DELETE_ITEM = read_sql(__file__, "delete_item")
 ANONYMISED = "A forgotten person: stored as an anonymous sale."
@@ -37,33 +42,44 @@ ANONYMISED = "A forgotten person: stored as an anonymous sale."
 Row = dict[str, Any]
 
 
-def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Origin) -> Changes:
+def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Origin) -> Receipt:
     """Store orders as if one after the other, in one transaction; a record's line items replace the stored ones.
 
     A forgotten person's orders are stored as anonymous sales.
     """
-    with write(tenant, Entity.ORDERS, Operation.UPSERT, origin, exclusive=False) as opened:
-        orders = fold(_anonymised(opened, tenant, records))
-        document = orjson.dumps(list(orders.values())).decode()
-        parameters = {"tenant_id": opened.tenant_id, "records": document, "now": opened.now}
-        headers = execute(UPSERT, parameters).fetchall()
-        touched = execute(REPLACE_LINES, parameters).fetchall()
-        changes = opened.changes
-        changes.received = len(records)
-        changes.created = [hub_id for hub_id, is_new in headers if is_new]
-        changes.updated = [hub_id for hub_id, is_new in headers if not is_new] + [row[0] for row in touched]
-        changes.unchanged = len(orders) - len(changes.created) - len(changes.updated)
-    return changes
+    told = parameters(tenant, Entity.ORDERS, Operation.UPSERT, origin)
+    warnings: dict[str, list[str]] = {}
+    with transaction.atomic():
+        orders = fold(records)
+        heads = _store_headers(told, orders, recalled=False)
+        if heads.recalls:
+            known, warnings = _anonymised(tenant, origin.source, records)
+            orders = fold(known)
+            heads = _store_headers(told, orders, recalled=True)
+        document = {**told, "records": _json(orders)}
+        receipt = store_parts(LINES, document, heads, received=len(records), distinct=len(orders))
+    return replace(receipt, warnings=warnings)
 
 
-def _anonymised(opened: Write, tenant: Tenant, records: Sequence[OrderRecord]) -> Sequence[Mapping[str, Any]]:
+def _store_headers(told: Mapping[str, object], orders: dict[str, Row], *, recalled: bool) -> Heads:
+    rows = execute(HEADERS, {**told, "records": _json(orders), "recalled": recalled}).fetchall()
+    return Heads(*rows[0])
+
+
+def _json(orders: dict[str, Row]) -> str:
+    return orjson.dumps(list(orders.values())).decode()
+
+
+def _anonymised(
+    tenant: Tenant, source: Source, records: Sequence[OrderRecord]
+) -> tuple[list[Mapping[str, Any]], dict[str, list[str]]]:
     """Make the records of forgotten persons anonymous sales, and say which they were."""
-    gone = recall(opened, tenant, (identifier for record in records for identifier in _identifiers(record)))
-    if not gone:
-        return records
-    theirs = {i: None for i, record in enumerate(records) if gone & _identifiers(record)}
-    opened.changes.warnings.update((f"[{i}]", [ANONYMISED]) for i in theirs)
-    return [_anonymous(tenant, record) if i in theirs else record for i, record in enumerate(records)]
+    gone = recall(tenant, source, (identifier for record in records for identifier in _identifiers(record)))
+    theirs = {i for i, record in enumerate(records) if gone & _identifiers(record)}
+    known: list[Mapping[str, Any]] = [
+        _anonymous(tenant, record) if i in theirs else record for i, record in enumerate(records)
+    ]
+    return known, {f"[{i}]": [ANONYMISED] for i in sorted(theirs)}
 
 
 def _identifiers(record: OrderRecord) -> set[Identifier]:

@@ -29,8 +29,8 @@ class OrderViewSet(TenantViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(ORDERS, self.body())
-        changes = upsert_orders(self.tenant, batch.records, origin=self.origin)
-        return self.saved("Orders saved.", batch, changes)
+        receipt = upsert_orders(self.tenant, batch.records, origin=self.origin)
+        return self.saved("Orders saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         order_id = self.path_id("order_id")

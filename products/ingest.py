@@ -4,16 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
+from django.db import transaction
 
 from hub.database import execute
 from hub.sql import read_sql
 from hub.upsert import Column, Table, upsert_statement
 from products.schemas import ProductRecord
-from tenants.changesets import Changes, Origin, write
+from tenants.changesets import Changes, Origin, Receipt, parameters, write
+from tenants.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
 from tenants.models import Entity, Operation, Tenant
 
 PRODUCTS = Table(
     "products_product",
+    source=UNLESS_RECALLED,
     key={"product_id": 's."ProductId"'},
     sent={"ProductId": "text"},
     columns=[
@@ -45,8 +48,9 @@ VARIANTS = Table(
     ],
     returning="t.product_id",
 )
-UPSERT = upsert_statement(PRODUCTS)
+HEADS = heads_statement(PRODUCTS)
 MERGE_VARIANTS = read_sql(__file__, "merge_variants").format(upsert=upsert_statement(VARIANTS))
+PARTS = parts_statement(MERGE_VARIANTS)
 DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
 )
@@ -55,19 +59,14 @@ DELETE_VARIANT = read_sql(__file__, "delete_variant")
 Row = dict[str, Any]
 
 
-def upsert_products(tenant: Tenant, records: Sequence[ProductRecord], *, origin: Origin) -> Changes:
+def upsert_products(tenant: Tenant, records: Sequence[ProductRecord], *, origin: Origin) -> Receipt:
     """Store products as if one after the other, in one transaction; variants that a record leaves out stay."""
     products, variants = fold(records)
-    with write(tenant, Entity.PRODUCTS, Operation.UPSERT, origin, exclusive=False) as opened:
-        parameters = {"tenant_id": opened.tenant_id, "now": opened.now}
-        headers = execute(UPSERT, {**parameters, "records": _json(products)}).fetchall()
-        touched = execute(MERGE_VARIANTS, {**parameters, "records": _json(variants)}).fetchall()
-        changes = opened.changes
-        changes.received = len(records)
-        changes.created = [hub_id for hub_id, is_new in headers if is_new]
-        changes.updated = [hub_id for hub_id, is_new in headers if not is_new] + [row[0] for row in touched]
-        changes.unchanged = len(products) - len(changes.created) - len(changes.updated)
-    return changes
+    told = parameters(tenant, Entity.PRODUCTS, Operation.UPSERT, origin)
+    with transaction.atomic():
+        rows = execute(HEADS, {**told, "records": _json(products), "recalled": True}).fetchall()
+        parts = {**told, "records": _json(variants)}
+        return store_parts(PARTS, parts, Heads(*rows[0]), received=len(records), distinct=len(products))
 
 
 def fold(records: Iterable[ProductRecord]) -> tuple[list[Row], list[Row]]:

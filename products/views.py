@@ -29,8 +29,8 @@ class ProductViewSet(TenantViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(PRODUCTS, self.body())
-        changes = upsert_products(self.tenant, batch.records, origin=self.origin)
-        return self.saved("Products saved.", batch, changes)
+        receipt = upsert_products(self.tenant, batch.records, origin=self.origin)
+        return self.saved("Products saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         product_id = self.path_id("product_id")

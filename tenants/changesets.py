@@ -1,9 +1,10 @@
 """Write transactions: two short locks, and one changeset for each that changed something."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
@@ -12,8 +13,26 @@ from hub.database import execute
 from hub.sql import read_sql
 from tenants.models import Entity, Operation, Source, Tenant
 
-RECORD = read_sql(__file__, "record_changeset")
+RECORD_CHANGESET = read_sql(__file__, "record_changeset")
 LOCK = "SELECT lock_tenant(%(tenant_id)s, %(source)s, %(key)s, %(exclusive)s)"
+
+
+def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
+    """Compose a statement that records as one changeset what `changed` selects: (id, kind, before, after).
+
+    `kind` is created, updated or deleted; before and after are consent bits or null. `ctes` come before `changed` in
+    the same statement; `more` adds to what it returns: the changeset's number, null where nothing changed, and how many
+    rows of each kind. Parameters: those of `parameters()`, `received`, `distinct` (records after folding).
+    """
+    ctes, more = ctes and f"{ctes},", more and f", {more}"
+    return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more)
+
+
+RECORD = recording(
+    "SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[])"
+)
+# For statements that decide by the unique key alone: the tenant's shared lock, and whether they must look (recalls).
+LOCKED = "locked AS MATERIALIZED (SELECT lock_tenant(%(tenant_id)s, %(source)s, %(key)s, false) AS recalls)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,11 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.created or self.updated or self.deleted)
 
+    @property
+    def receipt(self) -> "Receipt":
+        counts = (self.received, len(self.created), len(self.updated), self.unchanged)
+        return Receipt(self.number, *counts, self.warnings)
+
 
 @dataclass(slots=True)
 class Write:
@@ -75,50 +99,62 @@ class Write:
         self.noted.append((entity, changes))
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch: records received, rows created, updated and left alone, and the changeset's number."""
+
+    number: int | None
+    received: int
+    created: int
+    updated: int
+    unchanged: int
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+
+
+def parameters(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin) -> dict[str, object]:
+    """Return what every write statement is told: whose rows, when, what, through what and by whom."""
+    return {
+        "tenant_id": tenant.pk,
+        "key": int.from_bytes(tenant.pk.bytes[:8], signed=True),
+        "now": datetime.now(UTC),
+        "entity": entity.value,
+        "operation": operation.value,
+        "source": origin.source.value,
+        "actor": origin.actor,
+        "api_key_id": origin.api_key_id,
+        "user_id": origin.user_id,
+        "trace_id": origin.trace_id,
+    }
+
+
 @contextmanager
 def write(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, *, exclusive: bool) -> Iterator[Write]:
     """Open the one transaction of a write, under the tenant's lock; record a changeset where it changed something.
 
     The shared lock is for writes where the unique key alone decides; exclusive for what must look before it writes.
     """
+    told = parameters(tenant, entity, operation, origin)
     with transaction.atomic():
-        key = int.from_bytes(tenant.pk.bytes[:8], signed=True)
-        locked = {"tenant_id": tenant.pk, "source": origin.source.value, "key": key, "exclusive": exclusive}
-        recalls: bool = execute(LOCK, locked).fetchall()[0][0]
-        opened = Write(tenant.pk, datetime.now(UTC), origin.source, recalls)
+        recalls: bool = execute(LOCK, {**told, "exclusive": exclusive}).fetchall()[0][0]
+        opened = Write(tenant.pk, cast(datetime, told["now"]), origin.source, recalls)
         yield opened
         for about, changes in [(entity, opened.changes), *opened.noted]:
             if changes:
-                changes.number = _record(opened, changes, about, operation, origin)
+                changes.number = _record({**told, "entity": about.value}, changes)
 
 
-def _record(opened: Write, changes: Changes, entity: Entity, operation: Operation, origin: Origin) -> int:
-    cursor = execute(
-        RECORD,
-        {
-            "tenant_id": opened.tenant_id,
-            "now": opened.now,
-            "entity": entity.value,
-            "operation": operation.value,
-            "source": origin.source.value,
-            "actor": origin.actor,
-            "api_key_id": origin.api_key_id,
-            "user_id": origin.user_id,
-            "trace_id": origin.trace_id,
-            "received": changes.received,
-            "unchanged": changes.unchanged,
-            "created": _array(changes.created),
-            "updated": _array(changes.updated),
-            "deleted": _array(changes.deleted),
-            "customers": _array([consent.customer for consent in changes.consents]),
-            "before": _array([consent.before for consent in changes.consents]),
-            "after": _array([consent.after for consent in changes.consents]),
-        },
-    )
-    number: int = cursor.fetchall()[0][0]
+def _record(told: dict[str, object], changes: Changes) -> int:
+    """Write a changeset; returns its number."""
+    rows = [(id_, kind, None, None) for kind in ("created", "deleted") for id_ in getattr(changes, kind)]
+    consents = {consent.customer: (consent.before, consent.after) for consent in changes.consents}
+    rows += [(id_, "updated", *consents.get(id_, (None, None))) for id_ in changes.updated]
+    ids, kinds, before, after = zip(*rows, strict=True)
+    counts = {"received": changes.received, "distinct": changes.unchanged + len(rows)}
+    arrays = {"ids": _array(ids), "kinds": _array(kinds), "before": _array(before), "after": _array(after)}
+    number: int = execute(RECORD, {**told, **counts, **arrays}).fetchall()[0][0]
     return number
 
 
-def _array(numbers: Sequence[int]) -> str:
-    """Write an array as PostgreSQL reads it: one parameter type whatever the numbers, so one prepared statement."""
-    return f"{{{','.join(map(str, numbers))}}}"
+def _array(values: Iterable[object]) -> str:
+    """Write an array as PostgreSQL reads it: one parameter type whatever the values, so one prepared statement."""
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from hub.database import execute
-from tenants.changesets import Write
 from tenants.models import Source, Tenant
 
 ERASED = "erased-"
@@ -61,13 +60,11 @@ def remember(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Sourc
         execute(REMEMBER, {"tenant_id": tenant.pk, "source": source.value if source else "", "digests": digests})
 
 
-def recall(opened: Write, tenant: Tenant, identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
-    """Return those of the identifiers, spelled alike, that belong to someone who must not come back.
+def recall(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
+    """Return those of the identifiers, spelled alike, that belong to someone who must not come back through `source`.
 
-    Costs nothing where nobody is remembered; 1,000 records of a tenant with forgotten persons take 6 ms.
+    Asked only where the tenant's lock says that anyone is remembered; 1,000 records then take 6 ms.
     """
-    if not opened.recalls:
-        return set()
     digests = {keyed_hash(tenant, *identifier): identifier for identifier in spelled_alike(identifiers)}
-    parameters = {"tenant_id": tenant.pk, "source": opened.source.value, "digests": list(digests)}
+    parameters = {"tenant_id": tenant.pk, "source": source.value, "digests": list(digests)}
     return {digests[row[0]] for row in execute(RECALL, parameters)}

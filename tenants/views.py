@@ -15,7 +15,7 @@ from hub.paths import BadAddress, identifier_in_path
 from hub.responses import failure, saved, success
 from hub.schemas import Batch
 from tenants.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
-from tenants.changesets import Changes, Origin
+from tenants.changesets import Origin, Receipt
 from tenants.models import Tenant
 from tenants.throttling import TenantThrottle
 
@@ -53,10 +53,10 @@ class TenantViewSet(GenericViewSet[Any]):
         values = [self.request.query_params.get(name, "") for name in names]
         return [value if value.strip() else None for value in values]
 
-    def saved(self, message: str, batch: Batch[Any], changes: Changes) -> HttpResponse:
+    def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
         """Answer an upsert."""
-        warnings = {**batch.warnings, **changes.warnings}
-        return saved(message, len(batch.records), warnings=warnings, changeset=changes.number)
+        warnings = {**batch.warnings, **receipt.warnings}
+        return saved(message, receipt.received, warnings=warnings, changeset=receipt.number)
 
     def page(self, message: str) -> HttpResponse:
         """Answer with one keyset page of what the filters leave."""

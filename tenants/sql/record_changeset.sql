@@ -1,9 +1,22 @@
--- The last statement of a write transaction: take the tenant's next number and write the changeset and its consents.
+-- The last statement of a write transaction, or the only one: take the tenant's next number and write the changeset and
+-- its consents, for the rows that `changed` names. Returns (number or null, created, updated, deleted: how many).
 -- The row lock on the number is held to the commit: numbers are gapless and commit-ordered, a feed reader never
--- misses one. Taking it first would serialise the tenant (0.32 instead of 0.82 of the bare statement).
-WITH next AS (
+-- misses one. It is taken when all rows are written, for `tally` counts them: taking it first would serialise the
+-- tenant (0.32 instead of 0.82 of the bare statement).
+WITH {ctes}
+changed(id, kind, before, after) AS (
+    {changed}
+), tally AS MATERIALIZED (
+    SELECT count(*)::int AS n,
+           coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{{}}') AS created,
+           coalesce(array_agg(id) FILTER (WHERE kind = 'updated'), '{{}}') AS updated,
+           coalesce(array_agg(id) FILTER (WHERE kind = 'deleted'), '{{}}') AS deleted
+      FROM changed
+), next AS (
     INSERT INTO tenants_feed AS f (tenant_id, number)
-    VALUES (%(tenant_id)s, 1)
+    SELECT %(tenant_id)s, 1
+      FROM tally
+     WHERE n > 0
         ON CONFLICT (tenant_id) DO UPDATE
        SET number = f.number + 1
     RETURNING number
@@ -11,14 +24,13 @@ WITH next AS (
     INSERT INTO tenants_changeset (tenant_id, number, entity, operation, source, actor, api_key_id, user_id,
                                    received, unchanged, created_ids, updated_ids, deleted_ids, trace_id, created_at)
     SELECT %(tenant_id)s, number, %(entity)s, %(operation)s, %(source)s, %(actor)s, %(api_key_id)s, %(user_id)s,
-           %(received)s, %(unchanged)s, %(created)s::bigint[], %(updated)s::bigint[], %(deleted)s::bigint[],
-           %(trace_id)s, %(now)s
-      FROM next
+           %(received)s, %(distinct)s::int - n, created, updated, deleted, %(trace_id)s, %(now)s
+      FROM next, tally
 ), consents AS (
     INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, created_at)
-    SELECT %(tenant_id)s, number, x.customer, x.before, x.after, %(now)s
-      FROM next,
-           unnest(%(customers)s::bigint[], %(before)s::smallint[], %(after)s::smallint[])
-               AS x(customer, before, after)
+    SELECT %(tenant_id)s, number, id, before, after, %(now)s
+      FROM next, changed
+     WHERE kind = 'updated' AND before <> after
 )
-SELECT number FROM next
+SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted) {more}
+  FROM tally

@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 from tests.conftest import Partner
 from tests.orders.records import line, order
 
-# authorise (counts the request too); savepoint, lock, orders, lines, changeset, release.
-STATEMENTS_OF_A_BATCH = 7
+# authorise (counts the request too); savepoint, heads with the lock, parts with the changeset, release.
+STATEMENTS_OF_A_BATCH = 5
 # authorise, orders, lines.
 STATEMENTS_OF_A_PAGE = 3
 

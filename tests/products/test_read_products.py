@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 from tests.conftest import Partner
 from tests.products.records import product, variant
 
-# authorise (counts the request too); savepoint, lock, products, variants, changeset, release.
-STATEMENTS_OF_A_BATCH = 7
+# authorise (counts the request too); savepoint, heads with the lock, parts with the changeset, release.
+STATEMENTS_OF_A_BATCH = 5
 # authorise, products, variants.
 STATEMENTS_OF_A_PAGE = 3
 
