@@ -79,7 +79,11 @@ def _database() -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
         # The threshold lets statements be prepared on demand (hub.database) and none by itself.
-        "OPTIONS": {"options": "-c lock_timeout=10s", "prepare_threshold": 1_000_000, **parameters},
+        "OPTIONS": {
+            "options": "-c lock_timeout=10s -c plan_cache_mode=force_generic_plan",
+            "prepare_threshold": 1_000_000,
+            **parameters,
+        },
     }
 
 
