@@ -79,6 +79,15 @@ def test_an_identical_batch_sent_again_changes_nothing(partner: Partner) -> None
     assert len(partner.changes()) == 1
 
 
+def test_a_value_sent_again_after_it_was_left_out_changes_nothing(partner: Partner) -> None:
+    partner.save("orders", order(TotalQuantity=3))
+    partner.save("orders", order(TotalRevenue=1))
+
+    response = partner.post("orders", [order(TotalQuantity=3, TotalRevenue=1)])
+
+    assert "X-Changeset" not in response
+
+
 def test_an_empty_batch_is_no_mistake(partner: Partner) -> None:
     assert partner.save("orders")["count"] == 0
 
