@@ -7,9 +7,8 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from tests.conftest import Partner
+from tests.conftest import CLIENT, Partner
 from tests.orders.records import order
 
 TEN_MEGABYTES = 10 * 1024 * 1024
@@ -149,9 +148,7 @@ def _chunked(partner: Partner, stream: BytesIO) -> Any:
         "HTTP_X_REPLENIT_AUTH_KEY": partner.key,
         "CONTENT_TYPE": "application/json",
     }
-    return Client(raise_request_exception=False).request(
-        REQUEST_METHOD="POST", PATH_INFO=f"/orders/{partner.id}", **environ
-    )
+    return CLIENT.request(REQUEST_METHOD="POST", PATH_INFO=f"/orders/{partner.id}", **environ)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from tests.conftest import Partner
+from tests.conftest import CLIENT, Partner
 from tests.orders.records import order
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -122,6 +121,6 @@ def test_a_line_says_route_status_and_time(partner: Partner, log: StringIO) -> N
 
 def test_the_next_request_of_the_thread_has_another_trace(partner: Partner, log: StringIO) -> None:
     partner.post("orders", [], traceparent=INCOMING)
-    Client().get("/nowhere")
+    CLIENT.get("/nowhere")
 
     assert [line["trace_id"] == TRACE_ID for line in lines(log)] == [True, False]

@@ -18,6 +18,8 @@ from tests.conftest import Partner
 from tests.orders.records import order
 from tests.tenants.routes import EVERY_CALL, EVERY_ROUTE, METHODS, PATHS
 
+STRICT = Client(raise_request_exception=False, enforce_csrf_checks=True)
+
 NO_TENANT = (400, "Invalid or missing tenant identifier.")
 UNAUTHORISED = (401, "Unauthorized.")
 NOT_FOUND = (404, "Tenant not found.")
@@ -27,8 +29,7 @@ DISABLED = (403, "Tenant is disabled.")
 def call(method: str, path: str, key: str | None, body: bytes = b"[]", **headers: str) -> Any:
     """Send a request with a key or none, as a server that knows nothing of tests would get it."""
     named = headers if key is None else {"x-replenit-auth-key": key, **headers}
-    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
-    return client.generic(method, path, body, content_type="application/json", headers=named)
+    return STRICT.generic(method, path, body, content_type="application/json", headers=named)
 
 
 def answer(response: Any) -> tuple[int, str]:

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
-from tests.conftest import Partner
+from tests.conftest import CLIENT, Partner
 from tests.orders.records import order
 from tests.products.records import product
 from tests.tenants.routes import EVERY_CALL
@@ -52,7 +51,7 @@ def everything() -> list[Any]:
 
 
 def attempt(method: str, path: str, key: str, body: Any) -> Any:
-    return Client().generic(
+    return CLIENT.generic(
         method, path, body, content_type="application/json", headers={"x-replenit-auth-key": key} if key else {}
     )
 
