@@ -74,7 +74,7 @@ def _inflate(raw: bytes, limit: int) -> bytes:
         raise ApiError(400, "The request body is not valid gzip.") from None
     if len(body) > limit:
         raise _too_large(limit)
-    if not inflater.eof:
+    if not inflater.eof or inflater.unused_data:  # cut off, or with more behind it that would be lost
         raise ApiError(400, "The request body is not valid gzip.")
     return body
 

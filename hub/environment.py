@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import Annotated, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 
@@ -24,7 +24,14 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+", value):
+        raise ValueError("An origin looks like https://hub.example")
+    return value
+
+
 Words = Annotated[list[str], BeforeValidator(_split)]
+Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_split)]
 
 
 class Environment(BaseModel):
@@ -40,7 +47,7 @@ class Environment(BaseModel):
     ERASURE_KEY: str = Field("", description="keys the hashes that stand for erased persons; never change it")
     DEBUG: bool = Field(False, description="Django's debug pages; never in production")
     ALLOWED_HOSTS: Words = Field(["localhost", "127.0.0.1", "[::1]"], description="host names the hub answers to")
-    CSRF_TRUSTED_ORIGINS: Words = Field(
+    CSRF_TRUSTED_ORIGINS: Origins = Field(
         [], description="origins of the admin behind a TLS proxy, `https://hub.example`"
     )
     HTTPS: bool = Field(False, description="the hub is served over TLS: secure cookies and HSTS")
@@ -67,7 +74,10 @@ class Environment(BaseModel):
 
 def database_parameters(url: str) -> dict[str, str]:
     """Split a `postgresql://` URL into libpq parameters; raises ValueError with one clear line."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("DATABASE_URL names a host that is none.") from None
     name = parts.path.lstrip("/")
     if not re.fullmatch("postgres(ql)?", parts.scheme) or not name:
         raise ValueError("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
@@ -89,7 +99,7 @@ def read_environment() -> Environment:
 
 
 def _line(error: ErrorDetails) -> str:
-    name, text = ".".join(map(str, error["loc"])), str(error["msg"]).removeprefix("Value error, ")
+    name, text = "".join(map(str, error["loc"][:1])), str(error["msg"]).removeprefix("Value error, ")
     return f"{name}: {text}, not {error['input']!r}." if name else text
 
 

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.conftest import Partner, quoted
+from tests.conftest import CLIENT, Partner, quoted
 from tests.orders.records import order
 from tests.products.records import product, variant
+
+STRICT = Client(enforce_csrf_checks=True)
 
 
 def send(partner: Partner, method: str, raw: str) -> Any:
     """Send a request as a server does that keeps the path as sent in RAW_URI."""
-    return Client(raise_request_exception=False).generic(
-        method, raw, headers={"x-replenit-auth-key": partner.key}, RAW_URI=raw
-    )
+    return CLIENT.generic(method, raw, headers={"x-replenit-auth-key": partner.key}, RAW_URI=raw)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_query_is_no_part_of_the_path(partner: Partner) -> None:
 @pytest.mark.parametrize("path", ["/orders", "/orders/", "/products", "/customers/", "/changes"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PUT"])
 def test_a_path_without_a_tenant_is_a_400(db: None, method: str, path: str) -> None:
-    response = Client(enforce_csrf_checks=True).generic(method, path)
+    response = STRICT.generic(method, path)
 
     assert response.status_code == 400
     assert response.json() == {"success": False, "message": "Invalid or missing tenant identifier.", "data": {}}
@@ -129,8 +129,8 @@ def test_an_address_may_hold_every_other_character(partner: Partner, order_id: s
     assert [each["OrderId"] for each in partner.read("orders", OrderId=order_id)] == [order_id]
 
 
-def test_a_host_that_is_not_ours_gets_an_envelope(client: Client, db: None) -> None:
-    response = client.get("/orders", headers={"Host": "evil.example"})
+def test_a_host_that_is_not_ours_gets_an_envelope(db: None) -> None:
+    response = CLIENT.get("/orders", headers={"Host": "evil.example"})
 
     assert response.status_code == 400
     assert response.json() == {"success": False, "message": "Bad request.", "data": {}}

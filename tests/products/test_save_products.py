@@ -136,6 +136,18 @@ def test_an_identical_batch_sent_again_changes_nothing(partner: Partner) -> None
     assert len(partner.changes()) == 1
 
 
+def test_a_value_sent_again_after_it_was_left_out_changes_nothing(partner: Partner) -> None:
+    partner.save("products", product(IsOfflineExclusive=True, ProductVariants=[variant(Stock=7)]))
+    partner.save("products", product(ProductName="Hat", ProductVariants=[variant(Name="Hat")]))
+
+    response = partner.post(
+        "products",
+        [product(ProductName="Hat", IsOfflineExclusive=True, ProductVariants=[variant(Name="Hat", Stock=7)])],
+    )
+
+    assert "X-Changeset" not in response
+
+
 def test_an_empty_batch_is_no_mistake(partner: Partner) -> None:
     assert partner.save("products")["count"] == 0
 

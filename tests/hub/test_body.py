@@ -1,0 +1,215 @@
+"""The request body: media type, encoding and size, checked before anyone looks inside."""
+
+import gzip
+import json
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.conftest import CLIENT, Partner
+from tests.orders.records import order
+
+TEN_MEGABYTES = 10 * 1024 * 1024
+ONE_ORDER = json.dumps([order()]).encode()
+
+
+def answer(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON;charset=UTF-8",
+        "text/json",
+        "application/vnd.shop+json",
+        "",
+    ],
+)
+def test_json_by_any_of_its_names_is_taken(partner: Partner, content_type: str) -> None:
+    response = partner.post("orders", ONE_ORDER, content_type=content_type)
+
+    assert answer(response) == (200, "Orders saved.")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "json",
+        "*/*",
+    ],
+)
+def test_another_content_type_is_refused(partner: Partner, content_type: str) -> None:
+    response = partner.post("orders", ONE_ORDER, content_type=content_type)
+
+    assert answer(response) == (415, "Unsupported media type. Send Content-Type: application/json.")
+    assert partner.read("orders") == []
+
+
+def test_a_body_may_be_gzipped(partner: Partner) -> None:
+    for encoding in ("gzip", "GZIP", "identity"):
+        body = ONE_ORDER if encoding == "identity" else gzip.compress(ONE_ORDER)
+
+        response = partner.post("orders", body, **{"content-encoding": encoding})
+
+        assert answer(response) == (200, "Orders saved.")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "x"])
+def test_another_encoding_is_refused(partner: Partner, encoding: str) -> None:
+    response = partner.post("orders", gzip.compress(ONE_ORDER), **{"content-encoding": encoding})
+
+    assert answer(response) == (415, "Unsupported content encoding. Send the body as it is or as gzip.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        ONE_ORDER,
+        zlib.compress(ONE_ORDER),
+        gzip.compress(ONE_ORDER)[:-9],
+        gzip.compress(ONE_ORDER)[:-1],
+        gzip.compress(ONE_ORDER)[:20] + b"\xff\xff" + gzip.compress(ONE_ORDER)[22:],
+        gzip.compress(ONE_ORDER) + b"more",
+        gzip.compress(ONE_ORDER) + gzip.compress(ONE_ORDER),
+    ],
+    ids=["empty", "plain", "zlib", "cut", "cut by one", "damaged", "with more behind", "two members"],
+)
+def test_broken_gzip_is_refused(partner: Partner, body: bytes) -> None:
+    response = partner.post("orders", body, **{"content-encoding": "gzip"})
+
+    assert answer(response) == (400, "The request body is not valid gzip.")
+    assert partner.read("orders") == []
+
+
+def padded(size: int) -> bytes:
+    """Return a body of one order and, before its last bracket, spaces up to a size."""
+    return ONE_ORDER[:-1].ljust(size - 1) + b"]"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_ten_megabytes_are_taken_and_no_byte_more(partner: Partner, compressed: bool) -> None:
+    bodies = [padded(TEN_MEGABYTES), padded(TEN_MEGABYTES + 1)]
+    headers = {"content-encoding": "gzip"} if compressed else {}
+
+    answers = [
+        answer(partner.post("orders", gzip.compress(body) if compressed else body, **headers)) for body in bodies
+    ]
+
+    assert answers == [
+        (200, "Orders saved."),
+        (413, "The request body is larger than 10 MB. Send smaller batches."),
+    ]
+
+
+def test_a_gzip_bomb_stays_small(partner: Partner) -> None:
+    bomb = gzip.compress(bytes(100 * 1024 * 1024), compresslevel=1)
+
+    response = partner.post("orders", bomb, **{"content-encoding": "gzip"})
+
+    assert answer(response)[0] == 413
+
+
+def test_a_body_far_over_the_limit_is_not_read_to_its_end(partner: Partner) -> None:
+    class Endless(BytesIO):
+        taken = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            self.taken += size or 0
+            return b" " * (size or 0)
+
+    stream = Endless()
+    response = _chunked(partner, stream)
+
+    assert answer(response)[0] == 413
+    assert stream.taken < 10 * TEN_MEGABYTES
+
+
+def test_a_chunked_body_is_read(partner: Partner) -> None:
+    response = _chunked(partner, BytesIO(ONE_ORDER))
+
+    assert answer(response) == (200, "Orders saved.")
+
+
+def _chunked(partner: Partner, stream: BytesIO) -> Any:
+    """Send a body without a Content-Length, as a server hands over a chunked one."""
+    environ = {
+        "wsgi.input": stream,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "HTTP_X_REPLENIT_AUTH_KEY": partner.key,
+        "CONTENT_TYPE": "application/json",
+    }
+    return CLIENT.request(REQUEST_METHOD="POST", PATH_INFO=f"/orders/{partner.id}", **environ)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"", "The request body is not valid JSON (line 1, column 0)."),
+        (b"[{]", "The request body is not valid JSON (line 1, column 3)."),
+        (b"[\n{'OrderId': 1}]", "The request body is not valid JSON (line 2, column 2)."),
+        (b"[] []", "The request body is not valid JSON (line 1, column 4)."),
+        (b"{}", "The request body must be a JSON array."),
+        (b'"orders"', "The request body must be a JSON array."),
+        (b"null", "The request body must be a JSON array."),
+        (b"7", "The request body must be a JSON array."),
+    ],
+)
+def test_a_body_that_is_no_json_array_is_refused_with_the_place(partner: Partner, body: bytes, text: str) -> None:
+    response = partner.post("orders", body)
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"": [text]}
+    assert response.json()["message"] == "Validation failed"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + ONE_ORDER,
+        ONE_ORDER.decode().encode("utf-16"),
+        ONE_ORDER.replace(b"O-1", b"\xff"),
+        ONE_ORDER.replace(b"O-1", b"\\ud800"),
+        ONE_ORDER.replace(b"O-1", b"\\u0000"),
+        ONE_ORDER.replace(b"29.99", b"1" * 5000),
+        ONE_ORDER.replace(b"29.99", b"1e400"),
+        ONE_ORDER.replace(b"29.99", b"NaN"),
+        ONE_ORDER.replace(b'"EUR"', b"[" * 100_000 + b"]" * 100_000),
+        ONE_ORDER.replace(b'"Currency"', b'"Note": ' + b"[" * 70 + b"]" * 70 + b', "Currency"'),
+        b"[" * 100_000,
+    ],
+    ids=[
+        "byte order mark",
+        "UTF-16",
+        "no UTF-8",
+        "lone surrogate",
+        "NUL",
+        "5,000 digits",
+        "1e400",
+        "NaN",
+        "deep",
+        "deep in an unknown field",
+        "endless",
+    ],
+)
+def test_a_hostile_body_is_a_400_and_stores_nothing(partner: Partner, body: bytes) -> None:
+    response = partner.post("orders", body)
+
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"]
+    assert partner.read("orders") == []
+
+
+def test_of_a_doubled_key_the_last_wins(partner: Partner) -> None:
+    partner.post("orders", ONE_ORDER.replace(b'"Currency"', b'"Currency": "USD", "Currency"'))
+
+    assert partner.read("orders")[0]["Currency"] == "EUR"

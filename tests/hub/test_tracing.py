@@ -1,0 +1,126 @@
+"""W3C trace context: one id in the answer, the 400 body, the changeset and the log, and nobody's data in the log."""
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from tests.conftest import CLIENT, Partner
+from tests.orders.records import order
+
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+INCOMING = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
+WELL_FORMED = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-00")
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the hub writes to its log during a test."""
+    (handler,) = (handler for handler in logging.getLogger().handlers if handler.name == "stderr")
+    assert isinstance(handler, logging.StreamHandler)
+    written = StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+def lines(log: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in log.getvalue().splitlines()]
+
+
+def test_an_incoming_trace_goes_on_under_a_span_of_ours(partner: Partner) -> None:
+    answered = partner.post("orders", [order()], traceparent=INCOMING)["traceparent"]
+
+    match = WELL_FORMED.fullmatch(answered)
+    assert match
+    assert match[1] == TRACE_ID
+    assert match[2] != "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    "incoming",
+    [
+        "",
+        "nonsense",
+        INCOMING.upper(),
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-{TRACE_ID}-{'0' * 16}-01",
+        f"00-{TRACE_ID}-00f067aa0ba902b7",
+        f"00-{TRACE_ID}-00f067aa0ba902b7-01-more",
+        f"ff-{TRACE_ID}-00f067aa0ba902b7-01",
+        f"00-{TRACE_ID[:-1]}-00f067aa0ba902b7-01",
+        f" {INCOMING}é",
+        "x" * 10_000,
+    ],
+    ids=lambda incoming: incoming[:30],
+)
+def test_a_traceparent_that_is_none_is_replaced(partner: Partner, incoming: str) -> None:
+    first, second = (partner.post("orders", [], traceparent=incoming)["traceparent"] for _ in range(2))
+
+    assert WELL_FORMED.fullmatch(first)
+    assert first[3:35] not in (second[3:35], TRACE_ID, "0" * 32)
+
+
+def test_the_changeset_and_the_log_carry_the_id(partner: Partner, log: StringIO) -> None:
+    partner.post("orders", [order()], traceparent=INCOMING)
+
+    (line,) = lines(log)
+    assert line["trace_id"] == TRACE_ID
+    assert partner.changes()[0]["TraceId"] == TRACE_ID
+
+
+def test_the_refusal_carries_the_id_its_header_and_the_log_have(partner: Partner, log: StringIO) -> None:
+    response = partner.post("orders", [{}], traceparent=INCOMING)
+
+    (line,) = lines(log)
+    assert response.json()["traceId"] == response["traceparent"]
+    assert response.json()["traceId"][3:35] == line["trace_id"] == TRACE_ID
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/orders/x", "/orders/{tenant}/%00", "/health", "/orders"])
+def test_every_answer_has_a_trace(partner: Partner, path: str) -> None:
+    assert WELL_FORMED.fullmatch(partner.send("GET", path)["traceparent"])
+
+
+def test_a_request_is_one_line_without_path_query_key_or_body(partner: Partner, log: StringIO) -> None:
+    secrets = ["ada@example.com", "O-secret", "C-secret", partner.key, partner.key[:8]]
+    record = order(OrderId="O-secret", CustomerId="C-secret")
+    answers = [
+        partner.post("orders", [record]),
+        partner.post("orders", [{**record, "Currency": "ada@example.com"}]),
+        partner.get("/orders/{tenant}/O-secret"),
+        partner.get("/orders/{tenant}", Email="ada@example.com"),
+        partner.get("/orders/{tenant}", **{"ada@example.com": "1"}),
+        partner.delete("/customers/{tenant}", email="ada@example.com"),
+        partner.delete("/orders/{tenant}/O-secret/items", productId="O-secret", sku="C-secret"),
+        partner.delete("/orders/{tenant}/O-secret"),
+        partner.send("PATCH", "/orders/{tenant}/O-secret"),
+        partner.get("/nowhere/ada@example.com"),
+        partner.get("/orders/ada@example.com"),
+        partner.get("/orders/{tenant}/O-secret%00"),
+    ]
+
+    written = log.getvalue()
+
+    assert len(written.splitlines()) == len(answers)
+    assert [secret for secret in secrets if secret in written] == []
+
+
+def test_a_line_says_route_status_and_time(partner: Partner, log: StringIO) -> None:
+    partner.delete("/orders/{tenant}/O-1")
+
+    (line,) = lines(log)
+    assert line["route"].startswith("^orders/(?P<tenant_id>")
+    assert (line["method"], line["status"], line["tenant"]) == ("DELETE", 200, partner.id)
+    assert line["ms"] > 0
+
+
+def test_the_next_request_of_the_thread_has_another_trace(partner: Partner, log: StringIO) -> None:
+    partner.post("orders", [], traceparent=INCOMING)
+    CLIENT.get("/nowhere")
+
+    assert [line["trace_id"] == TRACE_ID for line in lines(log)] == [True, False]
