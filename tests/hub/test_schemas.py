@@ -153,11 +153,14 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
     ),
 }
 HINTS = {kind["code"]: kind["hint"] for kind in (NOT_AN_ARRAY, TOO_MANY)}
+# What only the dialects of other vendors can get wrong: their own tests send these.
+VENDORS_OWN = {"country", "date", "dated", "letters_digits_dashes", "phone"}
 WHOLE_BODY = {"batch_too_large", "invalid_json", "not_json_array", "too_deep"}
 
 
 def test_every_kind_of_error_is_sent_once() -> None:
-    assert sorted(TEXTS) == list(TEXTS) == list(EVERY_KIND)
+    assert list(TEXTS) == sorted(TEXTS)
+    assert EVERY_KIND.keys() == TEXTS.keys() - VENDORS_OWN
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
