@@ -8,7 +8,7 @@ from typing import Annotated, Any, Required, get_args
 from pydantic import StringConstraints, with_config
 from typing_extensions import TypedDict, get_type_hints
 
-from hub.fields import Email, Flag, Language, optional_identifier, text
+from hub.fields import NOT_BLANK, Email, Flag, Language, optional_identifier, text
 from hub.schemas import STRICT, Schema
 
 MOST_CUSTOMERS = 1000
@@ -57,7 +57,11 @@ def _demanding(required: frozenset[str]) -> type[CustomerRecord]:
 
 
 def _not_blank(hint: Any) -> Any:
-    return hint if hint is Flag else Annotated[hint, StringConstraints(min_length=1, pattern=r"\S")]
+    """Demand a character that is no blank, before the rules the text has of its own."""
+    if hint is Flag:
+        return hint
+    kind, *rules = get_args(hint)
+    return Annotated[kind, StringConstraints(min_length=1, pattern=NOT_BLANK), *rules]
 
 
 def _oddities(records: Sequence[CustomerRecord]) -> Iterator[tuple[int, str, str]]:

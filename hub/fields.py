@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 
 import pycountry
 from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 EMAIL_PATTERN = (
     r"^(?:[^\s@\x00-\x1f]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}-]*[\p{L}\p{N}])?$"
 )
 NOT_BLANK = r"\S"
 
+MOST_EMAIL = 255
 MOST_MONEY = 9_999_999_999.9999  # numeric(14,4)
 MOST_INTEGER = 2_147_483_647
 FOUR_DECIMALS = Decimal("0.0001")
@@ -163,10 +164,23 @@ def rounded(amount: float) -> float:
     return float(Decimal(repr(amount)).quantize(FOUR_DECIMALS, ROUND_HALF_EVEN))
 
 
+def _still_short(email: str) -> str:
+    """Refuse an e-mail that lower case makes too long: `İ` becomes two characters."""
+    if len(email) > MOST_EMAIL:
+        raise PydanticKnownError("string_too_long", {"max_length": MOST_EMAIL})
+    return email
+
+
 Flag = bool
-Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=255, pattern=EMAIL_PATTERN)]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=MOST_EMAIL, pattern=EMAIL_PATTERN),
+    AfterValidator(_still_short),
+]
 RequiredEmail = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=255, pattern=EMAIL_PATTERN)
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=MOST_EMAIL, pattern=EMAIL_PATTERN),
+    AfterValidator(_still_short),
 ]
 Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10), checked("language", normal_language)]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("currency", normal_currency)]

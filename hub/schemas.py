@@ -204,9 +204,10 @@ class Reading:
         found: dict[str, Json] = {}
         for name, inner in value:
             known = shape.by_lower_case.get(name.lower())
-            place = (*loc, known or name[:100])
+            place = (*loc, known or name[:100].replace("\0", "\ufffd"))
             if known is None:
-                self.plain(inner, place)
+                self.plain(name, place)
+                self.finite(self.plain(inner, place), place)
                 self.warnings.setdefault(path(place), [UNKNOWN_FIELD])
             elif known in shape.nested and type(inner) is list:
                 found[known] = [self.canonical(x, shape.nested[known], (*place, i)) for i, x in enumerate(inner)]
@@ -222,7 +223,12 @@ class Reading:
             return [self.plain(inner, loc) for inner in value]
         if isinstance(value, str) and "\0" in value:
             self.faults.append(Fault(loc, "forbidden_character"))
-        if isinstance(value, float) and not math.isfinite(value):
-            self.faults.append(Fault(loc, "not_a_number"))
-            return 0
         return value
+
+    def finite(self, value: Json, loc: Loc) -> None:
+        """Note NaN and Infinity in an unknown field; of a known one pydantic says what it should have been."""
+        if isinstance(value, dict | list):
+            for inner in value.values() if isinstance(value, dict) else value:
+                self.finite(inner, loc)
+        elif isinstance(value, float) and not math.isfinite(value):
+            self.faults.append(Fault(loc, "not_a_number"))

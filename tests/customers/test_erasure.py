@@ -130,6 +130,17 @@ def test_orders_of_another_customer_who_shares_the_email_stay(partner: Partner) 
     assert [customer["CustomerId"] for customer in partner.read("customers")] == ["Other"]
 
 
+def test_orders_of_another_customer_who_once_had_the_email_stay(partner: Partner) -> None:
+    partner.save("customers", PERSON, {"CustomerId": "Other", "Email": PERSON["Email"]})
+    partner.save("orders", an_order("other's", "Other"))
+    partner.save("customers", {"CustomerId": "Other", "Email": "other@shop.example"})
+    before = orders(partner)
+
+    erase(partner, **BY_ID)
+
+    assert orders(partner) == before
+
+
 def test_orders_of_another_customer_who_shares_the_id_stay(by_email: Partner) -> None:
     by_email.save("customers", PERSON, {"CustomerId": PERSON["CustomerId"], "Email": "other@shop.example"})
     by_email.save("orders", an_order("theirs"), an_order("other's", email="other@shop.example"))

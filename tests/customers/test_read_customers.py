@@ -1,0 +1,212 @@
+"""GET /customers/{tenantId} and …/{id}: what was stored comes back, filtered, page by page."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import MakeTenant, Partner, quoted
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+ANN = {
+    "CustomerId": "A",
+    "Email": "ann@shop.example",
+    "Name": "Ann",
+    "Surname": "Ölund",
+    "Phone": "+491705550123",
+    "Language": "en-US",
+    "Username": "ann_o",
+    "EmailOptin": True,
+    "SmsOptin": True,
+    "WhatsappOptin": True,
+    "AppPushOptin": True,
+    "GdprOptin": True,
+    "IsExcluded": True,
+}
+FLAGS = [name for name, value in ANN.items() if value is True]
+
+
+def ids(records: list[dict[str, Any]]) -> list[str]:
+    return [record["CustomerId"] for record in records]
+
+
+def test_what_was_stored_comes_back(partner: Partner) -> None:
+    partner.save("customers", ANN)
+
+    (record,) = partner.read("customers")
+
+    created, updated, hub_id = (record.pop(name) for name in ("CreatedAt", "UpdatedAt", "HubId"))
+    assert MOMENT.fullmatch(created)
+    assert created == updated
+    assert partner.changes()[0]["Created"] == [hub_id]
+    assert record == {**ANN, "Attributes": {}, "Tags": [], "MailingLists": []}
+
+
+@pytest.fixture
+def shop(partner: Partner) -> Partner:
+    """A tenant with two customers that differ in every field."""
+    partner.save("customers", ANN, {"CustomerId": "a", "Email": "bo@shop.example", "Language": "de"})
+    return partner
+
+
+FILTERS = [
+    ({"CustomerId": "A"}, ["A"]),
+    ({"CustomerId": " A"}, []),
+    ({"Email": "Ann@SHOP.example"}, ["A"]),
+    ({"Email": "ann@shop"}, []),
+    ({"Language": "en-US"}, ["A"]),
+    ({"Language": "de"}, ["a"]),
+    *(({name: "true"}, ["A"]) for name in FLAGS),
+    *(({name: "false"}, ["a"]) for name in FLAGS),
+    ({"GdprOptin": "true", "Language": "de"}, []),
+    ({}, ["A", "a"]),
+]
+
+
+@pytest.mark.parametrize(("filters", "found"), FILTERS)
+def test_a_filter_is_exact(shop: Partner, filters: dict[str, str], found: list[str]) -> None:
+    assert ids(shop.read("customers", **filters)) == found
+
+
+@pytest.mark.parametrize("name", ["CreatedAt", "UpdatedAt"])
+def test_times_are_filtered_by_range(shop: Partner, name: str) -> None:
+    past, future = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00+02:00"
+
+    assert ids(shop.read("customers", **{f"{name}__gte": past, f"{name}__lt": future})) == ["A", "a"]
+    assert ids(shop.read("customers", **{f"{name}__gt": future})) == []
+    assert ids(shop.read("customers", **{f"{name}__lte": past})) == []
+
+
+def test_updates_are_found_by_their_time(shop: Partner) -> None:
+    shop.save("customers", {"CustomerId": "a", "Name": "Bo"})
+    updated = shop.read("customers", CustomerId="a")[0]["UpdatedAt"]
+
+    assert ids(shop.read("customers", UpdatedAt__gte=updated)) == ["a"]
+
+
+REFUSED = [
+    ({"Nickname": "x"}, "Unknown filter. Known are "),
+    ({"customerId": "A"}, "Unknown filter. Known are "),
+    ({"Name": "Ann"}, "Unknown filter. Known are "),
+    ({"UpdatedAt": "2025-08-22T21:00:00Z"}, "Unknown filter. Known are "),
+    ({"EmailOptin": "yes"}, "The filter EmailOptin has a value it can't have."),
+    ({"UpdatedAt__gte": "2025-08-22"}, "The filter UpdatedAt__gte has a value it can't have."),
+    ({"limit": "0"}, "limit must be a whole number from 1 to 1000."),
+    ({"limit": "1001"}, "limit must be a whole number from 1 to 1000."),
+    ({"limit": "-1"}, "limit must be a whole number from 1 to 1000."),
+    ({"limit": "1.5"}, "limit must be a whole number from 1 to 1000."),
+    ({"limit": "١"}, "limit must be a whole number from 1 to 1000."),
+    ({"limit": "9" * 5000}, "limit must be a whole number from 1 to 1000."),
+    ({"cursor": "!"}, "cursor is not one this list gave out."),
+    ({"cursor": "é"}, "cursor is not one this list gave out."),
+    ({"cursor": "_w"}, "cursor is not one this list gave out."),
+    ({"cursor": "AA"}, "cursor is not one this list gave out."),
+]
+
+
+@pytest.mark.parametrize(("query", "message"), REFUSED)
+def test_what_a_list_does_not_know_is_refused(shop: Partner, query: dict[str, str], message: str) -> None:
+    response = shop.get("/customers/{tenant}", **query)
+
+    assert response.status_code == 400
+    assert response.json()["message"].startswith(message)
+    assert (response.json()["success"], response.json()["data"]) == (False, {})
+
+
+@pytest.mark.parametrize(("count", "limit", "pages"), [(0, 2, [0]), (4, 2, [2, 2]), (5, 2, [2, 2, 1]), (2, 1000, [2])])
+def test_pages_follow_each_other(partner: Partner, count: int, limit: int, pages: list[int]) -> None:
+    partner.save("customers", *({"CustomerId": f"Ü/{i}", "Language": "de"} for i in range(count)), {"CustomerId": "X"})
+    url: str | None = f"/customers/{partner.id}?limit={limit}&Language=de"
+    seen: list[list[dict[str, Any]]] = []
+
+    while url:
+        data = partner.send("GET", url.replace("http://testserver", "")).json()["data"]
+        seen.append(data["results"])
+        url = data["next"]
+
+    assert [len(page) for page in seen] == pages
+    assert sorted(ids([record for page in seen for record in page])) == [f"Ü/{i}" for i in range(count)]
+
+
+def test_a_page_has_a_hundred_records_by_default(partner: Partner) -> None:
+    partner.save("customers", *({"CustomerId": f"C-{i}"} for i in range(101)))
+
+    data = partner.get("/customers/{tenant}").json()["data"]
+
+    assert len(data["results"]) == 100
+    assert data["next"].startswith(f"http://testserver/customers/{partner.id}?cursor=")
+
+
+def test_records_that_come_and_go_between_pages_break_nothing(partner: Partner) -> None:
+    partner.save("customers", *({"CustomerId": f"C-{i}"} for i in range(4)))
+    following = partner.get("/customers/{tenant}", limit="2").json()["data"]["next"]
+
+    partner.delete("/customers/{tenant}", customerId="C-1")
+    partner.save("customers", {"CustomerId": "C-0a"}, {"CustomerId": "C-9"})
+
+    data = partner.send("GET", following.replace("http://testserver", "")).json()["data"]
+    assert ids(data["results"]) == ["C-2", "C-3"]
+
+
+ODD_IDS = [
+    "a/b",
+    "/a",
+    "100%",
+    "%2F",
+    "a%2Fb",
+    "with space",
+    "😀",
+    "é",
+    "a?b#c",
+    "a+b",
+    "a&b=c",
+    "..",
+    "'",
+    "a\\b",
+    "x" * 100,
+]
+
+
+@pytest.mark.parametrize("identifier", ODD_IDS)
+def test_a_customer_is_read_deleted_and_filtered_by_any_id(partner: Partner, identifier: str) -> None:
+    partner.save("customers", {"CustomerId": identifier}, {"CustomerId": "other"})
+
+    found = partner.get(f"/customers/{{tenant}}/{quoted(identifier)}")
+
+    assert found.status_code == 200
+    assert found.json()["message"] == "Customer found."
+    assert found.json()["data"] == partner.read("customers", CustomerId=identifier)[0]
+    assert partner.delete("/customers/{tenant}", customerId=identifier).json()["data"]["customerId"] == identifier
+    assert ids(partner.read("customers")) == ["other"]
+
+
+def test_a_customer_is_read_by_email_too(shop: Partner) -> None:
+    found = shop.get(f"/customers/{{tenant}}/{quoted('Ann@Shop.example')}").json()["data"]
+
+    assert found == shop.read("customers", CustomerId="A")[0]
+
+
+@pytest.mark.parametrize(("priority", "found"), [("customerid", "x@shop.example"), ("email", "A")])
+def test_the_priority_identifier_is_looked_for_first(make_tenant: MakeTenant, priority: str, found: str) -> None:
+    partner = make_tenant(priority=priority)
+    partner.save("customers", {"CustomerId": "A", "Email": "x@shop.example"})
+    partner.save("customers", {"CustomerId": "x@shop.example", "Email": "y@shop.example"})
+
+    assert partner.get("/customers/{tenant}/x@shop.example").json()["data"]["CustomerId"] == found
+
+
+@pytest.mark.parametrize("identifier", ["B", "A%20", "ann", "%EF%BF%BE"])
+def test_a_customer_nobody_knows_is_not_found(shop: Partner, identifier: str) -> None:
+    response = shop.get(f"/customers/{{tenant}}/{identifier}")
+
+    assert response.status_code == 404
+    assert response.json() == {"success": False, "message": "Customer not found.", "data": {}}
+
+
+# Authentication, and the page or the record.
+@pytest.mark.parametrize(("path", "queries"), [("/customers/{tenant}?limit=1000", 2), ("/customers/{tenant}/C-7", 2)])
+def test_a_read_costs_two_statements(partner: Partner, path: str, queries: int, django_assert_num_queries: Any) -> None:
+    partner.save("customers", *({"CustomerId": f"C-{i}"} for i in range(500)))
+
+    with django_assert_num_queries(queries):
+        assert partner.send("GET", path).status_code == 200
