@@ -1,0 +1,128 @@
+"""Any sequence of Custobar uploads leaves what a small naive model leaves that takes records one by one."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import MakeTenant
+from tests.customers.vendors import assert_keys_true, upload
+
+IDENTIFIERS = {
+    "external_id": ["1", "2", "3"],
+    "phone_number": ["+358101000001", "+358102000002"],
+    "email": ["a@x.org", "b@x.org"],
+}
+TEXTS = ("first_name", "city", "SHOP__level")
+
+
+class Shop:
+    """What document 003 and docs/vendors.md say, as plainly as it can be said."""
+
+    def __init__(self, priority: str) -> None:
+        self.by_email = priority == "email"
+        self.customers: list[dict[str, Any]] = []
+        self.gone: set[tuple[str, str]] = set()
+
+    def take(self, record: dict[str, Any]) -> None:
+        meant = self.meant(record)
+        named = {(name, record[name]) for name in IDENTIFIERS if record.get(name)}
+        if record.get("is_forgotten") or record.get("is_deleted"):
+            for customer in meant:
+                self.customers.remove(customer)
+                named |= {(name, customer[name]) for name in IDENTIFIERS if customer.get(name)}
+            self.gone |= {(name, value) for name, value in named if not self.carrying(name, value)}
+        elif not named & self.gone:
+            if not meant:
+                self.customers.append(new := {})
+                meant = [new]
+            for customer in meant:
+                self.store(customer, record, alone=len(meant) == 1)
+
+    def carrying(self, name: str, value: str | None) -> list[dict[str, Any]]:
+        return [customer for customer in self.customers if value and customer.get(name) == value]
+
+    def meant(self, record: dict[str, Any]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for name in IDENTIFIERS:
+            carriers = self.carrying(name, record.get(name))
+            if record.get("external_id") and not (self.by_email and name == "email"):
+                carriers = [c for c in carriers if c.get("external_id") in (None, record["external_id"])]
+            agreed = [customer for customer in found if any(customer is carrier for carrier in carriers)]
+            found = agreed or found or carriers
+        return found
+
+    def store(self, customer: dict[str, Any], record: dict[str, Any], *, alone: bool) -> None:
+        sent = {name: record[name] for name in IDENTIFIERS if alone and name in record}
+        if sent.get("external_id") == "":
+            del sent["external_id"]
+        order = ["email", "external_id", "phone_number"] if self.by_email else ["external_id", "email", "phone_number"]
+        for name in order:
+            if any(
+                self.key({**customer, **sent}, order) == self.key(c, order) for c in self.customers if c is not customer
+            ):
+                sent.pop(name, None)
+        texts = {name: record[name] for name in TEXTS if name in record}
+        customer.update(sent | texts)
+        for name in [name for name, value in customer.items() if value == ""]:
+            del customer[name]
+        if "can_email" in record:
+            customer["can_email"] = record["can_email"] or False
+        tags = set(record.get("tags", customer.get("tags", ()))) | set(record.get("tags.add", ()))
+        customer["tags"] = tags - set(record.get("tags.remove", ()))
+
+    def key(self, customer: dict[str, Any], order: list[str]) -> tuple[str, str] | None:
+        return next(((name, customer[name]) for name in order if customer.get(name)), None)
+
+    def seen(self) -> list[Any]:
+        names = ("external_id", "phone_number", "email", *TEXTS)
+        return sorted(
+            [
+                [str(c.get(name)) for name in names] + [str(c.get("can_email", False)), sorted(c["tags"])]
+                for c in self.customers
+            ]
+        )
+
+
+def seen(customers: list[dict[str, Any]]) -> list[Any]:
+    rows = []
+    for c in customers:
+        attributes = [c["Attributes"].get("city"), c["Attributes"].get("SHOP__level")]
+        values = [c["CustomerId"], c["Phone"], c["Email"], c["Name"], *attributes, c["EmailOptin"]]
+        assert len(c["Tags"]) == len(set(c["Tags"]))
+        rows.append([*map(str, values), sorted(c["Tags"])])
+    return sorted(rows)
+
+
+tags = st.lists(st.sampled_from("xyz"), max_size=3)
+some_texts = {name: st.sampled_from(["", "one", "two"]) for name in TEXTS}
+optional = {
+    **{name: st.sampled_from(["", *values]) for name, values in IDENTIFIERS.items()},
+    **some_texts,
+    "can_email": st.sampled_from([True, False, ""]),
+    "tags": tags,
+    "tags.add": tags,
+    "tags.remove": tags,
+}
+flag = st.sampled_from([{}, {}, {}, {}, {"is_forgotten": True}, {"is_deleted": True}, {"is_deleted": False}])
+records = st.tuples(st.fixed_dictionaries({}, optional=optional), flag).map(lambda parts: parts[0] | parts[1])
+identified = records.filter(lambda record: any(record.get(name) for name in IDENTIFIERS))
+batches = st.lists(st.lists(identified, min_size=1, max_size=5), min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize("priority", ["customerid", "email"])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(sent=batches)
+def test_uploads_leave_what_the_model_leaves(priority: str, make_tenant: MakeTenant, sent: list[Any]) -> None:
+    partner, shop = make_tenant(priority=priority), Shop(priority)
+
+    for batch in sent:
+        upload(partner, *batch)
+        for record in batch:
+            shop.take(record)
+
+        assert seen(partner.read("customers")) == shop.seen()
+        assert_keys_true(partner)
