@@ -37,6 +37,7 @@ MIDDLEWARE = [
     "hub.tracing.TraceMiddleware",
     "hub.paths.ExactPathMiddleware",
     "tenants.throttling.RateLimitHeadersMiddleware",
+    "tenants.refusals.RefusedRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from hub.database import execute
+from hub.errors import BUSY, RETRY_SECONDS, ApiError
 from hub.sql import read_sql
 from tenants.models import Entity, Operation, Source, Tenant
 
@@ -72,6 +73,8 @@ def write(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, 
     """Open the one transaction of a write, under the tenant's lock; record a changeset where it changed something.
 
     The shared lock is for writes where the unique key alone decides; exclusive for what must look before it writes.
+    Raises ApiError 503 where the tenant's identifier priority is no longer the one in `tenant`: who waited for a
+    re-keying to end would write by the old one.
     """
     with transaction.atomic():
         lock = LOCK_EXCLUSIVE if exclusive else LOCK_SHARED
@@ -80,10 +83,12 @@ def write(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, 
         yield opened
         for about, changes in [(entity, opened.changes), *opened.noted]:
             if changes:
-                changes.number = _record(opened, changes, about, operation, origin)
+                changes.number, priority = _record(opened, changes, about, operation, origin)
+                if priority != tenant.priority:
+                    raise ApiError(503, BUSY, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def _record(opened: Write, changes: Changes, entity: Entity, operation: Operation, origin: Origin) -> int:
+def _record(opened: Write, changes: Changes, entity: Entity, operation: Operation, origin: Origin) -> tuple[int, str]:
     cursor = execute(
         RECORD,
         {
@@ -106,8 +111,8 @@ def _record(opened: Write, changes: Changes, entity: Entity, operation: Operatio
             "after": _array([consent.after for consent in changes.consents]),
         },
     )
-    number: int = cursor.fetchall()[0][0]
-    return number
+    number, priority = cursor.fetchall()[0]
+    return number, priority
 
 
 def _array(numbers: Sequence[int]) -> str:
