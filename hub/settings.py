@@ -147,6 +147,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,  # changesets are the history
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "tenants.dashboard.add_health",
     "LOGIN": {"form": "tenants.login.LoginForm"},
 }
 

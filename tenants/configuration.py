@@ -38,7 +38,7 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class PriorityPlan:
-    """What another identifier priority means: how many customers there are, get another key, collide; the worst cases."""
+    """What another identifier priority means: how many customers there are, get another key and collide, and samples."""
 
     priority: Priority
     customers: int

@@ -9,21 +9,25 @@ The figures' SQL stands here and names the tables of customers, orders and produ
 place, and letting each app contribute would need a registry for four statements that only this page runs.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from hub.database import execute
 from hub.sql import read_sql
-from tenants.models import Feed, HealthSnapshot, Tenant
+from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
 
 COUNT_CHANGESETS = read_sql(__file__, "count_changesets")
+RECEIVED = read_sql(__file__, "received")
+REFUSED = read_sql(__file__, "refused")
 FIGURES = [read_sql(__file__, f"health_{name}") for name in ("customers", "orders", "lines", "products")]
 
 
@@ -35,7 +39,8 @@ def count_changesets(tenants: Collection[UUID]) -> None:
     with transaction.atomic():
         rows = Tenant.objects.filter(pk__in=tenants).order_by("pk").select_for_update(skip_locked=True, no_key=True)
         if locked := [row.pk for row in rows.only("pk")]:
-            execute(COUNT_CHANGESETS, {"tenants": locked})
+            while execute(COUNT_CHANGESETS, {"tenants": locked}).rowcount:
+                pass
 
 
 def measure(tenant: Tenant) -> HealthSnapshot:
@@ -83,9 +88,44 @@ def changed_tenants() -> QuerySet[Tenant]:
     return tenants.filter(Q(measured=None) | Q(newest__gt=F("measured")))
 
 
-def snapshots(tenants: Iterable[UUID], *, until: datetime | None = None) -> Iterator[HealthSnapshot]:
-    """Return each tenant's last snapshot, or the last one of the days up to `until`."""
-    days = Q(day__lte=until.date()) if until else Q()
-    yield from (
-        HealthSnapshot.objects.filter(days, tenant_id__in=tenants).order_by("tenant_id", "-day").distinct("tenant_id")
-    )
+def last_snapshots(tenants: Collection[UUID], *, before: datetime | None = None) -> list[HealthSnapshot]:
+    """Return each tenant's last snapshot, or the last one taken before a moment; none for a tenant without one."""
+    taken = Q(taken_at__lt=before) if before else Q()
+    found = HealthSnapshot.objects.filter(taken, tenant_id__in=tenants)
+    return list(found.order_by("tenant_id", "-day").distinct("tenant_id"))
+
+
+def total(snapshots: Collection[HealthSnapshot]) -> Counter[str]:
+    """Add up the figures of several tenants; what was not measured is 0."""
+    figures: Counter[str] = Counter()
+    for snapshot in snapshots:
+        figures.update(snapshot.figures)
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What tenants received of an entity on the day that is `age` days ago (0: today, in each tenant's time zone)."""
+
+    entity: Entity
+    age: int
+    changesets: int
+    received: int
+    growth: int
+
+
+def received_days(tenants: Collection[UUID]) -> list[Day]:
+    """Return the last 30 days; days on which nothing came are left out."""
+    return [Day(Entity(row[0]), *row[1:]) for row in execute(RECEIVED, {"tenants": list(tenants)})]
+
+
+def last_received(tenants: Collection[UUID]) -> dict[str, datetime]:
+    """Return when partners last sent something, by entity."""
+    days = DailyCount.objects.filter(tenant_id__in=tenants, last_at__isnull=False)
+    return dict(days.values_list("entity").annotate(Max("last_at")))
+
+
+def refused_weeks(tenants: Collection[UUID]) -> tuple[int, int]:
+    """Return how many requests were refused in the last seven days and in the seven before."""
+    this, before = execute(REFUSED, {"tenants": list(tenants)}).fetchall()[0]
+    return this, before

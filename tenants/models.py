@@ -123,6 +123,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
 
     class Meta:
+        verbose_name = "member"
         constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user_in_tenant")]
 
     def __str__(self) -> str:

@@ -13,6 +13,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='membership',
+            options={'verbose_name': 'member'},
+        ),
         migrations.CreateModel(
             name='DailyCount',
             fields=[

@@ -1,5 +1,7 @@
 -- Adds the changesets that came since the last counting to the days they belong to, in each tenant's time zone.
 -- Numbers are gapless and commit-ordered, so `number > last_number` misses none and costs only what is new.
+-- At most 10,000 of each tenant at a time: the caller repeats it until nothing is left. ORDER BY with LIMIT also keeps
+-- the planner on the index (1 ms with nothing new; a scan of 200,000 changesets takes 250).
 -- The caller holds the tenants' row locks, taken in a statement before: two counters never count one changeset twice.
 INSERT INTO tenants_dailycount AS d (tenant_id, day, entity, changesets, received, created, deleted, last_number, last_at)
 SELECT t.id, (c.created_at AT TIME ZONE t.time_zone)::date, c.entity,
@@ -11,7 +13,11 @@ SELECT t.id, (c.created_at AT TIME ZONE t.time_zone)::date, c.entity,
  CROSS JOIN LATERAL (SELECT coalesce(max(last_number), 0) AS last
                        FROM tenants_dailycount
                       WHERE tenant_id = t.id) counted
-  JOIN tenants_changeset c ON c.tenant_id = t.id AND c.number > counted.last
+ CROSS JOIN LATERAL (SELECT *
+                       FROM tenants_changeset
+                      WHERE tenant_id = t.id AND number > counted.last
+                      ORDER BY number
+                      LIMIT 10000) c
  WHERE t.id = ANY (%(tenants)s)
  GROUP BY 1, 2, 3
     ON CONFLICT (tenant_id, day, entity) DO UPDATE
