@@ -103,7 +103,7 @@ class TenantScopedAdmin:
         """Offer only tenants on which the user may change things."""
         if db_field.related_model is Tenant:
             kwargs["queryset"] = tenants_of(request.user, self.change_role or Role.ADMIN)
-        field: "ModelChoiceField[Any] | None" = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
         return field
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -36,8 +36,8 @@ class TenantAdmin(ConfigurationAdmin):
     list_filter = ["is_enabled", "priority"]
     list_filter_submit = False
     search_fields = ["name", "slug"]
-    actions_detail = ["connect", "priority", "keys", "members"]
-    change_form_outer_after_template = "tenants/tenant_refusals.html"
+    actions_detail = ("connect", "priority", "keys", "members")  # type: ignore[assignment]
+    change_form_outer_after_template = "tenants/tenant_refusals.html"  # type: ignore[assignment]
     radio_fields = {"priority": admin.HORIZONTAL}
 
     class Media:
@@ -52,7 +52,7 @@ class TenantAdmin(ConfigurationAdmin):
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return bool(request.user.is_superuser)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         rates = self.rates if request.user.is_superuser else self.plain_rates
         return [self.identity, self.customers, rates, self.time]
 
@@ -77,7 +77,7 @@ class TenantAdmin(ConfigurationAdmin):
         latest = RefusedRequest.objects.filter(tenant_id=tenant.pk).order_by("-created_at")[:10]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "refusals": latest})
 
-    @action(description="Connect", url_path="connect", icon="integration_instructions")
+    @action(description="Connect", url_path="connect", icon="integration_instructions")  # type: ignore[operator]
     def connect(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the tenant's partners how to call the hub, in commands ready to paste."""
         tenant = self.found(request, object_id, Role.VIEWER)
@@ -86,7 +86,7 @@ class TenantAdmin(ConfigurationAdmin):
         may = tenants_of(request.user, Role.ADMIN).filter(pk=tenant.pk).exists()
         return self.page(request, "tenants/connect.html", f"Connect {tenant}", tenant, **shown, may_configure=may)
 
-    @action(description="Identifier priority", url_path="priority", icon="swap_horiz")
+    @action(description="Identifier priority", url_path="priority", icon="swap_horiz")  # type: ignore[operator]
     def priority(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what naming customers by the other identifier means; apply it on POST."""
         tenant = self.found(request, object_id)
@@ -113,12 +113,12 @@ class TenantAdmin(ConfigurationAdmin):
         shown = {"plan": plan, "tenant": tenant, "customer_page": list_address("customers.customer")}
         return self.page(request, "tenants/priority.html", title, tenant, status, **shown)
 
-    @action(description="API keys", url_path="keys", icon="key")
+    @action(description="API keys", url_path="keys", icon="key")  # type: ignore[operator]
     def keys(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the tenant's keys."""
         return self._list_of(request, object_id, "admin:tenants_apikey_changelist")
 
-    @action(description="Members", url_path="members", icon="badge")
+    @action(description="Members", url_path="members", icon="badge")  # type: ignore[operator]
     def members(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the tenant's members."""
         return self._list_of(request, object_id, "admin:tenants_membership_changelist")

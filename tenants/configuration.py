@@ -21,9 +21,9 @@ KEYS = {
     Priority.CUSTOMER_ID: "'i:' || c.customer_id, 'e:' || c.email, c.match_key",
     Priority.EMAIL: "'e:' || c.email, 'i:' || c.customer_id, c.match_key",
 }
-PLAN, PARK, REKEY = (
+PLAN, REKEY = (
     {priority: read_sql(__file__, name).format(key=key) for priority, key in KEYS.items()}
-    for name in ("rekey_plan", "rekey_park", "rekey")
+    for name in ("rekey_plan", "rekey")
 )
 
 
@@ -38,7 +38,7 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class PriorityPlan:
-    """What another identifier priority means: how many customers there are, get another key and collide, and samples."""
+    """What another identifier priority means: how many customers there are, get another key, collide; with samples."""
 
     priority: Priority
     customers: int
@@ -73,9 +73,9 @@ def change_priority(tenant: Tenant, priority: Priority, *, origin: Origin) -> Ch
         plan = plan_priority(tenant, priority)
         if plan.colliding:
             raise CustomersCollide(plan)
-        parameters = {"tenant_id": tenant.pk}
-        execute(PARK[priority], parameters)
-        opened.changes.updated = [row[0] for row in execute(REKEY[priority], parameters)]
+        for by_phone in (False, True):
+            moved = execute(REKEY[priority], {"tenant_id": tenant.pk, "by_phone": by_phone})
+            opened.changes.updated += [row[0] for row in moved]
         Tenant.objects.filter(pk=tenant.pk).update(priority=priority)
         tenant.priority = priority
     return opened.changes

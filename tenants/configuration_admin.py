@@ -1,11 +1,11 @@
 """What the admins of a tenant's configuration share: roles, who sees what, and a log of changes by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model
-from django.forms import ModelForm
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
@@ -16,7 +16,7 @@ from tenants.access import TenantScopedAdmin, access_of, tenants_of
 from tenants.models import Role, Tenant
 
 
-class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
+class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):  # type: ignore[misc]
     """Configuration is the tenant's admins' alone, and every change is in Django's log: who, when, what.
 
     Other than records, configuration holds nothing personal that erasing a customer would have to find again.
@@ -26,12 +26,12 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
     delete_role: Role | None = None
     actions = None
 
-    log_addition = ModelAdmin.log_addition
-    log_change = ModelAdmin.log_change
-    log_deletions = ModelAdmin.log_deletions
+    log_addition = ModelAdmin.log_addition  # type: ignore[assignment]
+    log_change = ModelAdmin.log_change  # type: ignore[assignment]
+    log_deletions = ModelAdmin.log_deletions  # type: ignore[assignment]
 
-    def construct_change_message(
-        self, request: HttpRequest, form: "ModelForm[Any]", formsets: Sequence[Any], add: bool = False
+    def construct_change_message(  # type: ignore[override]  # Django takes a text too
+        self, request: HttpRequest, form: BaseForm, formsets: Iterable[Any], add: bool = False
     ) -> str:
         """Say what changed from what into what."""
         if add:
@@ -59,8 +59,8 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
 

@@ -19,7 +19,7 @@ ANSWERS = (
     ("200", "Stored, removed or found. data.count is the number of records received, data.warnings names odd fields."),
     (
         "400",
-        "Something in the body is wrong and nothing is stored. errors says what, details which record, field and kind of mistake.",
+        "Something is wrong and nothing is stored. errors says what; details says which record, field and mistake.",
     ),
     ("401", "The key is missing, unknown, expired, revoked or another tenant's."),
     ("403", "The tenant is disabled."),

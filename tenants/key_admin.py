@@ -25,10 +25,10 @@ class ApiKeyAdmin(ConfigurationAdmin):
     list_select_related = ["tenant"]
     list_filter = [TenantFilter]
     search_fields = ["label", "prefix"]
-    actions_row = ["roll", "revoke"]
-    actions_detail = ["roll", "revoke"]
+    actions_row = ("roll", "revoke")  # type: ignore[assignment]
+    actions_detail = ("roll", "revoke")  # type: ignore[assignment]
 
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
             return ["tenant", "label", "expires_at"]
         return ["tenant", "label", "prefix_shown", "state", "expires_at", "created_at", "last_used_at", "revoked_at"]
@@ -49,7 +49,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             return "live"
         return "expired" if key.expires_at <= timezone.now() else "expiring"
 
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             ApiKey.objects.filter(pk=obj.pk).update(label=obj.label, expires_at=obj.expires_at)
             return
@@ -63,7 +63,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
         """Answer with the key's text, this once: an address to come back to would need it kept somewhere."""
         return self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
 
-    @action(description="Roll", url_path="roll", icon="autorenew")
+    @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[operator]
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Replace a key by a new one; the old one goes on working as long as the form says."""
         key = self.found(request, object_id)
@@ -78,7 +78,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             return self._show_text(request, fresh, text, old=key)
         return self.page(request, "tenants/key_roll.html", f"Roll “{key.label}”", key, form=form, key=key)
 
-    @action(description="Revoke", url_path="revoke", icon="block")
+    @action(description="Revoke", url_path="revoke", icon="block")  # type: ignore[operator]
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Revoke a key, after a question."""
         key = self.found(request, object_id)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -30,7 +31,7 @@ class MembershipAdmin(ConfigurationAdmin):
     list_filter = [TenantFilter, "role"]
     search_fields = ["user__username", "user__email"]
 
-    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         return ["tenant", "username" if obj is None else "user", "role"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
@@ -38,7 +39,7 @@ class MembershipAdmin(ConfigurationAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if change:  # the user of a membership does not change, so nobody is looked up
-            kwargs["form"] = admin.ModelAdmin.form
+            kwargs["form"] = ModelForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     @display(description="Name")
@@ -49,7 +50,7 @@ class MembershipAdmin(ConfigurationAdmin):
     def last_login(self, membership: Membership) -> Any:
         return membership.user.last_login
 
-    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             set_role(obj, Role(obj.role))
         else:
@@ -76,7 +77,7 @@ class MembershipAdmin(ConfigurationAdmin):
 
 
 @admin.register(User)
-class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg]
+class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, misc]
     """Users, for superusers alone. Nobody is deleted, so that history keeps its names: untick "active" instead."""
 
     form = UserChangeForm
@@ -94,10 +95,10 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg]
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "is_staff")}),)
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "is_staff")}),)  # type: ignore[assignment]
 
-    log_addition = ConfigurationAdmin.log_addition
-    log_change = ConfigurationAdmin.log_change
+    log_addition = ConfigurationAdmin.log_addition  # type: ignore[assignment]
+    log_change = ConfigurationAdmin.log_change  # type: ignore[assignment]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}

@@ -17,7 +17,7 @@ from tests.conftest import MakeTenant, Partner
 STAFF = Origin(Source.ADMIN, "staff", "0" * 32)
 
 
-def keys_of(tenant: Tenant) -> dict[str, str]:
+def keys_of(tenant: Tenant) -> dict[str | None, str]:
     """Return match_key by surname."""
     return dict(Customer.objects.filter(tenant=tenant).values_list("surname", "match_key"))
 
@@ -160,6 +160,7 @@ def test_a_rolled_key_and_its_successor_both_work_until_the_overlap_ends(partner
 
     old.refresh_from_db()
     assert fresh.label == old.label
+    assert old.expires_at is not None
     assert timedelta(hours=23) < old.expires_at - timezone.now() <= timedelta(hours=24)
     assert [partner.get("/customers/{tenant}").status_code, _get(partner, text)] == [200, 200]
     type(old).objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(hours=1))

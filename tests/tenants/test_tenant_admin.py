@@ -208,7 +208,7 @@ def test_changes_are_logged_with_who_and_what(log_in: LogIn, shop: Partner) -> N
 
 def new_key(client: Client, partner: Partner, label: str = "ERP") -> str:
     response = client.post(f"{ADMIN}/apikey/add/", {"tenant": partner.id, "label": label})
-    return KEY.findall(response.content.decode())[0]
+    return str(KEY.findall(response.content.decode())[0])
 
 
 def test_a_new_keys_text_is_shown_once_and_works(log_in: LogIn, shop: Partner) -> None:
