@@ -12,17 +12,7 @@ from django.db import OperationalError, ProgrammingError
 from hub.environment import read_environment
 from hub.postgres import EmbeddedServer, PostgresError
 
-WITHOUT_DATABASE = {
-    "help",
-    "version",
-    "--help",
-    "-h",
-    "--version",
-    "check",
-    "collectstatic",
-    "makemigrations",
-    "spectacular",
-}
+WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
 
 
 def main() -> None:

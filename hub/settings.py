@@ -12,21 +12,22 @@ ERASURE_KEY = ENVIRONMENT.secret("ERASURE_KEY")
 ALLOWED_HOSTS = ENVIRONMENT.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "hub.apps.HubAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "rest_framework",
     "django_filters",
     "procrastinate.contrib.django",
-    "hub",
+    "hub.apps.HubConfig",
     "tenants",
     "customers",
     "orders",
@@ -37,7 +38,9 @@ MIDDLEWARE = [
     "hub.tracing.TraceMiddleware",
     "tenants.throttling.RateLimitHeadersMiddleware",
     "hub.paths.ExactPathMiddleware",
+    "tenants.refusals.RefusedRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "hub.security.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -134,12 +137,22 @@ REST_FRAMEWORK = {
 RATE_LIMITS = {
     "tenant": (100, 5_000),  # a new tenant's requests a minute and an hour: the documents' standard tier
     "address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR),
+    "login": (10, 100),  # attempts to log in to the admin, from one address and for one name
 }
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}
 
-UNFOLD = {"SITE_TITLE": "Data hub", "SITE_HEADER": "Data hub"}
+UNFOLD = {
+    "SITE_TITLE": "Data hub",
+    "SITE_HEADER": "Data hub",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,  # changesets are the history
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "tenants.dashboard.add_health",
+    "LOGIN": {"form": "tenants.login.LoginForm"},
+}
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

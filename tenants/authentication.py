@@ -57,6 +57,7 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source) ->
         raise ApiError(404, "Tenant not found.") if live and not tenant_exists else ApiError(401, UNAUTHORISED)
     tenant = _tenant(row)
     request.tenant_id = tenant.pk  # type: ignore[attr-defined]
+    request.api_key_id = key_id  # type: ignore[attr-defined]
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
     actor = f"{row[10]} ({row[11]}…)"

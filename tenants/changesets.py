@@ -14,7 +14,9 @@ from hub.sql import read_sql
 from tenants.models import Entity, Operation, Source, Tenant
 
 RECORD_CHANGESET = read_sql(__file__, "record_changeset")
-LOCK = "SELECT lock_tenant(%(tenant_id)s, %(source)s, %(key)s, %(exclusive)s)"
+# Fails with serialization_failure, a 503 for the client, where the identifier priority is no longer the one told: who
+# waited for the customers to be re-keyed would write by the old one. Returns whether forgotten persons are remembered.
+LOCK = "SELECT lock_tenant(%(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
 
 
 def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
@@ -32,7 +34,7 @@ RECORD = recording(
     "SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[])"
 )
 # For statements that decide by the unique key alone: the tenant's shared lock, and whether they must look (recalls).
-LOCKED = "locked AS MATERIALIZED (SELECT lock_tenant(%(tenant_id)s, %(source)s, %(key)s, false) AS recalls)"
+LOCKED = f"locked AS MATERIALIZED ({LOCK.replace('%(exclusive)s', 'false')} AS recalls)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def parameters(tenant: Tenant, entity: Entity, operation: Operation, origin: Ori
     """Return what every write statement is told: whose rows, when, what, through what and by whom."""
     return {
         "tenant_id": tenant.pk,
+        "priority": tenant.priority,
         "key": int.from_bytes(tenant.pk.bytes[:8], signed=True),
         "now": datetime.now(UTC),
         "entity": entity.value,

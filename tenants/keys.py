@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from tenants.models import ApiKey, Tenant
@@ -28,3 +29,13 @@ def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None
 def revoke_key(key: ApiKey) -> None:
     """Revoke a key; it works no more from the next request on."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def roll_key(key: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:
+    """Replace a key: return a new one of the same label with its text; the old one works for `overlap` more at most."""
+    until = timezone.now() + overlap
+    with transaction.atomic():
+        fresh, text = create_key(key.tenant, label=key.label)
+        ends = min(key.expires_at, until) if key.expires_at else until
+        ApiKey.objects.filter(pk=key.pk).update(expires_at=ends)
+    return fresh, text

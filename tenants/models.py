@@ -123,6 +123,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
 
     class Meta:
+        verbose_name = "member"
         constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user_in_tenant")]
 
     def __str__(self) -> str:
@@ -248,6 +249,38 @@ class RefusedRequest(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.status} {self.method} {self.route}"
+
+
+class DailyCount(TenantOwned):
+    """What a tenant's changesets of a day (in its time zone) and entity add up to; `last_number` is the last counted.
+
+    `changesets`, `received` and `last_at` are about what partners sent, `created` and `deleted` about all changes.
+    """
+
+    day = models.DateField()
+    entity = models.CharField(max_length=10, choices=Entity.choices)
+    changesets = models.BigIntegerField()
+    received = models.BigIntegerField()
+    created = models.BigIntegerField()
+    deleted = models.BigIntegerField()
+    last_number = models.BigIntegerField()
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "day", "entity"], name="daily_count_of_entity")]
+
+
+class HealthSnapshot(TenantOwned):
+    """The figures of tenants/sql/health_*.sql as they were last measured on a day, after the changeset `number`."""
+
+    day = models.DateField()
+    figures = models.JSONField(default=dict)
+    worst_skus = models.JSONField(default=list)
+    number = models.BigIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "day"], name="health_snapshot_of_day")]
 
 
 class Forgotten(TenantOwned):

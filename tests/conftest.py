@@ -9,15 +9,14 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.test import Client
-from django.test.client import ClientHandler
 
 from hub.environment import read_environment
 from hub.postgres import EmbeddedServer
 from tenants.keys import create_key
 from tenants.models import Tenant
 
-# Shared by all clients: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
-HANDLER = ClientHandler(enforce_csrf_checks=False)
+# One for all tests: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
+CLIENT = Client(raise_request_exception=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,9 +44,7 @@ class Partner:
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send a request; `path` may say {tenant}, `body` is JSON or raw bytes. Server errors come back as answers."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        client = Client(raise_request_exception=False)
-        client.handler = HANDLER
-        return client.generic(
+        return CLIENT.generic(
             method,
             path.format(tenant=self.id),
             data,

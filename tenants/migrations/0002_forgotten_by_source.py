@@ -1,17 +1,21 @@
-"""A memory of forgotten persons that counts for one source alone, and the lock that tells whether there is any."""
+"""A memory of forgotten persons that counts for one source alone, and the tenant's lock, which tells of it."""
 
 from django.db import migrations, models
 
 # A statement's snapshot may be older than the lock it waits for. In a volatile function every query has a snapshot of
-# its own, so whoever was forgotten before the lock was granted is seen, and no second round trip is needed.
+# its own, so whoever was forgotten before the lock was granted is seen, and no second round trip is needed. So is a
+# change of the identifier priority, by which the customers were given new keys: the write must be tried again.
 LOCK_TENANT = """
-CREATE FUNCTION lock_tenant(tenant uuid, door text, key bigint, exclusive boolean) RETURNS boolean
+CREATE FUNCTION lock_tenant(tenant uuid, told_priority text, door text, key bigint, exclusive boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF exclusive THEN
         PERFORM pg_advisory_xact_lock(key);
     ELSE
         PERFORM pg_advisory_xact_lock_shared(key);
+    END IF;
+    IF NOT EXISTS (SELECT FROM tenants_tenant t WHERE t.id = tenant AND t.priority = told_priority) THEN
+        RAISE serialization_failure USING MESSAGE = 'the identifier priority has changed';
     END IF;
     RETURN EXISTS (SELECT FROM tenants_forgotten f WHERE f.tenant_id = tenant AND f.source IN ('', door));
 END

@@ -1,0 +1,82 @@
+"""The admin's lists: newest first by hub id, read from where the last page ended. Never a COUNT, never an OFFSET."""
+
+import json
+from typing import Any
+
+from django.contrib.admin.views.main import PAGE_VAR
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest
+from unfold.views import ChangeList
+
+MOST_DIGITS = 18  # of a bigint
+
+
+class Pages:
+    """What the templates take for a paginator."""
+
+    template_name = "admin/keyset_pagination.html"
+
+    def __init__(self, per_page: int) -> None:
+        self.per_page = per_page
+
+
+class KeysetChangeList(ChangeList):
+    """A list whose page is named by the hub id it follows: `p=900` are older records than 900, `p=-900` newer ones.
+
+    `result_count` is exact where one page holds everything, and the planner's estimate elsewhere.
+    """
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
+        return ["-pk"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        anchor, newer = _position(request.GET.get(PAGE_VAR, ""))
+        found = list(_following(self.queryset, anchor, newer=newer)[: self.list_per_page + 1])
+        more = len(found) > self.list_per_page
+        self.result_list: list[Model] = found[: self.list_per_page]
+        if newer:
+            self.result_list.reverse()
+        self.older = self.result_list[-1].pk if self.result_list and (more or newer) else None
+        self.newer = self.result_list[0].pk if self.result_list and (more if newer else anchor) else None
+        self.is_estimate = bool(self.older or self.newer)
+        self.result_count = estimated_rows(self.queryset) if self.is_estimate else len(self.result_list)
+        self.full_result_count, self.show_full_result_count = None, False
+        self.show_admin_actions, self.can_show_all, self.multi_page = True, False, False
+        self.paginator = Pages(self.list_per_page)
+
+    @property
+    def older_url(self) -> str | None:
+        """The address of the page of older records, None on the last one."""
+        return self.get_query_string({PAGE_VAR: self.older}) if self.older else None
+
+    @property
+    def newer_url(self) -> str | None:
+        """The address of the page of newer records, None on the first one."""
+        return self.get_query_string({PAGE_VAR: -self.newer}) if self.newer else None
+
+    @property
+    def first_url(self) -> str:
+        """The address of the newest records."""
+        return self.get_query_string()
+
+
+def _position(text: str) -> tuple[int | None, bool]:
+    """Return the hub id a page follows (None: the first page) and whether it holds newer records."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+        return None, False
+    return int(digits), text.startswith("-")
+
+
+def _following(queryset: QuerySet[Any], anchor: int | None, *, newer: bool) -> QuerySet[Any]:
+    if anchor is None:
+        return queryset
+    return queryset.filter(pk__gt=anchor).order_by("pk") if newer else queryset.filter(pk__lt=anchor)
+
+
+def estimated_rows(queryset: QuerySet[Any]) -> int:
+    """Return how many rows PostgreSQL's planner expects: under a millisecond, where counting 1e6 takes 60."""
+    plan = queryset.order_by().select_related(None).values("pk").explain(format="json")
+    rows: int = json.loads(plan)[0]["Plan"]["Plan Rows"]
+    return rows

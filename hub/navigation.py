@@ -1,0 +1,61 @@
+"""The sidebar: the hub's own things, each shown to those who may see it."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.urls import reverse
+
+# title, then (model, title, icon) for each entry
+SECTIONS = (
+    (
+        "Records",
+        (
+            ("customers.customer", "Customers", "group"),
+            ("orders.order", "Orders", "shopping_cart"),
+            ("products.product", "Products", "inventory_2"),
+        ),
+    ),
+    (
+        "History",
+        (
+            ("tenants.changeset", "Changes", "history"),
+            ("tenants.consentchange", "Consent ledger", "fact_check"),
+            ("tenants.refusedrequest", "Refused requests", "block"),
+        ),
+    ),
+    (
+        "Configuration",
+        (
+            ("tenants.tenant", "Tenants", "storefront"),
+            ("tenants.apikey", "API keys", "key"),
+            ("tenants.membership", "Members", "badge"),
+            ("auth.user", "Users", "person"),
+        ),
+    ),
+)
+
+
+def sidebar(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar's groups: every registered model that the user may view."""
+    home = _entry(request, "Home", "home", reverse("admin:index"), exact=True)
+    groups: list[dict[str, Any]] = [{"items": [home]}]
+    for title, entries in SECTIONS:
+        items = [_model_entry(request, *entry) for entry in entries if _may_view(site, request, entry[0])]
+        groups.append({"title": title, "items": items, "separator": True})
+    return groups
+
+
+def _may_view(site: AdminSite, request: HttpRequest, label: str) -> bool:
+    model_admin = site._registry.get(apps.get_model(label))
+    return model_admin is not None and model_admin.has_view_or_change_permission(request)
+
+
+def _model_entry(request: HttpRequest, label: str, title: str, icon: str) -> dict[str, Any]:
+    return _entry(request, title, icon, reverse(f"admin:{label.replace('.', '_')}_changelist"))
+
+
+def _entry(request: HttpRequest, title: str, icon: str, link: str, *, exact: bool = False) -> dict[str, Any]:
+    active = request.path == link if exact else request.path.startswith(link)
+    return {"title": title, "icon": icon, "link": link, "active": active, "has_permission": True}

@@ -1,0 +1,130 @@
+"""Who may see what: a Membership gives a user a role on a tenant, and a superuser has every role on all of them.
+
+Django's model permissions play no part: a member is a user with `is_staff`, and the Membership alone decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+
+from tenants.models import Membership, Role, Tenant
+
+RANKS = {Role.VIEWER: 0, Role.STAFF: 1, Role.ADMIN: 2}
+
+
+def tenants_of(user: AbstractBaseUser | AnonymousUser, at_least: Role = Role.VIEWER) -> QuerySet[Tenant]:
+    """Return the tenants on which the user has a role, or a higher one."""
+    if not user.is_active:
+        return Tenant.objects.none()
+    if getattr(user, "is_superuser", False):
+        return Tenant.objects.all()
+    return Tenant.objects.filter(memberships__user=user.pk, memberships__role__in=_enough(at_least))
+
+
+def _enough(at_least: Role) -> list[Role]:
+    return [role for role, rank in RANKS.items() if rank >= RANKS[at_least]]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one user may do: everything, or what the roles by tenant say."""
+
+    everywhere: bool
+    roles: Mapping[UUID, Role]
+
+    def may(self, at_least: Role, tenant_id: UUID | None = None) -> bool:
+        """Tell whether the user has the role on the tenant; without one: on any."""
+        if self.everywhere:
+            return True
+        roles = self.roles.values() if tenant_id is None else filter(None, [self.roles.get(tenant_id)])
+        return any(RANKS[role] >= RANKS[at_least] for role in roles)
+
+    def limit(self, queryset: QuerySet[Any], path: str = "tenant_id", at_least: Role = Role.VIEWER) -> QuerySet[Any]:
+        """Keep the rows of tenants on which the user has the role; `path` leads from a row to its tenant's id."""
+        if self.everywhere:
+            return queryset
+        return queryset.filter(**{f"{path}__in": [pk for pk in self.roles if self.may(at_least, pk)]})
+
+
+def access_of(request: HttpRequest) -> Access:
+    """Return what the request's user may do: one query, once a request."""
+    found: Access | None = getattr(request, "access", None)
+    if found is None:
+        found = request.access = _read_access(request.user)  # type: ignore[attr-defined]
+    return found
+
+
+def _read_access(user: AbstractBaseUser | AnonymousUser) -> Access:
+    if not user.is_active:
+        return Access(everywhere=False, roles={})
+    if getattr(user, "is_superuser", False):
+        return Access(everywhere=True, roles={})
+    memberships = Membership.objects.filter(user=user.pk).values_list("tenant_id", "role")
+    return Access(everywhere=False, roles={tenant_id: Role(role) for tenant_id, role in memberships})
+
+
+class TenantScopedAdmin:
+    """Mixin, before the ModelAdmin: rows, choices and permissions by the user's role on each row's tenant.
+
+    Rows of other tenants are not in the queryset, so their addresses are 404. `tenant_path` leads from a row to its
+    tenant's id. Each `…_role` is the least role that may; None: nobody, superusers included.
+    """
+
+    tenant_path = "tenant_id"
+    view_role = Role.VIEWER
+    add_role: Role | None = None
+    change_role: Role | None = Role.STAFF
+    delete_role: Role | None = Role.STAFF
+
+    def may(self, request: HttpRequest, at_least: Role | None, obj: Model | None = None) -> bool:
+        """Tell whether the user has the role on the object's tenant; without an object: on any."""
+        return at_least is not None and access_of(request).may(at_least, self.tenant_id_of(obj))
+
+    def tenant_id_of(self, obj: Model | None) -> UUID | None:
+        """Return the id of the tenant that has the object."""
+        for step in self.tenant_path.split("__"):
+            obj = getattr(obj, step, None)
+        return obj  # type: ignore[return-value]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows the user may see."""
+        queryset = super().get_queryset(request)  # type: ignore[misc]
+        return access_of(request).limit(queryset, self.tenant_path, self.view_role)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """Offer only tenants on which the user may change things."""
+        if db_field.related_model is Tenant:
+            kwargs["queryset"] = tenants_of(request.user, self.change_role or Role.ADMIN)
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return field
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, self.view_role)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, self.view_role, obj)
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return self.may(request, self.add_role)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, self.change_role, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, self.delete_role, obj)
+
+
+def by_tenant(objects: Sequence[Any]) -> dict[UUID, list[Any]]:
+    """Group tenant-owned objects by their tenant's id."""
+    groups: dict[UUID, list[Any]] = {}
+    for obj in objects:
+        groups.setdefault(obj.tenant_id, []).append(obj)
+    return groups

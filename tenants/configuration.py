@@ -1,0 +1,81 @@
+"""A tenant's configuration: rate tiers, and the one change that has to touch its data, the identifier priority."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.database import execute
+from hub.sql import read_sql
+from tenants.changesets import Changes, Origin, write
+from tenants.models import Entity, Operation, Priority, Tenant
+
+# Requests a minute and an hour. The first is what the documents call standard (001, "Rate limits").
+TIERS = {
+    "standard": (100, 5_000),
+    "growth": (300, 15_000),
+    "scale": (1_000, 50_000),
+}
+
+# The key of a customer by each priority, as customers.ingest.match_key writes it: by the priority identifier, else by
+# the other, else what it is (a phone number).
+KEYS = {
+    Priority.CUSTOMER_ID: "'i:' || c.customer_id, 'e:' || c.email, c.match_key",
+    Priority.EMAIL: "'e:' || c.email, 'i:' || c.customer_id, c.match_key",
+}
+PLAN, REKEY = (
+    {priority: read_sql(__file__, name).format(key=key) for priority, key in KEYS.items()}
+    for name in ("rekey_plan", "rekey")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Customers that another priority would give one and the same key: the identifier, how many, some by hub id."""
+
+    identifier: str
+    customers: int
+    hub_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityPlan:
+    """What another identifier priority means: how many customers there are, get another key, collide; with samples."""
+
+    priority: Priority
+    customers: int
+    moving: int
+    colliding: int
+    samples: Sequence[Collision]
+
+
+class CustomersCollide(Exception):
+    """The identifier priority can't be changed: customers would share a key."""
+
+    def __init__(self, plan: PriorityPlan) -> None:
+        super().__init__(f"{plan.colliding} customers would share a key")
+        self.plan = plan
+
+
+def plan_priority(tenant: Tenant, priority: Priority) -> PriorityPlan:
+    """Return what changing the tenant's identifier priority would mean. Changes nothing."""
+    row = execute(PLAN[priority], {"tenant_id": tenant.pk}).fetchall()[0]
+    customers, moving, colliding, samples = row
+    found = [Collision(key.partition(":")[2], count, ids) for key, count, ids in samples]
+    return PriorityPlan(priority, customers, moving, colliding, found)
+
+
+def change_priority(tenant: Tenant, priority: Priority, *, origin: Origin) -> Changes:
+    """Make `priority` the identifier that names the tenant's customers, and give every customer its key by it.
+
+    One transaction, under the exclusive lock: nobody writes in between. Raises CustomersCollide and changes nothing
+    where customers would share a key. A request that was let in before and writes after is refused by `write`.
+    """
+    with write(tenant, Entity.CUSTOMERS, Operation.REKEY, origin, exclusive=True) as opened:
+        plan = plan_priority(tenant, priority)
+        if plan.colliding:
+            raise CustomersCollide(plan)
+        for by_phone in (False, True):
+            moved = execute(REKEY[priority], {"tenant_id": tenant.pk, "by_phone": by_phone})
+            opened.changes.updated += [row[0] for row in moved]
+        Tenant.objects.filter(pk=tenant.pk).update(priority=priority)
+        tenant.priority = priority
+    return opened.changes

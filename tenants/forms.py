@@ -1,0 +1,138 @@
+"""The forms of a tenant's configuration, its keys and members."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from tenants.configuration import TIERS
+from tenants.models import ApiKey, CustomerField, Membership, Tenant
+
+CUSTOM = "custom"
+TIER_CHOICES = [
+    *((name, f"{name.capitalize()}: {minute:,} a minute, {hour:,} an hour") for name, (minute, hour) in TIERS.items()),
+    (CUSTOM, "Custom: the numbers below"),
+]
+OVERLAPS = {0: "not at all", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
+
+
+class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A tenant's configuration. The identifier priority of a tenant that exists is changed on a page of its own."""
+
+    required_fields = forms.MultipleChoiceField(
+        choices=[(field.value, field.value) for field in CustomerField],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Customer records without one of these are refused.",
+    )
+    time_zone = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())],
+        initial="UTC",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Where the tenant's days begin, and what times without a zone mean in imported data.",
+    )
+    tier = forms.ChoiceField(
+        choices=TIER_CHOICES,
+        required=False,
+        label="Rate tier",
+        widget=UnfoldAdminSelectWidget,
+        help_text="A named tier sets both numbers below.",
+    )
+
+    class Meta:
+        model = Tenant
+        fields = "__all__"  # the admin's fieldsets say which
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "per_minute" not in self.fields:  # read-only for all but superusers
+            self.fields.pop("tier")
+            return
+        self.fields["tier"].initial = tier_of(self.instance)
+        for name in ("per_minute", "per_hour"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if (tier := cleaned.get("tier")) in TIERS:
+            cleaned["per_minute"], cleaned["per_hour"] = TIERS[tier]
+        elif tier == CUSTOM:
+            for name in ("per_minute", "per_hour"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, "A custom tier needs this number.")
+        return cleaned
+
+
+def tier_of(tenant: Tenant) -> str:
+    """Return the name of the tenant's rate tier."""
+    rates = (tenant.per_minute, tenant.per_hour)
+    return next((name for name, tier in TIERS.items() if tier == rates), CUSTOM)
+
+
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A key's label and the end of its life."""
+
+    class Meta:
+        model = ApiKey
+        fields = "__all__"  # the admin's fieldsets say which
+
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at and "expires_at" in self.changed_data and expires_at <= timezone.now():
+            raise ValidationError("That is past. To end a key now, revoke it.")
+        return expires_at
+
+
+class RollForm(forms.Form):
+    """How much longer the old key works."""
+
+    hours = forms.TypedChoiceField(
+        choices=list(OVERLAPS.items()),
+        coerce=int,
+        initial=24,
+        label="The old key goes on working",
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    @property
+    def overlap(self) -> timedelta:
+        return timedelta(hours=self.cleaned_data["hours"])
+
+
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new member, named by the user name; a list of all users would show people of other tenants."""
+
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Of an existing user. Who runs the hub creates users.",
+    )
+
+    class Meta:
+        model = Membership
+        fields = "__all__"  # the admin's fieldsets say which
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        found = User.objects.filter(username=name, is_active=True, is_staff=True).first()
+        if found is None:
+            raise ValidationError("There is no such user, or they may not log in here.")
+        self.instance.user = found
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        tenant, name = cleaned.get("tenant"), cleaned.get("username")
+        if tenant and name and Membership.objects.filter(tenant=tenant, user__username=name).exists():
+            self.add_error("username", "This user is a member already.")
+        return cleaned

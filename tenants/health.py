@@ -1,0 +1,131 @@
+"""The health of tenants' data: counts that follow the changeset log, and figures that are measured now and then.
+
+Counts (records received, created, deleted, last sync) are exact at every look: changesets are numbered without gaps
+and in commit order, so counting goes on where it stopped and costs only what is new. Figures that need a look at whole
+tables (consent coverage, SKUs without a variant) are measured by the background worker where something has changed,
+and shown with the time they are of.
+
+The figures' SQL stands here and names the tables of customers, orders and products: one reader has all of it in one
+place, and letting each app contribute would need a registry for four statements that only this page runs.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from hub.database import execute
+from hub.sql import read_sql
+from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
+
+COUNT_CHANGESETS = read_sql(__file__, "count_changesets")
+RECEIVED = read_sql(__file__, "received")
+REFUSED = read_sql(__file__, "refused")
+FIGURES = [read_sql(__file__, f"health_{name}") for name in ("customers", "orders", "lines", "products")]
+
+
+def count_changesets(tenants: Collection[UUID]) -> None:
+    """Add what the tenants' changesets brought since the last counting to their daily counts.
+
+    A tenant that somebody else counts at this moment is left to them.
+    """
+    with transaction.atomic():
+        rows = Tenant.objects.filter(pk__in=tenants).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        if locked := [row.pk for row in rows.only("pk")]:
+            while execute(COUNT_CHANGESETS, {"tenants": locked}).rowcount:
+                pass
+
+
+def measure(tenant: Tenant) -> HealthSnapshot:
+    """Measure the tenant's figures and keep them as its snapshot of the day."""
+    now = timezone.now()
+    snapshot = HealthSnapshot(
+        tenant=tenant,
+        day=now.astimezone(ZoneInfo(tenant.time_zone)).date(),
+        # Read before the figures: what is written meanwhile makes the snapshot stale, never silently incomplete.
+        number=Feed.objects.filter(pk=tenant.pk).values_list("number", flat=True).first() or 0,
+        taken_at=now,
+    )
+    for statement in FIGURES:
+        snapshot.figures |= _one_row(statement, tenant)
+    snapshot.worst_skus = snapshot.figures.pop("worst")
+    HealthSnapshot.objects.bulk_create(
+        [snapshot],
+        update_conflicts=True,
+        unique_fields=["tenant", "day"],
+        update_fields=["figures", "worst_skus", "number", "taken_at"],
+    )
+    return snapshot
+
+
+def _one_row(statement: str, tenant: Tenant) -> dict[str, Any]:
+    cursor = execute(statement, {"tenant_id": tenant.pk})
+    names = [column.name for column in cursor.description or ()]
+    return dict(zip(names, cursor.fetchall()[0], strict=True))
+
+
+def refresh_health() -> int:
+    """Count and measure every tenant whose data changed since its last snapshot; return how many."""
+    tenants = list(changed_tenants())
+    count_changesets([tenant.pk for tenant in tenants])
+    for tenant in tenants:
+        measure(tenant)
+    return len(tenants)
+
+
+def changed_tenants() -> QuerySet[Tenant]:
+    """Return the tenants whose last changeset is not in their last snapshot, and those without one."""
+    feed = Feed.objects.filter(pk=OuterRef("pk")).values("number")
+    last = HealthSnapshot.objects.filter(tenant_id=OuterRef("pk")).order_by("-day").values("number")[:1]
+    tenants = Tenant.objects.annotate(newest=Subquery(feed), measured=Subquery(last))
+    return tenants.filter(Q(measured=None) | Q(newest__gt=F("measured")))
+
+
+def last_snapshots(tenants: Collection[UUID], *, before: datetime | None = None) -> list[HealthSnapshot]:
+    """Return each tenant's last snapshot, or the last one taken before a moment; none for a tenant without one."""
+    taken = Q(taken_at__lt=before) if before else Q()
+    found = HealthSnapshot.objects.filter(taken, tenant_id__in=tenants)
+    return list(found.order_by("tenant_id", "-day").distinct("tenant_id"))
+
+
+def total(snapshots: Collection[HealthSnapshot]) -> Counter[str]:
+    """Add up the figures of several tenants; what was not measured is 0."""
+    figures: Counter[str] = Counter()
+    for snapshot in snapshots:
+        figures.update(snapshot.figures)
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What tenants received of an entity on the day that is `age` days ago (0: today, in each tenant's time zone)."""
+
+    entity: Entity
+    age: int
+    changesets: int
+    received: int
+    growth: int
+
+
+def received_days(tenants: Collection[UUID]) -> list[Day]:
+    """Return the last 30 days; days on which nothing came are left out."""
+    return [Day(Entity(row[0]), *row[1:]) for row in execute(RECEIVED, {"tenants": list(tenants)})]
+
+
+def last_received(tenants: Collection[UUID]) -> dict[str, datetime]:
+    """Return when partners last sent something, by entity."""
+    days = DailyCount.objects.filter(tenant_id__in=tenants, last_at__isnull=False)
+    return dict(days.values_list("entity").annotate(Max("last_at")))
+
+
+def refused_weeks(tenants: Collection[UUID]) -> tuple[int, int]:
+    """Return how many requests were refused in the last seven days and in the seven before."""
+    this, before = execute(REFUSED, {"tenants": list(tenants)}).fetchall()[0]
+    return this, before

@@ -1,0 +1,34 @@
+"""Logging in to the admin: attempts are counted by address and by name, and refused past a limit."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from unfold.forms import AuthenticationForm
+
+from hub.database import execute
+from hub.sql import read_sql
+from tenants.throttling import caller_address
+
+COUNT = read_sql(__file__, "count_attempt")
+TOO_MANY = "Too many attempts to log in. Wait a minute, or an hour, and try again."
+
+
+class LoginForm(AuthenticationForm):
+    """The log-in form; a refused attempt is not even looked at, so guessing on gains nothing."""
+
+    def clean(self) -> dict[str, Any]:
+        """Count the attempt, then check name and password; raises ValidationError."""
+        request = self.request
+        assert request is not None  # noqa: S101 — LoginView passes it
+        name = str(self.cleaned_data.get("username", "")).strip().lower()
+        per_minute, per_hour = settings.RATE_LIMITS["login"]
+        # The name is kept as a hash: what people mistype into it may be a password.
+        hashed = hashlib.sha256(name.encode()).hexdigest()
+        buckets = [f"login address {caller_address(request)}", f"login name {hashed}"]
+        counted = execute(COUNT, {"buckets": buckets}).fetchall()
+        if any(in_minute > per_minute or in_hour > per_hour for in_minute, in_hour in counted):
+            raise ValidationError(TOO_MANY, code="too_many_attempts")
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned

@@ -1,0 +1,18 @@
+-- How many order lines a tenant has, and which SKUs no variant has, the worst first (`worst`: [[sku, lines], …]).
+-- Lines are grouped by SKU before they are compared: 3,000,000 lines are some ten thousand SKUs.
+WITH sold AS MATERIALIZED (
+    SELECT sku, count(*) AS lines
+      FROM orders_orderitem
+     WHERE tenant_id = %(tenant_id)s
+     GROUP BY sku
+), unknown AS MATERIALIZED (
+    SELECT sku, lines
+      FROM sold s
+     WHERE NOT EXISTS (SELECT FROM products_variant v
+                        WHERE v.tenant_id = %(tenant_id)s AND v.sku = s.sku)
+)
+SELECT coalesce((SELECT sum(lines) FROM sold), 0)::bigint AS lines,
+       coalesce((SELECT sum(lines) FROM unknown), 0)::bigint AS lines_without_variant,
+       (SELECT count(*) FROM unknown) AS unknown_skus,
+       (SELECT coalesce(json_agg(json_build_array(sku, lines)), '[]')
+          FROM (SELECT sku, lines FROM unknown ORDER BY lines DESC, sku LIMIT 10) w) AS worst

@@ -1,0 +1,37 @@
+"""What the background worker does by itself for all tenants."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from tenants.health import refresh_health
+from tenants.models import RateCounter
+from tenants.refusals import purge_refused_requests
+
+STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="measure_tenants", lock="measure_tenants")
+def measure_tenants(timestamp: int) -> None:
+    """Measure the health of the tenants whose data changed; never twice at a time."""
+    refresh_health()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="purge")
+def purge(timestamp: int) -> None:
+    """Delete refused requests older than 30 days, and the counters of callers who have been away for a day."""
+    purge_refused_requests()
+    RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="rescue_stalled_jobs", pass_context=True)
+async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Queue the jobs of dead workers again: procrastinate leaves them as they are, `doing` for ever."""
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        await jobs.retry_job(job)

@@ -1,0 +1,251 @@
+"""Tenants' pages in a real chromium: nothing in the console, nothing asked of another host, all of it by mouse."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tenants.models import ApiKey, Membership, Role, Tenant
+from tests.conftest import MakeTenant, Partner
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+LONG = "Außerordentlich lange Handelsgesellschaft für Kaffee, Kosmetik und Sport mbH & Co. KG مقهى"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium at /usr/bin/chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, and Django refuses queries where a loop runs.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@dataclass
+class Desk:
+    """Somebody at a browser, logged in, and what went wrong there."""
+
+    page: Page
+    url: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+
+class Desks:
+    """Seats people: `sit("maria", shop, Role.ADMIN, size="phone", scheme="dark")`, a superuser without a tenant."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url, self.seated = browser, url, list[Desk]()
+
+    def sit(
+        self,
+        name: str,
+        partner: Partner | None = None,
+        role: Role = Role.ADMIN,
+        size: str = "desktop",
+        scheme: str = "light",
+    ) -> Desk:
+        user, _ = User.objects.get_or_create(
+            username=name, defaults={"is_staff": True, "is_superuser": partner is None}
+        )
+        if partner:
+            Membership.objects.get_or_create(tenant=partner.tenant, user=user, defaults={"role": role})
+        width, height = SIZES[size]
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": self.url}])
+        desk = Desk(context.new_page(), self.url)
+        desk.page.on("console", lambda message: self._note_error(desk, message))
+        desk.page.on("pageerror", lambda error: desk.faults.append(str(error)))
+        desk.page.on("request", lambda sent: self._note_stranger(desk, sent.url))
+        self.seated.append(desk)
+        return desk
+
+    def _note_error(self, desk: Desk, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            desk.faults.append(f"{message.text} {message.location['url']}")
+
+    def _note_stranger(self, desk: Desk, url: str) -> None:
+        if not url.startswith((self.url, "data:", "blob:")):
+            desk.faults.append(f"asked {url}")
+
+
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+@pytest.fixture
+def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
+    found = Desks(chromium, live_server.url)
+    yield found
+    for desk in found.seated:
+        desk.page.context.close()
+        assert desk.faults == []
+
+
+@pytest.fixture
+def shop(make_tenant: MakeTenant) -> Partner:
+    partner = make_tenant(slug="shop")
+    partner.save("customers", {"CustomerId": "1", "Email": "a@example.com", "EmailOptin": True}, {"CustomerId": "2"})
+    return partner
+
+
+def test_a_member_creates_copies_and_revokes_a_key(desks: Desks, shop: Partner) -> None:
+    desk = desks.sit("maria", shop)
+    page = desk.open("/admin/tenants/apikey/add/")
+    page.get_by_label("Label").fill("ERP nightly")
+    page.get_by_role("button", name="Save", exact=True).click()
+    text = page.locator("#key").inner_text()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == text
+    assert Partner(shop.tenant, text).get("/customers/{tenant}").status_code == 200
+
+    page.get_by_role("link", name="I have kept it").click()
+    assert text not in page.content()
+    desk.open(f"/admin/tenants/apikey/{ApiKey.objects.get(label='ERP nightly').pk}/change/")
+    page.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke").click()
+
+    expect(page.get_by_text("is revoked")).to_be_visible()
+    assert Partner(shop.tenant, text).get("/customers/{tenant}").status_code == 401
+
+
+def test_a_key_is_rolled_from_the_list(desks: Desks, shop: Partner) -> None:
+    desk = desks.sit("root")
+    page = desk.open("/admin/tenants/apikey/")
+    page.get_by_text("more_horiz").click()
+    page.get_by_role("link", name="Roll").click()
+    page.get_by_label("The old key goes on working").select_option("1 hour")
+    page.get_by_role("button", name="Make the new key").click()
+
+    expect(page.get_by_text(re.compile("The old key, .*, works until"))).to_be_visible()
+    assert ApiKey.objects.filter(tenant=shop.tenant).count() == 2
+
+
+@pytest.mark.parametrize("who", ["member", "superuser"])
+def test_the_priority_is_changed_when_nobody_collides(desks: Desks, shop: Partner, who: str) -> None:
+    desk = desks.sit(who, shop if who == "member" else None)
+    page = desk.open(f"/admin/tenants/tenant/{shop.id}/change/")
+    page.get_by_role("link", name="Identifier priority").click()
+    expect(page.get_by_text("No customers collide")).to_be_visible()
+    page.get_by_role("button", name="Name customers by E-mail").click()
+
+    expect(page.get_by_text("are named by E-mail from now on")).to_be_visible()
+    shop.tenant.refresh_from_db()
+    assert shop.tenant.priority == "email"
+
+
+@pytest.mark.parametrize("who", ["member", "superuser"])
+def test_the_priority_stays_while_customers_collide(desks: Desks, shop: Partner, who: str) -> None:
+    shop.save("customers", {"CustomerId": "3", "Email": "a@example.com"})
+    desk = desks.sit(who, shop if who == "member" else None)
+
+    page = desk.open(f"/admin/tenants/tenant/{shop.id}/priority/")
+
+    expect(page.get_by_text("This can't be done yet")).to_be_visible()
+    expect(page.get_by_text("a@example.com")).to_be_visible()
+    expect(page.get_by_role("button", name="Name customers")).to_have_count(0)
+
+
+def test_the_home_page_shows_one_tenant_after_the_other(desks: Desks, shop: Partner, make_tenant: MakeTenant) -> None:
+    other = make_tenant(slug="other")
+    other.save("customers", {"CustomerId": "1"})
+    desk = desks.sit("root")
+    page = desk.open("/admin/")
+    customers = page.locator(".health-number strong").first
+    expect(customers).to_have_text("3")
+
+    page.get_by_label("Tenant").select_option("other")
+
+    expect(customers).to_have_text("1")
+    assert page.url.endswith("?tenant=other")
+    shop.save("customers", {"CustomerId": "9"})
+    page.get_by_label("Tenant").select_option("shop")
+    page.get_by_title("Measure again now").click()
+    expect(customers).to_have_text("3")
+
+
+def test_the_examples_switch_between_languages_and_can_be_copied(desks: Desks, shop: Partner) -> None:
+    desk = desks.sit("maria", shop, Role.VIEWER)
+    page = desk.open(f"/admin/tenants/tenant/{shop.id}/connect/")
+    expect(page.locator("#save-customers-curl")).to_be_visible()
+
+    page.get_by_label("Python").check()
+
+    expect(page.locator("#save-customers-curl")).to_be_hidden()
+    page.locator(".code-python").first.get_by_role("button", name="Copy").click()
+    assert "urllib.request" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_new_member_is_added(desks: Desks, shop: Partner) -> None:
+    User.objects.create_user("stina", is_staff=True)
+    page = desks.sit("maria", shop).open(f"/admin/tenants/tenant/{shop.id}/change/")
+    page.get_by_role("link", name="Members").last.click()
+    page.goto(page.url.replace("/membership/", "/membership/add/").partition("?")[0])
+    page.get_by_label("User name").fill("stina")
+    page.get_by_label("Role").select_option("staff")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_is_wider_than_the_screen(desks: Desks, make_tenant: MakeTenant, size: str, scheme: str) -> None:
+    partner = make_tenant(slug="long")
+    Tenant.objects.filter(pk=partner.tenant.pk).update(name=LONG * 2)
+    partner.save("customers", {"CustomerId": "x" * 100, "Email": f"{'y' * 200}@example.com"})
+    partner.post("customers", [{}])
+    line = {"ProductId": "P", "Sku": "S" * 100, "Quantity": 1, "Price": 1}
+    order = {"OrderId": "1", "CustomerId": "9", "Email": "z@example.com", "OrderDate": "2026-01-01T00:00:00Z"}
+    partner.save("orders", {**order, "TotalRevenue": 1, "Currency": "EUR", "OrderItems": [line]})
+    desk = desks.sit("maria", partner, size=size, scheme=scheme)
+    tenant, key = f"/admin/tenants/tenant/{partner.id}", ApiKey.objects.get(tenant=partner.tenant).pk
+
+    for path in (
+        "/admin/",
+        f"{tenant}/change/",
+        f"{tenant}/connect/",
+        f"{tenant}/priority/",
+        "/admin/tenants/apikey/",
+        "/admin/tenants/apikey/add/",
+        f"/admin/tenants/apikey/{key}/roll/",
+        f"/admin/tenants/apikey/{key}/revoke/",
+        "/admin/tenants/membership/",
+    ):
+        page = desk.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], path

@@ -1,0 +1,88 @@
+"""Refused requests are recorded without any value, and never change an answer."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tenants import refusals
+from tenants.models import ApiKey, RefusedRequest
+from tenants.refusals import purge_refused_requests
+from tests.conftest import Partner
+
+
+def test_a_refused_request_is_recorded_with_its_codes(partner: Partner) -> None:
+    response = partner.post("orders", [{"OrderId": "SECRET-1", "Currency": "SECRET-2"}])
+
+    refused = RefusedRequest.objects.get()
+    assert (refused.tenant_id, refused.method, refused.status) == (partner.tenant.pk, "POST", 400)
+    assert refused.route == "orders/{tenant_id}"
+    assert {"Currency: currency", "CustomerId: required"} <= set(refused.codes)
+    assert refused.trace_id in response.json()["traceId"]
+    assert refused.api_key_id == ApiKey.objects.get(tenant=partner.tenant).pk
+    assert "SECRET" not in repr(vars(refused))
+
+
+def test_codes_name_fields_without_positions_and_at_most_twenty(partner: Partner) -> None:
+    lines = [{"Sku": "", "ProductId": ""}] * 30
+    partner.post("orders", [{"OrderId": "1", "OrderItems": lines}] * 5)
+
+    codes = RefusedRequest.objects.get().codes
+    assert "OrderItems.Sku: required" in codes
+    assert len(codes) == len(set(codes)) <= 20
+
+
+def test_names_that_a_record_made_up_are_not_kept(partner: Partner) -> None:
+    partner.send("POST", "/customers/{tenant}", b'[{"CustomerId": "1", "anna@example.com": "\\u0000"}]')
+
+    assert RefusedRequest.objects.get().codes == ["forbidden_character"]
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        (415, {"method": "POST", "path": "/customers/{tenant}", "body": b"x", "content_type": "text/plain"}),
+        (400, {"method": "DELETE", "path": "/customers/{tenant}"}),
+        (400, {"method": "GET", "path": "/customers/{tenant}?Nonsense=1"}),
+    ],
+)
+def test_what_was_asked_wrongly_is_recorded(partner: Partner, status: int, request_: dict[str, Any]) -> None:
+    assert partner.send(**request_).status_code == status
+
+    assert RefusedRequest.objects.get().status == status
+
+
+def test_what_is_no_mistake_of_the_caller_is_not_recorded(partner: Partner) -> None:
+    partner.save("customers", {"CustomerId": "1"})
+    partner.get("/customers/{tenant}/unknown")
+    Partner(partner.tenant, "wrong").get("/customers/{tenant}")
+
+    assert not RefusedRequest.objects.exists()
+
+
+def test_a_success_costs_no_query_more(partner: Partner, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):  # the key, and what was asked for
+        partner.get("/changes/{tenant}")
+
+
+def test_a_record_that_can_not_be_written_leaves_the_answer_alone(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "traceparent", None)  # anything may fail
+
+    response = partner.post("customers", [{}])
+
+    assert response.status_code == 400
+    assert response.json()["errors"]
+
+
+def test_records_older_than_thirty_days_are_purged(partner: Partner) -> None:
+    for _ in range(2):
+        partner.post("customers", [{}])
+    old = RefusedRequest.objects.earliest("pk")
+    RefusedRequest.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
+
+    assert purge_refused_requests() == 1
+
+    assert RefusedRequest.objects.count() == 1

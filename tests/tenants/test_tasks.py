@@ -1,0 +1,81 @@
+"""What the background worker does by itself."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.models import HealthSnapshot, RateCounter, RefusedRequest
+from tenants.tasks import measure_tenants, purge, rescue_stalled_jobs
+from tests.conftest import Partner
+
+NOW = int(datetime.now(UTC).timestamp())
+
+
+@pytest.fixture
+def short_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker's threads keep their connections; here they must be gone before the database is."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+
+
+def defer(task: Any) -> int:
+    """Defer a periodic task as the worker's clock does."""
+    return int(task.defer(timestamp=NOW))
+
+
+def run_worker() -> None:
+    """Run the jobs that wait until there are none."""
+    with app.replace_connector(cast(DjangoConnector, app.connector).get_worker_connector()) as worker:
+        worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+def test_health_is_measured(partner: Partner) -> None:
+    partner.save("customers", {"CustomerId": "1"})
+
+    measure_tenants(NOW)
+
+    assert HealthSnapshot.objects.get(tenant=partner.tenant).figures["customers"] == 1
+
+
+def test_what_is_stale_is_purged(partner: Partner) -> None:
+    partner.post("customers", [{}])
+    RefusedRequest.objects.update(created_at=timezone.now() - timedelta(days=31))
+    long_ago = timezone.now() - timedelta(days=2)
+    RateCounter.objects.create(bucket="address 1", minute=long_ago, in_minute=1, hour=long_ago, in_hour=1)
+
+    purge(NOW)
+
+    assert not RefusedRequest.objects.exists()
+    assert [counter.bucket for counter in RateCounter.objects.all()] == [f"tenant {partner.id}"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_runs_what_was_deferred(short_connections: None) -> None:
+    job = defer(measure_tenants)
+
+    run_worker()
+
+    assert ProcrastinateJob.objects.get(pk=job).status == "succeeded"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_worker_died_is_run_again(short_connections: None) -> None:
+    died = defer(purge)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        worker = cursor.fetchone()[0]
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", [worker, died])
+    defer(rescue_stalled_jobs)
+
+    run_worker()
+
+    assert ProcrastinateJob.objects.get(pk=died).status == "succeeded"
