@@ -70,8 +70,8 @@ def test_a_re_sent_batch_changes_nothing(make_tenant: MakeTenant, priority: str)
     assert "X-Changeset" not in again
 
 
-# Authentication, and one statement that locks, stores and records. Without the priority identifier there is something to
-# look up first: authentication, savepoint, lock, look-up, upsert, changeset, release.
+# Authentication, and one statement that locks, stores and records. Without the priority identifier there is
+# something to look up first: authentication, savepoint, lock, look-up, upsert, changeset, release.
 @pytest.mark.parametrize("count", [1, 500])
 @pytest.mark.parametrize(
     ("without", "queries"), [({}, 2), ({"CustomerId": None}, 7), ({"Email": None}, 2)], ids=["both", "e-mail", "id"]
