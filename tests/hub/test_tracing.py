@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.conftest import CLIENT, Partner
 from tests.orders.records import order
@@ -108,6 +109,12 @@ def test_a_request_is_one_line_without_path_query_key_or_body(partner: Partner, 
 
     assert len(written.splitlines()) == len(answers)
     assert [secret for secret in secrets if secret in written] == []
+
+
+def test_a_trace_ends_with_its_request(partner: Partner) -> None:
+    partner.post("orders", [order()])
+
+    assert structlog.contextvars.get_contextvars() == {}
 
 
 def test_a_line_says_route_status_and_time(partner: Partner, log: StringIO) -> None:

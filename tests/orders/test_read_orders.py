@@ -119,6 +119,12 @@ def test_a_page_holds_100_orders_where_nothing_is_said(partner: Partner) -> None
     assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 1, None)
 
 
+def test_a_full_page_that_is_the_last_names_no_next(shop: Partner) -> None:
+    data = shop.get("/orders/{tenant}", limit="4").json()["data"]
+
+    assert (len(data["results"]), data["next"]) == (4, None)
+
+
 def test_a_page_is_not_disturbed_by_what_comes_and_goes(shop: Partner) -> None:
     first = shop.get("/orders/{tenant}", limit="2").json()["data"]
     shop.delete("/orders/{tenant}/B")
