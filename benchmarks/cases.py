@@ -44,11 +44,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole run: groups, rounds of each, seconds of each case in a round, and how much of the longer checks."""
+    """A whole run: groups, rounds of each, seconds of each case in a round, and how much of the longer checks.
+
+    The groups are to end within `most_seconds`: a slow machine gets fewer rounds.
+    """
 
     groups: Sequence[Group]
     rounds: int
     seconds: float
+    most_seconds: float
     memory_batches: int
     noise_rounds: int
 
@@ -84,6 +88,7 @@ QUICK = Plan(
     ],
     rounds=3,
     seconds=0.25,
+    most_seconds=42,
     memory_batches=200,
     noise_rounds=1,
 )
@@ -118,6 +123,7 @@ FULL = Plan(
     ],
     rounds=5,
     seconds=0.4,
+    most_seconds=240,
     memory_batches=1000,
     noise_rounds=3,
 )

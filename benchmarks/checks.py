@@ -1,8 +1,10 @@
 """What is not a rate: rows an identical batch writes, statements of a request, a worker's memory, noisy neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import psycopg
 from django.conf import settings
@@ -24,6 +26,7 @@ NEIGHBOURS = 16
 MEMORY_STEPS = 10
 MEMORY_CONNECTIONS = 4
 NOISE_SECONDS = 2.0
+FIRST_BATCHES = 60
 
 ROW_VERSIONS = """
 SELECT id, ctid::text, xmin::text
@@ -102,6 +105,30 @@ def _memory_after(stage: Stage, clients: Clients, hub: Server, batches: int, not
     return resident_megabytes(worker)
 
 
+def first_orders(stage: Stage, clients: Clients, note: Note) -> list[float]:
+    """Return the milliseconds that a batch of 100 orders takes a tenant who begins with none, quarter by quarter.
+
+    It must not grow with the tenant: nothing is known about one that came after the last ANALYZE, so none comes here.
+    """
+    note("the first orders of a tenant")
+    (task,) = tasks(stage, case(HUB, "orders", NEW), 60.0)
+    with _without_autovacuum(stage, ("orders_order", "orders_orderitem")):
+        clients.prepare([Task(_of_tenant(stage, task.target, -1), task.batches, task.first, most=FIRST_BATCHES)])
+        taken = clients.run()[0].latencies
+    quarter = FIRST_BATCHES // 4
+    return [1000 * median(taken[i : i + quarter]) for i in range(0, FIRST_BATCHES, quarter)]
+
+
+@contextmanager
+def _without_autovacuum(stage: Stage, tables: Sequence[str]) -> Iterator[None]:
+    with psycopg.connect(stage.conninfo, autocommit=True) as owner:
+        for table in tables:
+            owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)".encode())
+        yield
+        for table in tables:
+            owner.execute(f"ALTER TABLE {table} RESET (autovacuum_enabled)".encode())
+
+
 def noisy_neighbour(stage: Stage, clients: Clients, rounds: int, note: Note) -> Noise:
     """Measure the p99 of one tenant's single records, alone and while another sends 16 batches of 500 at once."""
     single = case(HUB, "customers", CHANGED, size=1)
@@ -122,7 +149,8 @@ def noisy_neighbour(stage: Stage, clients: Clients, rounds: int, note: Note) -> 
 def _of_tenant(stage: Stage, target: object, shop: int) -> Http:
     assert isinstance(target, Http)
     tenant = stage.shops[shop]
-    return Http(target.port, f"/customers/{tenant.tenant_id}", (("x-replenit-auth-key", tenant.key),))
+    entity = target.path.split("/")[1]
+    return Http(target.port, f"/{entity}/{tenant.tenant_id}", (("x-replenit-auth-key", tenant.key),))
 
 
 def _p99(clients: Clients, given: Sequence[Task]) -> float:

@@ -10,10 +10,14 @@ from benchmarks.figures import Figures
 
 @dataclass(frozen=True)
 class Outcome:
-    """Figures by case; statements of a request by batch size; what an identical batch wrote; memory; neighbours."""
+    """Figures by case; statements of a request by batch size; what an identical batch wrote; memory; neighbours.
+
+    `first_orders` are milliseconds of a batch, quarter by quarter, while a tenant who had none sends its first orders.
+    """
 
     results: Mapping[Case, Figures]
     statements: Mapping[int, Sequence[str]]
     written: int
     memory: Memory
     noise: Noise
+    first_orders: Sequence[float]

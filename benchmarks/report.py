@@ -43,6 +43,7 @@ def as_json(outcome: Outcome, machine: Mapping[str, str]) -> dict[str, Any]:
         "rows_written_by_identical": outcome.written,
         "memory_of_worker_mb": asdict(outcome.memory),
         "noisy_neighbour_p99_ms": asdict(outcome.noise),
+        "first_orders_ms": list(outcome.first_orders),
     }
 
 
@@ -71,7 +72,8 @@ def page_block(outcome: Outcome, machine: Mapping[str, str], seconds: float) -> 
         f"- A request with one customer runs {len(one)} statements: {', '.join(f'`{s}`' for s in one)}.\n"
         f"- A worker's memory: {_series(memory.megabytes)} MB after {_series(memory.batches)} batches of 500.\n"
         f"- Single customers beside 16 batches of another tenant, p99: {_series(noise.beside)} ms,"
-        f" alone {_series(noise.alone)} ms.",
+        f" alone {_series(noise.alone)} ms.\n"
+        f"- The first 6,000 orders of a tenant, a batch of 100 in each quarter: {_series(outcome.first_orders)} ms.",
     ]
     return "\n\n".join(parts)
 

@@ -23,7 +23,7 @@ def run(data: Path, *, quick: bool) -> int:
     note("starting PostgreSQL, the hub and the yardstick")
     # Clients are forked first: a child made later would hold the server's lease, and a copy of all that is open.
     with Clients(MOST_CLIENTS) as clients, staged(data) as stage:
-        outcome = _measure(stage, clients, data, plan, note)
+        outcome = _measure(stage, clients, data, plan, start, note)
     print(table.targets_text(judge(outcome)))
     seconds = time.monotonic() - start
     for path in report.write(outcome, describe_machine(), quick=quick, seconds=seconds):
@@ -33,20 +33,22 @@ def run(data: Path, *, quick: bool) -> int:
     return 1 if errors else 0
 
 
-def _measure(stage: Stage, clients: Clients, data: Path, plan: Plan, note: Note) -> Outcome:
+def _measure(stage: Stage, clients: Clients, data: Path, plan: Plan, start: float, note: Note) -> Outcome:
     results: Results = {}
     statements = {size: checks.statements_of(stage, case(HUB, "customers", CHANGED, size=size)) for size in (1, 500)}
     written = checks.rows_written_by_identical(stage, clients)
     print(table.HEAD)
     for group in plan.groups:
-        results |= run_group(stage, clients, group, plan, note)
+        share = (len(results) + len(group.cases)) / sum(len(each.cases) for each in plan.groups)
+        results |= run_group(stage, clients, group, plan, start + share * plan.most_seconds, note)
         note("")
         for one in group.cases:
             print(table.text_row(one, results), flush=True)
     noise = checks.noisy_neighbour(stage, clients, plan.noise_rounds, note)
+    first_orders = checks.first_orders(stage, clients, note)
     memory = checks.memory_of_worker(stage, clients, data, plan.memory_batches, note)
     note("")
-    return Outcome(results, statements, written, memory, noise)
+    return Outcome(results, statements, written, memory, noise, first_orders)
 
 
 def _progress(start: float) -> Note:

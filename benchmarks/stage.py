@@ -15,20 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.cpu import Usage, children, cpu_seconds
 from hub.postgres import EmbeddedServer, locked
-from hub.postgres_cluster import DATABASE, Cluster
+from hub.postgres_cluster import Cluster
 from hub.postgres_programs import tied_to_us
 from tenants.provisioning import create_tenant
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds for a server to start or stop
 UNLIMITED = 2_000_000_000  # requests a minute: counted like any limit, never reached
-TENANTS = 8
+TENANTS = 9  # eight that share the work, and one that has nothing yet
 YARDSTICK = "yardstick"  # the name of its database
 
 
@@ -86,7 +87,8 @@ def staged(data: Path) -> Iterator[Stage]:
             served("hub.wsgi:application", data) as hub,
             served("benchmarks.yardstick.wsgi:application", data) as yardstick,
         ):
-            ours, theirs = (make_conninfo(**database.settings(name)) for name in (DATABASE, YARDSTICK))
+            ours = make_conninfo(**database.settings(), **_hub_options())
+            theirs = make_conninfo(**database.settings(YARDSTICK))
             yield Stage(ours, theirs, _postmaster(data), shops, hub, yardstick)
 
 
@@ -113,6 +115,11 @@ def _await_keeper(data: Path) -> None:
     with contextlib.suppress(FileNotFoundError), open(Cluster(data).keeper_lock, "rb") as file:
         while not locked(file.fileno(), fcntl.LOCK_SH) and time.monotonic() < deadline:
             time.sleep(0.1)
+
+
+def _hub_options() -> dict[str, str]:
+    """Return what the hub sets for its connections: the raw statements must have it too."""
+    return {"options": str(settings.DATABASES["default"]["OPTIONS"]["options"])}
 
 
 def _postmaster(data: Path) -> int:

@@ -107,6 +107,9 @@ def _checked(outcome: Outcome) -> Iterator[Verdict]:
     working = [s for s in outcome.statements[1] if s not in TRANSACTION_CONTROL]
     yield at_most("single customer: statements, BEGIN and COMMIT apart", 5, _exactly(len(working)))
     yield at_most("identical re-send: rows written", 0, _exactly(outcome.written))
+    first = outcome.first_orders
+    growth = _exactly(first[-1] / first[0])
+    yield at_most("first 6,000 orders of a tenant: time of the last batches, of the first", 1.5, growth)
     sizes = outcome.memory.megabytes
     number = outcome.memory.batches[-1]
     yield at_most(f"memory of a worker after {number:,} batches of 500, of that after a fifth", 1.05, _growth(sizes))
