@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import psycopg
 import structlog
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework.exceptions import MethodNotAllowed
@@ -66,10 +67,18 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     return failure(500, getattr(context["view"], "unexpected", UNEXPECTED))
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
-    """Answer what nothing else caught (Django's handler500)."""
-    log.error("unexpected error", exc_info=sys.exc_info())
-    return failure(500, UNEXPECTED)
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what was raised outside the API's views (Django's handler500)."""
+    error = sys.exc_info()[1]
+    assert isinstance(error, Exception)  # noqa: S101 — Django calls this while it handles one
+    return answer_exception(error, {"request": request, "view": None})
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django itself refuses, such as a host name that is not ours (Django's handler400)."""
+    if isinstance(exception, DisallowedHost):
+        return failure(400, "The Host header names no host of this hub.")
+    return failure(400, "Bad request.")
 
 
 def _foreseen(error: Exception, trace: str) -> HttpResponse | None:

@@ -5,7 +5,7 @@ over the path as sent, an encoded slash becomes a NUL on the way to the view, wh
 """
 
 from collections.abc import Callable
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -15,18 +15,27 @@ SLASH = "\0"
 
 
 class ExactPathMiddleware:
-    """Tell encoded slashes from separators, and refuse paths with NUL or bytes that are no UTF-8."""
+    """Tell encoded slashes from separators, and refuse addresses with NUL or bytes that are no UTF-8."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if SLASH in request.path_info or "\ufffd" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        sent = request.META.get("RAW_URI") or f"{quote(request.path_info)}?{request.META.get('QUERY_STRING', '')}"
+        if not is_text(unquote_to_bytes(sent)):
             return failure(400, "The address must be UTF-8 and must not contain the character U+0000.")
-        raw = request.META.get("RAW_URI", "").partition("?")[0]
+        raw = sent.partition("?")[0]
         if "%2f" in raw.lower() and raw.startswith("/"):
             request.path_info = "/".join(unquote(part).replace("/", SLASH) for part in raw.split("/"))
         return self.get_response(request)
+
+
+def is_text(octets: bytes) -> bool:
+    """Tell UTF-8 without NUL from anything else, which Django would quietly replace by other characters."""
+    try:
+        return "\0" not in octets.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def identifier_in_path(part: str) -> str:

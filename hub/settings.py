@@ -79,7 +79,12 @@ def _database() -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
         # The threshold lets statements be prepared on demand (hub.database) and none by itself.
-        "OPTIONS": {"options": "-c lock_timeout=10s", "prepare_threshold": 1_000_000, **parameters},
+        "OPTIONS": {
+            "options": "-c lock_timeout=10s",
+            "connect_timeout": 5,
+            "prepare_threshold": 1_000_000,
+            **parameters,
+        },
     }
 
 

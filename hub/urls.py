@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("tenants.urls")),
 ]
 
+handler400 = "hub.errors.bad_request"
 handler404 = "tenants.views.unknown_path"
 handler500 = "hub.errors.server_error"

@@ -6,6 +6,6 @@ from tenants.feed import ChangeViewSet
 from tenants.views import tenant_missing
 
 urlpatterns = [
-    re_path(r"^(customers|orders|products|changes)/?$", tenant_missing),
+    re_path(r"^(?:customers|orders|products|changes)/?$", tenant_missing),
     re_path(r"^changes/(?P<tenant_id>[^/]+)/?$", ChangeViewSet.as_view({"get": "list"})),
 ]
