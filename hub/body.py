@@ -1,6 +1,8 @@
 """The request body: media type, encoding and size, before anyone looks inside."""
 
+import gzip
 import zlib
+from io import BytesIO
 from typing import Any, BinaryIO, Protocol
 
 import orjson
@@ -11,6 +13,7 @@ from hub.errors import ApiError
 
 CHUNK = 64 * 1024
 MOST_DRAINED = 8  # times the limit: read and thrown away, so that a client that sends too much still sees why
+INCOMPLETE = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
 
 
 class _Source(Protocol):
@@ -18,12 +21,14 @@ class _Source(Protocol):
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 no JSON, 400 broken gzip."""
+    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 no JSON, 400 cut off or broken."""
     _require_json(request.META.get("CONTENT_TYPE", ""))
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
     raw = _read(_source(request), settings.MAX_BODY_BYTES)
+    if len(raw) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise ApiError(400, INCOMPLETE)
     return _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
 
 
@@ -54,7 +59,7 @@ def _source(request: HttpRequest) -> _Source:
 
 def _read(source: _Source, limit: int) -> bytes:
     chunks, size = [], 0
-    while chunk := source.read(CHUNK):
+    while chunk := _next(source):
         size += len(chunk)
         if size <= limit:
             chunks.append(chunk)
@@ -65,17 +70,22 @@ def _read(source: _Source, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _inflate(raw: bytes, limit: int) -> bytes:
-    """Inflate gzip, never beyond the limit: a small bomb stays small."""
-    inflater = zlib.decompressobj(wbits=31)
+def _next(source: _Source) -> bytes:
     try:
-        body = inflater.decompress(raw, limit + 1)
-    except zlib.error:
+        return source.read(CHUNK)
+    except Exception:  # the server's own kinds: a broken chunk, a client that fell silent or went away
+        raise ApiError(400, INCOMPLETE) from None
+
+
+def _inflate(raw: bytes, limit: int) -> bytes:
+    """Inflate gzip, of several members too, never beyond the limit: a small bomb stays small."""
+    try:
+        with gzip.open(BytesIO(raw)) as stream:
+            body = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error):
         raise ApiError(400, "The request body is not valid gzip.") from None
     if len(body) > limit:
         raise _too_large(limit)
-    if not inflater.eof or inflater.unused_data:  # cut off, or with more behind it that would be lost
-        raise ApiError(400, "The request body is not valid gzip.")
     return body
 
 

@@ -66,10 +66,11 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     return failure(500, getattr(context["view"], "unexpected", UNEXPECTED))
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
-    """Answer what nothing else caught (Django's handler500)."""
-    log.error("unexpected error", exc_info=sys.exc_info())
-    return failure(500, UNEXPECTED)
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what was raised outside the API's views (Django's handler500)."""
+    error = sys.exc_info()[1]
+    assert isinstance(error, Exception)  # noqa: S101 — Django calls this while it handles one
+    return answer_exception(error, {"request": request, "view": None})
 
 
 def _foreseen(error: Exception, trace: str) -> HttpResponse | None:

@@ -40,6 +40,7 @@ TEXTS = {
     "too_large": "The field {field} must be less than or equal to {n}.",
     "too_long": "The field {field} must be a string with a maximum length of {n}.",
     "too_many": "The field {field} must be an array with a maximum length of {n}.",
+    "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",
 }
 HINTS = {

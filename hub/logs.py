@@ -56,6 +56,7 @@ def configure(settings: dict[str, Any]) -> None:
             # Django's own request log names paths, and paths name customers; hub.tracing logs each request instead.
             "loggers": {
                 "django.request": {"level": "CRITICAL"},
+                "gunicorn": {"level": "ERROR"},  # warnings quote request lines
                 "httpx": {"level": "WARNING"},
                 "procrastinate": {"level": "WARNING"},
             },

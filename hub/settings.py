@@ -84,6 +84,7 @@ def _database() -> dict[str, Any]:
         # The threshold lets statements be prepared on demand (hub.database) and none by itself.
         "OPTIONS": {
             "options": "-c lock_timeout=10s -c plan_cache_mode=force_generic_plan",
+            "connect_timeout": 5,
             "prepare_threshold": 1_000_000,
             **parameters,
         },

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.core.exceptions import DisallowedHost
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -80,7 +81,8 @@ def tenant_missing(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that never came to an endpoint: its address or its host is none (Django's handler400)."""
-    return _refused(request, 400, str(exception) if isinstance(exception, BadAddress) else "Bad request.")
+    known = {BadAddress: str(exception), DisallowedHost: "The Host header names no host of this hub."}
+    return _refused(request, 400, known.get(type(exception), "Bad request."))
 
 
 def unknown_path(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -23,6 +23,7 @@ from hub.postgres import EmbeddedServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds; a loaded machine may need most of them for a first start
+STOPPING = 20  # seconds; an idle machine needs three
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
 
 
@@ -144,12 +145,14 @@ class Hub:
         try:
             if self.process and not self.has_ended():
                 self.process.terminate()
-                assert self.wait(10) == 0
-            assert self.remnants(within=10) == []
+                assert self.wait(STOPPING) == 0
+            assert self.remnants(within=STOPPING) == []
         finally:
             for pid in self.everything():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+            if self.process:
+                self.process.wait(STOPPING)
 
     def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run another command of manage.py beside the hub."""

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 import urllib.error
 import urllib.request
@@ -24,6 +25,7 @@ START_SECONDS = 60
 BACKLOG = 2048
 MOST_WORKERS = 256
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+SILENCE = 10  # seconds a client may fall silent in the middle of a request, or not take its answer
 
 
 class Command(BaseCommand):
@@ -85,13 +87,16 @@ def _bind() -> socket.socket:
     """Take the port before anything else is done.
 
     The listening socket is ours, handed down to the web server: while that is started again, requests wait instead of
-    being refused, and no other program can come between.
+    being refused, and no other program can come between. Connections inherit its time limits, which the web server has
+    none of: a client that vanished half-way through a request would hold one of its few threads for ever.
     """
     host, port = settings.ENVIRONMENT.HOST, settings.ENVIRONMENT.PORT
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # also while old connections linger
+        for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", SILENCE, 0))
         listener.bind(address)
     except OSError as error:
         raise _unusable(error) from None
