@@ -58,7 +58,7 @@ class KeysetChangeList(ChangeList):
     @property
     def first_url(self) -> str:
         """The address of the newest records."""
-        return self.get_query_string()
+        return str(self.get_query_string())
 
 
 def _position(text: str) -> tuple[int | None, bool]:
