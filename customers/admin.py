@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers.consents import GIVEN_BITS
@@ -24,7 +24,7 @@ from tenants.changesets import Changes, Origin
 from tenants.filters import ExactFilter, TenantFilter, arrived, given_flag, hub_id
 from tenants.models import ConsentChange, Entity, Role, Tenant
 from tenants.records import MOST_MATCHES, Question, counted, is_hub_id, joined, tenant_ids_of
-from tenants.sections import Section, moment, record_link
+from tenants.sections import Section, clipped, moment, record_link
 
 
 class LanguageFilter(ExactFilter):
@@ -68,7 +68,7 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
 def flag_column(name: str) -> Callable[[Customer], SafeString]:
     """Return a column of the list that shows a flag."""
 
-    @admin.display(description=TITLES[name])
+    @admin.display(description=TITLES[name].removesuffix(" opt-in"))
     def column(customer: Customer) -> SafeString:
         return flag_cell(customer, name)
 
@@ -104,8 +104,8 @@ class CustomerAdmin(ConsentEditingAdmin):
         "language",
         "username",
         "hub_id",
-        "created_at",
-        "updated_at",
+        "came",
+        "changed",
         "tags",
         "mailing_lists",
         "attributes",
@@ -113,31 +113,25 @@ class CustomerAdmin(ConsentEditingAdmin):
     fieldsets = (
         ("Identity", {"fields": (("name", "surname"), ("customer_id", "email"), ("phone", "username"), "language")}),
         ("Opt-ins", {"fields": (*zip(FLAGS[::2], FLAGS[1::2], strict=True), "seen")}),
-        ("Record", {"fields": (("tenant", "hub_id"), ("created_at", "updated_at"))}),
+        ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
         ("More", {"fields": ("tags", "mailing_lists", "attributes"), "classes": ["collapse"]}),
     )
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
-        tenant = ["tenant"] if access_of(request).sees_several else []
-        return ["person", "customer_id", "email_address", *tenant, *FLAG_COLUMNS, "language", "created"]
+        tenant = ["shop"] if access_of(request).sees_several else []
+        return ["person", "named", *tenant, *FLAG_COLUMNS, "language"]
 
     @admin.display(description="customer")
     def person(self, customer: Customer) -> SafeString:
         """The customer's name, with what the editor is shown of the row."""
         editor = seen_field(customer) if getattr(customer, "is_editable", False) else ""
-        return format_html('<bdi class="hub-clip">{}</bdi>{}', str(customer), editor)
+        return format_html("{}{}", clipped(customer), editor)
 
-    @admin.display(description="e-mail")
-    def email_address(self, customer: Customer) -> SafeString:
-        return format_html('<span class="hub-clip">{}</span>', customer.email or "–")
-
-    @admin.display(description="created")
-    def created(self, customer: Customer) -> str:
-        return f"{customer.created_at:%Y-%m-%d}"
-
-    @admin.display(description="hub id")
-    def hub_id(self, customer: Customer) -> int:
-        return customer.pk
+    @admin.display(description="identifiers")
+    def named(self, customer: Customer) -> SafeString:
+        """The customer's identifiers, one under the other."""
+        lines = ((clipped(value),) for value in (customer.customer_id, customer.email) if value)
+        return format_html('<span class="hub-lines">{}</span>', format_html_join("", "{}", lines))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return ConsentChangeList
@@ -180,7 +174,7 @@ class ConsentChangeAdmin(TenantScopedAdmin, KeysetModelAdmin):
     """The consent ledger: what changed, from what to what, when and through what."""
 
     change_role = delete_role = None
-    list_display = ("at", "tenant", "customer_link", "change", "changeset_source", "changeset_actor", "changeset")
+    list_display = ("at", "shop", "customer_link", "change", "changeset_source", "changeset_actor", "changeset")
     list_display_links = None
     list_select_related = ("tenant",)
     list_filter = (TenantFilter, hub_id("customer", "customer's hub id"), arrived("when"))
@@ -203,6 +197,10 @@ class ConsentChangeAdmin(TenantScopedAdmin, KeysetModelAdmin):
         for named in ({"customer_id": search_term}, {"email": search_term.lower()}):
             ids += customers.filter(tenant_id__in=tenant_ids, **named).values_list("pk", flat=True)[:MOST_MATCHES]
         return queryset.filter(customer__in=ids, tenant_id__in=tenant_ids), False
+
+    @admin.display(description="tenant")
+    def shop(self, change: ConsentChange) -> SafeString:
+        return clipped(change.tenant)
 
     @admin.display(description="when (UTC)")
     def at(self, change: ConsentChange) -> SafeString:

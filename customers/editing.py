@@ -97,7 +97,7 @@ class ConsentEditingAdmin(RecordAdmin):
         """Return the question asked before a flag of many customers is set."""
         states = [state_of(customer, name) for customer in customers]
         wanted = "Yes" if value else "No"
-        happens = [f"{title_of(name)} becomes {wanted.lower()} for {counted(len(customers), self.opts)}."]
+        happens = [f"{TITLES[name]} becomes {wanted.lower()} for {counted(len(customers), self.opts)}."]
         happens += [
             f"{states.count(state):,} of them: {state.lower()} → {wanted.lower()}."
             for state in ("Yes", "No", NEVER)
@@ -108,9 +108,7 @@ class ConsentEditingAdmin(RecordAdmin):
             records=customers,
             happens=[*happens, "It is recorded in the consent ledger with your name and the time."],
             stays=[f"{states.count(wanted):,} of them are so already.", "Everything else about them."],
-            button=f"Yes, {verb(name, value).lower()}"
-            if name == "is_excluded"
-            else f"Yes, {wanted.lower()} to {title_of(name)}",
+            button=verb(name, value),
             url=reverse("admin:customers_customer_set_flag"),
             chosen=",".join(map(seen, customers)),
             back=self.list_url(),
@@ -122,11 +120,6 @@ class ConsentEditingAdmin(RecordAdmin):
 def as_seen(shown: str) -> ConsentEdit:
     """Return an edit that changes nothing yet, of what was shown."""
     return edit_of(shown, {})
-
-
-def title_of(name: str) -> str:
-    """Return what a flag is called within a sentence."""
-    return TITLES[name]
 
 
 def verb(name: str, value: bool) -> str:

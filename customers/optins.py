@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.http import Http404, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold.widgets import CHECKBOX_CLASSES
 
 from customers.consents import GIVEN_BITS, ConsentEdit, has_flag
@@ -16,7 +17,7 @@ from tenants.records import is_hub_id
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHECKBOX = " ".join(CHECKBOX_CLASSES)
 NEVER = "Never given"
-TITLES = {field.name: str(field.verbose_name) for field in Customer._meta.fields if field.name in FLAGS}
+TITLES = {field.name: capfirst(field.verbose_name) for field in Customer._meta.fields if field.name in FLAGS}
 
 
 def flags_of(customer: Customer) -> int:

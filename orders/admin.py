@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
@@ -18,7 +17,7 @@ from tenants.links import order_ids_of
 from tenants.models import Entity, Tenant
 from tenants.parts import RecordWithPartsAdmin
 from tenants.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
-from tenants.sections import Section, money
+from tenants.sections import Section, clipped, money
 
 
 class CurrencyFilter(ExactFilter):
@@ -67,17 +66,17 @@ class OrderAdmin(RecordWithPartsAdmin):
                 "fields": (
                     ("order_id", "date"),
                     ("customer_id", "email"),
-                    ("revenue", "is_order_cancelled"),
+                    ("revenue", "cancelled"),
                     ("total_quantity", "unique_quantity"),
                 )
             },
         ),
-        ("Record", {"fields": (("tenant", "hub_id"), ("created_at", "updated_at"))}),
+        ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
     )
-    readonly_fields = ("date", "revenue", "hub_id")
+    readonly_fields = ("date", "revenue", "cancelled", "hub_id", "came", "changed")
 
     def get_list_display(self, request: HttpRequest) -> Sequence[str]:
-        tenant = ["tenant"] if access_of(request).sees_several else []
+        tenant = ["shop"] if access_of(request).sees_several else []
         return ["order_id", "date", "revenue", "buyer", "email_address", *tenant, "status"]
 
     @admin.display(description="order date (UTC)")
@@ -90,19 +89,19 @@ class OrderAdmin(RecordWithPartsAdmin):
 
     @admin.display(description="customer id")
     def buyer(self, order: Order) -> SafeString:
-        return format_html('<span class="hub-clip">{}</span>', order.customer_id)
+        return clipped(order.customer_id)
 
     @admin.display(description="e-mail")
     def email_address(self, order: Order) -> SafeString:
-        return format_html('<span class="hub-clip">{}</span>', order.email or "–")
+        return clipped(order.email or "–")
 
     @admin.display(description="status")
     def status(self, order: Order) -> str:
         return "Cancelled" if order.is_order_cancelled else ""
 
-    @admin.display(description="hub id")
-    def hub_id(self, order: Order) -> int:
-        return order.pk
+    @admin.display(description="cancelled")
+    def cancelled(self, order: Order) -> str:
+        return "Yes" if order.is_order_cancelled else "No"
 
     def matching_ids(self, request: HttpRequest, queryset: QuerySet[Order], term: str) -> list[int]:
         """Look at the line items too."""

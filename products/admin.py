@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from products.ingest import delete_products_by_id, delete_variants_by_id
@@ -18,7 +17,7 @@ from tenants.filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, ye
 from tenants.models import Entity, Tenant
 from tenants.parts import RecordWithPartsAdmin
 from tenants.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
-from tenants.sections import Section
+from tenants.sections import Section, clipped
 
 
 def has_variant(**named: Any) -> Exists:
@@ -81,14 +80,14 @@ class ProductAdmin(RecordWithPartsAdmin):
     fieldsets = (
         (
             "Product",
-            {"fields": ("product_name", ("product_id", "is_offline_exclusive"), "category")},
+            {"fields": ("product_name", ("product_id", "offline_exclusive"), "category")},
         ),
-        ("Record", {"fields": (("tenant", "hub_id"), ("created_at", "updated_at"))}),
+        ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
     )
-    readonly_fields = ("category", "hub_id")
+    readonly_fields = ("offline_exclusive", "category", "hub_id", "came", "changed")
 
     def get_list_display(self, request: HttpRequest) -> Sequence[str]:
-        tenant = ["tenant"] if access_of(request).sees_several else []
+        tenant = ["shop"] if access_of(request).sees_several else []
         return ["name", "product_id", "category", *tenant, "variants_available", "updated"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
@@ -97,7 +96,7 @@ class ProductAdmin(RecordWithPartsAdmin):
 
     @admin.display(description="product")
     def name(self, product: Product) -> SafeString:
-        return format_html('<bdi class="hub-clip">{}</bdi>', product.product_name)
+        return clipped(product.product_name)
 
     @admin.display(description="category")
     def category(self, product: Product) -> str:
@@ -112,9 +111,9 @@ class ProductAdmin(RecordWithPartsAdmin):
     def updated(self, product: Product) -> str:
         return f"{product.updated_at:%Y-%m-%d}"
 
-    @admin.display(description="hub id")
-    def hub_id(self, product: Product) -> int:
-        return product.pk
+    @admin.display(description="offline exclusive")
+    def offline_exclusive(self, product: Product) -> str:
+        return "Yes" if product.is_offline_exclusive else "No"
 
     def matching_ids(self, request: HttpRequest, queryset: QuerySet[Product], term: str) -> list[int]:
         """Look at the variants too; no index leads to a variant id, but a catalogue is small."""

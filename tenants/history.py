@@ -14,7 +14,7 @@ from tenants.access import TenantScopedAdmin
 from tenants.filters import ExactFilter, TenantFilter, arrived, one_of
 from tenants.models import Changeset, Entity, Operation, Source
 from tenants.records import is_hub_id, tenant_ids_of
-from tenants.sections import ARRAYS, Section, moment, record_link, touching
+from tenants.sections import ARRAYS, Section, clipped, moment, record_link, touching
 
 MOST_RECORDS = 200  # named on a changeset's page, for each kind of change
 MODELS = {
@@ -52,7 +52,7 @@ class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
     change_role = delete_role = None
-    list_display = ("at", "tenant", "number", "entity", "operation", "source", "actor", "created", "updated", "deleted")
+    list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
     list_display_links = ("at",)
     list_select_related = ("tenant",)
     list_filter = (
@@ -98,6 +98,14 @@ class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
         if is_hub_id(search_term):
             return queryset.filter(tenant_id__in=tenant_ids_of(request), number=int(search_term)), False
         return queryset.filter(trace_id=search_term.lower()), False
+
+    @admin.display(description="tenant")
+    def shop(self, changeset: Changeset) -> SafeString:
+        return clipped(changeset.tenant)
+
+    @admin.display(description="by")
+    def by(self, changeset: Changeset) -> SafeString:
+        return clipped(changeset.actor)
 
     @admin.display(description="when (UTC)")
     def at(self, changeset: Changeset) -> SafeString:

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from hub.admin import KeysetModelAdmin
@@ -18,7 +20,7 @@ from hub.tracing import traceparent
 from tenants.access import TenantScopedAdmin, access_of, by_tenant, tenants_of
 from tenants.changesets import Changes, Origin
 from tenants.models import Entity, Role, Source, Tenant
-from tenants.sections import Section, history
+from tenants.sections import Section, clipped, history, moment
 
 MOST_MATCHES = 1000  # of a search, for each identifier
 MOST_NAMED = 20  # records named on a confirmation page
@@ -82,6 +84,26 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
     list_select_related = ("tenant",)
     actions: tuple[Any, ...] = ("delete_selected",)
     change_form_outer_after_template = "admin/record_sections.html"
+
+    @display(description="tenant")
+    def shop(self, record: Any) -> SafeString:
+        """The tenant's name, for the lists of those who see several."""
+        return clipped(record.tenant)
+
+    @display(description="created (UTC)")
+    def came(self, record: Any) -> SafeString:
+        """When the record was created."""
+        return moment(record.created_at)
+
+    @display(description="updated (UTC)")
+    def changed(self, record: Any) -> SafeString:
+        """When the record was last changed."""
+        return moment(record.updated_at)
+
+    @display(description="hub id")
+    def hub_id(self, record: Any) -> int:
+        """What changes and downstream systems name the record by."""
+        return int(record.pk)
 
     # Searching
 

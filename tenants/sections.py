@@ -54,6 +54,11 @@ def record_link(model: str, pk: int, text: object) -> SafeString:
     return link(reverse(f"admin:{model}_change", args=[pk]), text)
 
 
+def clipped(text: object) -> SafeString:
+    """Return text that ends in … where a list has no room for it; whole when pointed at."""
+    return format_html('<bdi class="hub-clip" title="{}">{}</bdi>', text, text)
+
+
 def moment(at: datetime) -> SafeString:
     """Write a moment as the admin does everywhere: UTC, to the second."""
     return format_html('<span class="whitespace-nowrap">{}</span>', at.strftime("%Y-%m-%d %H:%M:%S"))
