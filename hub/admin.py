@@ -66,13 +66,13 @@ class HubModelAdmin(ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         raise Http404
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:  # type: ignore[override]
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
         """Write no LogEntry."""
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:  # type: ignore[override]
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
         """Write no LogEntry."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """Write no LogEntry."""
 
 
@@ -83,6 +83,7 @@ class KeysetModelAdmin(HubModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     list_disable_select_all = True
+    ordering = ("-pk",)
     sortable_by = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # the theme's annotation is wrong

@@ -41,7 +41,7 @@ class KeysetChangeList(ChangeList):
         self.newer = self.result_list[0].pk if self.result_list and (more if newer else anchor) else None
         self.is_estimate = bool(self.older or self.newer)
         self.result_count = estimated_rows(self.queryset) if self.is_estimate else len(self.result_list)
-        self.full_result_count, self.show_full_result_count = None, False
+        self.full_result_count, self.show_full_result_count = self.result_count, False
         self.show_admin_actions, self.can_show_all, self.multi_page = True, False, False
         self.paginator = Pages(self.list_per_page)
 
@@ -58,7 +58,7 @@ class KeysetChangeList(ChangeList):
     @property
     def first_url(self) -> str:
         """The address of the newest records."""
-        return self.get_query_string()
+        return str(self.get_query_string())
 
 
 def _position(text: str) -> tuple[int | None, bool]:
