@@ -26,7 +26,7 @@ class RefusedRequestAdmin(TenantScopedAdmin, KeysetModelAdmin):
     """Written by the hub alone, and deleted by it after 30 days."""
 
     change_role = delete_role = None
-    list_display = ("at", "shop", "status", "method", "route", "mistakes", "trace_id")
+    list_display = ("at", "shop", "status", "method", "route", "first_mistakes")
     list_display_links = ("at",)
     list_select_related = ("tenant",)
     list_filter = (TenantFilter, StatusFilter, arrived("when"))
@@ -42,6 +42,11 @@ class RefusedRequestAdmin(TenantScopedAdmin, KeysetModelAdmin):
     @admin.display(description="tenant")
     def shop(self, refused: RefusedRequest) -> SafeString:
         return clipped(refused.tenant)
+
+    @admin.display(description="mistakes")
+    def first_mistakes(self, refused: RefusedRequest) -> SafeString:
+        more = len(refused.codes) - 2
+        return clipped(", ".join(refused.codes[:2]) + (f" and {more} more" if more > 0 else "") or "–")
 
     @admin.display(description="mistakes")
     def mistakes(self, refused: RefusedRequest) -> str:
