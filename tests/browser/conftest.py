@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -22,6 +23,12 @@ DESKTOP = {"width": 1280, "height": 900}
 def _threads_may_query(monkeypatch: pytest.MonkeyPatch) -> None:
     """Playwright runs an event loop in this thread, on which Django would refuse to query."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(autouse=True)
+def _connections_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's threads close what they open, or the test database could not be dropped."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
 
 
 @pytest.fixture

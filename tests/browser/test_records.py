@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a long enough password"
 LIST = "/admin/customers/customer/"
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada", "Surname": "Lovelace", "SmsOptin": True},
     {"CustomerId": "C-2", "Email": "m@example.com", "Name": "محمد", "Surname": "الخوارزمي", "Language": "ar"},
     {"CustomerId": "D-3", "Email": "long@example.com", "Name": "W" * 100, "Surname": "Y" * 300},
