@@ -47,6 +47,7 @@ def page(live_server: Any) -> Iterator[Page]:
         )
         yield opened
         chromium.close()
+        connections.close_all()  # those this thread opened while playwright's loop ran are not pytest's to close
     assert complaints == []
 
 
