@@ -17,7 +17,7 @@ from tenants.records import is_hub_id
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHECKBOX = " ".join(CHECKBOX_CLASSES)
 NEVER = "Never given"
-TITLES = {field.name: capfirst(field.verbose_name) for field in Customer._meta.fields if field.name in FLAGS}
+TITLES = {field.name: str(capfirst(field.verbose_name)) for field in Customer._meta.fields if field.name in FLAGS}
 
 
 def flags_of(customer: Customer) -> int:

@@ -4,18 +4,24 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, NoReturn
 
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import ShowFacets, display
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
+from unfold.widgets import CHECKBOX_CLASSES
 
 from hub.changelist import KeysetChangeList
 from hub.navigation import sidebar
+
+CHECKBOX = " ".join(CHECKBOX_CLASSES)
 
 
 class HubAdminSite(UnfoldAdminSite):
@@ -85,6 +91,16 @@ class KeysetModelAdmin(HubModelAdmin):
     list_disable_select_all = True
     ordering = ("-pk",)
     sortable_by = ()
+
+    @display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """The box that chooses a row: written out, for the theme renders a template for each (a tenth of the page)."""
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select {}" aria-label="Select record">',
+            ACTION_CHECKBOX_NAME,
+            obj.pk,
+            CHECKBOX,
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # the theme's annotation is wrong
         return KeysetChangeList

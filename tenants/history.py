@@ -75,7 +75,8 @@ class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
                     ("entity", "operation"),
                     ("source", "actor"),
                     ("received", "unchanged"),
-                    ("tenant", "trace_id"),
+                    "tenant",
+                    "trace_id",
                 )
             },
         ),
