@@ -68,6 +68,11 @@ SELECT id, customer_id, email
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND (customer_id = %(customer_id)s OR email = %(email)s)
 """
+FIND_BY_ID = """
+SELECT id, customer_id, email
+  FROM customers_customer
+ WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
+"""
 DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s)"
 
 Row = dict[str, Any]  # a record with its match_key
@@ -210,6 +215,26 @@ def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | Non
     return opened.changes
 
 
+def erase_customers_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+    """Erase the persons that hub ids name; their orders stay as anonymous sales."""
+    with write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin, exclusive=True) as opened:
+        opened.changes.received = len(ids)
+        erase(opened, tenant, execute(FIND_BY_ID, {"tenant_id": tenant.pk, "ids": list(ids)}).fetchall())
+    return opened.changes
+
+
+def count_orders_of(tenant: Tenant, customers: Sequence[tuple[int, str | None, str | None]]) -> int:
+    """Count the orders that erasing customers, given as (hub id, customer id, e-mail), would make anonymous."""
+    named = {
+        "gone": [row[0] for row in customers],
+        "customer_ids": [row[1] for row in customers if row[1] is not None],
+        "emails": [row[2] for row in customers if row[2] is not None],
+    }
+    statement = f"SELECT count(*) FROM ({ORDERS_OF_ERASED[priority_field(tenant)]}) AS o"  # noqa: S608 — constants
+    number: int = execute(statement, {"tenant_id": tenant.pk, **named}).fetchall()[0][0]
+    return number
+
+
 def _meant(
     found: Sequence[tuple[int, str | None, str | None]], customer_id: str | None, email: str | None, priority: str
 ) -> list[tuple[int, str | None, str | None]]:
@@ -228,16 +253,15 @@ def erase(opened: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     if ids:
         execute(DELETE, {"tenant_id": tenant.pk, "ids": ids})
     opened.changes.deleted += ids
-    customer_ids = {row[1] for row in persons}
-    emails = {row[2] for row in persons}
-    opened.note(Entity.ORDERS, _anonymise_orders(opened, tenant, customer_ids - {None}, emails - {None}))
+    customer_ids = {row[1] for row in persons} - {None}
+    emails = {row[2] for row in persons} - {None}
+    named = {"customer_ids": list(customer_ids), "emails": list(emails), "gone": ids}
+    opened.note(Entity.ORDERS, _anonymise_orders(opened, tenant, named))
 
 
-def _anonymise_orders(opened: Write, tenant: Tenant, customer_ids: set[str | None], emails: set[str | None]) -> Changes:
-    orders = execute(
-        ORDERS_OF_ERASED[priority_field(tenant)],
-        {"tenant_id": tenant.pk, "customer_ids": list(customer_ids), "emails": list(emails)},
-    ).fetchall()
+def _anonymise_orders(opened: Write, tenant: Tenant, named: Mapping[str, object]) -> Changes:
+    statement = f"{ORDERS_OF_ERASED[priority_field(tenant)]} FOR UPDATE"
+    orders = execute(statement, {"tenant_id": tenant.pk, **named}).fetchall()
     ids = [order[0] for order in orders]
     if ids:
         pseudonyms = [pseudonym(tenant, order[1]) for order in orders]

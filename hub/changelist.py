@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 from django.contrib.admin.views.main import PAGE_VAR
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
 MOST_DIGITS = 18  # of a bigint
+WINDOW = 50_000  # hub ids
 
 
 class Pages:
@@ -32,7 +33,7 @@ class KeysetChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         anchor, newer = _position(request.GET.get(PAGE_VAR, ""))
-        found = list(_following(self.queryset, anchor, newer=newer)[: self.list_per_page + 1])
+        found = self.rows(anchor, newer=newer, most=self.list_per_page + 1)
         more = len(found) > self.list_per_page
         self.result_list: list[Model] = found[: self.list_per_page]
         if newer:
@@ -41,9 +42,24 @@ class KeysetChangeList(ChangeList):
         self.newer = self.result_list[0].pk if self.result_list and (more if newer else anchor) else None
         self.is_estimate = bool(self.older or self.newer)
         self.result_count = estimated_rows(self.queryset) if self.is_estimate else len(self.result_list)
-        self.full_result_count, self.show_full_result_count = None, False
+        self.full_result_count, self.show_full_result_count = self.result_count, False
         self.show_admin_actions, self.can_show_all, self.multi_page = True, False, False
         self.paginator = Pages(self.list_per_page)
+
+    def rows(self, anchor: int | None, *, newer: bool, most: int) -> list[Model]:
+        """Return the rows that follow: from the next WINDOW hub ids, and only where those hold too few, from all.
+
+        Left alone, the planner walks the key backwards for any filter, in the hope of finding some soon: 370 ms for
+        one that nothing matches. Bounded, that costs 15 ms, and scanning in parallel, then sorting, 90.
+        """
+        following = _following(self.queryset, anchor, newer=newer)
+        start = anchor or self.model._default_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
+        near = following.filter(pk__lte=start + WINDOW) if newer else following.filter(pk__gt=start - WINDOW)
+        found = [] if self.query else list(near[:most])
+        if len(found) == most or (start <= WINDOW and not newer and not self.query):
+            return found
+        by_key = F("pk") + Value(0)  # an expression, which the index of the key does not serve
+        return list(following.order_by(by_key.asc() if newer else by_key.desc())[:most])
 
     @property
     def older_url(self) -> str | None:
@@ -58,7 +74,7 @@ class KeysetChangeList(ChangeList):
     @property
     def first_url(self) -> str:
         """The address of the newest records."""
-        return self.get_query_string()
+        return str(self.get_query_string())
 
 
 def _position(text: str) -> tuple[int | None, bool]:

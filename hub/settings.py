@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.templatetags.static import static
+
 from hub.environment import database_parameters, read_environment
 from hub.postgres import EmbeddedServer
 
@@ -12,6 +14,7 @@ ERASURE_KEY = ENVIRONMENT.secret("ERASURE_KEY")
 ALLOWED_HOSTS = ENVIRONMENT.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
+    "hub.apps.HubConfig",  # first: its templates stand in for the theme's
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -27,7 +30,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "procrastinate.contrib.django",
-    "hub.apps.HubConfig",
     "tenants",
     "customers",
     "orders",
@@ -105,6 +107,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
 STATIC_URL = "/static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -145,6 +150,19 @@ TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}
 
+BLUE = {
+    "50": "#eff6ff",
+    "100": "#dbeafe",
+    "200": "#bfdbfe",
+    "300": "#93c5fd",
+    "400": "#60a5fa",
+    "500": "#3b82f6",
+    "600": "#2563eb",
+    "700": "#1d4ed8",
+    "800": "#1e40af",
+    "900": "#1e3a8a",
+    "950": "#172554",
+}
 UNFOLD = {
     "SITE_TITLE": "Data hub",
     "SITE_HEADER": "Data hub",
@@ -153,6 +171,9 @@ UNFOLD = {
     "SHOW_HISTORY": False,  # changesets are the history
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "tenants.dashboard.add_health",
+    "STYLES": [lambda request: static("hub/admin.css")],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
+    "COLORS": {"primary": BLUE},
     "LOGIN": {"form": "tenants.login.LoginForm"},
 }
 

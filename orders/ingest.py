@@ -38,6 +38,10 @@ LINES = parts_statement(REPLACE_LINES)
 DELETE_ORDER = "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id"
 DELETE_ITEM = read_sql(__file__, "delete_item")
 ANONYMISED = "A forgotten person: stored as an anonymous sale."
+DELETE_ORDERS_BY_ID = (
+    "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+)
+DELETE_ITEMS_BY_ID = read_sql(__file__, "delete_items_by_id")
 
 Row = dict[str, Any]
 
@@ -114,5 +118,24 @@ def delete_order_item(tenant: Tenant, order_id: str, *, product_id: str, sku: st
         parameters = {"tenant_id": tenant.pk, "order_id": order_id, "product_id": product_id, "sku": sku}
         rows = execute(DELETE_ITEM, {**parameters, "now": opened.now}).fetchall()
         opened.changes.received = 1
+        opened.changes.updated = [row[0] for row in rows]
+    return opened.changes
+
+
+def delete_orders_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+    """Delete orders, by hub id, with their line items."""
+    with write(tenant, Entity.ORDERS, Operation.DELETE, origin, exclusive=True) as opened:
+        rows = execute(DELETE_ORDERS_BY_ID, {"tenant_id": tenant.pk, "ids": list(ids)}).fetchall()
+        opened.changes.received = len(ids)
+        opened.changes.deleted = [row[0] for row in rows]
+    return opened.changes
+
+
+def delete_order_items_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+    """Delete lines by their own hub ids; their orders change, and stay without lines too."""
+    with write(tenant, Entity.ORDERS, Operation.DELETE, origin, exclusive=True) as opened:
+        parameters = {"tenant_id": tenant.pk, "ids": list(ids), "now": opened.now}
+        rows = execute(DELETE_ITEMS_BY_ID, parameters).fetchall()
+        opened.changes.received = len(ids)
         opened.changes.updated = [row[0] for row in rows]
     return opened.changes

@@ -55,6 +55,10 @@ DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
 )
 DELETE_VARIANT = read_sql(__file__, "delete_variant")
+DELETE_PRODUCTS_BY_ID = (
+    "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+)
+DELETE_VARIANTS_BY_ID = read_sql(__file__, "delete_variants_by_id")
 
 Row = dict[str, Any]
 
@@ -105,5 +109,24 @@ def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: 
         parameters = {"tenant_id": tenant.pk, "product_id": product_id, "variant_id": variant_id}
         rows = execute(DELETE_VARIANT, {**parameters, "now": opened.now}).fetchall()
         opened.changes.received = 1
+        opened.changes.updated = [row[0] for row in rows]
+    return opened.changes
+
+
+def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+    """Delete products, by hub id, with their variants; order lines stay as they are."""
+    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
+        rows = execute(DELETE_PRODUCTS_BY_ID, {"tenant_id": tenant.pk, "ids": list(ids)}).fetchall()
+        opened.changes.received = len(ids)
+        opened.changes.deleted = [row[0] for row in rows]
+    return opened.changes
+
+
+def delete_variants_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+    """Delete variants by their own hub ids; their products change, and stay without variants too."""
+    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
+        parameters = {"tenant_id": tenant.pk, "ids": list(ids), "now": opened.now}
+        rows = execute(DELETE_VARIANTS_BY_ID, parameters).fetchall()
+        opened.changes.received = len(ids)
         opened.changes.updated = [row[0] for row in rows]
     return opened.changes

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
 from tenants.models import Membership, Role, Tenant
@@ -44,6 +43,11 @@ class Access:
             return True
         roles = self.roles.values() if tenant_id is None else filter(None, [self.roles.get(tenant_id)])
         return any(RANKS[role] >= RANKS[at_least] for role in roles)
+
+    @property
+    def sees_several(self) -> bool:
+        """Tell whether records of more than one tenant may stand in a list."""
+        return self.everywhere or len(self.roles) > 1
 
     def limit(self, queryset: QuerySet[Any], path: str = "tenant_id", at_least: Role = Role.VIEWER) -> QuerySet[Any]:
         """Keep the rows of tenants on which the user has the role; `path` leads from a row to its tenant's id."""
@@ -97,14 +101,11 @@ class TenantScopedAdmin:
         queryset = super().get_queryset(request)  # type: ignore[misc]
         return access_of(request).limit(queryset, self.tenant_path, self.view_role)
 
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> "ModelChoiceField[Any] | None":
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         """Offer only tenants on which the user may change things."""
         if db_field.related_model is Tenant:
             kwargs["queryset"] = tenants_of(request.user, self.change_role or Role.ADMIN)
-        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
-        return field
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.may(request, self.view_role)

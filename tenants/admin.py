@@ -7,20 +7,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import action
 
-from hub.tracing import traceparent
 from tenants.access import tenants_of
-from tenants.changesets import Origin
 from tenants.configuration import CustomersCollide, change_priority, plan_priority
 from tenants.configuration_admin import ConfigurationAdmin
 from tenants.connect import ANSWERS, LANGUAGES, endpoints
 from tenants.dashboard import list_address
 from tenants.forms import TenantForm
 from tenants.health import count_changesets, measure
+from tenants.history import ChangesetAdmin
 from tenants.key_admin import ApiKeyAdmin
 from tenants.member_admin import HubUserAdmin, MembershipAdmin
-from tenants.models import Priority, RefusedRequest, Role, Source, Tenant
+from tenants.models import Priority, RefusedRequest, Role, Tenant
+from tenants.records import origin_of
+from tenants.refusal_admin import RefusedRequestAdmin
 
-__all__ = ["ApiKeyAdmin", "HubUserAdmin", "MembershipAdmin", "TenantAdmin"]
+__all__ = ["ApiKeyAdmin", "ChangesetAdmin", "HubUserAdmin", "MembershipAdmin", "RefusedRequestAdmin", "TenantAdmin"]
 
 admin.site.index_template = "tenants/home.html"
 
@@ -36,8 +37,8 @@ class TenantAdmin(ConfigurationAdmin):
     list_filter = ["is_enabled", "priority"]
     list_filter_submit = False
     search_fields = ["name", "slug"]
-    actions_detail = ("connect", "priority", "keys", "members")  # type: ignore[assignment]
-    change_form_outer_after_template = "tenants/tenant_refusals.html"  # type: ignore[assignment]
+    actions_detail = ("connect", "priority", "keys", "members")
+    change_form_outer_after_template = "tenants/tenant_refusals.html"
     radio_fields = {"priority": admin.HORIZONTAL}
 
     class Media:
@@ -62,7 +63,7 @@ class TenantAdmin(ConfigurationAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Return the buttons on the tenant's page: who only reads is shown how to connect, no more."""
-        offered = super().get_actions_detail(request, object_id)
+        offered: list[Any] = super().get_actions_detail(request, object_id)
         may = tenants_of(request.user, Role.ADMIN).filter(pk=object_id).exists()
         return offered if may else offered[:1]
 
@@ -75,9 +76,11 @@ class TenantAdmin(ConfigurationAdmin):
     ) -> HttpResponse:
         tenant = self.found(request, object_id, Role.VIEWER)
         latest = RefusedRequest.objects.filter(tenant_id=tenant.pk).order_by("-created_at")[:10]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "refusals": latest})
+        context = {**(extra_context or {}), "refusals": latest}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
-    @action(description="Connect", url_path="connect", icon="integration_instructions")  # type: ignore[operator]
+    @action(description="Connect", url_path="connect", icon="integration_instructions")  # type: ignore[untyped-decorator]
     def connect(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the tenant's partners how to call the hub, in commands ready to paste."""
         tenant = self.found(request, object_id, Role.VIEWER)
@@ -86,7 +89,7 @@ class TenantAdmin(ConfigurationAdmin):
         may = tenants_of(request.user, Role.ADMIN).filter(pk=tenant.pk).exists()
         return self.page(request, "tenants/connect.html", f"Connect {tenant}", tenant, **shown, may_configure=may)
 
-    @action(description="Identifier priority", url_path="priority", icon="swap_horiz")  # type: ignore[operator]
+    @action(description="Identifier priority", url_path="priority", icon="swap_horiz")  # type: ignore[untyped-decorator]
     def priority(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what naming customers by the other identifier means; apply it on POST."""
         tenant = self.found(request, object_id)
@@ -96,11 +99,9 @@ class TenantAdmin(ConfigurationAdmin):
         return self._priority_page(request, tenant, plan_priority(tenant, other))
 
     def _change_priority(self, request: HttpRequest, tenant: Tenant, priority: Priority) -> HttpResponse:
-        user = request.user
-        origin = Origin(Source.ADMIN, user.get_username(), traceparent(request)[3:35], user_id=user.pk)
         before = tenant.get_priority_display()
         try:
-            changes = change_priority(tenant, priority, origin=origin)
+            changes = change_priority(tenant, priority, origin=origin_of(request))
         except CustomersCollide as refused:
             return self._priority_page(request, tenant, refused.plan, status=409)
         moved = f"{len(changes.updated):,} customers got another key"
@@ -113,12 +114,12 @@ class TenantAdmin(ConfigurationAdmin):
         shown = {"plan": plan, "tenant": tenant, "customer_page": list_address("customers.customer")}
         return self.page(request, "tenants/priority.html", title, tenant, status, **shown)
 
-    @action(description="API keys", url_path="keys", icon="key")  # type: ignore[operator]
+    @action(description="API keys", url_path="keys", icon="key")  # type: ignore[untyped-decorator]
     def keys(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the tenant's keys."""
         return self._list_of(request, object_id, "admin:tenants_apikey_changelist")
 
-    @action(description="Members", url_path="members", icon="badge")  # type: ignore[operator]
+    @action(description="Members", url_path="members", icon="badge")  # type: ignore[untyped-decorator]
     def members(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the tenant's members."""
         return self._list_of(request, object_id, "admin:tenants_membership_changelist")

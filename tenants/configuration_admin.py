@@ -9,14 +9,13 @@ from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import DropdownFilter
 
 from hub.admin import HubModelAdmin
 from tenants.access import TenantScopedAdmin, access_of, tenants_of
 from tenants.models import Role, Tenant
 
 
-class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):  # type: ignore[misc]
+class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
     """Configuration is the tenant's admins' alone, and every change is in Django's log: who, when, what.
 
     Other than records, configuration holds nothing personal that erasing a customer would have to find again.
@@ -26,11 +25,11 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):  # type: ignore[misc
     delete_role: Role | None = None
     actions = None
 
-    log_addition = ModelAdmin.log_addition  # type: ignore[assignment]
-    log_change = ModelAdmin.log_change  # type: ignore[assignment]
-    log_deletions = ModelAdmin.log_deletions  # type: ignore[assignment]
+    log_addition = ModelAdmin.log_addition
+    log_change = ModelAdmin.log_change
+    log_deletions = ModelAdmin.log_deletions
 
-    def construct_change_message(  # type: ignore[override]  # Django takes a text too
+    def construct_change_message(  # Django takes a text too
         self, request: HttpRequest, form: BaseForm, formsets: Iterable[Any], add: bool = False
     ) -> str:
         """Say what changed from what into what."""
@@ -46,7 +45,12 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):  # type: ignore[misc
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Show a form with one button: configuration is not entered in series."""
+        """Show a form with one button: configuration is not entered in series.
+
+        Raises Http404, where Django would answer 403, for what is not one's own or not there.
+        """
+        if object_id is not None:
+            self.found(request, object_id, self.view_role)
         context = {"show_save_and_continue": False, "show_save_and_add_another": False, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
@@ -77,17 +81,3 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):  # type: ignore[misc
         """Answer with a page about an object, in the admin's frame."""
         frame = {**self.admin_site.each_context(request), "opts": self.model._meta, "original": obj, "title": title}
         return TemplateResponse(request, template, {**frame, **context}, status=status)
-
-
-class TenantFilter(DropdownFilter):
-    """Filter by tenant, among one's own."""
-
-    title = "tenant"
-    parameter_name = "tenant"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        tenants = tenants_of(request.user, model_admin.view_role).order_by("name")
-        return [(str(pk), name) for pk, name in tenants.values_list("pk", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(tenant_id=self.value()) if self.value() in dict(self.lookup_choices) else queryset

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -169,7 +169,12 @@ class Health:
     @property
     def received_today(self) -> Figure:
         today = sum(day.received for day in self.days if day.age == 0)
-        return Figure("Received today", today, self._list("tenants.changeset"))
+        return Figure("Received today", today, self._list("tenants.changeset", created_at_from=str(self.today)))
+
+    @property
+    def today(self) -> date:
+        """The day it is where the tenant is; in UTC for several."""
+        return timezone.now().astimezone(ZoneInfo(self.tenant.time_zone if self.tenant else "UTC")).date()
 
     @property
     def received_week(self) -> Figure:
@@ -212,17 +217,20 @@ class Health:
     @property
     def faults(self) -> list[Figure]:
         """What asks for somebody's attention."""
-        customers, orders, products = RECORDS.values()
         return [
-            self._figure(
-                "Order lines whose SKU no variant has", "lines_without_variant", orders, of="lines", good=False
-            ),
-            self._figure("Orders without a customer", "orders_without_customer", orders, of="orders", good=False),
-            self._figure("Variants out of stock", "variants_without_stock", products, of="variants", good=False),
-            self._figure("Variants not available", "variants_unavailable", products, of="variants", good=False),
-            self._figure("Customers excluded", "is_excluded", customers, of="customers", is_excluded="yes"),
+            self._orders("Order lines whose SKU no variant has", "lines_without_variant", of="lines"),
+            self._orders("Orders without a customer", "orders_without_customer", of="orders"),
+            self._variants("Variants out of stock", "variants_without_stock", "out"),
+            self._variants("Variants not available", "variants_unavailable", "some"),
+            self._figure("Customers excluded", "is_excluded", "customers.customer", of="customers", is_excluded="yes"),
             self.refused,
         ]
+
+    def _orders(self, label: str, name: str, of: str) -> Figure:
+        return self._figure(label, name, "orders.order", of=of, good=False, fault=name)
+
+    def _variants(self, label: str, name: str, available: str) -> Figure:
+        return self._figure(label, name, "products.product", of="variants", good=False, available=available)
 
     def _figure(
         self, label: str, name: str, model: str, *, of: str | None = None, good: bool | None = None, **filters: str
@@ -257,11 +265,9 @@ class Health:
     @property
     def chart(self) -> str:
         """The records received on each of the last 30 days, as Chart.js wants it."""
-        zone = ZoneInfo(self.tenant.time_zone) if self.tenant else ZoneInfo("UTC")
-        today = timezone.now().astimezone(zone).date()
         ages = range(DAYS - 1, -1, -1)
         data = {
-            "labels": [f"{today - timedelta(days=age):%-d %b}" for age in ages],
+            "labels": [f"{self.today - timedelta(days=age):%-d %b}" for age in ages],
             "datasets": [self._dataset(entity, ages) for entity in Entity],
         }
         return orjson.dumps(data).decode()

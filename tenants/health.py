@@ -10,7 +10,7 @@ place, and letting each app contribute would need a registry for four statements
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
 COUNT_CHANGESETS = read_sql(__file__, "count_changesets")
 RECEIVED = read_sql(__file__, "received")
 REFUSED = read_sql(__file__, "refused")
+ORDER_FAULTS = ("orders_without_customer", "lines_without_variant")  # figures with a list of orders behind them
 FIGURES = [read_sql(__file__, f"health_{name}") for name in ("customers", "orders", "lines", "products")]
 
 
@@ -56,11 +57,13 @@ def measure(tenant: Tenant) -> HealthSnapshot:
     for statement in FIGURES:
         snapshot.figures |= _one_row(statement, tenant)
     snapshot.worst_skus = snapshot.figures.pop("worst")
+    for name in ORDER_FAULTS:
+        snapshot.orders[name] = snapshot.figures.pop(f"newest_{name}")
     HealthSnapshot.objects.bulk_create(
         [snapshot],
         update_conflicts=True,
         unique_fields=["tenant", "day"],
-        update_fields=["figures", "worst_skus", "number", "taken_at"],
+        update_fields=["figures", "worst_skus", "orders", "number", "taken_at"],
     )
     return snapshot
 
@@ -88,7 +91,7 @@ def changed_tenants() -> QuerySet[Tenant]:
     return tenants.filter(Q(measured=None) | Q(newest__gt=F("measured")))
 
 
-def last_snapshots(tenants: Collection[UUID], *, before: datetime | None = None) -> list[HealthSnapshot]:
+def last_snapshots(tenants: Iterable[UUID], *, before: datetime | None = None) -> list[HealthSnapshot]:
     """Return each tenant's last snapshot, or the last one taken before a moment; none for a tenant without one."""
     taken = Q(taken_at__lt=before) if before else Q()
     found = HealthSnapshot.objects.filter(taken, tenant_id__in=tenants)

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
 
-from tenants.configuration_admin import ConfigurationAdmin, TenantFilter
+from tenants.configuration_admin import ConfigurationAdmin
+from tenants.filters import TenantFilter
 from tenants.forms import KeyForm, RollForm
 from tenants.keys import create_key, revoke_key, roll_key
 from tenants.models import ApiKey
@@ -25,8 +26,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
     list_select_related = ["tenant"]
     list_filter = [TenantFilter]
     search_fields = ["label", "prefix"]
-    actions_row = ("roll", "revoke")  # type: ignore[assignment]
-    actions_detail = ("roll", "revoke")  # type: ignore[assignment]
+    actions_row = ("roll", "revoke")
+    actions_detail = ("roll", "revoke")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
@@ -37,11 +38,11 @@ class ApiKeyAdmin(ConfigurationAdmin):
         shown = ["tenant", "prefix_shown", "state", "created_at", "last_used_at", "revoked_at"]
         return [] if obj is None else shown if obj.revoked_at is None else [*shown, "label", "expires_at"]
 
-    @display(description="Key")
+    @display(description="Key")  # type: ignore[untyped-decorator]
     def prefix_shown(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @display(description="State", label=STATES)
+    @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, key: ApiKey) -> str:
         if key.revoked_at:
             return "revoked"
@@ -63,7 +64,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
         """Answer with the key's text, this once: an address to come back to would need it kept somewhere."""
         return self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
 
-    @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[operator]
+    @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Replace a key by a new one; the old one goes on working as long as the form says."""
         key = self.found(request, object_id)
@@ -78,7 +79,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             return self._show_text(request, fresh, text, old=key)
         return self.page(request, "tenants/key_roll.html", f"Roll “{key.label}”", key, form=form, key=key)
 
-    @action(description="Revoke", url_path="revoke", icon="block")  # type: ignore[operator]
+    @action(description="Revoke", url_path="revoke", icon="block")  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Revoke a key, after a question."""
         key = self.found(request, object_id)

@@ -11,7 +11,8 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from hub.admin import HubModelAdmin
-from tenants.configuration_admin import ConfigurationAdmin, TenantFilter
+from tenants.configuration_admin import ConfigurationAdmin
+from tenants.filters import TenantFilter
 from tenants.forms import MembershipForm
 from tenants.members import LastAdmin, add_member, remove_member, set_role
 from tenants.models import Membership, Role
@@ -42,11 +43,11 @@ class MembershipAdmin(ConfigurationAdmin):
             kwargs["form"] = ModelForm
         return super().get_form(request, obj, change=change, **kwargs)
 
-    @display(description="Name")
+    @display(description="Name")  # type: ignore[untyped-decorator]
     def full_name(self, membership: Membership) -> str:
         return str(membership.user.get_full_name())
 
-    @display(description="Last log-in")
+    @display(description="Last log-in")  # type: ignore[untyped-decorator]
     def last_login(self, membership: Membership) -> Any:
         return membership.user.last_login
 
@@ -66,6 +67,7 @@ class MembershipAdmin(ConfigurationAdmin):
             return self._keep_admin(request)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        self.found(request, object_id)  # before Django's 403 tells that there is such a member
         try:
             return super().delete_view(request, object_id, extra_context)
         except LastAdmin:
@@ -95,10 +97,10 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "is_staff")}),)  # type: ignore[assignment]
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "is_staff")}),)
 
-    log_addition = ConfigurationAdmin.log_addition  # type: ignore[assignment]
-    log_change = ConfigurationAdmin.log_change  # type: ignore[assignment]
+    log_addition = ConfigurationAdmin.log_addition
+    log_change = ConfigurationAdmin.log_change
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}

@@ -271,11 +271,15 @@ class DailyCount(TenantOwned):
 
 
 class HealthSnapshot(TenantOwned):
-    """The figures of tenants/sql/health_*.sql as they were last measured on a day, after the changeset `number`."""
+    """The figures of tenants/sql/health_*.sql as they were last measured on a day, after the changeset `number`.
+
+    `orders` are hub ids of the newest orders behind a figure: {"orders_without_customer": [9, 7], …}.
+    """
 
     day = models.DateField()
     figures = models.JSONField(default=dict)
     worst_skus = models.JSONField(default=list)
+    orders = models.JSONField(default=dict)
     number = models.BigIntegerField()
     taken_at = models.DateTimeField()
 

@@ -268,3 +268,34 @@ def test_the_page_takes_the_same_queries_for_any_number_of_tenants(
 
     with django_assert_max_num_queries(20):
         home(client)
+
+
+def test_each_figure_leads_to_the_list_behind_it(shop: Partner) -> None:
+    client = log_in("root", superuser=True)
+    shop.post("customers", [{}])
+    health = Health([shop.tenant])
+    figures = [*health.records, *health.consents, *health.faults, health.received_today]
+
+    for figure in figures:
+        page = client.get(figure.href)
+        assert page.status_code == 200, figure.label
+        assert shop.id in figure.href, figure.label
+
+    def listed(label: str) -> list[str]:
+        (figure,) = (figure for figure in figures if figure.label == label)
+        return [str(record) for record in client.get(figure.href).context["cl"].result_list]
+
+    assert listed("Order lines whose SKU no variant has") == ["O2", "O1"]
+    assert listed("Orders without a customer") == ["O2"]
+    assert listed("Variants out of stock") == listed("Variants not available") == ["Tee"]
+    assert len(listed("E-mail")) == len(listed("Customers excluded")) == len(listed("Refused requests, 7 days")) == 1
+
+
+def test_the_orders_behind_a_figure_are_ones_own(shop: Partner, make_tenant: MakeTenant) -> None:
+    stranger = make_tenant()
+    stranger.save("orders", order("THEIRS", "nobody", "UNKNOWN"))
+    refresh_health()
+
+    page = log_in("maria", shop).get("/admin/orders/order/", {"fault": "orders_without_customer"})
+
+    assert [str(record) for record in page.context["cl"].result_list] == ["O2"]

@@ -9,7 +9,7 @@ from hub.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0002_forgotten_by_source'),
+        ('tenants', '0003_changeset_by_record'),
     ]
 
     operations = [
@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('figures', models.JSONField(default=dict)),
                 ('worst_skus', models.JSONField(default=list)),
+                ('orders', models.JSONField(default=dict)),
                 ('number', models.BigIntegerField()),
                 ('taken_at', models.DateTimeField()),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),

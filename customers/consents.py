@@ -1,0 +1,95 @@
+"""Staff's edits of opt-ins: what a customer agreed to, never written over what came in meanwhile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from customers.ingest import CUSTOMERS, FLAG_BITS, FLAGS
+from hub.database import execute
+from hub.sql import read_sql
+from tenants.changesets import Changes, Consent, Origin, Write, write
+from tenants.models import Entity, Operation, Tenant
+
+GIVEN_BITS = {column.name: CUSTOMERS.bit(column) for column in CUSTOMERS.columns if column.name in FLAGS}
+LOCK = f"""
+SELECT id, updated_at, {FLAG_BITS}
+  FROM customers_customer t
+ WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
+ ORDER BY match_key
+   FOR UPDATE
+"""  # noqa: S608 — composed from constants
+EDIT = read_sql(__file__, "edit_consents").format(
+    assignments=", ".join(f"{name} = coalesce(e.{name}, t.{name})" for name in FLAGS),
+    columns=", ".join(f"{name} boolean" for name in FLAGS),
+    changed=" OR ".join(f"t.{name} <> e.{name}" for name in FLAGS),
+    flags=FLAG_BITS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEdit:
+    """New values for some flags of a customer, by hub id, and when the row last changed as the editor saw it."""
+
+    customer: int
+    seen: datetime
+    flags: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An edit that was not applied: the customer changed since it was seen (`stored`: its flags now), or is gone."""
+
+    edit: ConsentEdit
+    stored: int | None
+
+
+@dataclass(slots=True)
+class Edited:
+    """What a set of edits did, and which of them were left alone."""
+
+    changes: Changes = field(default_factory=Changes)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def has_flag(flags: int, name: str) -> bool:
+    """Tell whether a flag is set in a customer's flags written as bits."""
+    return bool(flags & 1 << FLAGS.index(name))
+
+
+def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origin) -> Edited:
+    """Set flags as one changeset; a customer that changed since its editor saw it stays as it is and is a conflict.
+
+    Rows are locked in the order of their keys, as the upsert locks them.
+    """
+    edited = Edited()
+    with write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin, exclusive=False) as opened:
+        ids = [edit.customer for edit in edits]
+        rows = execute(LOCK, {"tenant_id": tenant.pk, "ids": ids}).fetchall()
+        stored = {hub_id: (updated_at, flags) for hub_id, updated_at, flags in rows}
+        current = []
+        for edit in edits:
+            updated_at, flags = stored.get(edit.customer, (None, None))
+            if updated_at == edit.seen:
+                current.append(edit)
+            else:
+                edited.conflicts.append(Conflict(edit, flags))
+        edited.changes = opened.changes
+        _apply(opened, current)
+    return edited
+
+
+def _apply(opened: Write, edits: Sequence[ConsentEdit]) -> None:
+    changes = opened.changes
+    rows = [_row(edit) for edit in edits]
+    parameters = {"tenant_id": opened.tenant_id, "edits": orjson.dumps(rows).decode(), "now": opened.now}
+    changed = execute(EDIT, parameters).fetchall()
+    changes.received, changes.unchanged = len(edits), len(edits) - len(changed)
+    changes.updated = [row[0] for row in changed]
+    changes.consents = [Consent(*row) for row in changed if row[1] != row[2]]
+
+
+def _row(edit: ConsentEdit) -> dict[str, Any]:
+    return {"id": edit.customer, "given": sum(GIVEN_BITS[name] for name in edit.flags), **edit.flags}

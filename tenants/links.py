@@ -1,0 +1,55 @@
+"""The links between customers, orders and products: by natural key, looked up when read, never stored."""
+
+from collections.abc import Sequence
+
+from hub.database import Row, execute
+from hub.sql import read_sql
+from tenants.models import Priority, Tenant
+
+PRIORITIES = {Priority.CUSTOMER_ID: ("customer_id", "email"), Priority.EMAIL: ("email", "customer_id")}
+ORDERS_OF_CUSTOMER = read_sql(__file__, "orders_of_customer")
+IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
+CUSTOMERS_OF_ORDER = read_sql(__file__, "customers_of_order")
+PRODUCTS_OF_SKUS = read_sql(__file__, "products_of_skus")
+SALES_OF_PRODUCT = read_sql(__file__, "sales_of_product")
+
+
+def orders_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
+    """Return (hub id, order id, date, revenue, currency, cancelled) of a customer's latest orders."""
+    return _by_priority(ORDERS_OF_CUSTOMER, tenant, customer_id, email, most=most)
+
+
+def order_ids_of(customer: int, most: int) -> list[int]:
+    """Return the hub ids of the latest orders of a customer, by hub id; none where there is no such customer."""
+    named = execute(IDENTIFIERS, {"customer": customer}).fetchone()
+    if named is None:
+        return []
+    tenant = Tenant.objects.get(pk=named[0])
+    return [order[0] for order in orders_of_customer(tenant, named[1], named[2], most)]
+
+
+def customers_of_order(tenant: Tenant, customer_id: str | None, email: str | None) -> list[Row]:
+    """Return (hub id, name, surname, customer id, e-mail) of the customers an order names."""
+    return _by_priority(CUSTOMERS_OF_ORDER, tenant, customer_id, email)
+
+
+def _by_priority(
+    statement: str, tenant: Tenant, customer_id: str | None, email: str | None, **more: object
+) -> list[Row]:
+    first, second = PRIORITIES[Priority(tenant.priority)]
+    parameters = {"tenant_id": tenant.pk, "customer_id": customer_id, "email": email, **more}
+    return execute(statement.format(first=first, second=second), parameters).fetchall()
+
+
+def products_of_skus(tenant: Tenant, skus: Sequence[str]) -> dict[str, list[Row]]:
+    """Return (hub id, product's name, variant's name) of the products that have each SKU; none for unknown ones."""
+    found: dict[str, list[Row]] = {}
+    for sku, *product in execute(PRODUCTS_OF_SKUS, {"tenant_id": tenant.pk, "skus": list(set(skus))}):
+        found.setdefault(sku, []).append(tuple(product))
+    return found
+
+
+def sales_of_product(tenant: Tenant, product_id: str, most: int) -> list[Row]:
+    """Return (currency, cancelled, lines, quantity, revenue) over the product's first `most` lines."""
+    parameters = {"tenant_id": tenant.pk, "product_id": product_id, "most": most}
+    return execute(SALES_OF_PRODUCT, parameters).fetchall()

@@ -1,0 +1,101 @@
+"""What a record's page shows below its fields: small tables, and the record's history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tenants.models import Changeset, Entity
+
+LATEST = 20
+LINK = "text-primary-600 dark:text-primary-500"
+TOUCHED = "created_ids || updated_ids || deleted_ids"  # the expression that changeset_by_record indexes
+ARRAYS = ("created_ids", "updated_ids", "deleted_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table: its title, columns and rows of cells; what stands there when it is empty; a note; a link to more.
+
+    `parts` are hub ids of what the rows show, where they can be ticked and deleted.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    empty: str = "None."
+    note: str = ""
+    url: str = ""
+    url_text: str = ""
+    parts: Sequence[int] = ()
+
+    @property
+    def numbered(self) -> list[tuple[int | None, Sequence[object]]]:
+        """Each row with the hub id of the part it shows."""
+        return list(zip_longest(self.parts, self.rows))
+
+
+def link(url: str, text: object) -> SafeString:
+    """Return a link; bdi keeps right-to-left text from turning around what stands beside it."""
+    return format_html('<a class="{}" href="{}"><bdi>{}</bdi></a>', LINK, url, text)
+
+
+def record_link(model: str, pk: int, text: object) -> SafeString:
+    """Return a link to a record's page; `model` is the beginning of its URL's name, such as `customers_customer`."""
+    return link(reverse(f"admin:{model}_change", args=[pk]), text)
+
+
+def clipped(text: object) -> SafeString:
+    """Return text that ends in … where a list has no room for it; whole when pointed at."""
+    return format_html('<bdi class="hub-clip" title="{}">{}</bdi>', text, text)
+
+
+def moment(at: datetime) -> SafeString:
+    """Write a moment as the admin does everywhere: UTC, to the second."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', at.strftime("%Y-%m-%d %H:%M:%S"))
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Write an amount with two decimals, or with as many as it has."""
+    text = f"{amount:,.4f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals:0<2} {currency}"
+
+
+def touching(changesets: QuerySet[Changeset], entity: Entity, hub_id: int) -> QuerySet[Changeset]:
+    """Keep the changesets that touched a record."""
+    touched = RawSQL(TOUCHED, [], output_field=ArrayField(BigIntegerField()))  # noqa: S611 — a constant
+    return changesets.filter(entity=entity).alias(touched=touched).filter(Q(touched__contains=[hub_id]))
+
+
+def history(record: Any, entity: Entity) -> Section:
+    """Return the latest changesets that touched a record."""
+    changesets = touching(Changeset.objects.filter(tenant_id=record.tenant_id), entity, record.pk)
+    rows = [
+        [
+            moment(changeset.created_at),
+            record_link("tenants_changeset", changeset.pk, f"number {changeset.number:,}"),
+            changeset.get_operation_display(),
+            changeset.get_source_display(),
+            changeset.actor,
+        ]
+        for changeset in changesets.order_by("-pk").defer(*ARRAYS)[:LATEST]
+    ]
+    url = f"{reverse('admin:tenants_changeset_changelist')}?record={entity}:{record.pk}"
+    return Section(
+        "History",
+        ("When (UTC)", "Changeset", "What", "Through", "By"),
+        rows,
+        note="The latest changes to this record.",
+        url=url,
+        url_text="All of its history",
+    )

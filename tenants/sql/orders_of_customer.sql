@@ -1,0 +1,11 @@
+-- The latest orders of a customer: those that name it by {first}, the tenant's priority identifier, and those that
+-- name it by {second} while no customer carries their {first}.
+SELECT o.id, o.order_id, o.order_date, o.total_revenue, o.currency, o.is_order_cancelled
+  FROM orders_order o
+ WHERE o.tenant_id = %(tenant_id)s
+   AND (o.{first} = %({first})s
+        OR o.{second} = %({second})s
+           AND NOT EXISTS (SELECT FROM customers_customer c
+                            WHERE c.tenant_id = o.tenant_id AND c.{first} = o.{first}))
+ ORDER BY o.order_date DESC
+ LIMIT %(most)s

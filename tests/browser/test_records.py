@@ -1,0 +1,142 @@
+"""Staff at work in a browser: log in, search, filter, correct opt-ins in the list and in bulk, erase a person."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from customers.models import Customer
+from orders.models import Order
+from tenants.models import Membership, Role
+from tests.conftest import MakeTenant, Partner
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "a long enough password"
+LIST = "/admin/customers/customer/"
+PEOPLE: list[dict[str, Any]] = [
+    {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada", "Surname": "Lovelace", "SmsOptin": True},
+    {"CustomerId": "C-2", "Email": "m@example.com", "Name": "محمد", "Surname": "الخوارزمي", "Language": "ar"},
+    {"CustomerId": "D-3", "Email": "long@example.com", "Name": "W" * 100, "Surname": "Y" * 300},
+]
+ORDER = {
+    "OrderId": "O-1",
+    "CustomerId": "C-1",
+    "Email": "ada@example.com",
+    "OrderDate": "2025-08-22T21:00:00Z",
+    "TotalRevenue": 10,
+    "Currency": "EUR",
+    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 10}],
+}
+
+
+@pytest.fixture
+def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
+    partner = make_tenant(slug="shop")
+    partner.save("customers", *PEOPLE)
+    partner.save("orders", ORDER)
+    return partner
+
+
+@pytest.fixture(params=["superuser", "staff"])
+def logged_in(request: pytest.FixtureRequest, shop: Partner, page: Page) -> Page:
+    """The page of a superuser, then of a member of the one tenant, after logging in."""
+    user = User.objects.create_user(
+        "maria", password=PASSWORD, is_staff=True, is_superuser=request.param == "superuser"
+    )
+    Membership.objects.create(tenant=shop.tenant, user=user, role=Role.STAFF)
+    page.goto("/admin/")
+    page.fill("[name=username]", "maria")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page).to_have_url(re.compile("/admin/$"))
+    return page
+
+
+def box(page: Page, flag: str, customer_id: str) -> Any:
+    return page.locator(f"input[name={flag}][value='{Customer.objects.get(customer_id=customer_id).pk}']")
+
+
+def choose(page: Page, *customer_ids: str) -> None:
+    for customer_id in customer_ids:
+        page.check(f"input[name=_selected_action][value='{Customer.objects.get(customer_id=customer_id).pk}']")
+
+
+def test_search_and_filter(logged_in: Page) -> None:
+    logged_in.goto(LIST)
+    logged_in.fill("#searchbar", "C-")
+    logged_in.press("#searchbar", "Enter")
+    expect(logged_in.locator("tr.data-row")).to_have_count(2)
+
+    logged_in.click("text=Filters")
+    logged_in.fill("input[name=language]", "AR")
+    logged_in.click("text=Apply Filters")
+
+    expect(logged_in.locator("tr.data-row")).to_have_count(1)
+    expect(logged_in.locator("tr.data-row")).to_contain_text("الخوارزمي")
+
+
+def test_an_opt_in_is_corrected_in_the_list(logged_in: Page) -> None:
+    logged_in.goto(LIST)
+    box(logged_in, "sms_optin", "C-1").uncheck()
+    box(logged_in, "gdpr_optin", "C-2").check()
+    logged_in.click("button[name=_save]")
+
+    expect(logged_in.locator("body")).to_contain_text("2 customers changed.")
+    expect(box(logged_in, "gdpr_optin", "C-2")).to_be_checked()
+    assert Customer.objects.get(customer_id="C-1").sms_optin is False
+
+
+def test_a_conflict_in_the_list_is_shown(logged_in: Page, shop: Partner) -> None:
+    logged_in.goto(LIST)
+    shop.save("customers", {"CustomerId": "C-1", "SmsOptin": False, "EmailOptin": True})
+    box(logged_in, "email_optin", "C-1").check()
+    logged_in.click("button[name=_save]")
+
+    expect(logged_in.locator("body")).to_contain_text("E-mail opt-in is now yes, you wanted yes")
+    expect(box(logged_in, "sms_optin", "C-1")).not_to_be_checked()
+
+
+def test_many_are_opted_out_at_once(logged_in: Page) -> None:
+    logged_in.goto(LIST)
+    choose(logged_in, "C-1", "C-2")
+    logged_in.select_option("select[name=action]", label="SMS: opt out…")
+    logged_in.click("button[name=index]")
+    expect(logged_in.locator("#confirm")).to_contain_text("SMS opt-in becomes no for 2 customers.")
+    logged_in.click("#confirm button[type=submit]")
+
+    expect(logged_in.locator("body")).to_contain_text("2 customers changed.")
+    assert not Customer.objects.filter(sms_optin=True).exists()
+
+
+def test_an_opt_in_is_corrected_on_the_record(logged_in: Page) -> None:
+    logged_in.goto(f"{LIST}{Customer.objects.get(customer_id='C-1').pk}/change/")
+    expect(logged_in.locator("body")).to_contain_text("O-1")
+    logged_in.check("#id_whatsapp_optin")
+    logged_in.click("button[name=_save]")
+
+    expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
+    expect(logged_in.locator("body")).to_contain_text("WhatsApp opt-in: no → yes")
+
+
+def test_a_person_is_erased(logged_in: Page) -> None:
+    logged_in.goto(f"{LIST}{Customer.objects.get(customer_id='C-1').pk}/change/")
+    logged_in.click("text=Delete customer")
+    expect(logged_in.locator("#confirm")).to_contain_text("1 of their orders become anonymous")
+    logged_in.click("#confirm button[type=submit]")
+
+    expect(logged_in.locator("body")).to_contain_text("1 customer erased.")
+    expect(logged_in.locator("tr.data-row")).to_have_count(2)
+    assert Order.objects.get().email is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/", LIST, "/admin/orders/order/", "/admin/products/product/", "/admin/tenants/changeset/"]
+)
+def test_a_phone_shows_every_list_without_scrolling_sideways(logged_in: Page, path: str) -> None:
+    logged_in.set_viewport_size({"width": 390, "height": 844})
+    logged_in.goto(path)
+
+    assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390

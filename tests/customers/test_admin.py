@@ -1,0 +1,335 @@
+"""Customers in the admin: found, read, their opt-ins edited, the persons erased."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from customers.models import Customer
+from customers.optins import seen
+from orders.models import Order
+from tenants.models import Changeset, ConsentChange, Role
+from tests.conftest import Partner
+from tests.members import member, superuser, text
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/customers/customer/"
+ORDER = {
+    "CustomerId": "C-1",
+    "Email": "ada@example.com",
+    "OrderDate": "2025-08-22T21:00:00Z",
+    "TotalRevenue": 10,
+    "Currency": "EUR",
+    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 10}],
+}
+
+
+@pytest.fixture
+def staff(partner: Partner) -> Client:
+    return member(Role.STAFF, partner.tenant)
+
+
+@pytest.fixture
+def ada(partner: Partner) -> Customer:
+    partner.save("customers", {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada", "SmsOptin": False})
+    return Customer.objects.get(tenant=partner.tenant)
+
+
+def found(client: Client, **query: str) -> list[str]:
+    shown = client.get(LIST, query).context["cl"].result_list
+    return sorted(customer.customer_id for customer in shown)
+
+
+def latest() -> Changeset:
+    return Changeset.objects.order_by("-pk")[0]
+
+
+def submit_list(client: Client, customer: Customer, *flags: str, shown: str = "") -> Any:
+    """Save the list with these boxes ticked in the customer's row, and follow to what it shows then."""
+    sent = {"_save": "1", "seen": shown or seen(customer), **{flag: str(customer.pk) for flag in flags}}
+    return client.post(LIST, sent, follow=True)
+
+
+def test_search_finds_by_each_identifier_exactly_and_by_its_beginning(partner: Partner, staff: Client) -> None:
+    partner.save(
+        "customers", {"CustomerId": "C-1", "Email": "ada@example.com"}, {"CustomerId": "C-12"}, {"CustomerId": "D-1"}
+    )
+    hub_id = Customer.objects.get(customer_id="D-1").pk
+
+    assert found(staff, q="C-1") == ["C-1", "C-12"]
+    assert found(staff, q="C-12") == ["C-12"]
+    assert found(staff, q="ADA@Example.com") == ["C-1"]
+    assert found(staff, q="Ada@") == ["C-1"]
+    assert found(staff, q=str(hub_id)) == ["D-1"]
+    assert found(staff, q="%") == []
+    assert found(staff, q="c-1") == []
+
+
+def test_filters_tell_no_from_never_given(partner: Partner, staff: Client) -> None:
+    partner.save(
+        "customers",
+        {"CustomerId": "yes", "SmsOptin": True},
+        {"CustomerId": "no", "SmsOptin": False},
+        {"CustomerId": "never"},
+    )
+
+    assert found(staff, sms_optin="yes") == ["yes"]
+    assert found(staff, sms_optin="no") == ["no"]
+    assert found(staff, sms_optin="never") == ["never"]
+
+
+def test_filters_by_language_and_by_the_day_a_customer_came(partner: Partner, staff: Client) -> None:
+    partner.save("customers", {"CustomerId": "tr", "Language": "tr-TR"}, {"CustomerId": "de", "Language": "de"})
+    came = Customer.objects.all()[0].created_at.date()
+
+    assert found(staff, language="TR-tr") == ["tr"]
+    assert found(staff, created_at_from=str(came), created_at_to=str(came)) == ["de", "tr"]
+    assert found(staff, created_at_to="2020-01-01") == []
+    assert found(staff, created_at_from="2999-01-01") == []
+
+
+def test_a_page_follows_the_last_one_in_both_directions(partner: Partner, staff: Client) -> None:
+    partner.save("customers", *({"CustomerId": f"C-{i:03}"} for i in range(120)))
+
+    first = staff.get(LIST).context["cl"]
+    second = staff.get(f"{LIST}{first.older_url}").context["cl"]
+    third = staff.get(f"{LIST}{second.older_url}").context["cl"]
+    back = staff.get(f"{LIST}{third.newer_url}").context["cl"]
+
+    pages = [[customer.customer_id for customer in page.result_list] for page in (first, second, third)]
+    assert pages[0][0] == "C-119"
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert len({customer_id for page in pages for customer_id in page}) == 120
+    assert [customer.customer_id for customer in back.result_list] == pages[1]
+    assert third.older_url is None
+
+
+def test_the_list_asks_few_questions_and_never_counts(
+    partner: Partner, staff: Client, django_assert_max_num_queries: Any
+) -> None:
+    partner.save("customers", *({"CustomerId": f"C-{i}"} for i in range(60)))
+
+    with django_assert_max_num_queries(9) as captured:
+        assert b"C-59" in staff.get(LIST).content
+    assert not any("COUNT(" in query["sql"] for query in captured.captured_queries)
+
+
+def test_the_record_asks_few_questions(
+    partner: Partner, ada: Customer, staff: Client, django_assert_max_num_queries: Any
+) -> None:
+    partner.save("orders", *({**ORDER, "OrderId": f"O-{i}"} for i in range(30)))
+
+    with django_assert_max_num_queries(12):
+        assert b"O-2" in staff.get(f"{LIST}{ada.pk}/change/").content
+
+
+def test_a_record_shows_orders_consents_and_history(partner: Partner, ada: Customer, staff: Client) -> None:
+    partner.save("orders", {**ORDER, "OrderId": "O-1"})
+    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True})
+
+    page = text(staff.get(f"{LIST}{ada.pk}/change/"))
+
+    assert "O-1" in page
+    assert "SMS opt-in: no → yes" in page
+    assert "Never given" in page
+    assert f"?record=customers:{ada.pk}" in page
+    assert len(staff.get(f"/admin/tenants/changeset/?record=customers:{ada.pk}").context["cl"].result_list) == 2
+    assert "O-1" in text(staff.get(f"/admin/orders/order/?customer={ada.pk}"))
+
+
+def test_an_edit_in_the_list_is_one_changeset_with_its_evidence(ada: Customer, staff: Client) -> None:
+    answer = submit_list(staff, ada, "sms_optin", "email_optin")
+
+    ada.refresh_from_db()
+    changeset, change = latest(), ConsentChange.objects.get()
+    assert (ada.sms_optin, ada.email_optin, ada.gdpr_optin) == (True, True, False)
+    assert (changeset.source, changeset.operation, changeset.updated_ids) == ("admin", "edit", [ada.pk])
+    assert changeset.actor.startswith("staff-")
+    assert changeset.user_id is not None
+    assert (change.before, change.after, change.changeset_number) == (0, 0b11, changeset.number)
+    assert "1 customer changed." in text(answer)
+
+
+def test_a_list_saved_as_it_was_changes_nothing(ada: Customer, staff: Client) -> None:
+    answer = submit_list(staff, ada)
+
+    assert "Nothing was changed." in text(answer)
+    assert latest().operation == "upsert"
+
+
+def test_what_changed_since_the_list_was_opened_is_not_overwritten(
+    partner: Partner, ada: Customer, staff: Client
+) -> None:
+    shown = seen(ada)
+    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True})
+    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": False, "Name": "Ada L."})
+
+    answer = submit_list(staff, ada, "sms_optin", shown=shown)
+
+    ada.refresh_from_db()
+    assert ada.sms_optin is False
+    assert "SMS opt-in is now no, you wanted yes" in text(answer)
+
+
+def test_rows_nobody_touched_do_not_undo_what_the_api_did(partner: Partner, ada: Customer, staff: Client) -> None:
+    shown = seen(ada)
+    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True})
+
+    answer = submit_list(staff, ada, shown=shown)
+
+    ada.refresh_from_db()
+    assert ada.sms_optin is True
+    assert "Nothing was changed." in text(answer)
+
+
+def test_an_edit_on_the_record(ada: Customer, staff: Client) -> None:
+    page = f"{LIST}{ada.pk}/change/"
+
+    answer = staff.post(page, {"seen": seen(ada), "gdpr_optin": "on"}, follow=True)
+
+    ada.refresh_from_db()
+    assert ada.gdpr_optin is True
+    assert ada.name == "Ada"
+    assert "1 customer changed." in text(answer)
+    assert latest().operation == "edit"
+
+
+def test_a_conflict_on_the_record_shows_both_values(partner: Partner, ada: Customer, staff: Client) -> None:
+    shown = seen(ada)
+    partner.save("customers", {"CustomerId": "C-1", "EmailOptin": True})
+
+    answer = staff.post(f"{LIST}{ada.pk}/change/", {"seen": shown, "sms_optin": "on"}, follow=True)
+
+    ada.refresh_from_db()
+    assert (ada.sms_optin, ada.email_optin) == (False, True)
+    assert "SMS opt-in is now no, you wanted yes" in text(answer)
+
+
+def test_identity_cannot_be_changed(ada: Customer, staff: Client) -> None:
+    staff.post(f"{LIST}{ada.pk}/change/", {"seen": seen(ada), "email": "evil@example.com", "name": "Eve"})
+
+    ada.refresh_from_db()
+    assert (ada.email, ada.name) == ("ada@example.com", "Ada")
+
+
+def test_a_bulk_edit_asks_then_tells(partner: Partner, ada: Customer, staff: Client) -> None:
+    partner.save("customers", {"CustomerId": "C-2", "SmsOptin": True}, {"CustomerId": "C-3"})
+    ids = [str(customer.pk) for customer in Customer.objects.all()]
+
+    asked = staff.post(LIST, {"action": "sms_optin_yes", "index": "0", "_selected_action": ids})
+    question = asked.context["question"]
+    told = staff.post(question.url, {"chosen": question.chosen, **question.fields}, follow=True)
+
+    assert "SMS opt-in becomes yes for 3 customers." in text(asked)
+    assert "1 of them: never given → yes." in text(asked)
+    assert "2 customers changed. 1 were so already." in text(told)
+    assert Customer.objects.filter(sms_optin=True).count() == 3
+    assert latest().received == 3
+
+
+def test_a_first_no_is_written_down(ada: Customer, staff: Client) -> None:
+    asked = staff.post(LIST, {"action": "gdpr_optin_no", "index": "0", "_selected_action": str(ada.pk)})
+    question = asked.context["question"]
+
+    staff.post(question.url, {"chosen": question.chosen, **question.fields})
+
+    assert found(staff, gdpr_optin="no") == ["C-1"]
+    assert latest().updated_ids == [ada.pk]
+    assert not ConsentChange.objects.exists()
+
+
+def test_who_changed_after_the_question_is_left_alone(partner: Partner, ada: Customer, staff: Client) -> None:
+    asked = staff.post(LIST, {"action": "is_excluded_yes", "index": "0", "_selected_action": str(ada.pk)})
+    partner.save("customers", {"CustomerId": "C-1", "Name": "Ada Lovelace"})
+    question = asked.context["question"]
+
+    told = staff.post(question.url, {"chosen": question.chosen, **question.fields}, follow=True)
+
+    ada.refresh_from_db()
+    assert ada.is_excluded is False
+    assert "was left alone: Excluded is now no, you wanted yes" in text(told)
+
+
+def test_a_viewer_edits_nothing(partner: Partner, ada: Customer) -> None:
+    viewer = member(Role.VIEWER, partner.tenant)
+
+    assert submit_list(viewer, ada, "sms_optin").status_code == 403
+    assert viewer.post(f"{LIST}{ada.pk}/change/", {"seen": seen(ada), "sms_optin": "on"}).status_code == 403
+    sent = {"chosen": seen(ada), "flag": "sms_optin", "value": "yes"}
+    assert viewer.post(f"{LIST}opt-ins/", sent).status_code == 403
+    ada.refresh_from_db()
+    assert ada.sms_optin is False
+
+
+def test_a_stranger_edits_nothing(partner: Partner, by_email: Partner, ada: Customer) -> None:
+    stranger = member(Role.ADMIN, by_email.tenant)
+
+    submit_list(stranger, ada, "sms_optin")
+    stranger.post(f"{LIST}opt-ins/", {"chosen": seen(ada), "flag": "sms_optin", "value": "yes"})
+
+    assert stranger.post(f"{LIST}{ada.pk}/change/", {"seen": seen(ada), "sms_optin": "on"}).status_code in (403, 404)
+    ada.refresh_from_db()
+    assert ada.sms_optin is False
+
+
+def test_erasing_says_what_goes_and_leaves_anonymous_sales(partner: Partner, ada: Customer, staff: Client) -> None:
+    partner.save("orders", {**ORDER, "OrderId": "O-1"}, {**ORDER, "OrderId": "O-2", "CustomerId": "other"})
+
+    asked = staff.get(f"{LIST}{ada.pk}/delete/")
+    question = asked.context["question"]
+    told = staff.post(question.url, {"chosen": question.chosen}, follow=True)
+
+    order = Order.objects.get(order_id="O-1")
+    assert "2 of their orders become anonymous" in text(asked)
+    assert "1 customer erased." in text(told)
+    assert not Customer.objects.exists()
+    assert order.customer_id.startswith("erased-")
+    assert order.email is None
+    assert [changeset.operation for changeset in Changeset.objects.order_by("-pk")[:2]] == ["erase", "erase"]
+
+
+def test_an_order_that_another_customer_still_has_is_not_counted(
+    partner: Partner, ada: Customer, staff: Client
+) -> None:
+    partner.save("customers", {"CustomerId": "C-2", "Email": "ada@example.com"})
+    partner.save("orders", {**ORDER, "OrderId": "O-1", "CustomerId": "unknown"})
+
+    assert "0 of their orders" in text(staff.get(f"{LIST}{ada.pk}/delete/"))
+
+
+def test_no_log_of_djangos_own_keeps_a_name(ada: Customer, staff: Client) -> None:
+    submit_list(staff, ada, "sms_optin")
+    staff.post(f"{LIST}{ada.pk}/change/", {"seen": seen(Customer.objects.get()), "gdpr_optin": "on"})
+    staff.post(f"{LIST}delete/", {"chosen": str(ada.pk)})
+
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("shown", ["", "x", "1:2", "1:2:x", "1:2:3:4", f"{'9' * 30}:1:1"])
+def test_what_no_page_wrote_is_not_found(shown: str, staff: Client) -> None:
+    assert staff.post(f"{LIST}opt-ins/", {"chosen": shown, "flag": "sms_optin"}).status_code == 404
+
+
+def test_the_ledger_is_searched_by_customer(partner: Partner, ada: Customer, staff: Client) -> None:
+    partner.save("customers", {"CustomerId": "C-2"})
+    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True}, {"CustomerId": "C-2", "SmsOptin": True})
+
+    for term in ("C-1", "ADA@example.com", str(ada.pk)):
+        shown = staff.get("/admin/tenants/consentchange/", {"q": term}).context["cl"].result_list
+        assert [change.customer for change in shown] == [ada.pk]
+
+
+def test_edits_in_two_tenants_are_two_changesets(partner: Partner, by_email: Partner, ada: Customer) -> None:
+    by_email.save("customers", {"Email": "bob@example.com"})
+    bob = Customer.objects.get(tenant=by_email.tenant)
+    chosen = f"{seen(ada)},{seen(bob)}"
+
+    superuser().post(f"{LIST}opt-ins/", {"chosen": chosen, "flag": "is_excluded", "value": "yes"})
+
+    edits = Changeset.objects.filter(operation="edit")
+    assert {(edit.tenant_id, *edit.updated_ids) for edit in edits} == {
+        (partner.tenant.pk, ada.pk),
+        (by_email.tenant.pk, bob.pk),
+    }

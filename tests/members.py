@@ -1,0 +1,40 @@
+"""Members: users with a role on a tenant, and their browser."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tenants.models import Membership, Role, Tenant
+
+
+def make_user(name: str, *, superuser: bool = False) -> User:
+    """Make a user who may log in to the admin."""
+    return User.objects.create_user(
+        f"{name}-{secrets.token_hex(3)}", password=None, is_staff=True, is_superuser=superuser
+    )
+
+
+def browser(user: User) -> Client:
+    """Return a client that is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def member(role: Role, *tenants: Tenant) -> Client:
+    """Return the client of a new user with a role on tenants."""
+    user = make_user(role)
+    Membership.objects.bulk_create(Membership(tenant=tenant, user=user, role=role) for tenant in tenants)
+    return browser(user)
+
+
+def superuser() -> Client:
+    """Return the client of a new superuser."""
+    return browser(make_user("root", superuser=True))
+
+
+def text(response: Any) -> str:
+    """Return an answer's text."""
+    return str(response.content.decode())

@@ -1,0 +1,110 @@
+"""Products in the admin: with their variants and what they sold."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from products.models import Product
+from tenants.models import Changeset, Role
+from tests.conftest import Partner
+from tests.members import member, text
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/products/product/"
+VARIANT = {
+    "VariantId": "V-1",
+    "Sku": "S-1",
+    "Name": "Blue",
+    "OriginalPrice": 10,
+    "Currency": "EUR",
+    "IsAvailable": True,
+}
+GONE = {**VARIANT, "VariantId": "V-2", "Sku": "S-2", "IsAvailable": False, "Stock": 0}
+ORDER = {
+    "OrderId": "O-1",
+    "CustomerId": "C-1",
+    "Email": "ada@example.com",
+    "OrderDate": "2025-08-22T21:00:00Z",
+    "TotalRevenue": 10,
+    "Currency": "EUR",
+    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 3, "Price": 10}],
+}
+
+
+@pytest.fixture
+def staff(partner: Partner) -> Client:
+    return member(Role.STAFF, partner.tenant)
+
+
+@pytest.fixture
+def shoe(partner: Partner) -> Product:
+    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [VARIANT, GONE]})
+    return Product.objects.get(product_id="P-1")
+
+
+def found(client: Client, **query: str) -> list[str]:
+    shown = client.get(LIST, query).context["cl"].result_list
+    return sorted(product.product_id for product in shown)
+
+
+def test_search_finds_by_product_sku_and_variant(shoe: Product, staff: Client) -> None:
+    for term in ("P-1", "P-", "S-2", "V-1", str(shoe.pk)):
+        assert found(staff, q=term) == ["P-1"], term
+
+
+def test_filters_by_availability(partner: Partner, shoe: Product, staff: Client) -> None:
+    partner.save(
+        "products",
+        {"ProductId": "P-2", "ProductName": "Hat", "ProductVariants": [{**GONE, "Stock": 1}]},
+        {"ProductId": "P-3", "ProductName": "Bag", "ProductVariants": []},
+    )
+
+    assert found(staff, available="yes") == ["P-1"]
+    assert found(staff, available="no") == ["P-2"]
+    assert found(staff, available="out") == ["P-1"]
+    assert found(staff, available="none") == ["P-3"]
+    assert found(staff, currency="eur") == ["P-1", "P-2"]
+
+
+def test_the_list_asks_the_same_few_questions_for_many_products(
+    partner: Partner, staff: Client, django_assert_max_num_queries: Any
+) -> None:
+    partner.save(
+        "products", *({"ProductId": f"P-{i}", "ProductName": "x", "ProductVariants": [VARIANT]} for i in range(60))
+    )
+
+    with django_assert_max_num_queries(10):
+        assert "1 of 1" in text(staff.get(LIST))
+
+
+def test_a_product_shows_variants_and_sales(partner: Partner, shoe: Product, staff: Client) -> None:
+    partner.save("orders", ORDER, {**ORDER, "OrderId": "O-2", "IsOrderCancelled": True})
+
+    page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
+
+    assert "S-2" in page
+    assert "30.00 EUR" in page
+    assert "Cancelled" in page
+
+
+def test_a_variant_is_deleted_after_a_question(shoe: Product, staff: Client) -> None:
+    variant = shoe.variants.get(variant_id="V-2")
+
+    question = staff.post(f"{LIST}{shoe.pk}/variants/", {"part": str(variant.pk)}).context["question"]
+    staff.post(question.url, {"chosen": question.chosen})
+
+    assert [left.variant_id for left in shoe.variants.all()] == ["V-1"]
+    assert Changeset.objects.order_by("-pk")[0].updated_ids == [shoe.pk]
+
+
+def test_products_are_deleted_with_their_variants(shoe: Product, staff: Client) -> None:
+    asked = staff.post(LIST, {"action": "delete_selected", "index": "0", "_selected_action": str(shoe.pk)})
+    question = asked.context["question"]
+
+    told = staff.post(question.url, {"chosen": question.chosen}, follow=True)
+
+    assert "1 product, with 2 variants, deleted for good." in text(asked)
+    assert "1 product deleted." in text(told)
+    assert not Product.objects.exists()
