@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import is_typeddict
 
 from hub.errors import Detail, ValidationFailed
-from hub.fields import EMAIL_PATTERN, MOST_INTEGER, NOT_BLANK
+from hub.fields import EMAIL_PATTERN, LETTERS_DIGITS_DASHES, MOST_INTEGER, NOT_BLANK
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
 Json = Any
@@ -84,7 +84,7 @@ KINDS = {
     "too_long": ("too_many", "max_length"),
     "too_short": ("too_few", "min_length"),
 }
-PATTERN_KINDS = {EMAIL_PATTERN: "email", NOT_BLANK: "required"}
+PATTERN_KINDS = {EMAIL_PATTERN: "email", LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ class Shop:
             self.gone |= {(name, value) for name, value in named if not self.carrying(name, value)}
         elif not named & self.gone:
             if not meant:
-                self.customers.append(new := {})
-                meant = [new]
+                meant = [{}]
+                self.customers += meant
             for customer in meant:
                 self.store(customer, record, alone=len(meant) == 1)
 
