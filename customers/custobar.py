@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import orjson
 from django.http import HttpResponse
-from pydantic import BeforeValidator, Field, with_config
+from pydantic import Field, with_config
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import TypedDict
@@ -27,8 +27,8 @@ from hub.fields import (
     InternationalPhone,
     Language,
     checked,
+    letters_digits_dashes,
     normal_local_moment,
-    optional_identifier,
     required_text,
     text,
 )
@@ -62,16 +62,14 @@ TEXTS = (
 )  # fmt: skip
 MOMENTS = ("date_joined", "last_login")
 FLAGS = ("can_email", "can_post", "can_profile", "can_push", "can_sms", "is_forgotten", "is_deleted")
-ATTRIBUTES = (*TEXTS, *MOMENTS, "birth_date", "country", "can_post")
+TAGS = ("tags", "tags.add", "tags.remove")
+MAILING_LISTS = ("mailing_lists", "mailing_lists.add", "mailing_lists.remove")
+BLANK: dict[str, Any] = {**dict.fromkeys(FLAGS, False), **dict.fromkeys((*TAGS, *MAILING_LISTS), ())}
+ATTRIBUTES = frozenset({*TEXTS, *MOMENTS, "birth_date", "country", "can_post"})
 SENT_AS = {hub: ours for ours, hub in FIELDS.items()}
 SOUGHT = ("CustomerId", "Phone", "Email")  # in this order
 TOO_DEEP = "The request body is nested deeper than 64 levels."
 KEPT = "Another customer is known by it; the stored value stays."
-
-
-def normal_external_id(value: str) -> str | None:
-    """Return an identifier of letters, digits and dashes as it is; a blank one too: it is missing."""
-    return value if value.isspace() or value.replace("-", "0").isalnum() else None
 
 
 def _moment(value: str, *, time_zone: str) -> str | None:
@@ -79,35 +77,20 @@ def _moment(value: str, *, time_zone: str) -> str | None:
     return found and utc(datetime.fromisoformat(found))
 
 
-def _blank_is(meaning: Any) -> Any:
-    """A validator that takes "", a removed key, for what the field is without a value."""
-    return BeforeValidator(lambda value: meaning if value == "" else value)
-
-
-def _one_is_a_list(value: Any) -> Any:
-    return [value] if value and isinstance(value, str) else value
-
-
 Text = Annotated[str, text(500)]
-Flag = Annotated[bool, _blank_is(False)]
-Strings = Annotated[list[Annotated[str, required_text(200)]], Field(max_length=1000), _blank_is([])]
-StringOrStrings = Annotated[Strings, BeforeValidator(_one_is_a_list)]
-ExternalId = Annotated[str, optional_identifier(100), checked("letters_digits_dashes", normal_external_id)]
-
-
+Strings = Annotated[list[Annotated[str, required_text(200)]], Field(max_length=1000)]
 KINDS: dict[str, Any] = {
-    "external_id": ExternalId,
+    "external_id": Annotated[str, letters_digits_dashes(100)],
     "phone_number": InternationalPhone,
     "email": Email,
     **dict.fromkeys(TEXTS, Text),
-    **dict.fromkeys(FLAGS, Flag),
+    **dict.fromkeys(FLAGS, bool),
     "first_name": Annotated[str, text(100)],
     "last_name": Annotated[str, text(300)],
     "birth_date": Date,
     "country": Country,
     "language": Language,
-    **{f"tags{change}": Strings for change in ("", ".add", ".remove")},
-    **{f"mailing_lists{change}": StringOrStrings for change in ("", ".add", ".remove")},
+    **dict.fromkeys((*TAGS, *MAILING_LISTS), Strings),
     COMPANY: dict[str, Any],
 }
 
@@ -134,15 +117,29 @@ def read_upload(tenant: Tenant, body: Any) -> Batch[Any]:
 
 
 def _gathered(element: Any) -> Any:
-    """Return a record with its company-specific fields under one name; raises ValueError where they are too deep."""
+    """Return a record with its company-specific fields under one name; raises ValueError where they are too deep.
+
+    Here, where it costs next to nothing, "" becomes what a flag or a list is without a value, and a string a list.
+    """
     if not isinstance(element, dict):
         return element
-    company = {name: value for name, value in element.items() if "__" in name[1:-1] and name[0] != "_"}
+    for name in BLANK.keys() & element.keys():
+        if element[name] == "":
+            element[name] = BLANK[name]
+    for name in MAILING_LISTS:
+        if isinstance(element.get(name), str):
+            element[name] = [element[name]]
+    company = {name: value for name, value in element.items() if "__" in name and _is_company_field(name)}
     if not company:
         return element
     for value in company.values():
         _refuse_deep(value, DEEPEST)
     return {**{name: value for name, value in element.items() if name not in company}, COMPANY: company}
+
+
+def _is_company_field(name: str) -> bool:
+    company, _, field = name.partition("__")
+    return bool(company and field)
 
 
 def _refuse_deep(value: Any, levels: int) -> None:
@@ -155,22 +152,23 @@ def _refuse_deep(value: Any, levels: int) -> None:
 
 def as_row(record: Mapping[str, Any]) -> Row:
     """Write a record in the hub's fields; "" gives a value up, but for external_id, where it is a missing one."""
-    row = {hub: record[name] for name, hub in FIELDS.items() if record.get(name) is not None}
-    if not row.get("CustomerId", "").strip():
-        row.pop("CustomerId", None)
+    row = {FIELDS[name]: value for name, value in record.items() if name in FIELDS and value is not None}
+    if "CustomerId" in row and not row["CustomerId"].strip():
+        del row["CustomerId"]
     return row
 
 
 def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a customer's attributes after a record, None where it says nothing about them."""
-    sent = {name: record[name] for name in ATTRIBUTES if record.get(name) is not None} | record.get(COMPANY, {})
+    sent = {name: value for name, value in record.items() if name in ATTRIBUTES}
+    sent |= record.get(COMPANY) or {}
     changed = {**stored, **{name: value for name, value in sent.items() if value is not None}}
     return {name: value for name, value in changed.items() if value != ""} if sent else None
 
 
-def strings_after(stored: Sequence[str], record: Mapping[str, Any], name: str) -> list[str] | None:
+def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Sequence[str]) -> list[str] | None:
     """Return a set of strings after a record, in order of arrival: set, then added to, then removed from."""
-    plain, added, removed = record.get(name), record.get(f"{name}.add"), record.get(f"{name}.remove")
+    plain, added, removed = map(record.get, names)
     if plain is None and added is None and removed is None:
         return None
     strings = dict.fromkeys([*(stored if plain is None else plain), *(added or ())])
@@ -183,7 +181,7 @@ class Upload:
     def __init__(self, opened: Write, tenant: Tenant, records: Sequence[Mapping[str, Any]]) -> None:
         self.changes, self.records = opened.changes, records
         self.rows = [as_row(record) for record in records]
-        self.customers = KnownCustomers(opened, tenant, self.rows, relatives=any(map(gives_up, records)))
+        self.customers = KnownCustomers(opened, tenant, self.rows, thorough=any(map(gives_up, records)))
         self.skipped: list[int] = []
 
     def take(self, i: int) -> None:
@@ -206,6 +204,8 @@ class Upload:
         for name in SOUGHT:
             carriers = [known for known in self.customers.carrying(name, row.get(name)) if self._fits(known, name, row)]
             found = [known for known in found if known in carriers] or found or carriers
+            if len(found) == 1:
+                break
         return found
 
     def _fits(self, known: Known, name: str, row: Row) -> bool:
@@ -222,21 +222,17 @@ class Upload:
             row.pop(name, None)
         if (attributes := attributes_after(known.attributes, record)) is not None:
             row["Attributes"] = known.attributes = attributes
-        if (tags := strings_after(known.tags, record, "tags")) is not None:
+        if (tags := strings_after(known.tags, record, TAGS)) is not None:
             row["Tags"] = known.tags = tags
-        if (lists := strings_after(known.mailing_lists, record, "mailing_lists")) is not None:
+        if (lists := strings_after(known.mailing_lists, record, MAILING_LISTS)) is not None:
             row["MailingLists"] = known.mailing_lists = lists
         self.customers.change(known, row)
 
 
 def gives_up(record: Mapping[str, Any]) -> bool:
     """Tell whether a record takes an identifier away, or a whole customer."""
-    return bool(
-        record.get("email") == ""
-        or record.get("phone_number") == ""
-        or record.get("is_forgotten")
-        or record.get("is_deleted")
-    )
+    erases = record.get("is_forgotten") or record.get("is_deleted")
+    return bool(erases or record.get("email") == "" or record.get("phone_number") == "")
 
 
 def store_upload(tenant: Tenant, records: Sequence[Mapping[str, Any]], *, origin: Origin) -> tuple[Changes, list[int]]:
@@ -255,10 +251,8 @@ class CustobarAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-        known = {"basic": _basic, "token": _token, "bearer": _token}
-        credentials = known.get(scheme.lower(), _token)(rest.strip() if scheme.lower() in known else "")
         try:
-            return None, authorise(request._request, credentials, Source.CUSTOBAR)
+            return None, authorise(request._request, _credentials(scheme.lower(), rest.strip()), Source.CUSTOBAR)
         except ApiError as error:  # a user that is no tenant's is no more than a wrong user
             raise ApiError(401, UNAUTHORISED) if error.status == 404 else error from None
 
@@ -266,16 +260,14 @@ class CustobarAuthentication(BaseAuthentication):
         return "Basic"
 
 
-def _basic(text: str) -> Credentials:
+def _credentials(scheme: str, text: str) -> Credentials:
+    if scheme in ("token", "bearer"):
+        return Credentials(text, None)
     try:
         user, _, key = base64.b64decode(text, validate=True).decode().partition(":")
     except ValueError:
-        return Credentials("", None)
-    return Credentials("", None) if "\0" in user else Credentials(key, user)
-
-
-def _token(text: str) -> Credentials:
-    return Credentials(text, None)
+        user = key = "\0"
+    return Credentials("", None) if scheme != "basic" or "\0" in user else Credentials(key, user)
 
 
 class CustobarViewSet(TenantViewSet):

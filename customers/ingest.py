@@ -91,8 +91,10 @@ def match_key(field: str, value: str) -> str:
 
 def key_of(first: str, values: Mapping[str, str | None]) -> str:
     """Return the match_key of a customer with these identifiers, where `first` is the tenant's priority one."""
-    field = next(name for name in (first, OTHER[first], "Phone") if values.get(name))
-    return match_key(field, values[field] or "")
+    for field in (first, OTHER[first], "Phone"):
+        if value := values.get(field):
+            return match_key(field, value)
+    raise ValueError("a customer without identifiers")
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:

@@ -167,7 +167,7 @@ def _store(
     with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True) as opened:
         opened.changes.received = len(results)
         rows = [row for email, payload in updates.values() for row in ({"Email": email}, as_row(email, payload))]
-        customers = KnownCustomers(opened, tenant, rows)
+        customers = KnownCustomers(opened, tenant, rows, thorough=True)
         applied = Updates(tenant, customers)
         for i, update in updates.items():
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from hub.errors import Detail, ValidationFailed
-from hub.fields import EMAIL_PATTERN, NOT_BLANK
+from hub.fields import EMAIL_PATTERN, LETTERS_DIGITS_DASHES, NOT_BLANK
 
 Loc = tuple[int | str, ...]
 
@@ -66,7 +66,7 @@ KINDS = {
     "too_long": ("too_many", "max_length"),
     "too_short": ("too_few", "min_length"),
 }
-PATTERN_KINDS = {EMAIL_PATTERN: "email", NOT_BLANK: "required"}
+PATTERN_KINDS = {EMAIL_PATTERN: "email", LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ EMAIL_PATTERN = (
     r"^(?:[^\s@\x00-\x1f]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}-]*[\p{L}\p{N}])?$"
 )
 NOT_BLANK = r"\S"
+LETTERS_DIGITS_DASHES = r"^(?:[\p{L}\p{Nd}-]+|\s*)$"
 
 MOST_EMAIL = 255
 MOST_MONEY = 9_999_999_999.9999  # numeric(14,4)
@@ -46,6 +47,11 @@ def identifier(limit: int) -> StringConstraints:
 def optional_identifier(limit: int) -> StringConstraints:
     """An identifier that may be missing; blank counts as missing."""
     return StringConstraints(max_length=limit)
+
+
+def letters_digits_dashes(limit: int) -> StringConstraints:
+    """An identifier of letters, digits and dashes; blank counts as missing."""
+    return StringConstraints(max_length=limit, pattern=LETTERS_DIGITS_DASHES)
 
 
 def checked(kind: str, normalise: Callable[[str], str | None]) -> Any:
@@ -146,7 +152,7 @@ INTERNATIONAL_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 def normal_international_phone(number: str) -> str | None:
     """Return `+` and digits (E.164), None for what is no phone number with its country."""
-    digits = BETWEEN_DIGITS.sub("", number)
+    digits = number if number[1:].isdigit() else BETWEEN_DIGITS.sub("", number)
     return digits if INTERNATIONAL_PHONE.fullmatch(digits) else None
 
 

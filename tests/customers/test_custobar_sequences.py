@@ -35,9 +35,8 @@ class Shop:
             self.gone |= {(name, value) for name, value in named if not self.carrying(name, value)}
         elif not named & self.gone:
             if not meant:
-                new: dict[str, Any] = {}
-                self.customers.append(new)
-                meant = [new]
+                meant = [{}]
+                self.customers += meant
             for customer in meant:
                 self.store(customer, record, alone=len(meant) == 1)
 
