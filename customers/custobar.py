@@ -101,7 +101,7 @@ def upload_schema(time_zone: str) -> Schema[Any]:
     kinds = {**KINDS, **dict.fromkeys(MOMENTS, Annotated[str, checked("dated", partial(_moment, time_zone=time_zone))])}
     record = TypedDict("Customer", {name: kind | None for name, kind in kinds.items()}, total=False)  # type: ignore[misc]
     identifiers = ("external_id", "phone_number", "email")
-    return Schema(with_config(STRICT)(record), "customers", MOST_CUSTOMERS, one_of=identifiers)
+    return Schema(with_config(STRICT)(record), "customers", MOST_CUSTOMERS, one_of=identifiers, blank_clears=True)
 
 
 def read_upload(tenant: Tenant, body: Any) -> Batch[Any]:

@@ -45,7 +45,8 @@ class Batch(Generic[Record]):
 class Schema(Generic[Record]):
     """What a body may hold: an array of `record` (a TypedDict), at most `limit` of them, called `noun` in texts.
 
-    `one_of` names identifiers of which every record must have one; a blank one is a missing one.
+    `one_of` names identifiers of which every record must have one; a blank one is a missing one, and taken out of the
+    record unless `blank_clears`.
     `oddities` finds what is odd without being wrong, as (index, field, text).
     """
 
@@ -53,6 +54,7 @@ class Schema(Generic[Record]):
     noun: str
     limit: int
     one_of: tuple[str, ...] = ()
+    blank_clears: bool = False
     oddities: Callable[[Sequence[Record]], Iterator[tuple[int, str, str]]] | None = None
 
     @cached_property
@@ -131,7 +133,7 @@ def _unidentified(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Faul
         for name in () if found else schema.one_of:
             value = record.get(name)
             if value == "" or (isinstance(value, str) and value.isspace()):
-                record[name] = None
+                record[name] = value if schema.blank_clears else None
             elif value is not None:
                 found = True
         if not found:

@@ -90,7 +90,7 @@ def test_a_blank_identifier_of_a_line_counts_as_missing(partner: Partner, name: 
         ("TotalQuantity", 2_147_483_648, AT_MOST.replace("{1}", "2147483647")),
         ("TotalQuantity", 10**30, AT_MOST.replace("{1}", "2147483647")),
         ("TotalQuantity", -(10**400), AT_LEAST.replace("{1}", "0")),
-        ("TotalQuantity", float("nan"), A_NUMBER),
+        ("TotalQuantity", float("nan"), AN_INTEGER),
         ("UniqueQuantity", {}, AN_INTEGER),
         ("IsOrderCancelled", "true", A_BOOLEAN),
         ("IsOrderCancelled", 1, A_BOOLEAN),
