@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from psycopg import OperationalError
 
@@ -145,7 +146,7 @@ def test_a_request_let_in_before_a_rekeying_does_not_write_by_the_old_priority(p
     let_in = Tenant.objects.get(pk=partner.tenant.pk)
     change_priority(partner.tenant, Priority.EMAIL, origin=STAFF)
 
-    with pytest.raises(OperationalError, match="priority has changed"):  # a 503 for the client
+    with pytest.raises(OperationalError, match="priority has changed"), transaction.atomic():  # a 503 for the client
         upsert_customers(let_in, [{"CustomerId": "1", "Email": "a@example.com", "Name": "A"}], origin=STAFF)
 
     assert keys_of(partner.tenant) == {"a": "e:a@example.com"}
