@@ -18,11 +18,14 @@ def digest(key: str) -> bytes:
 
 
 def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
-    """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere."""
+    """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
+
+    Raises ValidationError for a label that is none.
+    """
     text = secrets.token_urlsafe(32)
-    key = ApiKey.objects.create(
-        tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at
-    )
+    key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)
+    key.clean_fields(exclude=["tenant"])
+    key.save(force_insert=True)
     return key, text
 
 

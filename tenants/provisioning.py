@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -51,3 +52,8 @@ def parse_expiry(text: str) -> datetime:
     """Return the moment a key expires, from an ISO 8601 date or date and time (UTC where it names no zone)."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def one_line(error: ValidationError) -> str:
+    """Return what is wrong with a model's fields, as a command says it."""
+    return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())

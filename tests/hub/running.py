@@ -228,7 +228,7 @@ class Hub:
 
     def remnants(self, *, within: float) -> list[int]:
         """Wait for the last process to end, and return those that are left."""
-        wait_until(lambda: not self.everything(), within)
+        wait_until(lambda: not self.everything(), within, pause=0.25)
         return self.everything()
 
 
@@ -262,12 +262,12 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 20, *, pause: float = 0.05) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(pause)
     return True
 
 

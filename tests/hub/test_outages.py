@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.hub.running import Answer, Hub, Shop, wait_until
+from tests.hub.running import STOPPING, Answer, Hub, Shop, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outages")]
 BATCH = 100  # records in a batch
@@ -173,7 +173,7 @@ def test_batches_are_whole_after_the_supervisor_was_killed_during_writes(own: Hu
     with writing(shop) as writers:
         assert wait_until(progress(writers))
         os.kill(own.pid, signal.SIGKILL)
-        assert own.remnants(within=15) == []
+        assert own.remnants(within=STOPPING) == []
     own.start("--workers=2")
 
     assert_refusals_are_clear(writers)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub.running import Hub, wait_until
+from tests.hub.running import STOPPING, Hub, wait_until
 
 NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
@@ -40,8 +40,8 @@ def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, i
 
     send(own.pid, signal.SIGINT)
 
-    assert own.wait(6) == 0
-    assert own.remnants(within=5) == []
+    assert own.wait(STOPPING) == 0
+    assert own.remnants(within=STOPPING) == []
     kept.close()
 
 
@@ -52,8 +52,8 @@ def test_ctrl_c_during_the_start_leaves_nothing_and_shows_no_traceback(own: Hub)
 
     os.killpg(own.pid, signal.SIGINT)
 
-    own.wait(6)
-    assert own.remnants(within=5) == []
+    own.wait(STOPPING)
+    assert own.remnants(within=STOPPING) == []
     assert "Traceback" not in own.errors.read_text() + own.output.read_text()
 
 
@@ -120,7 +120,7 @@ def test_a_port_in_use_is_one_clear_line_and_nothing_is_left(own: Hub) -> None:
     assert one_line(refused.stderr) == (
         f"CommandError: Cannot listen on 127.0.0.1:{own.port}: Address already in use. Set another HOST or PORT."
     )
-    assert own.remnants(within=5) == []
+    assert own.remnants(within=STOPPING) == []
 
 
 def test_pending_migrations_refuse_the_start(hub: Hub) -> None:
@@ -191,7 +191,7 @@ def test_two_hubs_run_side_by_side_and_the_killed_one_leaves_nothing(hub: Hub, o
 
     os.kill(own.pid, signal.SIGKILL)
 
-    assert own.remnants(within=15) == []
+    assert own.remnants(within=STOPPING) == []
     assert here.read("customers")
 
 

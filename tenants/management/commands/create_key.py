@@ -4,13 +4,14 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from tenants.keys import create_key
 from tenants.models import Tenant
-from tenants.provisioning import parse_expiry
+from tenants.provisioning import one_line, parse_expiry
 
 
 class Command(BaseCommand):
@@ -31,7 +32,10 @@ class Command(BaseCommand):
             expires_at = parse_expiry(options["expires"]) if options["expires"] else None
         except ValueError:
             raise CommandError("--expires must be an ISO 8601 date, for example 2027-01-31.") from None
-        key, text = create_key(tenant, label=options["label"], expires_at=expires_at)
+        try:
+            key, text = create_key(tenant, label=options["label"], expires_at=expires_at)
+        except ValidationError as error:
+            raise CommandError(one_line(error)) from None
         if options["json"]:
             self.stdout.write(json.dumps({"tenant_id": str(tenant.pk), "slug": tenant.slug, "key": text}))
         else:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.models import CustomerField, Priority
-from tenants.provisioning import create_tenant
+from tenants.provisioning import create_tenant, one_line
 
 
 class Command(BaseCommand):
@@ -42,8 +42,7 @@ class Command(BaseCommand):
                 per_hour=options["per_hour"],
             )
         except ValidationError as error:
-            problems = (f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-            raise CommandError("; ".join(problems)) from None
+            raise CommandError(one_line(error)) from None
         if options["json"]:
             self.stdout.write(json.dumps({"tenant_id": str(tenant.pk), "slug": tenant.slug, "key": key}))
         else:

@@ -1,6 +1,7 @@
 """`manage.py demo`: three shops with two years of sales, posted through the API's own views."""
 
 import secrets
+from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from tenants.keys import create_key, revoke_key
 from tenants.models import ApiKey, Tenant
 from tenants.provisioning import create_tenant
 
+TOTALS = {"customers": 5000, "orders": 20000, "products": 800}
 TRIAL_KEY = "Trial"
 ADMIN = "admin"
 
@@ -26,15 +28,21 @@ ADMIN = "admin"
 class Command(BaseCommand):
     help = "Load the demo data the first time; show a key, a login and a request to try."
 
-    def handle(self, **_: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--percent", type=int, default=100, metavar="N", help="load only a part of the data")
+
+    def handle(self, percent: int, **_: Any) -> None:
+        if not 1 <= percent <= 100:
+            raise CommandError("--percent must be a whole number from 1 to 100.")
         if not Tenant.objects.filter(slug__in=[shop.slug for shop in SHOPS]).exists():
-            self._load()
+            self._load(percent)
         tenant = Tenant.objects.get(slug=SHOPS[0].slug)
         self._show(tenant, _fresh_key(tenant), _first_password())
 
-    def _load(self) -> None:
+    def _load(self, percent: int) -> None:
         """Load everything or nothing: a load that is broken off can simply be started again."""
-        datasets = list(generate(today=datetime.now(UTC).date()))
+        counts = {entity: total * percent // 100 for entity, total in TOTALS.items()}
+        datasets = list(generate(today=datetime.now(UTC).date(), **counts))
         sent = [(dataset, entity, records) for dataset in datasets for entity, records in batches(dataset)]
         with transaction.atomic(), tqdm(total=sum(len(records) for *_, records in sent), unit=" records") as bar:
             shops = {dataset.shop.slug: _create_shop(dataset.shop) for dataset in datasets}
