@@ -14,7 +14,7 @@ from psycopg.errors import QueryCanceled
 from unfold.views import ChangeList
 
 MOST_DIGITS = 18  # of a bigint
-PATIENCE_MS = 60
+PATIENCE_MS = 30
 
 
 class Pages:
