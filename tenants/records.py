@@ -116,7 +116,8 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         """Keep the records one of whose identifiers is the term or begins with it, or whose hub id it is.
 
         At most MOST_MATCHES for each identifier, looked up one index after the other: in one OR with ORDER BY id the
-        planner takes the wrong end of the table for a prefix of old records (1 ms against 280).
+        planner takes the wrong end of the table for a prefix of old records (1 ms against 280). The indexes serve
+        prefixes where the database compares bytewise (C or C.UTF-8, as the embedded one); elsewhere each is a scan.
         """
         if not search_term:
             return queryset, False
