@@ -83,7 +83,9 @@ def _inflate(raw: bytes, limit: int) -> bytes:
         with gzip.open(BytesIO(raw)) as stream:
             body = stream.read(limit + 1)
     except (OSError, EOFError, zlib.error):
-        raise ApiError(400, "The request body is not valid gzip.") from None
+        raw = b""
+    if not raw:
+        raise ApiError(400, "The request body is not valid gzip.")
     if len(body) > limit:
         raise _too_large(limit)
     return body

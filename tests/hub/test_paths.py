@@ -133,5 +133,5 @@ def test_a_host_that_is_not_ours_gets_an_envelope(db: None) -> None:
     response = CLIENT.get("/orders", headers={"Host": "evil.example"})
 
     assert response.status_code == 400
-    assert response.json() == {"success": False, "message": "Bad request.", "data": {}}
+    assert response.json() == {"success": False, "message": "The Host header names no host of this hub.", "data": {}}
     assert b"evil" not in response.content
