@@ -115,7 +115,7 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
     "not_an_object": ("customers", ["C-1"], "[0]", "The element must be a JSON object."),
     "not_json_array": ("customers", {"CustomerId": "C-1"}, "", "The request body must be a JSON array."),
     "required": ("orders", an_item(Sku=None), "[0].OrderItems[0].Sku", "The Sku field is required."),
-    "too_deep", "too_many_values": (
+    "too_deep": (
         "customers",
         b"[" * 65 + b"]" * 65,
         "",
@@ -145,7 +145,12 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
         "[0].Taxonomy",
         "The field Taxonomy must be an array with a maximum length of 20.",
     ),
-    "too_many_values": ("customers", b"[" + b"," * 1_000_001 + b"]", "", "The request body must contain at most 1000000 values."),
+    "too_many_values": (
+        "customers",
+        b"[" + b"," * 1_000_001 + b"]",
+        "",
+        "The request body must contain at most 1000000 values.",
+    ),
     "too_small": (
         "orders",
         an_item(Quantity=0),
