@@ -208,7 +208,7 @@ def test_the_demo_is_loaded_once_and_its_key_rolls() -> None:
 
 
 def test_a_part_of_nothing_is_one_line() -> None:
-    with pytest.raises(CommandError, match="^--percent must be a whole number from 1 to 100.$"):
+    with pytest.raises(CommandError, match=r"^--percent must be a whole number from 1 to 100\.$"):
         run("demo", "--percent", "0")
 
 
