@@ -13,7 +13,7 @@ run: setup  ## start the hub with demo data: web server, background worker, Post
 	@$(BIN)/python manage.py serve --migrate --demo
 
 test: setup  ## run the tests
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests
 	$(BIN)/ruff format --check .
@@ -21,7 +21,7 @@ check: setup  ## all that CI runs: format, lint, types, imports, migrations, tes
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile
 
 setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.hub.running import Answer, Hub, Shop
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outages")]
+pytestmark = pytest.mark.slow
 PARTNERS = 16
 ROUNDS = 4
 Record = dict[str, Any]

@@ -18,7 +18,7 @@ from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
 from tests.hub.running import Answer, Hub, Shop, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.slow
 MEGABYTE = 1024 * 1024
 GOOD = b'[{"CustomerId":"refused"}]'
 GZIP = {"Content-Encoding": "gzip"}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.hub.running import STOPPING, Answer, Hub, Shop, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outages")]
+pytestmark = pytest.mark.slow
 BATCH = 100  # records in a batch
 WRITERS = 6
 PATIENCE = 15  # seconds an answer may take at the very most

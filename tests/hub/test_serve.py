@@ -14,7 +14,7 @@ import pytest
 from tests.hub.running import STOPPING, Hub, wait_until
 
 NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
+pytestmark = pytest.mark.slow
 
 
 def one_line(text: str) -> str:
