@@ -1,6 +1,7 @@
 # The hub's commands; `make help` lists them. Everything lives in .venv and in HUB_DATA (var).
 PYTHON ?= python3.11
 BIN := .venv/bin
+RUNS := .venv/runs
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
@@ -9,7 +10,7 @@ INSTALLED := .venv/installed
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup  ## start the hub with demo data: web server, background worker, PostgreSQL; Ctrl-C stops all
+run: $(RUNS)  ## start the hub with demo data: web server, background worker, PostgreSQL; Ctrl-C stops all
 	@$(BIN)/python manage.py serve --migrate --demo
 
 test: setup  ## run the tests
@@ -26,12 +27,19 @@ check: setup  ## all that CI runs: format, lint, types, imports, migrations, tes
 setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 
 # uv where it is present (seconds), else pip; both check the lock file's hashes.
-$(INSTALLED): requirements-dev.txt
+define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
 	@if command -v uv >/dev/null 2>&1; \
-	then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; fi
+	then uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; fi
 	@touch $@
+endef
+
+$(RUNS): requirements.txt
+	$(install)
+
+$(INSTALLED): requirements-dev.txt
+	$(install)
 
 setup-browser:  ## install Debian's chromium for the browser tests, which skip without it
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-noto-cjk

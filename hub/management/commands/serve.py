@@ -150,7 +150,7 @@ def _address() -> str:
 
 def _answers(address: str) -> bool:
     try:
-        DIRECT.open(address, timeout=2).close()
+        DIRECT.open(f"{address}/health", timeout=2).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
