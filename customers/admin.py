@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from customers.editing import FLAG_ACTIONS, ConsentEditingAdmin
 from customers.ingest import FLAGS, count_orders_of, erase_customers_by_id
 from customers.models import Customer
 from customers.optins import TITLES, flag_cell, seen, seen_field, was_given
+from customers.searching import conditions_of
 from customers.sections import changeset_link, customer_sections, flag_changes, with_changeset
 from hub.admin import KeysetModelAdmin
 from hub.changelist import KeysetChangeList
@@ -85,7 +86,10 @@ class CustomerAdmin(ConsentEditingAdmin):
 
     entity = Entity.CUSTOMERS
     identifiers = ("customer_id", "email")
-    search_help_text = "Customer ID, e-mail or hub id, or how it begins"
+    search_help_text = (
+        "Customer ID, e-mail or hub id, or how it begins; an attribute as name=value, a tag as tag:vip,"
+        " a mailing list as list:news"
+    )
     form = ConsentForm
     list_filter = (
         TenantFilter,
@@ -120,6 +124,9 @@ class CustomerAdmin(ConsentEditingAdmin):
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         tenant = ["shop"] if access_of(request).sees_several else []
         return ["person", "named", *tenant, *FLAG_COLUMNS, "language"]
+
+    def conditions(self, term: str) -> list[Q]:
+        return [*super().conditions(term), *conditions_of(term)]
 
     @admin.display(description="customer")
     def person(self, customer: Customer) -> SafeString:

@@ -1,6 +1,7 @@
 """The customers of a tenant."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from tenants.models import TenantOwned
@@ -11,6 +12,7 @@ class Customer(TenantOwned):
 
     `given` has a bit for each column of customers.ingest.CUSTOMERS, set where a value was ever supplied.
     `previous_flags` are the six flags before the row's last change: what the consent ledger compares.
+    The indexes of attributes, tags and mailing lists serve the admin's search; rows without any are not in them.
     """
 
     match_key = models.TextField(editable=False)
@@ -45,6 +47,14 @@ class Customer(TenantOwned):
             ),
             models.Index(fields=["tenant", "email"], name="customer_by_email", condition=models.Q(email__isnull=False)),
             models.Index(fields=["tenant", "phone"], name="customer_by_phone", condition=models.Q(phone__isnull=False)),
+            GinIndex(
+                fields=["attributes"],
+                opclasses=["jsonb_path_ops"],
+                name="customer_by_attribute",
+                condition=~models.Q(attributes={}),
+            ),
+            GinIndex(fields=["tags"], name="customer_by_tag", condition=~models.Q(tags=[])),
+            GinIndex(fields=["mailing_lists"], name="customer_by_mailing_list", condition=~models.Q(mailing_lists=[])),
         ]
 
     def __str__(self) -> str:
