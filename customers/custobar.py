@@ -257,7 +257,7 @@ class CustobarAuthentication(BaseAuthentication):
             raise ApiError(401, UNAUTHORISED) if error.status == 404 else error from None
 
     def authenticate_header(self, request: Request) -> str:
-        return "Basic"
+        return 'Basic realm="customers", charset="UTF-8"'
 
 
 def _credentials(scheme: str, text: str) -> Credentials:
@@ -287,8 +287,6 @@ class CustobarViewSet(TenantViewSet):
         native = super().handle_exception(exc)
         said = orjson.loads(native.content)
         headers = {name: value for name, value in native.items() if name != "Content-Type"}
-        if native.status_code == 401:
-            headers["WWW-Authenticate"] = 'Basic realm="customers", charset="UTF-8"'
         error = {"reason": said["message"], "errors": _errors(said)}
         return JsonResponse({"response": "error", "error": error}, status=native.status_code, headers=headers)
 

@@ -6,6 +6,7 @@ from django.core.exceptions import DisallowedHost
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from hub.body import read_body
@@ -28,6 +29,13 @@ class TenantViewSet(GenericViewSet[Any]):
     throttle_classes = [TenantThrottle]
     filter_backends = [StrictFilterBackend]
     http_method_names = ["get", "post", "delete", "head"]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer, a 401 with the challenge of the endpoint's authentication (RFC 9110, 11.6.1)."""
+        response = super().handle_exception(exc)
+        if response.status_code == 401:
+            response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
+        return response
 
     @property
     def caller(self) -> Caller:

@@ -226,3 +226,10 @@ def test_a_refused_request_is_no_use_of_a_key(partner: Partner, by_email: Partne
     call("GET", f"/orders/{uuid4()}", partner.key)
 
     assert used_row(partner)[0] is None
+
+
+def test_a_401_names_the_scheme(partner: Partner) -> None:
+    response = partner.send("GET", "/customers/{tenant}", **{"x-replenit-auth-key": "no key"})
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "ApiKey"
