@@ -65,14 +65,14 @@ FILTERS = [
 
 @pytest.mark.parametrize(("filters", "found"), FILTERS)
 def test_a_filter_is_exact(shop: Partner, filters: dict[str, str], found: list[str]) -> None:
-    assert ids(shop.read("customers", **filters)) == found
+    assert sorted(ids(shop.read("customers", **filters))) == found
 
 
 @pytest.mark.parametrize("name", ["CreatedAt", "UpdatedAt"])
 def test_times_are_filtered_by_range(shop: Partner, name: str) -> None:
     past, future = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00+02:00"
 
-    assert ids(shop.read("customers", **{f"{name}__gte": past, f"{name}__lt": future})) == ["A", "a"]
+    assert sorted(ids(shop.read("customers", **{f"{name}__gte": past, f"{name}__lt": future}))) == ["A", "a"]
     assert ids(shop.read("customers", **{f"{name}__gt": future})) == []
     assert ids(shop.read("customers", **{f"{name}__lte": past})) == []
 

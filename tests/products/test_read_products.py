@@ -28,8 +28,8 @@ def shop(partner: Partner) -> Partner:
 
 
 def found(partner: Partner, **filters: str) -> str:
-    """Return the ids of the products that filters leave, in one word."""
-    return "".join(each["ProductId"] for each in partner.read("products", **filters))
+    """Return the ids of the products that filters leave, sorted, in one word: databases differ on `A` and `a`."""
+    return "".join(sorted(each["ProductId"] for each in partner.read("products", **filters)))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,10 @@ def test_a_filter_there_is_not_or_a_value_it_cannot_have_is_refused(shop: Partne
 
 @pytest.mark.parametrize("limit", ["1", "2", "3", "4", "1000"])
 def test_pages_hold_every_product_once_in_the_order_of_their_ids(shop: Partner, limit: str) -> None:
-    assert found(shop, limit=limit) == "ABCa"
+    ids = [each["ProductId"] for each in shop.read("products", limit=limit)]
+    ids.remove("a")  # where it stands among capitals is the database's to say
+
+    assert ids == ["A", "B", "C"]
 
 
 def test_one_product_is_read_by_its_id(shop: Partner) -> None:

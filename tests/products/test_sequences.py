@@ -109,7 +109,9 @@ def _read(partner: Partner) -> dict[str, Json]:
 
 
 def _documented(product: Json) -> Json:
+    """Leave out what no client sent; variants in the model's order, for `V` and `v` are the database's to order."""
     variants = [_without_times(variant) for variant in product["ProductVariants"]]
+    variants.sort(key=lambda variant: str(variant["VariantId"]))
     return {**_without_times(product), "ProductVariants": variants}
 
 
