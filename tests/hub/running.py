@@ -20,6 +20,7 @@ import psycopg
 
 from hub.environment import Environment
 from hub.postgres import EmbeddedServer
+from hub.postgres_programs import tied_to_us
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds; a loaded machine may need most of them for a first start
@@ -110,6 +111,7 @@ class Hub:
                 stdout=output,
                 stderr=errors,
                 process_group=0,
+                preexec_fn=tied_to_us(signal.SIGTERM),  # a test run that is killed leaves no hub behind
             )
 
     def start(self, *arguments: str) -> str:
@@ -276,8 +278,10 @@ def folder_for_hubs() -> Iterator[Path]:
     """A folder the database's user may enter, which root's tmp_path is not."""
     folder = Path(tempfile.mkdtemp(prefix="hub-test-"))
     folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
