@@ -31,7 +31,7 @@ define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
 	@if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; fi
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<; fi
 	@touch $@
 endef
 
