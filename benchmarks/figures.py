@@ -70,4 +70,5 @@ class Spread:
 
 def ratio(figures: Figures, base: Figures) -> Spread:
     """Return how many times the rate of `base` was reached, round by round: what slows one round slows both."""
-    return Spread.of([mine / theirs for mine, theirs in zip(figures.rates, base.rates, strict=True)])
+    # Cases of different groups may have had different numbers of rounds.
+    return Spread.of([mine / theirs for mine, theirs in zip(figures.rates, base.rates, strict=False)])
