@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 TRACEPARENT = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -41,7 +42,8 @@ class TraceMiddleware:
             response = self.get_response(request)
             response["traceparent"] = context
             match = request.resolver_match
-            log.info(
+            record = log.debug if request.path_info.startswith(settings.STATIC_URL) else log.info
+            record(
                 "request",
                 method=request.method,
                 route=match.route if match else None,
