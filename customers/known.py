@@ -13,7 +13,18 @@ from typing import Any
 
 import orjson
 
-from customers.ingest import IDENTIFIERS, OTHER, Person, Row, erase, identifiers, key_of, priority_field, store
+from customers.ingest import (
+    IDENTIFIERS,
+    OTHER,
+    Person,
+    Row,
+    erase,
+    identifiers,
+    key_of,
+    priority_field,
+    store,
+    store_last,
+)
 from hub.database import execute
 from hub.sql import read_sql
 from tenants.changesets import Write
@@ -137,7 +148,8 @@ class KnownCustomers:
             execute(STEP_ASIDE, parameters)
             execute(REKEY, {**parameters, "keys": [known.key for known in moved]})
         if touched:
-            store(self.opened, {known.key: {**known.sent, "match_key": known.key} for known in touched})
+            rows = {known.key: {**known.sent, "match_key": known.key} for known in touched}
+            (store if self.erased else store_last)(self.opened, rows)
 
     def _look_up(self, rows: Sequence[Mapping[str, Any]], *, thorough: bool) -> None:
         for name in ("CustomerId", "Phone", "Email"):
@@ -147,7 +159,7 @@ class KnownCustomers:
                 rows = [row for row in rows if not self.carrying(name, row.get(name))]
 
     def _find(self, name: str, values: list[str]) -> None:
-        found = execute(FIND[name], {"tenant_id": self.tenant.pk, "values": orjson.dumps(values).decode()})
+        found = execute(FIND[name], {"tenant_id": self.tenant.pk, "values": orjson.dumps(values).decode()}).fetchall()
         for hub_id, key, *carried, tags, mailing_lists, attributes in found:
             if hub_id not in self.stored:
                 carries = dict(zip(IDENTIFIERS, carried, strict=True))

@@ -1,6 +1,6 @@
 """Write transactions: two short locks, and one changeset for each that changed something."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -86,13 +86,15 @@ class Changes:
 class Write:
     """An open write transaction: the tenant, the time every row it writes carries, and what it changed so far.
 
-    `recalls` tells whether anyone is remembered whom this source must not store again (tenants.erasure).
+    `recalls` tells whether anyone is remembered whom this source must not store again (tenants.erasure); `told` is what
+    every statement of the write is told (`parameters`).
     """
 
     tenant_id: UUID
     now: datetime
     source: Source
     recalls: bool
+    told: Mapping[str, object]
     changes: Changes = field(default_factory=Changes)
     noted: list[tuple[Entity, Changes]] = field(default_factory=list)
 
@@ -139,7 +141,7 @@ def write(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, 
     told = parameters(tenant, entity, operation, origin)
     with transaction.atomic():
         recalls: bool = execute(LOCK, {**told, "exclusive": exclusive}).fetchall()[0][0]
-        opened = Write(tenant.pk, cast(datetime, told["now"]), origin.source, recalls)
+        opened = Write(tenant.pk, cast(datetime, told["now"]), origin.source, recalls, told)
         yield opened
         for about, changes in [(entity, opened.changes), *opened.noted]:
             if changes:
