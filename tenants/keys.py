@@ -17,12 +17,19 @@ def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
+def new_text() -> str:
+    """Return the text of a new key. It does not begin with a dash: commands would take it for an option."""
+    while (text := secrets.token_urlsafe(32)).startswith("-"):
+        pass
+    return text
+
+
 def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
     Raises ValidationError for a label that is none.
     """
-    text = secrets.token_urlsafe(32)
+    text = new_text()
     key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)
     key.clean_fields(exclude=["tenant"])
     key.save(force_insert=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tenants.keys import new_text
 from tenants.models import Changeset, Tenant
 from tests.conftest import MakeTenant, Partner
 
@@ -220,3 +221,7 @@ def test_the_curl_line_that_the_demo_shows_is_a_request_that_works() -> None:
     assert f"/customers/{partner.id} " in printed
     assert f"x-replenit-auth-key: {partner.key}'" in printed
     assert partner.post("customers", json.loads(body)).status_code == 200
+
+
+def test_no_key_begins_like_an_option() -> None:
+    assert not any(new_text().startswith("-") for _ in range(2000))
