@@ -112,7 +112,7 @@ def _typed_dicts(hint: Any) -> Iterator[type]:
 def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     """Return the clean records of a body; raises ValidationFailed with every fault of every record.
 
-    The first attempt is the whole cost for a client that spells names as documented: 500 customers in about 1.2 ms.
+    The first attempt is the whole cost for a client that spells names as documented: 500 customers in about 2 ms.
     """
     if body.count(b",") > MOST_VALUES:
         raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])
