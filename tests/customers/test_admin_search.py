@@ -150,6 +150,8 @@ def test_a_search_asks_few_questions(
 
 def test_an_update_that_leaves_attributes_alone_touches_no_index(partner: Partner) -> None:
     """PostgreSQL calls this a HOT update."""
+    with connection.cursor() as cursor:  # a page of its own: HOT needs room, which what other tests left may take
+        cursor.execute("TRUNCATE customers_customer CASCADE")
     record = {"external_id": "A", "COMPANY__x": {"deep": list(range(50))}, "tags": ["vip"], "mailing_lists": "news"}
     upload(partner, record)
     before = hot_updates()
