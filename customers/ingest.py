@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from customers.schemas import CustomerRecord
+from hub.columns import Records
 from hub.database import execute
 from hub.sql import read_sql
 from hub.upsert import Column, Table, upsert_statement
@@ -43,14 +44,17 @@ CUSTOMERS = Table(
     returning=f"t.previous_flags, {FLAG_BITS}",
 )
 UPSERT = upsert_statement(CUSTOMERS)
+# Where the priority identifier is in every record, it makes the key.
+KEY = """CASE WHEN %(priority)s = 'email' THEN 'e:' || s."Email" ELSE 'i:' || s."CustomerId" END"""
+NAMED_CUSTOMERS = replace(
+    CUSTOMERS, key={"match_key": KEY}, sent={}, source="CROSS JOIN locked WHERE NOT locked.recalls"
+)
 # Lock, upsert and changeset in one statement, which is its own transaction: for 500 rows a third of the Python and two
 # thirds of the round trips of one statement each. It stores nothing where forgotten persons must be looked for first.
 STORED = "SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored"
 STORE_AT_ONCE = recording(
     STORED,
-    ctes=f"{LOCKED}, stored(id, is_new, before, after) AS ("
-    + upsert_statement(replace(CUSTOMERS, source="CROSS JOIN locked WHERE NOT locked.recalls"))
-    + ")",
+    ctes=f"{LOCKED}, stored(id, is_new, before, after) AS (" + upsert_statement(NAMED_CUSTOMERS) + ")",
     more="(SELECT recalls FROM locked)",
 )
 
@@ -113,7 +117,7 @@ def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origi
     the other identifier: it updates every customer that carries it, or creates one. Forgotten persons stay forgotten.
     """
     first = priority_field(tenant)
-    unnamed = [record for record in records if record.get(first) is None]
+    unnamed = _without(first, records)
     if not unnamed and (receipt := _store_at_once(tenant, records, first, origin)):
         return receipt
     with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=bool(unnamed)) as opened:
@@ -123,14 +127,25 @@ def upsert_customers(tenant: Tenant, records: Sequence[CustomerRecord], *, origi
     return opened.changes.receipt
 
 
+def _without(name: str, records: Sequence[CustomerRecord]) -> Sequence[CustomerRecord]:
+    """Return the records that lack an identifier."""
+    if isinstance(records, Records) and None not in records.column(name):
+        return ()
+    return [record for record in records if record.get(name) is None]
+
+
 def _store_at_once(tenant: Tenant, records: Sequence[CustomerRecord], first: str, origin: Origin) -> Receipt | None:
     """Store records that all have the priority identifier; None where forgotten persons must be looked for first."""
-    rows = fold(records, first, Carriers((), ()))
+    if isinstance(records, Records) and records.all_differ(first):
+        distinct, rows = len(records), records.json
+    else:
+        folded = fold(records, first, Carriers((), ()))
+        distinct, rows = len(folded), _json(folded)
     told = parameters(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin)
-    counts = {"received": len(records), "distinct": len(rows)}
-    answer = execute(STORE_AT_ONCE, {**told, **counts, "records": _json(rows)}).fetchall()[0]
+    counts = {"received": len(records), "distinct": distinct}
+    answer = execute(STORE_AT_ONCE, {**told, **counts, "records": rows}).fetchall()[0]
     number, created, updated, _, recalls = answer
-    return None if recalls else Receipt(number, len(records), created, updated, len(rows) - created - updated)
+    return None if recalls else Receipt(number, len(records), created, updated, distinct - created - updated)
 
 
 def _json(rows: Mapping[str, Row]) -> str:

@@ -1,7 +1,7 @@
 """Customer records as documents 000 and 001 describe them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Any, Required, get_args
 
@@ -12,8 +12,9 @@ from hub.fields import NOT_BLANK, Email, Flag, Language, optional_identifier, te
 from hub.schemas import STRICT, Schema
 
 MOST_CUSTOMERS = 1000
-PHONE = re.compile(r"\+?(?:[\s().\-/]*\d){5,}[\s().\-/]*")
-NO_PHONE = "Does not look like a phone number; stored as sent."
+# The first half is what most look like, in half the time of the second.
+PHONE = re.compile(r"\+?(?:[ ().\-/]*+[0-9]){5}[0-9 ().\-/]*+|\+?(?:[\s().\-/]*+\d){5,}+[\s().\-/]*+")
+ODD = ("Phone", PHONE.fullmatch, "Does not look like a phone number; stored as sent.")
 
 
 @with_config(STRICT)
@@ -43,7 +44,7 @@ def customer_schema(required: Iterable[str]) -> Schema[CustomerRecord]:
 @lru_cache(maxsize=256)
 def _schema(required: frozenset[str]) -> Schema[CustomerRecord]:
     record = _demanding(required) if required else CustomerRecord
-    return Schema(record, "customers", MOST_CUSTOMERS, one_of=("CustomerId", "Email"), oddities=_oddities)
+    return Schema(record, "customers", MOST_CUSTOMERS, one_of=("CustomerId", "Email"), odd=ODD, by_column=True)
 
 
 def _demanding(required: frozenset[str]) -> type[CustomerRecord]:
@@ -62,10 +63,3 @@ def _not_blank(hint: Any) -> Any:
         return hint
     kind, *rules = get_args(hint)
     return Annotated[kind, StringConstraints(min_length=1, pattern=NOT_BLANK), *rules]
-
-
-def _oddities(records: Sequence[CustomerRecord]) -> Iterator[tuple[int, str, str]]:
-    for i, record in enumerate(records):
-        phone = record.get("Phone")
-        if phone and not PHONE.fullmatch(phone):
-            yield i, "Phone", NO_PHONE

@@ -172,7 +172,7 @@ def rounded(amount: float) -> float:
     return float(Decimal(repr(amount)).quantize(FOUR_DECIMALS, ROUND_HALF_EVEN))
 
 
-def _still_short(email: str) -> str:
+def still_short(email: str) -> str:
     """Refuse an e-mail that lower case makes too long: `İ` becomes two characters."""
     if len(email) > MOST_EMAIL:
         raise PydanticKnownError("string_too_long", {"max_length": MOST_EMAIL})
@@ -183,12 +183,12 @@ Flag = bool
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=MOST_EMAIL, pattern=EMAIL_PATTERN),
-    AfterValidator(_still_short),
+    AfterValidator(still_short),
 ]
 RequiredEmail = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=MOST_EMAIL, pattern=EMAIL_PATTERN),
-    AfterValidator(_still_short),
+    AfterValidator(still_short),
 ]
 Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10), checked("language", normal_language)]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("currency", normal_currency)]

@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 from typing_extensions import is_typeddict
 
+from hub.columns import Reader
 from hub.faults import Fault, Loc, failed, fault_of, path
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
@@ -37,7 +38,7 @@ UNKNOWN_FIELD = "Unknown field, ignored."
 class Batch(Generic[Record]):
     """What a body held: clean records in the order sent, and what was odd without being wrong."""
 
-    records: list[Record]
+    records: Sequence[Record]
     warnings: dict[str, list[str]]
 
 
@@ -47,7 +48,8 @@ class Schema(Generic[Record]):
 
     `one_of` names identifiers of which every record must have one; a blank one is a missing one, and taken out of the
     record unless `blank_clears`.
-    `oddities` finds what is odd without being wrong, as (index, field, text).
+    `odd` is a field, what its usual values pass, and the text about those that don't: odd without being wrong.
+    `by_column`: most bodies are read by `hub.columns`; for schemas whose callers take null for omitted.
     """
 
     record: type[Record]
@@ -55,12 +57,17 @@ class Schema(Generic[Record]):
     limit: int
     one_of: tuple[str, ...] = ()
     blank_clears: bool = False
-    oddities: Callable[[Sequence[Record]], Iterator[tuple[int, str, str]]] | None = None
+    odd: tuple[str, Callable[[str], object], str] | None = None
+    by_column: bool = False
 
     @cached_property
     def adapter(self) -> TypeAdapter[list[Record]]:
         body: Any = Annotated[list[self.record], Field(max_length=self.limit)]  # type: ignore[name-defined]
         return TypeAdapter(body)
+
+    @cached_property
+    def reader(self) -> Reader[Record] | None:
+        return Reader(self.record, self.limit, self.one_of) if self.by_column else None
 
     @cached_property
     def quick(self) -> SchemaValidator:
@@ -112,17 +119,19 @@ def _typed_dicts(hint: Any) -> Iterator[type]:
 def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     """Return the clean records of a body; raises ValidationFailed with every fault of every record.
 
-    The first attempt is the whole cost for a client that spells names as documented: 500 customers in about 2 ms.
+    The first attempt is the whole cost for most bodies: 500 customers in 0.8 ms, and in 1.9 ms the second.
     """
-    if body.count(b",") > MOST_VALUES:
+    if len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES:
         raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])
+    if schema.reader and (columns := schema.reader.read(body)):
+        return Batch(columns, _warnings(schema, columns.column))
     try:
         records = schema.quick.validate_json(body)
     except ValidationError as error:
         _refuse_unreadable(schema, error.errors(include_url=False, include_input=False)[0])
     else:
         if ESCAPED_NUL not in body and schema.shape.knows(records) and not list(_unidentified(schema, records)):
-            return Batch(records, _warnings(schema, records))
+            return Batch(records, _warnings_of(schema, records))
     return _parse_again(schema, body)
 
 
@@ -140,10 +149,20 @@ def _unidentified(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Faul
             yield Fault((i,), "identifier_missing", name=", ".join(schema.one_of))
 
 
-def _warnings(schema: Schema[Record], records: Sequence[Record]) -> dict[str, list[str]]:
-    if schema.oddities is None:
+def _warnings(schema: Schema[Any], column: Callable[[str], Sequence[Any]]) -> dict[str, list[str]]:
+    """Say what is odd; `column` returns a field of every record."""
+    if schema.odd is None:
         return {}
-    return {f"[{i}].{name}": [text] for i, name, text in islice(schema.oddities(records), MOST_WARNINGS)}
+    name, usual, text = schema.odd
+    values = column(name)
+    if all(map(usual, filter(None, values))):
+        return {}
+    odd = (i for i, value in enumerate(values) if value and not usual(value))
+    return {f"[{i}].{name}": [text] for i in islice(odd, MOST_WARNINGS)}
+
+
+def _warnings_of(schema: Schema[Any], records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    return _warnings(schema, lambda name: [record.get(name) for record in records])
 
 
 def _refuse_unreadable(schema: Schema[Any], error: ErrorDetails) -> None:
@@ -177,7 +196,7 @@ def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
         reading.faults += map(fault_of, error.errors(include_url=False))
     if reading.faults:
         raise failed(sorted(reading.faults, key=lambda fault: str(fault.loc[0]).zfill(6)))
-    warnings = {**reading.warnings, **_warnings(schema, records)}
+    warnings = {**reading.warnings, **_warnings_of(schema, records)}
     return Batch(records, dict(list(warnings.items())[:MOST_WARNINGS]))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.db import transaction
 
+from hub.columns import Records
 from hub.database import execute
 from hub.sql import read_sql
 from hub.upsert import Column, Table
@@ -54,24 +55,27 @@ def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Ori
     told = parameters(tenant, Entity.ORDERS, Operation.UPSERT, origin)
     warnings: dict[str, list[str]] = {}
     with transaction.atomic():
-        orders = fold(records)
+        distinct, orders = _folded(records)
         heads = _store_headers(told, orders, recalled=False)
         if heads.recalls:
             known, warnings = _anonymised(tenant, origin.source, records)
-            orders = fold(known)
+            distinct, orders = _folded(known)
             heads = _store_headers(told, orders, recalled=True)
-        document = {**told, "records": _json(orders)}
-        receipt = store_parts(LINES, document, heads, received=len(records), distinct=len(orders))
+        receipt = store_parts(LINES, {**told, "records": orders}, heads, received=len(records), distinct=distinct)
     return replace(receipt, warnings=warnings)
 
 
-def _store_headers(told: Mapping[str, object], orders: dict[str, Row], *, recalled: bool) -> Heads:
-    rows = execute(HEADERS, {**told, "records": _json(orders), "recalled": recalled}).fetchall()
+def _store_headers(told: Mapping[str, object], orders: str, *, recalled: bool) -> Heads:
+    rows = execute(HEADERS, {**told, "records": orders, "recalled": recalled}).fetchall()
     return Heads(*rows[0])
 
 
-def _json(orders: dict[str, Row]) -> str:
-    return orjson.dumps(list(orders.values())).decode()
+def _folded(records: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
+    """Return how many orders the records are about, and those as a JSON array."""
+    if isinstance(records, Records) and records.all_differ("OrderId"):
+        return len(records), records.json
+    orders = fold(records)
+    return len(orders), orjson.dumps(list(orders.values())).decode()
 
 
 def _anonymised(
@@ -98,8 +102,10 @@ def fold(records: Sequence[Mapping[str, Any]]) -> dict[str, Row]:
     """Fold records into one an order: later supplied fields win, the last line items are the order's."""
     folded: dict[str, Row] = {}
     for record in records:
-        stored = folded.setdefault(record["OrderId"], {})
-        stored.update((name, value) for name, value in record.items() if value is not None)
+        if stored := folded.get(record["OrderId"]):
+            stored.update((name, value) for name, value in record.items() if value is not None)
+        else:
+            folded[record["OrderId"]] = dict(record)
     return folded
 
 

@@ -42,4 +42,4 @@ class OrderRecord(TypedDict, total=False):
     IsOrderCancelled: Flag | None
 
 
-ORDERS = Schema(OrderRecord, "orders", MOST_ORDERS)
+ORDERS = Schema(OrderRecord, "orders", MOST_ORDERS, by_column=True)

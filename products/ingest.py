@@ -1,7 +1,7 @@
 """Writing products: the product by ProductId, its variants merged by VariantId, and the deletes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import orjson
 from django.db import transaction
@@ -61,6 +61,7 @@ DELETE_PRODUCTS_BY_ID = (
 DELETE_VARIANTS_BY_ID = read_sql(__file__, "delete_variants_by_id")
 
 Row = dict[str, Any]
+Key = TypeVar("Key")
 
 
 def upsert_products(tenant: Tenant, records: Sequence[ProductRecord], *, origin: Origin) -> Receipt:
@@ -79,15 +80,18 @@ def fold(records: Iterable[ProductRecord]) -> tuple[list[Row], list[Row]]:
     variants: dict[tuple[str, str], Row] = {}
     for record in records:
         product_id = record["ProductId"]
-        _merge(products.setdefault(product_id, {}), record)
-        for variant in record["ProductVariants"]:
-            row = variants.setdefault((product_id, variant["VariantId"]), {"ProductId": product_id})
-            _merge(row, variant)
+        product: Row = dict(record)
+        for variant in product.pop("ProductVariants"):
+            _merge(variants, (product_id, variant["VariantId"]), {**variant, "ProductId": product_id})
+        _merge(products, product_id, product)
     return list(products.values()), list(variants.values())
 
 
-def _merge(row: Row, record: Mapping[str, Any]) -> None:
-    row.update((name, value) for name, value in record.items() if value is not None and name != "ProductVariants")
+def _merge(rows: dict[Key, Row], key: Key, row: Row) -> None:
+    if stored := rows.get(key):
+        stored.update((name, value) for name, value in row.items() if value is not None)
+    else:
+        rows[key] = row
 
 
 def _json(rows: Sequence[Row]) -> str:

@@ -40,4 +40,4 @@ class ProductRecord(TypedDict, total=False):
     IsOfflineExclusive: Flag | None
 
 
-PRODUCTS = Schema(ProductRecord, "products", MOST_PRODUCTS)
+PRODUCTS = Schema(ProductRecord, "products", MOST_PRODUCTS, by_column=True)
