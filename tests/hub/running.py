@@ -23,8 +23,8 @@ from hub.postgres import EmbeddedServer
 from hub.postgres_programs import tied_to_us
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds; a loaded machine may need most of them for a first start
-STOPPING = 20  # seconds; an idle machine needs three
+PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
+STOPPING = 60  # seconds; an idle machine needs three
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
 
 
@@ -150,9 +150,7 @@ class Hub:
                 assert self.wait(STOPPING) == 0
             assert self.remnants(within=STOPPING) == []
         finally:
-            for pid in self.everything():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            kill(*self.everything())
             if self.process:
                 self.process.wait(STOPPING)
 
@@ -176,7 +174,7 @@ class Hub:
         made = json.loads(done.stdout)
         return Shop(self, made["tenant_id"], made["key"])
 
-    def connect(self, seconds: float = 15) -> http.client.HTTPConnection:
+    def connect(self, seconds: float = PATIENCE) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
 
     def send(
@@ -218,7 +216,14 @@ class Hub:
     def web_workers(self) -> list[int]:
         return [pid for pid in self.processes("gunicorn") if parent(pid) in self.processes("gunicorn")]
 
+    def all_web_workers(self) -> set[int]:
+        """The web workers as soon as there are as many as the settings say: the hub serves before the last is there."""
+        wanted = int(self.environment["WORKERS"])
+        assert wait_until(lambda: len(self.web_workers()) == wanted)
+        return set(self.web_workers())
+
     def background_worker(self) -> int:
+        assert wait_until(lambda: self.processes("procrastinate"))
         return self.processes("procrastinate")[0]
 
     def postmaster(self) -> int:
@@ -259,12 +264,19 @@ def parent(pid: int) -> int:
         return 0
 
 
+def kill(*pids: int) -> None:
+    """Kill processes, one of which may end because of another."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20, *, pause: float = 0.05) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pause: float = 0.05) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
