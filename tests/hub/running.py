@@ -111,7 +111,7 @@ class Hub:
                 stdout=output,
                 stderr=errors,
                 process_group=0,
-                preexec_fn=tied_to_us(signal.SIGTERM),  # a test run that is killed leaves no hub behind
+                preexec_fn=_as_in_a_terminal(),
             )
 
     def start(self, *arguments: str) -> str:
@@ -138,9 +138,10 @@ class Hub:
         return self.process is None or self.process.poll() is not None
 
     def wait(self, seconds: float) -> int:
-        """Wait for the supervisor to end, and return its exit code."""
+        """Wait for the supervisor to end, and return its exit code; what it said where it does not end in time."""
         assert self.process
-        return self.process.wait(seconds)
+        assert wait_until(self.has_ended, seconds), self.output.read_text() + self.errors.read_text()
+        return self.process.wait()
 
     def stop(self) -> None:
         """Stop the hub with SIGTERM where it still runs; it must end well and leave nothing. Kills what does not."""
@@ -237,6 +238,17 @@ class Hub:
         """Wait for the last process to end, and return those that are left."""
         wait_until(lambda: not self.everything(), within, pause=0.25)
         return self.everything()
+
+
+def _as_in_a_terminal() -> Callable[[], None]:
+    """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
+    tie = tied_to_us(signal.SIGTERM)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        tie()
+
+    return prepare
 
 
 def _commands(mark: bytes) -> Iterator[tuple[int, bytes]]:

@@ -101,7 +101,8 @@ def users() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
             stdout=PIPE,
             stderr=PIPE,
             text=True,
-            start_new_session=True,  # a terminal's, for Ctrl-C
+            start_new_session=True,  # a terminal's, for Ctrl-C, which a test run in a shell's background ignores
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         started.append(user)
         return user
