@@ -14,7 +14,7 @@ run: $(RUNS)  ## start the hub with demo data: web server, background worker, Po
 	@$(BIN)/python manage.py serve --migrate --demo
 
 test: setup  ## run the tests
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto
 
 check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests
 	$(BIN)/ruff format --check .
@@ -22,7 +22,7 @@ check: setup  ## all that CI runs: format, lint, types, imports, migrations, tes
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto
 
 setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 

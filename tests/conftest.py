@@ -2,28 +2,64 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
+from hub import changelist
 from hub.environment import read_environment
 from hub.postgres import EmbeddedServer
 from tenants.keys import create_key
 from tenants.models import Tenant
+from tests.sharing import close_share, open_share
 
 # One for all tests: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
 CLIENT = Client(raise_request_exception=False)
 
 
+# How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies.
+settings.register_profile(
+    "hub", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("hub")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the embedded server before anything connects; it stops when the last process that runs tests has ended."""
+    if not is_worker(config):
+        open_share()
     environment = read_environment()
     if not environment.DATABASE_URL:
         EmbeddedServer(environment.HUB_DATA).start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not is_worker(config):
+        close_share()
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Say whether this is one of several processes that run tests, not the one that started them."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow files, in their order: one that began as the last would keep all others waiting."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_busy_machine_changes_no_query() -> Iterator[None]:
+    """A list's key is walked for 30 ms and else sorted, with more queries: time must not decide what a test counts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changelist, "PATIENCE_MS", 30_000)
+        yield
 
 
 @dataclass

@@ -1,12 +1,14 @@
-"""A real chromium, Debian's own, on a running server; what it complains about fails the test."""
+"""A real chromium, Debian's own, on a running server; one for all browser tests, with a fresh profile for each."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
-from playwright.sync_api import Page, sync_playwright
+from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -16,13 +18,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
-DESKTOP = {"width": 1280, "height": 900}
-
-
-@pytest.fixture(autouse=True)
-def _threads_may_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright runs an event loop in this thread, on which Django would refuse to query."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture(autouse=True)
@@ -31,25 +26,29 @@ def _connections_close(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
 
 
-@pytest.fixture
-def page(live_server: Any) -> Iterator[Page]:
-    """A page that must log no error to its console and ask no host but the hub."""
+@pytest.fixture(autouse=True)
+def _passwords_hash_soon(settings: Settings) -> None:
+    """What a password costs to guess is Django's business, half a second of CPU for each that is set or entered."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A browser to open contexts in; starting one takes three seconds of CPU."""
     if not CHROMIUM.exists():
         pytest.skip("no /usr/bin/chromium: install Debian's chromium to drive the admin in a browser")
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        opened = chromium.new_context(viewport=DESKTOP, base_url=live_server.url).new_page()  # type: ignore[arg-type]
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on(
-            "request", lambda sent: complaints.append(sent.url) if _is_outside(sent.url, live_server.url) else None
-        )
-        yield opened
-        chromium.close()
-        connections.close_all()  # those this thread opened while playwright's loop ran are not pytest's to close
-    assert complaints == []
+    with pytest.MonkeyPatch.context() as environment:
+        # Playwright's loop runs in this thread, and Django refuses queries where a loop runs.
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            yield browser
+            browser.close()
+            connections.close_all()  # those this thread opened while the loop ran are not pytest's to close
 
 
-def _is_outside(url: str, hub: str) -> bool:
-    return not url.startswith((hub, "data:", "blob:"))
+def session_of(user: User) -> str:
+    """Log a user in, and return the session's key for the browser's cookie."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value

@@ -1,19 +1,23 @@
 """Staff at work in a browser: log in, search, filter, correct opt-ins in the list and in bulk, erase a person."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer
 from orders.models import Order
 from tenants.models import Membership, Role
+from tests.browser.conftest import session_of
 from tests.conftest import MakeTenant, Partner
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+DESKTOP = (1280, 900)
 PASSWORD = "a long enough password"
 LIST = "/admin/customers/customer/"
 PEOPLE: list[dict[str, Any]] = [
@@ -33,6 +37,24 @@ ORDER = {
 
 
 @pytest.fixture
+def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page that must log no error to its console and ask no host but the hub."""
+    complaints: list[str] = []
+    width, height = DESKTOP
+    opened = chromium.new_context(viewport={"width": width, "height": height}, base_url=live_server.url).new_page()
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", lambda sent: complaints.append(sent.url) if _is_outside(sent.url, live_server.url) else None)
+    yield opened
+    opened.context.close()
+    assert complaints == []
+
+
+def _is_outside(url: str, hub: str) -> bool:
+    return not url.startswith((hub, "data:", "blob:"))
+
+
+@pytest.fixture
 def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
     partner = make_tenant(slug="shop")
     partner.save("customers", *PEOPLE)
@@ -41,18 +63,29 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
 
 
 @pytest.fixture(params=["superuser", "staff"])
-def logged_in(request: pytest.FixtureRequest, shop: Partner, page: Page) -> Page:
-    """The page of a superuser, then of a member of the one tenant, after logging in."""
+def maria(request: pytest.FixtureRequest, shop: Partner) -> User:
+    """A superuser, then a member of the one tenant."""
     user = User.objects.create_user(
         "maria", password=PASSWORD, is_staff=True, is_superuser=request.param == "superuser"
     )
     Membership.objects.create(tenant=shop.tenant, user=user, role=Role.STAFF)
+    return user
+
+
+@pytest.fixture
+def logged_in(maria: User, page: Page, live_server: LiveServer) -> Page:
+    page.context.add_cookies([{"name": "sessionid", "value": session_of(maria), "url": live_server.url}])
+    return page
+
+
+def test_name_and_password_lead_to_the_home_page(maria: User, page: Page) -> None:
     page.goto("/admin/")
     page.fill("[name=username]", "maria")
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
+
     expect(page).to_have_url(re.compile("/admin/$"))
-    return page
+    expect(page.locator("body")).to_contain_text("Customers")
 
 
 def box(page: Page, flag: str, customer_id: str) -> Any:

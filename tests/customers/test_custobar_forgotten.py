@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from threading import Thread
-from time import sleep
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tenants.erasure import remember
 from tenants.models import Entity, Operation, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.vendors import statuses, upload, user
+from tests.hub.running import wait_until
 
 ANN = {"external_id": "ann-secret-7", "email": "ann.secret@example.org", "phone_number": "+358107654321"}
 PERSONAL = ("ann-secret-7", "ann.secret", "7654321", "Secretsson")
@@ -187,6 +187,15 @@ def test_downstream_learns_of_it(partner: Partner) -> None:
     assert (orders["Entity"], orders["Updated"]) == ("orders", [partner.read("orders")[0]["HubId"]])
 
 
+def somebody_waits_for_us() -> bool:
+    """Say whether another connection's statement has begun and waits for a lock of this one's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchall()[0][0])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None:
     answers: list[Any] = []
@@ -199,7 +208,7 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
     origin = Origin(Source.CUSTOBAR, "test", "")
     with write(partner.tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True):
         waiting.start()
-        sleep(0.5)  # its statement has begun, and waits for the lock
+        assert wait_until(somebody_waits_for_us)
         remember(partner.tenant, [("CustomerId", ANN["external_id"])])
     waiting.join()
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import MakeTenant
@@ -112,9 +112,7 @@ batches = st.lists(st.lists(identified, min_size=1, max_size=5), min_size=1, max
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=50)
 @given(sent=batches)
 def test_uploads_leave_what_the_model_leaves(priority: str, make_tenant: MakeTenant, sent: list[Any]) -> None:
     partner, shop = make_tenant(priority=priority), Shop(priority)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenants.models import Changeset, ConsentChange
@@ -149,7 +149,7 @@ def flags(record: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(steps=STEPS)
 def test_any_sequence_leaves_behind_what_the_model_says(
     make_tenant: MakeTenant, priority: str, steps: list[tuple[str, Any]]

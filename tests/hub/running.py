@@ -23,8 +23,8 @@ from hub.postgres import EmbeddedServer
 from hub.postgres_programs import tied_to_us
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds; a loaded machine may need most of them for a first start
-STOPPING = 20  # seconds; an idle machine needs three
+PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
+STOPPING = 60  # seconds; an idle machine needs three
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
 
 
@@ -111,7 +111,7 @@ class Hub:
                 stdout=output,
                 stderr=errors,
                 process_group=0,
-                preexec_fn=tied_to_us(signal.SIGTERM),  # a test run that is killed leaves no hub behind
+                preexec_fn=_as_in_a_terminal(),
             )
 
     def start(self, *arguments: str) -> str:
@@ -138,9 +138,10 @@ class Hub:
         return self.process is None or self.process.poll() is not None
 
     def wait(self, seconds: float) -> int:
-        """Wait for the supervisor to end, and return its exit code."""
+        """Wait for the supervisor to end, and return its exit code; what it said where it does not end in time."""
         assert self.process
-        return self.process.wait(seconds)
+        assert wait_until(self.has_ended, seconds), self.output.read_text() + self.errors.read_text()
+        return self.process.wait()
 
     def stop(self) -> None:
         """Stop the hub with SIGTERM where it still runs; it must end well and leave nothing. Kills what does not."""
@@ -150,9 +151,7 @@ class Hub:
                 assert self.wait(STOPPING) == 0
             assert self.remnants(within=STOPPING) == []
         finally:
-            for pid in self.everything():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            kill(*self.everything())
             if self.process:
                 self.process.wait(STOPPING)
 
@@ -176,7 +175,7 @@ class Hub:
         made = json.loads(done.stdout)
         return Shop(self, made["tenant_id"], made["key"])
 
-    def connect(self, seconds: float = 15) -> http.client.HTTPConnection:
+    def connect(self, seconds: float = PATIENCE) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
 
     def send(
@@ -218,7 +217,14 @@ class Hub:
     def web_workers(self) -> list[int]:
         return [pid for pid in self.processes("gunicorn") if parent(pid) in self.processes("gunicorn")]
 
+    def all_web_workers(self) -> set[int]:
+        """The web workers as soon as there are as many as the settings say: the hub serves before the last is there."""
+        wanted = int(self.environment["WORKERS"])
+        assert wait_until(lambda: len(self.web_workers()) == wanted)
+        return set(self.web_workers())
+
     def background_worker(self) -> int:
+        assert wait_until(lambda: self.processes("procrastinate"))
         return self.processes("procrastinate")[0]
 
     def postmaster(self) -> int:
@@ -232,6 +238,17 @@ class Hub:
         """Wait for the last process to end, and return those that are left."""
         wait_until(lambda: not self.everything(), within, pause=0.25)
         return self.everything()
+
+
+def _as_in_a_terminal() -> Callable[[], None]:
+    """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
+    tie = tied_to_us(signal.SIGTERM)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        tie()
+
+    return prepare
 
 
 def _commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
@@ -259,12 +276,19 @@ def parent(pid: int) -> int:
         return 0
 
 
+def kill(*pids: int) -> None:
+    """Kill processes, one of which may end because of another."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20, *, pause: float = 0.05) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pause: float = 0.05) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -55,7 +55,7 @@ def crowd(shop: Shop, plan: Callable[[int, random.Random], Iterator[Request]]) -
     start = threading.Barrier(PARTNERS)
 
     def visit(partner: int) -> list[Answer]:
-        connection = shop.hub.connect(30)
+        connection = shop.hub.connect()
         try:
             requests = list(plan(partner, random.Random(partner)))
             start.wait(30)
@@ -208,14 +208,22 @@ def assert_feed_is_gapless_and_tells_what_is_stored(hub: Hub, shop: Shop, table:
     assert created - deleted == set(hub.query(f"SELECT id FROM {table} WHERE tenant_id = '{shop.id}'"))
 
 
-def test_a_limit_is_exact_across_processes(hub: Hub) -> None:
-    shop = hub.shop("Limited", "--per-minute", "50")
-    assert len(hub.web_workers()) == 3
-    if (second := time.time() % 60) > 50:
-        time.sleep(60.5 - second)  # a new minute is a new allowance
+def answers_within_a_minute(hub: Hub) -> list[Answer]:
+    """Send 120 requests at a limit of 50, again when a minute ended meanwhile: a new one is a new allowance."""
+    for attempt in range(5):
+        shop = hub.shop(f"Limited {attempt}", "--per-minute", "50")
+        minute = time.time() // 60
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _: shop.send("GET", "/customers/{tenant}"), range(120)))  # noqa: B023
+        if time.time() // 60 == minute:
+            return answers
+    pytest.fail("120 requests never took less than a minute")
 
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda _: shop.send("GET", "/customers/{tenant}"), range(120)))
+
+def test_a_limit_is_exact_across_processes(hub: Hub) -> None:
+    assert len(hub.all_web_workers()) == 3
+
+    answers = answers_within_a_minute(hub)
 
     assert statuses(answers) == {200: 50, 429: 70}
     passed = [answer for answer in answers if answer.status == 200]

@@ -9,14 +9,14 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.schemas import customer_schema
 from hub.schemas import Shape
 from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
-from tests.hub.running import Answer, Hub, Shop, wait_until
+from tests.hub.running import PATIENCE, Answer, Hub, Shop, wait_until
 
 pytestmark = pytest.mark.slow
 MEGABYTE = 1024 * 1024
@@ -39,7 +39,7 @@ def untouched(shop: Shop) -> Iterator[Shop]:
 
 def exchange(hub: Hub, request: bytes, *, then_close: bool = False) -> tuple[int, str, bytes]:
     """Send raw bytes, and return the answer's status, media type and body."""
-    with socket.create_connection(("127.0.0.1", hub.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", hub.port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         if then_close:
             connection.shutdown(socket.SHUT_WR)
@@ -117,7 +117,7 @@ def test_of_a_doubled_name_the_last_value_wins(shop: Shop) -> None:
 
 
 def test_a_million_faults_cost_seconds_not_the_worker(untouched: Shop, hub: Hub) -> None:
-    workers = set(hub.web_workers())
+    workers = hub.all_web_workers()
     start = time.monotonic()
 
     answer = untouched.post("orders", b'[{"OrderItems":[' + b"1," * 500_000 + b"1]}]")
@@ -406,7 +406,7 @@ RECORD = st.dictionaries(NAMES | st.text(), JSON | st.sampled_from(["a@example.c
 
 
 @pytest.mark.parametrize("entity", ["customers", "orders", "products"])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(body=JSON | st.lists(RECORD | st.builds(lambda r: {**r, "OrderItems": [r], "ProductVariants": [r]}, RECORD)))
 def test_any_json_is_stored_or_refused(hub: Hub, shop: Shop, entity: str, body: Any) -> None:
     before = stored(hub, shop)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.hub.running import STOPPING, Answer, Hub, Shop, wait_until
+from tests.hub.running import STOPPING, Answer, Hub, Shop, kill, wait_until
 
 pytestmark = pytest.mark.slow
 BATCH = 100  # records in a batch
@@ -135,11 +135,9 @@ def test_batches_are_whole_when_web_workers_are_killed_during_writes(hub: Hub) -
     with writing(shop) as writers:
         assert wait_until(progress(writers))
         for _ in range(3):
-            for worker in hub.web_workers():
-                os.kill(worker, signal.SIGKILL)
+            kill(*hub.web_workers())
             assert wait_until(progress(writers))
-        for process in [hub.web_server(), *hub.web_workers()]:
-            os.kill(process, signal.SIGKILL)
+        kill(hub.web_server(), *hub.web_workers())
         assert wait_until(progress(writers))
 
     assert_refusals_are_clear(writers)
@@ -148,8 +146,7 @@ def test_batches_are_whole_when_web_workers_are_killed_during_writes(hub: Hub) -
 
 def test_a_killed_database_costs_503s_and_no_batch_no_worker_and_no_patience(hub: Hub) -> None:
     shop = hub.shop("Killed database")
-    assert wait_until(lambda: len(hub.web_workers()) == 3)
-    workers = set(hub.web_workers())
+    workers = hub.all_web_workers()
 
     with writing(shop) as writers:
         assert wait_until(progress(writers))

@@ -101,7 +101,8 @@ def users() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
             stdout=PIPE,
             stderr=PIPE,
             text=True,
-            start_new_session=True,  # a terminal's, for Ctrl-C
+            start_new_session=True,  # a terminal's, for Ctrl-C, which a test run in a shell's background ignores
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         started.append(user)
         return user
@@ -119,12 +120,12 @@ def is_up(user: subprocess.Popen[str]) -> bool:
     return user.stdout.readline() == "up\n" or pytest.fail(user.stderr.read())
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 60, *, pause: float = 0.05) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(pause)
     return True
 
 
@@ -334,9 +335,10 @@ def test_server_is_gone_after_its_only_user_was_killed(empty: Path, users) -> No
 
 
 def test_forked_child_keeps_the_server_and_does_not_outlive_itself(data: Path, users) -> None:
-    fork = USER.replace("sys.stdin.read()", "import os, time\nif os.fork() == 0: time.sleep(2)")
-    subprocess.run([sys.executable, "-c", fork, str(data)], cwd=ROOT, check=True, stdout=DEVNULL)
-    assert EmbeddedServer(data).running()
+    fork = USER.replace("sys.stdin.read()", "import os\nif os.fork() == 0: sys.stdin.read()")
+    with subprocess.Popen([sys.executable, "-c", fork, str(data)], cwd=ROOT, stdin=PIPE, stdout=DEVNULL) as user:
+        assert user.wait() == 0
+        assert EmbeddedServer(data).running()
     assert wait_until(lambda: not inhabitants(data))
 
 
@@ -413,7 +415,7 @@ def test_keeper_told_to_end_stops_the_server_cleanly(data: Path, users) -> None:
 @pytest.mark.parametrize("reached", ["global", "PG_VERSION", "base/4"])
 def test_first_start_killed_in_the_middle_is_done_again(empty: Path, users, reached: str) -> None:
     user = users(empty)
-    assert wait_until(lambda: list(empty.glob(f"postgres/cluster.new-*/{reached}")), 5)
+    assert wait_until(lambda: list(empty.glob(f"postgres/cluster.new-*/{reached}")), pause=0.001)
     for pid in inhabitants(empty):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Partner
@@ -116,7 +116,7 @@ def test_money_is_rounded_half_even_at_four_decimals(partner: Partner, sent: flo
     assert (found["OrderItems"][0]["Price"], found["OrderItems"][0]["OriginalPrice"]) == (read, read)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(amounts=st.lists(st.integers(0, 99_999_999_999_999).map(lambda units: units / 10_000), min_size=1, max_size=100))
 def test_money_of_four_decimals_comes_back_as_it_went_in(partner: Partner, amounts: list[float]) -> None:
     found = stored(partner, OrderItems=[line(Price=amount) for amount in amounts])
