@@ -30,7 +30,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks.stage import UNLIMITED, embedded_server  # noqa: E402
-from customers.custobar import FIELDS  # noqa: E402
+from customers.custobar_records import FIELDS  # noqa: E402
 from hub.wsgi import application  # noqa: E402
 from tenants.provisioning import create_tenant  # noqa: E402
 
@@ -115,8 +115,13 @@ class Door:
         body = orjson.dumps({self.wrapped: records} if self.wrapped else records)
         body_of = {"wsgi.url_scheme": "http", "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         statuses: list[str] = []
+
+        def start_response(status: str, *_: Any) -> Callable[[bytes], object]:
+            statuses.append(status)
+            return len
+
         start = time.perf_counter()
-        answer = b"".join(application({**self.environ, **body_of}, lambda status, _: statuses.append(status)))
+        answer = b"".join(application({**self.environ, **body_of}, start_response))
         taken = (time.perf_counter() - start) * 1000
         assert statuses == ["200 OK"], answer
         return taken
