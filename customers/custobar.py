@@ -131,9 +131,9 @@ def _store_named(opened: Write, tenant: Tenant, records: Sequence[Mapping[str, A
     known = look_up_named(tenant, rows, {rows[i][first]: None for i in telling})
     if known is None:
         return False
-    more = {i: more_after(known.setdefault(rows[i][first], Known()), records[i]) for i in telling}
-    folded = fold([row | more[i] if i in more else row for i, row in enumerate(rows)], first, Carriers((), ()))
-    if folded:
+    for i in telling:
+        rows[i] |= more_after(known.setdefault(rows[i][first], Known()), records[i])
+    if folded := fold(rows, first, Carriers((), ())):
         store_last(opened, folded)
     return True
 

@@ -118,31 +118,34 @@ def _loaded(body: bytes) -> Any:
 def _usual(schema: Schema[Any], elements: list[Any]) -> list[dict[str, Any]] | None:
     """Return the clean records, None where there is something to say about them or to put right before.
 
-    500 records in 2 ms against 3.6 by `parse`, which needs JSON with the company-specific fields gathered.
+    500 records in 2.1 ms against 3.6 by `parse`, which needs JSON with the company-specific fields gathered.
     """
+    names = schema.shape.names
     try:
         records: list[dict[str, Any]] = schema.quick.validate_python(elements)
-        if all(map(_is_identified, records)) and all(_is_known(record, schema) for record in records):
-            return records
+        for record in records:
+            if COMPANY in record or not _is_identified(record):  # a client's own field may have the gathered ones' name
+                return None
+            if not names.issuperset(record):
+                record[COMPANY] = _company(record, names)
     except ValueError:  # pydantic's ValidationError is one
-        pass
-    return None
+        return None
+    return records
 
 
 def _is_identified(record: Mapping[str, Any]) -> bool:
-    return bool((record.get("external_id") or record.get("email") or record.get("phone_number") or "").strip())
+    identifier: str = record.get("external_id") or record.get("email") or record.get("phone_number") or ""
+    return not (identifier == "" or identifier.isspace())
 
 
-def _is_known(record: dict[str, Any], schema: Schema[Any]) -> bool:
-    """Tell whether all fields are known, and gather the company-specific ones; raises ValueError for too deep ones."""
-    if COMPANY in record:  # a field of the client's that happens to have this name
-        return False
-    if schema.shape.names.issuperset(record):
-        return True
-    company = record[COMPANY] = {name: record.pop(name) for name in record.keys() - schema.shape.names}
+def _company(record: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Take the company-specific fields out of a record; raises ValueError for too deep ones, and unknown fields."""
+    company = {name: record.pop(name) for name in record.keys() - names}
+    if not all(map(_is_company_field, company)):
+        raise ValueError
     for value in company.values():
         _refuse_deep(value, DEEPEST)
-    return all(map(_is_company_field, company))
+    return company
 
 
 def _gathered(element: Any) -> Any:
@@ -189,10 +192,13 @@ def as_row(record: Mapping[str, Any]) -> Row:
 
 def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a customer's attributes after a record, None where it says nothing about them."""
-    sent = {name: value for name, value in record.items() if name in ATTRIBUTES}
-    sent |= record.get(COMPANY) or {}
-    changed = {**stored, **{name: value for name, value in sent.items() if value is not None}}
-    return {name: value for name, value in changed.items() if value != ""} if sent else None
+    names, company = ATTRIBUTES.intersection(record), record.get(COMPANY)
+    if not names and not company:
+        return None
+    changed = dict(stored)
+    changed.update((name, value) for name in names if (value := record[name]) is not None)
+    changed.update((name, value) for name, value in (company or {}).items() if value is not None)
+    return {name: value for name, value in changed.items() if value != ""} if "" in changed.values() else changed
 
 
 def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Sequence[str]) -> list[str] | None:
