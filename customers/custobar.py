@@ -95,6 +95,8 @@ class Upload:
 def more_after(known: Known, record: Mapping[str, Any]) -> Row:
     """Return what a record makes of a customer's attributes, tags and mailing lists, and note it for the next one."""
     row: Row = {}
+    if MORE.isdisjoint(record):
+        return row
     if (attributes := attributes_after(known.attributes, record)) is not None:
         row["Attributes"] = known.attributes = attributes
     if (tags := strings_after(known.tags, record, TAGS)) is not None:

@@ -178,13 +178,13 @@ class KnownCustomers:
                 rows = [row for row in rows if not self.carrying(name, row.get(name))]
 
     def _find(self, name: str, values: list[str]) -> None:
-        found = execute(FIND[name], {"tenant_id": self.tenant.pk, "values": orjson.dumps(values).decode()}).fetchall()
-        for hub_id, key, *carried, tags, mailing_lists, attributes in found:
-            if hub_id not in self.stored:
-                carries = dict(zip(IDENTIFIERS, carried, strict=True))
-                known = Known(hub_id, key, key, carries, tags, mailing_lists, orjson.loads(attributes))
-                self.stored[hub_id] = known
-                self._note_carrier(known)
+        known_ids = f"{{{','.join(map(str, self.stored))}}}"
+        parameters = {"tenant_id": self.tenant.pk, "values": orjson.dumps(values).decode(), "known": known_ids}
+        found = execute(FIND[name], parameters).fetchall()[0][0]
+        for hub_id, key, customer_id, email, phone, tags, mailing_lists, attributes in orjson.loads(found or "[]"):
+            carries = {"CustomerId": customer_id, "Email": email, "Phone": phone}
+            self.stored[hub_id] = known = Known(hub_id, key, key, carries, tags, mailing_lists, attributes)
+            self._note_carrier(known)
 
     def _is_free(self, known: Known, row: Mapping[str, str]) -> bool:
         """Tell whether no other customer has the match_key this one would have with the row's identifiers."""
