@@ -5,183 +5,52 @@ Without this file and its line in customers/urls.py the hub speaks it no more. d
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache, partial
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from pydantic import Field, with_config
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from typing_extensions import TypedDict
 
-from customers.ingest import IDENTIFIERS, Row
-from customers.known import Known, KnownCustomers
-from hub.body import read_json
-from hub.errors import ApiError
-from hub.fields import (
-    Country,
-    Date,
-    Email,
-    InternationalPhone,
-    Language,
-    checked,
-    letters_digits_dashes,
-    normal_local_moment,
-    required_text,
-    text,
+from customers.custobar_records import (
+    FIELDS,
+    MAILING_LISTS,
+    MORE,
+    TAGS,
+    as_row,
+    attributes_after,
+    gives_up,
+    read_upload,
+    strings_after,
 )
-from hub.responses import JsonResponse, utc
-from hub.schemas import STRICT, Batch, Schema, parse
+from customers.ingest import IDENTIFIERS, Carriers, Row, fold, priority_field, store_last
+from customers.known import Known, KnownCustomers, look_up_named
+from hub.errors import ApiError
+from hub.responses import JsonResponse
 from tenants.authentication import UNAUTHORISED, Caller, Credentials, authorise
 from tenants.changesets import Changes, Origin, Write, write
 from tenants.models import Entity, Operation, Source, Tenant
 from tenants.views import TenantViewSet
 
-MOST_CUSTOMERS = 1000
-COMPANY = "COMPANY__field"  # under this name parse() finds all company-specific fields of a record, by their own names
-DEEPEST = 60
-
-# Which hub field a field becomes. Those of ATTRIBUTES keep their own names, as do company-specific ones.
-FIELDS = {
-    "external_id": "CustomerId",
-    "phone_number": "Phone",
-    "email": "Email",
-    "first_name": "Name",
-    "last_name": "Surname",
-    "language": "Language",
-    "can_email": "EmailOptin",
-    "can_sms": "SmsOptin",
-    "can_push": "AppPushOptin",
-    "can_profile": "GdprOptin",
-}
-TEXTS = (
-    "canonical_id", "shop_id", "city", "company", "gender", "house_number", "house_number_addition", "province",
-    "street_address", "street_name", "vat_number", "zip_code",
-)  # fmt: skip
-MOMENTS = ("date_joined", "last_login")
-FLAGS = ("can_email", "can_post", "can_profile", "can_push", "can_sms", "is_forgotten", "is_deleted")
-TAGS = ("tags", "tags.add", "tags.remove")
-MAILING_LISTS = ("mailing_lists", "mailing_lists.add", "mailing_lists.remove")
-BLANK: dict[str, Any] = {**dict.fromkeys(FLAGS, False), **dict.fromkeys((*TAGS, *MAILING_LISTS), ())}
-ATTRIBUTES = frozenset({*TEXTS, *MOMENTS, "birth_date", "country", "can_post"})
 SENT_AS = {hub: ours for ours, hub in FIELDS.items()}
 SOUGHT = ("CustomerId", "Phone", "Email")  # in this order
-TOO_DEEP = "The request body is nested deeper than 64 levels."
 KEPT = "Another customer is known by it; the stored value stays."
-
-
-def _moment(value: str, *, time_zone: str) -> str | None:
-    found = normal_local_moment(value.strip(), time_zone=time_zone)
-    return found and utc(datetime.fromisoformat(found))
-
-
-Text = Annotated[str, text(500)]
-Strings = Annotated[list[Annotated[str, required_text(200)]], Field(max_length=1000)]
-KINDS: dict[str, Any] = {
-    "external_id": Annotated[str, letters_digits_dashes(100)],
-    "phone_number": InternationalPhone,
-    "email": Email,
-    **dict.fromkeys(TEXTS, Text),
-    **dict.fromkeys(FLAGS, bool),
-    "first_name": Annotated[str, text(100)],
-    "last_name": Annotated[str, text(300)],
-    "birth_date": Date,
-    "country": Country,
-    "language": Language,
-    **dict.fromkeys((*TAGS, *MAILING_LISTS), Strings),
-    COMPANY: dict[str, Any],
-}
-
-
-@lru_cache(maxsize=64)
-def upload_schema(time_zone: str) -> Schema[Any]:
-    """Return the schema of a tenant whose times without a zone are in `time_zone`."""
-    kinds = {**KINDS, **dict.fromkeys(MOMENTS, Annotated[str, checked("dated", partial(_moment, time_zone=time_zone))])}
-    record = TypedDict("Customer", {name: kind | None for name, kind in kinds.items()}, total=False)  # type: ignore[misc]
-    identifiers = ("external_id", "phone_number", "email")
-    return Schema(with_config(STRICT)(record), "customers", MOST_CUSTOMERS, one_of=identifiers, blank_clears=True)
-
-
-def read_upload(tenant: Tenant, body: Any) -> Batch[Any]:
-    """Return the clean records of {"customers": […]}, or of the array alone; raises ValidationFailed or ApiError."""
-    elements = body.get("customers") if isinstance(body, dict) else body
-    if not isinstance(elements, list):
-        raise ApiError(400, 'The request body must be a JSON object with an array: {"customers": […]}.')
-    try:
-        gathered = orjson.dumps([_gathered(element) for element in elements])
-    except (ValueError, orjson.JSONEncodeError):
-        raise ApiError(400, TOO_DEEP) from None
-    return parse(upload_schema(tenant.time_zone), gathered)
-
-
-def _gathered(element: Any) -> Any:
-    """Return a record with its company-specific fields under one name; raises ValueError where they are too deep.
-
-    Here, where it costs next to nothing, "" becomes what a flag or a list is without a value, and a string a list.
-    """
-    if not isinstance(element, dict):
-        return element
-    for name in BLANK.keys() & element.keys():
-        if element[name] == "":
-            element[name] = BLANK[name]
-    for name in MAILING_LISTS:
-        if isinstance(element.get(name), str):
-            element[name] = [element[name]]
-    company = {name: value for name, value in element.items() if "__" in name and _is_company_field(name)}
-    if not company:
-        return element
-    for value in company.values():
-        _refuse_deep(value, DEEPEST)
-    return {**{name: value for name, value in element.items() if name not in company}, COMPANY: company}
-
-
-def _is_company_field(name: str) -> bool:
-    company, _, field = name.partition("__")
-    return bool(company and field)
-
-
-def _refuse_deep(value: Any, levels: int) -> None:
-    if isinstance(value, dict | list):
-        if not levels:
-            raise ValueError
-        for inner in value.values() if isinstance(value, dict) else value:
-            _refuse_deep(inner, levels - 1)
-
-
-def as_row(record: Mapping[str, Any]) -> Row:
-    """Write a record in the hub's fields; "" gives a value up, but for external_id, where it is a missing one."""
-    row = {FIELDS[name]: value for name, value in record.items() if name in FIELDS and value is not None}
-    if "CustomerId" in row and not row["CustomerId"].strip():
-        del row["CustomerId"]
-    return row
-
-
-def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a customer's attributes after a record, None where it says nothing about them."""
-    sent = {name: value for name, value in record.items() if name in ATTRIBUTES}
-    sent |= record.get(COMPANY) or {}
-    changed = {**stored, **{name: value for name, value in sent.items() if value is not None}}
-    return {name: value for name, value in changed.items() if value != ""} if sent else None
-
-
-def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Sequence[str]) -> list[str] | None:
-    """Return a set of strings after a record, in order of arrival: set, then added to, then removed from."""
-    plain, added, removed = map(record.get, names)
-    if plain is None and added is None and removed is None:
-        return None
-    strings = dict.fromkeys([*(stored if plain is None else plain), *(added or ())])
-    return [string for string in strings if string not in (removed or ())]
 
 
 class Upload:
     """One call's records, taken one after the other, written at once."""
 
-    def __init__(self, opened: Write, tenant: Tenant, records: Sequence[Mapping[str, Any]]) -> None:
-        self.changes, self.records = opened.changes, records
-        self.rows = [as_row(record) for record in records]
-        self.customers = KnownCustomers(opened, tenant, self.rows, thorough=any(map(gives_up, records)))
+    def __init__(
+        self,
+        opened: Write,
+        tenant: Tenant,
+        records: Sequence[Mapping[str, Any]],
+        rows: Sequence[Row],
+        *,
+        thorough: bool,
+    ) -> None:
+        self.changes, self.records, self.rows = opened.changes, records, rows
+        self.customers = KnownCustomers(opened, tenant, rows, thorough=thorough)
         self.skipped: list[int] = []
 
     def take(self, i: int) -> None:
@@ -220,30 +89,55 @@ class Upload:
             if alone:
                 self.changes.warnings.setdefault(f"[{i}].{SENT_AS[name]}", [KEPT])
             row.pop(name, None)
-        if (attributes := attributes_after(known.attributes, record)) is not None:
-            row["Attributes"] = known.attributes = attributes
-        if (tags := strings_after(known.tags, record, TAGS)) is not None:
-            row["Tags"] = known.tags = tags
-        if (lists := strings_after(known.mailing_lists, record, MAILING_LISTS)) is not None:
-            row["MailingLists"] = known.mailing_lists = lists
-        self.customers.change(known, row)
+        self.customers.change(known, row | more_after(known, record))
 
 
-def gives_up(record: Mapping[str, Any]) -> bool:
-    """Tell whether a record takes an identifier away, or a whole customer."""
-    erases = record.get("is_forgotten") or record.get("is_deleted")
-    return bool(erases or record.get("email") == "" or record.get("phone_number") == "")
+def more_after(known: Known, record: Mapping[str, Any]) -> Row:
+    """Return what a record makes of a customer's attributes, tags and mailing lists, and note it for the next one."""
+    row: Row = {}
+    if MORE.isdisjoint(record):
+        return row
+    if (attributes := attributes_after(known.attributes, record)) is not None:
+        row["Attributes"] = known.attributes = attributes
+    if (tags := strings_after(known.tags, record, TAGS)) is not None:
+        row["Tags"] = known.tags = tags
+    if (lists := strings_after(known.mailing_lists, record, MAILING_LISTS)) is not None:
+        row["MailingLists"] = known.mailing_lists = lists
+    return row
 
 
 def store_upload(tenant: Tenant, records: Sequence[Mapping[str, Any]], *, origin: Origin) -> tuple[Changes, list[int]]:
     """Store records as if one after the other, in one transaction; return what changed, and whose were skipped."""
+    rows = [as_row(record) for record in records]
+    thorough = any(map(gives_up, records))
     with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True) as opened:
         opened.changes.received = len(records)
-        upload = Upload(opened, tenant, records)
+        if not (opened.recalls or thorough) and _store_named(opened, tenant, records, rows):
+            return opened.changes, []
+        upload = Upload(opened, tenant, records, rows, thorough=thorough)
         for i in range(len(records)):
             upload.take(i)
         upload.customers.write()
     return opened.changes, upload.skipped
+
+
+def _store_named(opened: Write, tenant: Tenant, records: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> bool:
+    """Store records that all have the CustomerId by which the tenant names customers; False where one may mean others.
+
+    It is what `Upload` would come to: a customer who has it is meant, one who has not is new, and no key changes.
+    """
+    first = priority_field(tenant)
+    if first != "CustomerId" or not all(first in row for row in rows):
+        return False
+    telling = [i for i, record in enumerate(records) if not MORE.isdisjoint(record)]
+    known = look_up_named(tenant, rows, {rows[i][first]: None for i in telling})
+    if known is None:
+        return False
+    for i in telling:
+        rows[i] |= more_after(known.setdefault(rows[i][first], Known()), records[i])
+    if folded := fold(rows, first, Carriers((), ())):
+        store_last(opened, folded)
+    return True
 
 
 class CustobarAuthentication(BaseAuthentication):
@@ -276,7 +170,7 @@ class CustobarViewSet(TenantViewSet):
     authentication_classes = [CustobarAuthentication]
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = read_upload(self.tenant, read_json(request._request))
+        batch = read_upload(self.tenant, self.body())
         changes, skipped = store_upload(self.tenant, batch.records, origin=self.origin)
         odd = {"warnings": {**batch.warnings, **changes.warnings}, "skipped": skipped}
         said = {"response": "ok", "count": len(batch.records)}

@@ -33,6 +33,7 @@ from tenants.models import Source, Tenant
 
 CARRIED_IN = {"CustomerId": "customer_id", "Email": "email", "Phone": "phone"}
 FIND = {name: read_sql(__file__, "known").format(column=column) for name, column in CARRIED_IN.items()}
+NAMED = read_sql(__file__, "named")
 # The unique key is checked row by row: customers that exchange keys first step aside.
 STEP_ASIDE = (
     "UPDATE customers_customer SET match_key = '#' || id WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s)"
@@ -60,6 +61,24 @@ class Known:
     mailing_lists: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     sent: Row = field(default_factory=dict)
+
+
+def look_up_named(tenant: Tenant, rows: Sequence[Row], ids: Iterable[str]) -> dict[str, Known] | None:
+    """Return what the customers with these ids have besides identifiers; None where a row may mean a customer without.
+
+    For rows that all have a CustomerId, of a tenant that names customers by it, under its exclusive lock: who has the
+    CustomerId is meant, whatever else the row says, and needs not be read. 500 known customers: 1 ms against 8.
+    """
+    names = {"customer_ids": "CustomerId", "phones": "Phone", "emails": "Email"}
+    sought = {plural: [row.get(name) for row in rows] for plural, name in names.items()} | {"ids": list(ids)}
+    parameters = {plural: orjson.dumps(values).decode() for plural, values in sought.items()}
+    nameless, found = execute(NAMED, {"tenant_id": tenant.pk, **parameters}).fetchall()[0]
+    if nameless:
+        return None
+    return {
+        id_: Known(tags=tags, mailing_lists=lists, attributes=more)
+        for id_, tags, lists, more in orjson.loads(found or "[]")
+    }
 
 
 class KnownCustomers:
@@ -159,13 +178,13 @@ class KnownCustomers:
                 rows = [row for row in rows if not self.carrying(name, row.get(name))]
 
     def _find(self, name: str, values: list[str]) -> None:
-        found = execute(FIND[name], {"tenant_id": self.tenant.pk, "values": orjson.dumps(values).decode()}).fetchall()
-        for hub_id, key, *carried, tags, mailing_lists, attributes in found:
-            if hub_id not in self.stored:
-                carries = dict(zip(IDENTIFIERS, carried, strict=True))
-                known = Known(hub_id, key, key, carries, tags, mailing_lists, orjson.loads(attributes))
-                self.stored[hub_id] = known
-                self._note_carrier(known)
+        known_ids = f"{{{','.join(map(str, self.stored))}}}"
+        parameters = {"tenant_id": self.tenant.pk, "values": orjson.dumps(values).decode(), "known": known_ids}
+        found = execute(FIND[name], parameters).fetchall()[0][0]
+        for hub_id, key, customer_id, email, phone, tags, mailing_lists, attributes in orjson.loads(found or "[]"):
+            carries = {"CustomerId": customer_id, "Email": email, "Phone": phone}
+            self.stored[hub_id] = known = Known(hub_id, key, key, carries, tags, mailing_lists, attributes)
+            self._note_carrier(known)
 
     def _is_free(self, known: Known, row: Mapping[str, str]) -> bool:
         """Tell whether no other customer has the match_key this one would have with the row's identifiers."""
