@@ -1,10 +1,12 @@
 """What every native endpoint shares: the order of checks, the caller, the body."""
 
+from contextlib import ExitStack
 from typing import Any, cast
 
 from django.core.exceptions import DisallowedHost
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -20,6 +22,9 @@ from tenants.authentication import TENANT_MISSING, Caller, KeyAuthentication, co
 from tenants.changesets import Origin, Receipt
 from tenants.models import Tenant
 from tenants.throttling import TenantThrottle
+from tenants.turns import turn
+
+SMALL = 16 * 1024  # bytes of a body that waits for no turn
 
 
 class TenantViewSet(GenericViewSet[Any]):
@@ -49,9 +54,16 @@ class TenantViewSet(GenericViewSet[Any]):
     def origin(self) -> Origin:
         return self.caller.origin
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self.held:
+            return super().dispatch(request, *args, **kwargs)
+
     def body(self) -> bytes:
-        """Return the request's body; raises ApiError 413, 415 or 400."""
-        return read_body(self.request._request)
+        """Return the request's body; a big one when it is the tenant's turn. Raises ApiError 413, 415, 400 or 503."""
+        body = read_body(self.request._request)
+        if len(body) > SMALL:
+            self.held.enter_context(turn(self.tenant.pk))
+        return body
 
     def path_id(self, name: str) -> str:
         """Return an identifier that stands in the path."""
