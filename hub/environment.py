@@ -42,7 +42,7 @@ class Environment(BaseModel):
     HOST: str = Field("127.0.0.1", min_length=1, description="address the web server listens on")
     PORT: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
     WORKERS: int = Field(0, ge=0, le=256, description="web server processes; 0 means one a core, four at most")
-    THREADS: int = Field(4, ge=1, le=64, description="threads of a web server process")
+    THREADS: int = Field(12, ge=1, le=64, description="threads a process, each with its database connection")
     SECRET_KEY: str = Field("", description="signs sessions; generated and kept in HUB_DATA when absent")
     ERASURE_KEY: str = Field("", description="keys the hashes that stand for erased persons; never change it")
     DEBUG: bool = Field(False, description="Django's debug pages; never in production")
