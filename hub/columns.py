@@ -63,6 +63,17 @@ class Records(Sequence[Record], Generic[Record]):
         """The records as a JSON array of objects, fields that were left out or null left out."""
         return msgspec.json.encode(self._rows).decode()
 
+    def json_without(self, name: str) -> str:
+        """Return the same with nothing in a field that holds records."""
+        held = self.column(name)
+        try:
+            for row in self._rows:
+                setattr(row, name, [])
+            return self.json
+        finally:
+            for row, records in zip(self._rows, held, strict=True):
+                setattr(row, name, records)
+
     def column(self, name: str) -> Column:
         """Return a field of every record, None where it was left out."""
         return list(map(attrgetter(name), self._rows))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import transaction
@@ -55,27 +55,40 @@ def upsert_orders(tenant: Tenant, records: Sequence[OrderRecord], *, origin: Ori
     told = parameters(tenant, Entity.ORDERS, Operation.UPSERT, origin)
     warnings: dict[str, list[str]] = {}
     with transaction.atomic():
-        distinct, orders = _folded(records)
+        orders = _folded(records)
         heads = _store_headers(told, orders, recalled=False)
         if heads.recalls:
             known, warnings = _anonymised(tenant, origin.source, records)
-            distinct, orders = _folded(known)
+            orders = _folded(known)
             heads = _store_headers(told, orders, recalled=True)
-        receipt = store_parts(LINES, {**told, "records": orders}, heads, received=len(records), distinct=distinct)
+        document = {**told, "records": orders.whole}
+        receipt = store_parts(LINES, document, heads, received=len(records), distinct=orders.number)
     return replace(receipt, warnings=warnings)
 
 
-def _store_headers(told: Mapping[str, object], orders: str, *, recalled: bool) -> Heads:
-    rows = execute(HEADERS, {**told, "records": orders, "recalled": recalled}).fetchall()
+class Folded(NamedTuple):
+    """What records are about: how many orders, and those as JSON arrays, with and without their line items."""
+
+    number: int
+    whole: str
+    headers: str
+
+
+def _store_headers(told: Mapping[str, object], orders: Folded, *, recalled: bool) -> Heads:
+    rows = execute(HEADERS, {**told, "records": orders.headers, "recalled": recalled}).fetchall()
     return Heads(*rows[0])
 
 
-def _folded(records: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
-    """Return how many orders the records are about, and those as a JSON array."""
+def _folded(records: Sequence[Mapping[str, Any]]) -> Folded:
     if isinstance(records, Records) and records.all_differ("OrderId"):
-        return len(records), records.json
-    orders = fold(records)
-    return len(orders), orjson.dumps(list(orders.values())).decode()
+        return Folded(len(records), records.json, records.json_without("OrderItems"))
+    orders = list(fold(records).values())
+    headers = [{**order, "OrderItems": None} for order in orders]
+    return Folded(len(orders), _json(orders), _json(headers))
+
+
+def _json(orders: Sequence[Row]) -> str:
+    return orjson.dumps(orders).decode()
 
 
 def _anonymised(
