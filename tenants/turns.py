@@ -4,23 +4,31 @@ With 16 batches of one tenant under way, another's single records took 22 times 
 times. The tenant itself loses nothing: two batches in one process share a processor anyway.
 """
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock, Semaphore
+from threading import Semaphore
 from uuid import UUID
 
 from hub.environment import read_environment
 from hub.errors import BUSY, RETRY_SECONDS, ApiError
 
 SECONDS = 20  # that a batch waits for its turn
-MOST = max(1, read_environment().THREADS * 2 // 3)  # batches of a tenant in a process; the other threads are for others
+STALL = 4  # seconds after which a turn is taken for stuck; healthy ones take a tenth of one
+ROOM = max(1, read_environment().THREADS * 2 // 3)  # batches that may wait for a stuck one; the others find threads
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Queue:
-    room: Semaphore = field(default_factory=lambda: Semaphore(MOST))
-    turn: Lock = field(default_factory=Lock)
+    room: Semaphore = field(default_factory=lambda: Semaphore(ROOM))
+    turn: Semaphore = field(default_factory=Semaphore)
+    since: float = math.inf  # time.monotonic of the turn's begin
+
+    @property
+    def is_stuck(self) -> bool:
+        return time.monotonic() - self.since > STALL
 
 
 _queues: dict[UUID, _Queue] = {}
@@ -28,20 +36,21 @@ _queues: dict[UUID, _Queue] = {}
 
 @contextmanager
 def turn(tenant_id: UUID) -> Iterator[None]:
-    """Wait for the tenant's turn; raises ApiError 503 where too many wait already, or it does not come in time."""
+    """Wait for the tenant's turn; raises ApiError 503 where it does not come in time, at once where many wait."""
     queue = _queues.get(tenant_id) or _queues.setdefault(tenant_id, _Queue())
-    if not queue.room.acquire(blocking=False):
-        raise _busy()
-    try:
-        if not queue.turn.acquire(timeout=SECONDS):
-            raise _busy()
+    with _acquired(queue.room, 0 if queue.is_stuck else STALL), _acquired(queue.turn, SECONDS):
+        queue.since = time.monotonic()
         try:
             yield
         finally:
-            queue.turn.release()
+            queue.since = math.inf
+
+
+@contextmanager
+def _acquired(semaphore: Semaphore, seconds: float) -> Iterator[None]:
+    if not semaphore.acquire(timeout=seconds):
+        raise ApiError(503, BUSY, headers={"Retry-After": str(RETRY_SECONDS)})
+    try:
+        yield
     finally:
-        queue.room.release()
-
-
-def _busy() -> ApiError:
-    return ApiError(503, BUSY, headers={"Retry-After": str(RETRY_SECONDS)})
+        semaphore.release()

@@ -13,7 +13,7 @@ from tests.hub.running import PATIENCE, Answer, Hub, Shop
 
 pytestmark = pytest.mark.slow
 PROCESSES, THREADS = 3, 4  # of the hub under test
-ADMITTED = PROCESSES * (THREADS * 2 // 3)
+ROOM = PROCESSES * (THREADS * 2 // 3)
 BATCH = [{"CustomerId": f"C-{i}", "Surname": "x" * 100} for i in range(300)]
 
 
@@ -44,15 +44,15 @@ def test_a_tenant_whose_batches_wait_leaves_the_others_room(hub: Hub) -> None:
             assert hub.send("GET", "/health", connection=connection).status == 200
         with locked(busy):
             sent = [pool.submit(busy.post, "customers", BATCH, connection=each) for each in connections]
-            refused = answered(sent, len(sent) - ADMITTED)
+            refused = answered(sent, len(sent) - ROOM)
 
             assert other.post("customers", BATCH).status == 200
             assert other.post("customers", BATCH[:1]).status == 200
 
-        assert [answer.status for answer in refused] == [503] * (len(sent) - ADMITTED)
+        assert [answer.status for answer in refused] == [503] * (len(sent) - ROOM)
         assert all(answer.headers["Retry-After"] for answer in refused)
         statuses = [future.result().status for future in sent]
-    assert sorted(statuses) == [200] * ADMITTED + [503] * len(refused)
+    assert sorted(statuses) == [200] * ROOM + [503] * len(refused)
     assert len(busy.read("customers")) == len(BATCH)
 
 
