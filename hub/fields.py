@@ -104,11 +104,12 @@ MOMENT = re.compile(
 
 
 def normal_moment(value: str) -> str | None:
-    """Return an ISO 8601 moment with a zone as UTC text PostgreSQL reads, None for what is none."""
+    """Return an ISO 8601 moment with a zone as most write it, `2025-08-22T21:00:00Z`, None for what is none."""
     if not MOMENT.fullmatch(value):
         return None
     try:
-        return datetime.fromisoformat(value.upper().replace(",", ".")).astimezone(UTC).isoformat()
+        moment = datetime.fromisoformat(value.upper().replace(",", ".")).astimezone(UTC)
+        return moment.isoformat().removesuffix("+00:00") + "Z"
     except (ValueError, OverflowError):
         return None
 
