@@ -10,6 +10,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from customers.ingest import Row
+from hub.columns import Reader
 from hub.errors import ApiError
 from hub.fields import (
     Country,
@@ -48,6 +49,7 @@ TEXTS = (
     "canonical_id", "shop_id", "city", "company", "gender", "house_number", "house_number_addition", "province",
     "street_address", "street_name", "vat_number", "zip_code",
 )  # fmt: skip
+IDENTIFIERS = ("external_id", "phone_number", "email")
 MOMENTS = ("date_joined", "last_login")
 FLAGS = ("can_email", "can_post", "can_profile", "can_push", "can_sms", "is_forgotten", "is_deleted")
 TAGS = ("tags", "tags.add", "tags.remove")
@@ -86,12 +88,18 @@ def upload_schema(time_zone: str) -> Schema[Any]:
     """Return the schema of a tenant whose times without a zone are in `time_zone`."""
     kinds = {**KINDS, **dict.fromkeys(MOMENTS, Annotated[str, checked("dated", partial(_moment, time_zone=time_zone))])}
     record = TypedDict("Customer", {name: kind | None for name, kind in kinds.items()}, total=False)  # type: ignore[misc]
-    identifiers = ("external_id", "phone_number", "email")
-    return Schema(with_config(STRICT)(record), "customers", MOST_CUSTOMERS, one_of=identifiers, blank_clears=True)
+    return Schema(with_config(STRICT)(record), "customers", MOST_CUSTOMERS, one_of=IDENTIFIERS, blank_clears=True)
+
+
+# What most records consist of: read by column. Whoever sends more than that has his read one by one.
+PLAIN: Any = TypedDict("PlainCustomer", {name: KINDS[name] | None for name in FIELDS}, total=False)  # type: ignore[misc]
+PLAIN_READER: Reader[Any] = Reader(PLAIN, MOST_CUSTOMERS, IDENTIFIERS, wrapped_in="customers")
 
 
 def read_upload(tenant: Tenant, body: bytes) -> Batch[Any]:
     """Return the clean records of {"customers": […]}, or of the array alone; raises ValidationFailed or ApiError."""
+    if plain := PLAIN_READER.read(body):
+        return Batch(plain, {})
     loaded = _loaded(body)
     elements = loaded.get("customers") if isinstance(loaded, dict) else loaded
     if not isinstance(elements, list):

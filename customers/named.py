@@ -1,0 +1,75 @@
+"""Records that all have the CustomerId by which their tenant names customers, for dialects that look before they write.
+
+Who has the CustomerId is meant, whatever else a record says, and needs not be read; who has not is new, unless a
+customer without any CustomerId may be meant, by phone or e-mail. That is asked under the tenant's exclusive lock; where
+the answer is yes, `customers.known` must look.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import orjson
+
+from customers.ingest import CUSTOMERS, IDENTIFIERS, STORED, Row
+from customers.known import Known
+from hub.columns import Records
+from hub.database import execute
+from hub.sql import read_sql
+from hub.upsert import upsert_statement
+from tenants.changesets import LOCKED_ALONE, Origin, parameters, recording
+from tenants.models import Entity, Operation, Tenant
+
+NAMED = read_sql(__file__, "named")
+SOUGHT = {"customer_ids": "CustomerId", "phones": "Phone", "emails": "Email"}
+# Lock, question, upsert and changeset in one statement, which is its own transaction. The question is asked by a
+# volatile function: the statement's own snapshot may be older than the lock it waited for. Where the answer is yes, or
+# forgotten persons must be looked for first, it stores nothing.
+ASKED = """
+asked AS MATERIALIZED (
+    SELECT locked.recalls OR means_nameless(%(tenant_id)s, sent.customer_ids, sent.phones, sent.emails) AS otherwise
+      FROM locked,
+           (SELECT array_agg("{CustomerId}") AS customer_ids, array_agg("{Phone}") AS phones,
+                   array_agg("{Email}") AS emails
+              FROM json_to_recordset(%(records)s::json) AS s("{CustomerId}" text, "{Phone}" text, "{Email}" text)) sent)
+"""
+
+
+def named_statement(sent_as: Mapping[str, str]) -> str:
+    """Compose what `store_named` runs, for records whose fields have the dialect's own names: {hub's: dialect's}."""
+    columns = [replace(column, field=sent_as.get(column.field, column.field)) for column in CUSTOMERS.columns]
+    key = {"match_key": f"""'i:' || s."{sent_as["CustomerId"]}" """}
+    source = "CROSS JOIN asked WHERE NOT asked.otherwise"
+    upsert = upsert_statement(replace(CUSTOMERS, key=key, sent={}, columns=columns, source=source))
+    asked = ASKED.format_map({name: sent_as[name] for name in IDENTIFIERS})
+    ctes = f"{LOCKED_ALONE}, {asked}, stored(id, is_new, before, after) AS ({upsert})"
+    return recording(STORED, ctes=ctes, more="(SELECT otherwise FROM asked)")
+
+
+def store_named(statement: str, tenant: Tenant, records: Records[Row], *, origin: Origin) -> bool:
+    """Store records, all of different CustomerIds, as their JSON has them; False where one may mean others.
+
+    They say nothing that needs the stored value first, and give no identifier up.
+    """
+    told = parameters(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin)
+    counts = {"received": len(records), "distinct": len(records)}
+    *_, otherwise = execute(statement, {**told, **counts, "records": records.json}).fetchall()[0]
+    return not otherwise
+
+
+def look_up_named(tenant: Tenant, rows: Sequence[Row], ids: Iterable[str]) -> dict[str, Known] | None:
+    """Return what the customers with these ids have besides identifiers; None where a row may mean a customer without.
+
+    Under the tenant's exclusive lock. 500 known customers: 1 ms against 8.
+    """
+    sent = {plural: _array(row.get(name) for row in rows) for plural, name in SOUGHT.items()}
+    nameless, found = execute(NAMED, {"tenant_id": tenant.pk, **sent, "ids": _array(ids)}).fetchall()[0]
+    if nameless:
+        return None
+    return {
+        id_: Known(tags=tags, mailing_lists=lists, attributes=more)
+        for id_, tags, lists, more in orjson.loads(found or "[]")
+    }
+
+
+def _array(values: Iterable[str | None]) -> str:
+    return orjson.dumps(list(values)).decode()
