@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.custobar_records import PLAIN_READER, upload_schema
+from customers.custobar import PLAIN_READER, upload_schema
 from customers.schemas import customer_schema
 from hub.columns import Records
 from hub.errors import ValidationFailed
