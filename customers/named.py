@@ -15,7 +15,7 @@ from customers.known import Known
 from hub.columns import Records
 from hub.database import execute
 from hub.sql import read_sql
-from hub.upsert import upsert_statement
+from hub.upsert import recordset, upsert_statement
 from tenants.changesets import LOCKED_ALONE, Origin, parameters, recording
 from tenants.models import Entity, Operation, Tenant
 
@@ -25,13 +25,16 @@ SOUGHT = {"customer_ids": "CustomerId", "phones": "Phone", "emails": "Email"}
 # volatile function: the statement's own snapshot may be older than the lock it waited for. Where the answer is yes, or
 # forgotten persons must be looked for first, it stores nothing.
 ASKED = """
-asked AS MATERIALIZED (
-    SELECT locked.recalls OR means_nameless(%(tenant_id)s, sent.customer_ids, sent.phones, sent.emails) AS otherwise
+{locked},
+sent AS MATERIALIZED (
+    SELECT *
+      FROM {recordset}
+), asked AS MATERIALIZED (
+    SELECT locked.recalls OR means_nameless(%(tenant_id)s, customer_ids, phones, emails) AS otherwise
       FROM locked,
-           (SELECT array_agg("{CustomerId}") AS customer_ids, array_agg("{Phone}") AS phones,
-                   array_agg("{Email}") AS emails
-              FROM json_to_recordset(%(records)s::json) AS s("{CustomerId}" text, "{Phone}" text, "{Email}" text)) sent)
-"""
+           (SELECT array_agg("{CustomerId}"), array_agg("{Phone}"), array_agg("{Email}")
+              FROM sent) AS s(customer_ids, phones, emails)
+), stored(id, is_new, before, after) AS ({upsert})"""
 
 
 def named_statement(sent_as: Mapping[str, str]) -> str:
@@ -39,9 +42,9 @@ def named_statement(sent_as: Mapping[str, str]) -> str:
     columns = [replace(column, field=sent_as.get(column.field, column.field)) for column in CUSTOMERS.columns]
     key = {"match_key": f"""'i:' || s."{sent_as["CustomerId"]}" """}
     source = "CROSS JOIN asked WHERE NOT asked.otherwise"
-    upsert = upsert_statement(replace(CUSTOMERS, key=key, sent={}, columns=columns, source=source))
-    asked = ASKED.format_map({name: sent_as[name] for name in IDENTIFIERS})
-    ctes = f"{LOCKED_ALONE}, {asked}, stored(id, is_new, before, after) AS ({upsert})"
+    table = replace(CUSTOMERS, key=key, sent={}, columns=columns, source=source, rows="sent")
+    names = {name: sent_as[name] for name in IDENTIFIERS}
+    ctes = ASKED.format(locked=LOCKED_ALONE, recordset=recordset(table), upsert=upsert_statement(table), **names)
     return recording(STORED, ctes=ctes, more="(SELECT otherwise FROM asked)")
 
 
