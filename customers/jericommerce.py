@@ -197,7 +197,7 @@ class JericommerceViewSet(TenantViewSet):
     authentication_classes = [JericommerceAuthentication]
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        elements = read_json(request._request)
+        elements = read_json(self.body())
         if not isinstance(elements, list):
             raise ApiError(400, NO_ARRAY)
         if len(elements) > MOST_RECORDS:

@@ -118,17 +118,23 @@ class Shape:
 
 
 class Reader(Generic[Record]):
-    """Reads an array of a TypedDict's records, at most `limit`, each with an identifier of `one_of`."""
+    """Reads an array of a TypedDict's records, at most `limit`, each with an identifier of `one_of`.
 
-    def __init__(self, record: type[Record], limit: int, one_of: Sequence[str]) -> None:
+    The array may also be the one member, called `wrapped_in`, of an object.
+    """
+
+    def __init__(self, record: type[Record], limit: int, one_of: Sequence[str], wrapped_in: str = "") -> None:
         self.shape = shape_of(record)
-        self.limit, self.one_of = limit, one_of
-        self.decoder = msgspec.json.Decoder(list[self.shape.struct])  # type: ignore[name-defined]
+        self.limit, self.one_of, self.wrapped_in = limit, one_of, wrapped_in
+        array = GenericAlias(list, (self.shape.struct,))
+        wrapper = msgspec.defstruct("Wrapper", [(wrapped_in, array)] if wrapped_in else [], forbid_unknown_fields=True)
+        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(array | wrapper if wrapped_in else array)
 
     def read(self, body: bytes) -> Records[Record] | None:
         """Return the clean records, None where the body is not of the usual kind."""
         try:
-            rows = self.decoder.decode(body)
+            found = self.decoder.decode(body)
+            rows = found if isinstance(found, list) else getattr(found, self.wrapped_in)
             if len(rows) > self.limit or ESCAPED_NUL in body or not self._identified(rows):
                 return None
             self.shape.settle(rows)

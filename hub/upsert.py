@@ -37,7 +37,7 @@ class Table:
 
     `key` gives each key column its SQL, from the record `s` or from what `source` joins to it; `sent` the fields that
     needs, with their SQL types. `also_set` adds assignments to DO UPDATE, from the stored row `t`; `returning` adds
-    columns to what is returned.
+    columns to what is returned. `rows` names a CTE that selects from `recordset`, where others read it, too.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Table:
     sent: Mapping[str, str]
     columns: Sequence[Column]
     source: str = ""
+    rows: str = ""
     also_set: str = ""
     returning: str = ""
 
@@ -64,7 +65,7 @@ def upsert_statement(table: Table) -> str:
         table=_quoted(table.name),
         names=_list(map(_quoted, [*table.key, *(c.name for c in columns)])),
         values=_list([*table.key.values(), *map(_new_value, columns), _given(table)]),
-        recordset=_list(f"{_quoted(name)} {kind}" for name, kind in _fields(table).items()),
+        rows=f"{table.rows} AS s" if table.rows else recordset(table),
         source=table.source,
         order=_list(table.key.values()),
         key=_list(map(_quoted, table.key)),
@@ -76,11 +77,17 @@ def upsert_statement(table: Table) -> str:
     )
 
 
+def recordset(table: Table) -> str:
+    """Compose what an upsert reads: the records as rows `s`, a column for each field."""
+    fields = _list(f"{_quoted(name)} {kind}" for name, kind in _fields(table).items())
+    return f"json_to_recordset(%(records)s::json) AS s({fields})"
+
+
 # No now() inside DO UPDATE SET, for Citus: the time comes with the row. (xmax = 0) is true for a row just inserted.
 _UPSERT = """
 INSERT INTO {table} AS t (tenant_id, {names}, given, created_at, updated_at)
 SELECT %(tenant_id)s, {values}, %(now)s, %(now)s
-  FROM json_to_recordset(%(records)s::json) AS s({recordset})
+  FROM {rows}
   {source}
  ORDER BY {order}
     ON CONFLICT (tenant_id, {key}) DO UPDATE

@@ -1,5 +1,6 @@
 """Who calls: an API key in a header, looked up and counted in one prepared statement."""
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,15 @@ class Credentials:
 
     key: str
     tenant: str | None
+
+
+def basic_credentials(text: str) -> Credentials:
+    """Return what HTTP Basic says: the user is the tenant, the password a key. What can't be read has no key."""
+    try:
+        user, _, key = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        return Credentials("", None)
+    return Credentials("", None) if "\0" in user else Credentials(key, user)
 
 
 def authorise(request: HttpRequest, credentials: Credentials, source: Source) -> Caller:

@@ -35,6 +35,8 @@ RECORD = recording(
 )
 # For statements that decide by the unique key alone: the tenant's shared lock, and whether they must look (recalls).
 LOCKED = f"locked AS MATERIALIZED ({LOCK.replace('%(exclusive)s', 'false')} AS recalls)"
+# The exclusive one, for those that ask a volatile function, too.
+LOCKED_ALONE = f"locked AS MATERIALIZED ({LOCK.replace('%(exclusive)s', 'true')} AS recalls)"
 
 
 @dataclass(frozen=True, slots=True)

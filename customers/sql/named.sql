@@ -1,29 +1,11 @@
 -- For rows that all have a CustomerId, of a tenant that names its customers by it: whether one of them, whose CustomerId
 -- nobody has, may mean a customer without any, by phone or e-mail; and, as JSON, what the customers `ids` already have.
--- LATERAL … LIMIT 1 pins the index plans. The values are JSON arrays: psycopg writes lists item by item.
-SELECT EXISTS (
-       SELECT
-         FROM ROWS FROM (
-              json_array_elements_text(%(customer_ids)s::json),
-              json_array_elements_text(%(phones)s::json),
-              json_array_elements_text(%(emails)s::json)) AS v(customer_id, phone, email)
-         LEFT JOIN LATERAL (
-              SELECT true AS found
-                FROM customers_customer c
-               WHERE c.tenant_id = %(tenant_id)s AND c.match_key = 'i:' || v.customer_id
-               LIMIT 1) named ON true
-        CROSS JOIN LATERAL (
-              (SELECT
-                 FROM customers_customer c
-                WHERE named.found IS NULL AND c.tenant_id = %(tenant_id)s AND c.phone = v.phone
-                  AND c.customer_id IS NULL
-                LIMIT 1)
-              UNION ALL
-              (SELECT
-                 FROM customers_customer c
-                WHERE named.found IS NULL AND c.tenant_id = %(tenant_id)s AND c.email = v.email
-                  AND c.customer_id IS NULL
-                LIMIT 1)) nameless),
+-- LATERAL … LIMIT 1 pins the index plan. The values are JSON arrays: psycopg writes lists item by item.
+SELECT (SELECT means_nameless(%(tenant_id)s, array_agg(v.customer_id), array_agg(v.phone), array_agg(v.email))
+          FROM ROWS FROM (
+               json_array_elements_text(%(customer_ids)s::json),
+               json_array_elements_text(%(phones)s::json),
+               json_array_elements_text(%(emails)s::json)) AS v(customer_id, phone, email)),
        (SELECT json_agg(json_build_array(x.customer_id, x.tags, x.mailing_lists, x.attributes))::text
           FROM json_array_elements_text(%(ids)s::json) AS v(customer_id)
          CROSS JOIN LATERAL (

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.custobar import PLAIN_READER, upload_schema
 from customers.schemas import customer_schema
 from hub.columns import Records
 from hub.errors import ValidationFailed
@@ -100,6 +101,10 @@ def bodies(one: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
     return st.builds(lambda array, ending: (array + ending).encode(), arrays, ENDINGS)
 
 
+CUSTOBAR = (
+    '{"external_id":"C-1","email":"ada@example.com","first_name":"Ada","phone_number":"+49301234567","can_sms":true}'
+)
+CUSTOBAR_NAMES = ["external_id", "email", "phone_number", "first_name", "language", "can_email", "city", "email_"]
 CUSTOMER_NAMES = ["CustomerId", "Email", "Name", "Phone", "Language", "EmailOptin", "IsExcluded", "email", "Nickname"]
 ORDER_NAMES = ["OrderId", "Email", "OrderDate", "TotalRevenue", "Currency", "TotalQuantity", "IsOrderCancelled", "x"]
 LINE_NAMES = ["ProductId", "Sku", "Quantity", "Price", "OriginalPrice", "Size", "IsGift", "Colour"]
@@ -113,6 +118,38 @@ EVERYTHING = frozenset({"Email", "Name", "Language", "EmailOptin"})
 def test_customers_read_by_column_are_those_read_by_row(required: frozenset[str], body: bytes) -> None:
     schema = customer_schema(required)
     assert outcome(schema, body) == outcome(by_row(schema), body)
+
+
+@given(body=bodies(records(CUSTOBAR, "", CUSTOBAR_NAMES, ["x"])), wrapped=st.booleans())
+def test_plain_custobar_customers_read_by_column_are_those_read_by_row(body: bytes, wrapped: bool) -> None:
+    plain = PLAIN_READER.read(b'{"customers":%b}' % body if wrapped else body)
+    if plain is not None:
+        assert (without_nulls(list(plain)), {}) == outcome(upload_schema("UTC"), body)
+
+
+@pytest.mark.parametrize("body", [f"[{CUSTOBAR}]", f' {{"customers": [{CUSTOBAR}, {CUSTOBAR}] }} '])
+def test_the_usual_custobar_body_is_read_by_column(body: str) -> None:
+    assert PLAIN_READER.read(body.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"customers":[{CUSTOBAR}],"x":1}}',
+        f'{{"users":[{CUSTOBAR}]}}',
+        f'{{"customers":{CUSTOBAR}}}',
+        "{}",
+        "null",
+        f'[{CUSTOBAR[:-1]},"city":"Turku"}}]',
+        '[{"first_name":"Ada"}]',
+        '[{"external_id":"1","email":""}]',
+        '[{"external_id":"1","phone_number":" "}]',
+        '[{"external_id":"1","can_email":""}]',
+        f"[{','.join([CUSTOBAR] * 1001)}]",
+    ],
+)
+def test_an_unusual_custobar_body_is_left_to_the_rows(body: str) -> None:
+    assert PLAIN_READER.read(body.encode()) is None
 
 
 @given(body=bodies(records(ORDER, LINE, ORDER_NAMES, LINE_NAMES)))
