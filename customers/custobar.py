@@ -167,12 +167,11 @@ def as_row(record: Mapping[str, Any]) -> Row:
 
 def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a customer's attributes after a record, None where it says nothing about them."""
-    names, company = ATTRIBUTES.intersection(record), record.get(COMPANY)
-    if not names and not company:
+    said = {name: value for name in ATTRIBUTES.intersection(record) if (value := record[name]) is not None}
+    said.update((name, value) for name, value in (record.get(COMPANY) or {}).items() if value is not None)
+    if not said:
         return None
-    changed = dict(stored)
-    changed.update((name, value) for name in names if (value := record[name]) is not None)
-    changed.update((name, value) for name, value in (company or {}).items() if value is not None)
+    changed = {**stored, **said}
     return {name: value for name, value in changed.items() if value != ""} if "" in changed.values() else changed
 
 

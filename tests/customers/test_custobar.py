@@ -266,6 +266,15 @@ def test_an_upload_sent_again_changes_nothing(partner: Partner) -> None:
     assert len(partner.changes()) == 1
 
 
+def test_null_says_nothing(partner: Partner) -> None:
+    upload(partner, JAMES)
+    changes = partner.changes()
+
+    upload(partner, {**JAMES, "city": None, "COMPANY__group": None, "tags": None, "can_sms": None})
+
+    assert partner.changes() == changes
+
+
 def test_consents_land_in_the_ledger(partner: Partner) -> None:
     upload(partner, {**JAMES, "can_email": True})
     upload(partner, {**JAMES, "can_email": False})
