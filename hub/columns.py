@@ -103,18 +103,18 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Layout:
     """A record type as msgspec reads it, its fields that need looking at, and those that hold records themselves."""
 
     struct: type[msgspec.Struct]
     fields: Sequence[Field]
-    nested: Mapping[str, "Shape"]
+    nested: Mapping[str, "Layout"]
 
     def settle(self, rows: Sequence[msgspec.Struct]) -> None:
         for field in self.fields:
             field.settle(rows)
-        for name, shape in self.nested.items():
-            shape.settle([inner for row in rows for inner in getattr(row, name)])
+        for name, layout in self.nested.items():
+            layout.settle([inner for row in rows for inner in getattr(row, name)])
 
 
 class Reader(Generic[Record]):
@@ -124,9 +124,9 @@ class Reader(Generic[Record]):
     """
 
     def __init__(self, record: type[Record], limit: int, one_of: Sequence[str], wrapped_in: str = "") -> None:
-        self.shape = shape_of(record)
+        self.layout = layout_of(record)
         self.limit, self.one_of, self.wrapped_in = limit, one_of, wrapped_in
-        array = GenericAlias(list, (self.shape.struct,))
+        array = GenericAlias(list, (self.layout.struct,))
         wrapper = msgspec.defstruct("Wrapper", [(wrapped_in, array)] if wrapped_in else [], forbid_unknown_fields=True)
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(array | wrapper if wrapped_in else array)
 
@@ -137,7 +137,7 @@ class Reader(Generic[Record]):
             rows = found if isinstance(found, list) else getattr(found, self.wrapped_in)
             if len(rows) > self.limit or ESCAPED_NUL in body or not self._identified(rows):
                 return None
-            self.shape.settle(rows)
+            self.layout.settle(rows)
         except (msgspec.DecodeError, UnicodeDecodeError, ValidationError):
             return None
         return Records(rows)
@@ -154,14 +154,14 @@ def _given(values: Column) -> Column:
     return [value for value in values if value is not None] if None in values else values
 
 
-def shape_of(record: type) -> Shape:
+def layout_of(record: type) -> Layout:
     """Derive what reads a TypedDict's records from its hints; raises TypeError for a hint it does not know."""
     required: frozenset[str] = record.__required_keys__  # type: ignore[attr-defined]
     members, fields, nested = [], [], {}
     for name, hint in get_type_hints(record, include_extras=True).items():
         kind, rules = _taken_apart(hint)
         if get_origin(kind) is list and is_typeddict(inner := get_args(kind)[0]):
-            nested[name] = shape_of(inner)
+            nested[name] = layout_of(inner)
             kind = GenericAlias(list, (nested[name].struct,))
         elif checks := [*_checks(rules), *_item_checks(kind)]:
             fields.append(Field(name, checks, _normaliser(kind, rules)))
@@ -169,7 +169,7 @@ def shape_of(record: type) -> Shape:
         members.append((name, bounded) if name in required else (name, bounded | None, None))
     members.sort(key=len)
     struct = msgspec.defstruct(record.__name__, members, forbid_unknown_fields=True, omit_defaults=True, gc=False)
-    return Shape(struct, fields, nested)
+    return Layout(struct, fields, nested)
 
 
 def _taken_apart(hint: Any) -> tuple[Any, list[Any]]:

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 from typing_extensions import is_typeddict
 
-from hub.columns import Reader
+from hub.columns import ESCAPED_NUL, Reader
 from hub.faults import Fault, Loc, failed, fault_of, path
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
@@ -30,7 +30,6 @@ MOST_WARNINGS = 20
 DEEPEST = 64
 MOST_SEARCHED = 20_000  # records and lines of a body that are all searched for faults; past that the first must do
 MOST_VALUES = 1_000_000  # 10 MB of real records have fewer; faults in more of them take minutes and gigabytes
-ESCAPED_NUL = b"\\u0000"
 
 UNKNOWN_FIELD = "Unknown field, ignored."
 
@@ -120,7 +119,7 @@ def _typed_dicts(hint: Any) -> Iterator[type]:
 def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     """Return the clean records of a body; raises ValidationFailed with every fault of every record.
 
-    The first attempt is the whole cost for most bodies: 500 customers in 0.8 ms, and in 1.9 ms the second.
+    The first attempt is the whole cost for most bodies: 500 customers in 0.9 ms, and in 1.9 ms the second.
     """
     if len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES:
         raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])

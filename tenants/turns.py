@@ -1,7 +1,7 @@
 """Fairness between tenants: a web server process works on one batch of a tenant at a time, the others wait.
 
-With 16 batches of one tenant under way, another's single records took 22 times as long as alone; with turns it is 4
-times. The tenant itself loses nothing: two batches in one process share a processor anyway.
+With 16 batches of one tenant under way, another's single records take 3 to 5 times as long as alone, instead of 6 to 9.
+Two batches in one process share an interpreter anyway.
 """
 
 import math
