@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 
 from customers.consents import GIVEN_BITS
 from customers.editing import FLAG_ACTIONS, ConsentEditingAdmin
-from customers.ingest import FLAGS, count_orders_of, erase_customers_by_id
+from customers.flags import FLAGS
+from customers.ingest import count_orders_of, erase_customers_by_id
 from customers.models import Customer
 from customers.optins import TITLES, flag_cell, seen, seen_field, was_given
 from customers.searching import conditions_of
@@ -56,7 +57,7 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Customer
-        fields = FLAGS
+        fields = tuple(FLAGS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,7 +117,17 @@ class CustomerAdmin(ConsentEditingAdmin):
     )
     fieldsets = (
         ("Identity", {"fields": (("name", "surname"), ("customer_id", "email"), ("phone", "username"), "language")}),
-        ("Opt-ins", {"fields": (*zip(FLAGS[::2], FLAGS[1::2], strict=True), "seen")}),
+        (
+            "Opt-ins",
+            {
+                "fields": (
+                    ("email_optin", "sms_optin"),
+                    ("whatsapp_optin", "app_push_optin"),
+                    ("gdpr_optin", "is_excluded"),
+                    "seen",
+                )
+            },
+        ),
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
         ("More", {"fields": ("tags", "mailing_lists", "attributes"), "classes": ["collapse"]}),
     )

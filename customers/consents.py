@@ -7,15 +7,16 @@ from typing import Any
 
 import orjson
 
-from customers.ingest import CUSTOMERS, FLAG_BITS, FLAGS
+from customers.flags import FLAGS, FLAGS_SQL
+from customers.ingest import CUSTOMERS
 from hub.database import execute
 from hub.sql import read_sql
 from tenants.changesets import Changes, Consent, Origin, Write, write
 from tenants.models import Entity, Operation, Tenant
 
-GIVEN_BITS = {column.name: CUSTOMERS.bit(column) for column in CUSTOMERS.columns if column.name in FLAGS}
+GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
 LOCK = f"""
-SELECT id, updated_at, {FLAG_BITS}
+SELECT id, updated_at, {FLAGS_SQL}
   FROM customers_customer t
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
  ORDER BY match_key
@@ -25,7 +26,7 @@ EDIT = read_sql(__file__, "edit_consents").format(
     assignments=", ".join(f"{name} = coalesce(e.{name}, t.{name})" for name in FLAGS),
     columns=", ".join(f"{name} boolean" for name in FLAGS),
     changed=" OR ".join(f"t.{name} <> e.{name}" for name in FLAGS),
-    flags=FLAG_BITS,
+    flags=FLAGS_SQL,
 )
 
 
@@ -52,11 +53,6 @@ class Edited:
 
     changes: Changes = field(default_factory=Changes)
     conflicts: list[Conflict] = field(default_factory=list)
-
-
-def has_flag(flags: int, name: str) -> bool:
-    """Tell whether a flag is set in a customer's flags written as bits."""
-    return bool(flags & 1 << FLAGS.index(name))
 
 
 def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origin) -> Edited:

@@ -10,8 +10,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action
 
-from customers.consents import ConsentEdit, Edited, edit_consents, has_flag
-from customers.ingest import FLAGS
+from customers.consents import ConsentEdit, Edited, edit_consents
+from customers.flags import FLAGS, has_flag
 from customers.models import Customer
 from customers.optins import NEVER, TITLES, edit_of, edits_of_list, seen, state_of
 from tenants.models import Role
@@ -39,7 +39,7 @@ class ConsentEditingAdmin(RecordAdmin):
 
     def set_flag_view(self, request: HttpRequest) -> HttpResponse:
         """Set the flag that a confirmation page named, of the customers it named."""
-        name, value = request.POST.get("flag"), request.POST.get("value") == "yes"
+        name, value = request.POST.get("flag", ""), request.POST.get("value") == "yes"
         shown = chosen_or_404(request)
         if name in FLAGS:
             self.edit(request, [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, shown)])

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from customers.flags import FLAGS_SQL
 from customers.schemas import CustomerRecord
 from hub.columns import Records
 from hub.database import execute
@@ -15,33 +16,30 @@ from tenants.changesets import LOCKED, Changes, Consent, Origin, Receipt, Write,
 from tenants.erasure import NOT_STORED, Identifier, pseudonym, recall, spelled_alike
 from tenants.models import Entity, Operation, Priority, Tenant
 
-FLAGS = ("email_optin", "sms_optin", "whatsapp_optin", "app_push_optin", "gdpr_optin", "is_excluded")
-FLAG_BITS = " + ".join(f"t.{name}::int * {1 << i}" for i, name in enumerate(FLAGS))
-
 CUSTOMERS = Table(
     "customers_customer",
     key={"match_key": "s.match_key"},
     sent={"match_key": "text"},
     columns=[
-        Column("customer_id", "CustomerId", clears=True),
-        Column("email", "Email", clears=True),
-        Column("name", "Name", clears=True),
-        Column("surname", "Surname", clears=True),
-        Column("phone", "Phone", clears=True),
-        Column("language", "Language", clears=True),
-        Column("username", "Username", clears=True),
-        Column("email_optin", "EmailOptin", "boolean", "false"),
-        Column("sms_optin", "SmsOptin", "boolean", "false"),
-        Column("whatsapp_optin", "WhatsappOptin", "boolean", "false"),
-        Column("app_push_optin", "AppPushOptin", "boolean", "false"),
-        Column("gdpr_optin", "GdprOptin", "boolean", "false"),
-        Column("is_excluded", "IsExcluded", "boolean", "false"),
-        Column("attributes", "Attributes", "jsonb", "'{}'"),
-        Column("tags", "Tags", "text[]", "'{}'"),
-        Column("mailing_lists", "MailingLists", "text[]", "'{}'"),
+        Column("customer_id", "CustomerId", clears=True, bit=0),
+        Column("email", "Email", clears=True, bit=1),
+        Column("name", "Name", clears=True, bit=2),
+        Column("surname", "Surname", clears=True, bit=3),
+        Column("phone", "Phone", clears=True, bit=4),
+        Column("language", "Language", clears=True, bit=5),
+        Column("username", "Username", clears=True, bit=6),
+        Column("email_optin", "EmailOptin", "boolean", "false", bit=7),
+        Column("sms_optin", "SmsOptin", "boolean", "false", bit=8),
+        Column("whatsapp_optin", "WhatsappOptin", "boolean", "false", bit=9),
+        Column("app_push_optin", "AppPushOptin", "boolean", "false", bit=10),
+        Column("gdpr_optin", "GdprOptin", "boolean", "false", bit=11),
+        Column("is_excluded", "IsExcluded", "boolean", "false", bit=12),
+        Column("attributes", "Attributes", "jsonb", "'{}'", bit=13),
+        Column("tags", "Tags", "text[]", "'{}'", bit=14),
+        Column("mailing_lists", "MailingLists", "text[]", "'{}'", bit=15),
     ],
-    also_set=f"previous_flags = {FLAG_BITS}",
-    returning=f"t.previous_flags, {FLAG_BITS}",
+    also_set=f"previous_flags = {FLAGS_SQL}",
+    returning=f"t.previous_flags, {FLAGS_SQL}",
 )
 UPSERT = upsert_statement(CUSTOMERS)
 # Where the priority identifier is in every record, it makes the key.

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.widgets import CHECKBOX_CLASSES
 
-from customers.consents import GIVEN_BITS, ConsentEdit, has_flag
-from customers.ingest import FLAGS
+from customers.consents import GIVEN_BITS, ConsentEdit
+from customers.flags import FLAGS, as_bits, has_flag
 from customers.models import Customer
 from tenants.records import is_hub_id
 
@@ -22,7 +22,7 @@ TITLES = {field.name: str(capfirst(field.verbose_name)) for field in Customer._m
 
 def flags_of(customer: Customer) -> int:
     """Return a customer's flags as bits."""
-    return sum(1 << i for i, name in enumerate(FLAGS) if getattr(customer, name))
+    return as_bits({name: getattr(customer, name) for name in FLAGS})
 
 
 def was_given(customer: Customer, name: str) -> bool:

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from customers.consents import has_flag
-from customers.ingest import FLAGS
+from customers.flags import FLAGS, has_flag
 from customers.models import Customer
 from customers.optins import TITLES, state_of
 from tenants.links import orders_of_customer

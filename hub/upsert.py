@@ -12,9 +12,11 @@ mixture of fields a batch has, and is kept, so that "never given" can be told fr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from psycopg import sql
+
+MOST_BITS = 31  # of a PostgreSQL integer that stays positive
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Column:
     """A column that records fill: its name, the documented name of the field, its SQL type.
 
     `default` is the SQL of a new row's value where the field is omitted. `clears` says that "" means "no value".
+    `bit` is the column's place in the stored bitmask `given`: once a row is stored it never changes, and the place of a
+    column that went is never given to another.
     """
 
     name: str
@@ -29,6 +33,8 @@ class Column:
     type: str = "text"
     default: str = "NULL"
     clears: bool = False
+    _: KW_ONLY
+    bit: int
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,14 @@ class Table:
     also_set: str = ""
     returning: str = ""
 
-    def bit(self, column: Column) -> int:
-        """Return the column's bit in `given`."""
-        return 1 << self.columns.index(column)
+    def __post_init__(self) -> None:
+        refuse_shared_bits({column.name: column.bit for column in self.columns})
+
+
+def refuse_shared_bits(bits: Mapping[str, int]) -> None:
+    """Raise ValueError where two names have the same place in a bitmask, or one none that an integer column has."""
+    if len(set(bits.values())) < len(bits) or not all(0 <= bit < MOST_BITS for bit in bits.values()):
+        raise ValueError(f"each needs a bit of its own, from 0 to {MOST_BITS - 1}: {dict(bits)}")
 
 
 def upsert_statement(table: Table) -> str:
@@ -69,10 +80,10 @@ def upsert_statement(table: Table) -> str:
         source=table.source,
         order=_list(table.key.values()),
         key=_list(map(_quoted, table.key)),
-        assignments=_list(f"{_quoted(c.name)} = {_kept(table, c)}" for c in columns),
+        assignments=_list(f"{_quoted(c.name)} = {_kept(c)}" for c in columns),
         also_set=table.also_set and f", {table.also_set}",
         stored=_list(f"t.{_quoted(c.name)}" for c in columns),
-        future=_list(_kept(table, c) for c in columns),
+        future=_list(_kept(c) for c in columns),
         returning=table.returning and f", {table.returning}",
     )
 
@@ -119,9 +130,9 @@ def _new_value(column: Column) -> str:
 
 
 def _given(table: Table) -> str:
-    return " + ".join(f"(s.{_quoted(c.field)} IS NOT NULL)::int * {table.bit(c)}" for c in table.columns)
+    return " + ".join(f"(s.{_quoted(c.field)} IS NOT NULL)::int * {1 << c.bit}" for c in table.columns)
 
 
-def _kept(table: Table, column: Column) -> str:
+def _kept(column: Column) -> str:
     name = _quoted(column.name)
-    return f"CASE WHEN excluded.given & {table.bit(column)} <> 0 THEN excluded.{name} ELSE t.{name} END"
+    return f"CASE WHEN excluded.given & {1 << column.bit} <> 0 THEN excluded.{name} ELSE t.{name} END"

@@ -23,14 +23,14 @@ ORDERS = Table(
     key={"order_id": 's."OrderId"'},
     sent={"OrderId": "text"},
     columns=[
-        Column("customer_id", "CustomerId"),
-        Column("email", "Email", clears=True),
-        Column("order_date", "OrderDate", "timestamptz"),
-        Column("total_revenue", "TotalRevenue", "numeric(14,4)"),
-        Column("currency", "Currency"),
-        Column("total_quantity", "TotalQuantity", "integer"),
-        Column("unique_quantity", "UniqueQuantity", "integer"),
-        Column("is_order_cancelled", "IsOrderCancelled", "boolean", "false"),
+        Column("customer_id", "CustomerId", bit=0),
+        Column("email", "Email", clears=True, bit=1),
+        Column("order_date", "OrderDate", "timestamptz", bit=2),
+        Column("total_revenue", "TotalRevenue", "numeric(14,4)", bit=3),
+        Column("currency", "Currency", bit=4),
+        Column("total_quantity", "TotalQuantity", "integer", bit=5),
+        Column("unique_quantity", "UniqueQuantity", "integer", bit=6),
+        Column("is_order_cancelled", "IsOrderCancelled", "boolean", "false", bit=7),
     ],
 )
 HEADERS = heads_statement(ORDERS)

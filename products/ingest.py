@@ -20,9 +20,9 @@ PRODUCTS = Table(
     key={"product_id": 's."ProductId"'},
     sent={"ProductId": "text"},
     columns=[
-        Column("product_name", "ProductName"),
-        Column("taxonomy", "Taxonomy", "text[]", "'{}'"),
-        Column("is_offline_exclusive", "IsOfflineExclusive", "boolean", "false"),
+        Column("product_name", "ProductName", bit=0),
+        Column("taxonomy", "Taxonomy", "text[]", "'{}'", bit=1),
+        Column("is_offline_exclusive", "IsOfflineExclusive", "boolean", "false", bit=2),
     ],
 )
 VARIANTS = Table(
@@ -34,17 +34,17 @@ VARIANTS = Table(
            SELECT id FROM products_product
             WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId" OFFSET 0) p""",
     columns=[
-        Column("sku", "Sku"),
-        Column("name", "Name"),
-        Column("original_price", "OriginalPrice", "numeric(14,4)"),
-        Column("currency", "Currency"),
-        Column("is_available", "IsAvailable", "boolean"),
-        Column("image", "Image", clears=True),
-        Column("size", "Size", clears=True),
-        Column("stock", "Stock", "integer"),
-        Column("sale_price", "SalePrice", "numeric(14,4)"),
-        Column("language", "Language", clears=True),
-        Column("brand_name", "BrandName", clears=True),
+        Column("sku", "Sku", bit=0),
+        Column("name", "Name", bit=1),
+        Column("original_price", "OriginalPrice", "numeric(14,4)", bit=2),
+        Column("currency", "Currency", bit=3),
+        Column("is_available", "IsAvailable", "boolean", bit=4),
+        Column("image", "Image", clears=True, bit=5),
+        Column("size", "Size", clears=True, bit=6),
+        Column("stock", "Stock", "integer", bit=7),
+        Column("sale_price", "SalePrice", "numeric(14,4)", bit=8),
+        Column("language", "Language", clears=True, bit=9),
+        Column("brand_name", "BrandName", clears=True, bit=10),
     ],
     returning="t.product_id",
 )

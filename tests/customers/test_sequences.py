@@ -21,9 +21,7 @@ FLAG_VALUES = st.sampled_from([True, False, None])
 OPTIONAL = {
     "Name": st.sampled_from(["Ann", " Ann ", "Bo"]) | BLANKS,
     "Language": st.sampled_from(["de", "en-US"]) | BLANKS,
-    "EmailOptin": FLAG_VALUES,
-    "GdprOptin": FLAG_VALUES,
-    "IsExcluded": FLAG_VALUES,
+    **dict.fromkeys(FLAGS, FLAG_VALUES),
 }
 RECORDS = (
     st.fixed_dictionaries({"CustomerId": CUSTOMER_IDS, "Email": EMAILS}, optional=OPTIONAL)
