@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
 
 from hub.environment import read_environment
-from hub.postgres import EmbeddedServer, PostgresError
+from hub.postgres.server import EmbeddedServer, PostgresError
 
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
 

@@ -19,7 +19,7 @@ os.environ["LOG_LEVEL"] = "ERROR"
 
 import django  # noqa: E402
 
-from hub.postgres import EmbeddedServer  # noqa: E402
+from hub.postgres.server import EmbeddedServer  # noqa: E402
 
 EmbeddedServer(HOME).start()
 django.setup()

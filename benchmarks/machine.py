@@ -5,7 +5,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub.postgres_programs import SETTINGS
+from hub.postgres.programs import SETTINGS
 
 
 def describe_machine() -> dict[str, str]:

@@ -21,9 +21,9 @@ from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.cpu import Usage, children, cpu_seconds
-from hub.postgres import EmbeddedServer, locked
-from hub.postgres_cluster import Cluster
-from hub.postgres_programs import tied_to_us
+from hub.postgres.cluster import Cluster
+from hub.postgres.programs import tied_to_us
+from hub.postgres.server import EmbeddedServer, locked
 from tenants.provisioning import create_tenant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,12 +136,12 @@ def _prepare_yardstick(database: EmbeddedServer) -> list[str]:
 
 @contextlib.contextmanager
 def served(application: str, data: Path, *, workers: int = 0) -> Iterator[Server]:
-    """Serve an application on this machine with hub/gunicorn.py; its log stays in the data folder."""
+    """Serve an application on this machine with hub/serving/gunicorn.py; its log stays in the data folder."""
     port = _free_port()
     log = data / f"{application.partition(':')[0]}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "python:hub.gunicorn", application],
+            [sys.executable, "-m", "gunicorn", "--config", "python:hub.serving.gunicorn", application],
             cwd=ROOT,
             env={**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "WORKERS": str(workers), "LOG_LEVEL": "INFO"},
             stdout=output,

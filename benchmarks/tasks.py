@@ -14,7 +14,7 @@ from benchmarks.records import FIRST_NUMBER, Record, as_parameters, batches, dum
 from benchmarks.stage import Stage
 from customers import ingest
 from customers.ingest import CUSTOMERS
-from hub.upsert import Column, Table, upsert_statement
+from hub.sql.upsert import Column, Table, upsert_statement
 
 
 def _bare(table: Table, parts: str) -> tuple[str, str]:

@@ -9,9 +9,9 @@ import orjson
 
 from customers.flags import FLAGS, FLAGS_SQL
 from customers.ingest import CUSTOMERS
-from hub.database import execute
-from hub.sql import read_sql
-from tenants.changesets import Changes, Consent, Origin, Write, write
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from tenants.changes.changesets import Changes, Consent, Origin, Write, write
 from tenants.models import Entity, Operation, Tenant
 
 GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
@@ -22,7 +22,7 @@ SELECT id, updated_at, {FLAGS_SQL}
  ORDER BY match_key
    FOR UPDATE
 """  # noqa: S608 — composed from constants
-EDIT = read_sql(__file__, "edit_consents").format(
+EDIT = read_sql("customers", "edit_consents").format(
     assignments=", ".join(f"{name} = coalesce(e.{name}, t.{name})" for name in FLAGS),
     columns=", ".join(f"{name} boolean" for name in FLAGS),
     changed=" OR ".join(f"t.{name} <> e.{name}" for name in FLAGS),

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from customers.models import Customer
-from hub.filters import FlagFilter, moment_range
+from hub.api.filters import FlagFilter, moment_range
 
 
 class CustomerFilterSet(django_filters.FilterSet):

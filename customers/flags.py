@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.upsert import refuse_shared_bits
+from hub.sql.upsert import refuse_shared_bits
 
 # What a stored bit means is consent evidence: a place never changes, and is never given to another flag.
 FLAGS: Mapping[str, int] = {

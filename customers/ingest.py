@@ -8,12 +8,12 @@ import orjson
 
 from customers.flags import FLAGS_SQL
 from customers.schemas import CustomerRecord
-from hub.columns import Records
-from hub.database import execute
-from hub.sql import read_sql
-from hub.upsert import Column, Table, upsert_statement
-from tenants.changesets import LOCKED, Changes, Consent, Origin, Receipt, Write, parameters, recording, write
-from tenants.erasure import NOT_STORED, Identifier, pseudonym, recall, spelled_alike
+from hub.records.columns import Records
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from hub.sql.upsert import Column, Table, upsert_statement
+from tenants.changes.changesets import LOCKED, Changes, Consent, Origin, Receipt, Write, parameters, recording, write
+from tenants.changes.erasure import NOT_STORED, Identifier, pseudonym, recall, spelled_alike
 from tenants.models import Entity, Operation, Priority, Tenant
 
 CUSTOMERS = Table(
@@ -63,12 +63,12 @@ COLUMNS = {"CustomerId": "customer_id", "Email": "email"}
 IDENTIFIERS = ("CustomerId", "Email", "Phone")
 OTHER = {"CustomerId": "Email", "Email": "CustomerId"}
 KEY_LETTERS = {"CustomerId": "i", "Email": "e", "Phone": "p"}
-CARRIERS = {name: read_sql(__file__, "carriers").format(column=column) for name, column in COLUMNS.items()}
+CARRIERS = {name: read_sql("customers", "carriers").format(column=column) for name, column in COLUMNS.items()}
 ORDERS_OF_ERASED = {
-    name: read_sql(__file__, "orders_of_erased").format(first=column, second=COLUMNS[OTHER[name]])
+    name: read_sql("customers", "orders_of_erased").format(first=column, second=COLUMNS[OTHER[name]])
     for name, column in COLUMNS.items()
 }
-ANONYMISE_ORDERS = read_sql(__file__, "anonymise_orders")
+ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
 FIND = """
 SELECT id, customer_id, email
   FROM customers_customer
@@ -104,7 +104,7 @@ def key_of(first: str, values: Mapping[str, str | None]) -> str:
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
-    """Return what a row names its person by, spelled alike (tenants.erasure)."""
+    """Return what a row names its person by, spelled alike (tenants.changes.erasure)."""
     return spelled_alike((name, row.get(name)) for name in IDENTIFIERS)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Required, get_args
 from pydantic import StringConstraints, with_config
 from typing_extensions import TypedDict, get_type_hints
 
-from hub.fields import NOT_BLANK, Email, Flag, Language, optional_identifier, text
-from hub.schemas import STRICT, Schema
+from hub.records.schemas import STRICT, Schema
+from hub.records.types import NOT_BLANK, Email, Flag, Language, optional_identifier, text
 
 MOST_CUSTOMERS = 1000
 # The first half is what most look like, in half the time of the second.

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from customers.models import Customer
-from hub.serializers import MomentField
+from hub.api.serializers import MomentField
 
 
 class CustomerSerializer(serializers.Serializer[Customer]):

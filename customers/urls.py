@@ -2,8 +2,8 @@
 
 from django.urls import re_path
 
-from customers.custobar import CustobarViewSet
-from customers.jericommerce import JericommerceViewSet
+from customers.dialects.custobar import CustobarViewSet
+from customers.dialects.jericommerce import JericommerceViewSet
 from customers.views import CustomerViewSet
 
 urlpatterns = [

@@ -11,10 +11,10 @@ from customers.ingest import COLUMNS, OTHER, erase_customers, priority_field, up
 from customers.models import Customer
 from customers.schemas import customer_schema
 from customers.serializers import CustomerSerializer
-from hub.errors import UNEXPECTED, ApiError
-from hub.responses import removed
-from hub.schemas import parse
-from tenants.views import TenantViewSet
+from hub.api.errors import UNEXPECTED, ApiError
+from hub.api.responses import removed
+from hub.records.schemas import parse
+from tenants.api.views import TenantViewSet
 
 
 class CustomerViewSet(TenantViewSet):

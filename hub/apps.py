@@ -1,7 +1,5 @@
 from django.apps import AppConfig
-from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.utils.module_loading import autodiscover_modules
 
 
 class HubConfig(AppConfig):
@@ -10,10 +8,6 @@ class HubConfig(AppConfig):
 
 
 class HubAdminConfig(AdminConfig):
-    """The admin: what apps register in their admin.py and history.py, on the hub's own site."""
+    """The admin: what apps register in their admin package, on the hub's own site."""
 
-    default_site = "hub.admin.HubAdminSite"
-
-    def ready(self) -> None:
-        super().ready()
-        autodiscover_modules("history", register_to=admin.site)
+    default_site = "hub.admin.site.HubAdminSite"

@@ -53,7 +53,7 @@ def configure(settings: dict[str, Any]) -> None:
             "formatters": {"json": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": settings["level"]},
-            # Django's own request log names paths, and paths name customers; hub.tracing logs each request instead.
+            # Django's own request log names paths, and paths name customers: hub.middleware.tracing has its own.
             "loggers": {
                 "django.request": {"level": "CRITICAL"},
                 "gunicorn": {"level": "ERROR"},  # warnings quote request lines

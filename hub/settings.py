@@ -5,7 +5,7 @@ from typing import Any
 from django.templatetags.static import static
 
 from hub.environment import database_parameters, read_environment
-from hub.postgres import EmbeddedServer
+from hub.postgres.server import EmbeddedServer
 
 ENVIRONMENT = read_environment()
 DEBUG = ENVIRONMENT.DEBUG
@@ -37,18 +37,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "hub.tracing.TraceMiddleware",
-    "tenants.throttling.RateLimitHeadersMiddleware",
-    "hub.paths.ExactPathMiddleware",
-    "tenants.refusals.RefusedRequestMiddleware",
+    "hub.middleware.tracing.TraceMiddleware",
+    "tenants.api.throttling.RateLimitHeadersMiddleware",
+    "hub.middleware.paths.ExactPathMiddleware",
+    "tenants.api.refusals.RefusedRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "hub.security.SecurityHeadersMiddleware",
+    "hub.middleware.security.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hub.pages.Sessions",
+    "hub.middleware.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "hub.pages.CsrfTokens",
-    "hub.pages.Users",
-    "hub.pages.Messages",
+    "hub.middleware.pages.CsrfTokens",
+    "hub.middleware.pages.Users",
+    "hub.middleware.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -83,7 +83,7 @@ def _database() -> dict[str, Any]:
         # One connection a thread, kept: opening one costs 3.5 to 8 ms. The lock bound turns a stuck writer into a 503.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
-        # The threshold lets statements be prepared on demand (hub.database) and none by itself.
+        # The threshold lets statements be prepared on demand (hub.sql.execute) and none by itself.
         "OPTIONS": {
             "options": "-c lock_timeout=10s -c plan_cache_mode=force_generic_plan",
             "connect_timeout": 5,
@@ -126,17 +126,17 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.PRO
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# hub.body reads the request body itself, with its own limit and its own answer.
+# hub.api.body reads the request body itself, with its own limit and its own answer.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["hub.responses.JsonRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["hub.api.responses.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hub.responses.AlwaysJson",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hub.api.responses.AlwaysJson",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "EXCEPTION_HANDLER": "hub.errors.answer_exception",
+    "EXCEPTION_HANDLER": "hub.api.errors.answer_exception",
     "UNAUTHENTICATED_USER": None,
 }
 
@@ -170,11 +170,9 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,  # changesets are the history
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "tenants.dashboard.add_health",
+    "DASHBOARD_CALLBACK": "tenants.admin.home.add_health",
     "STYLES": [lambda request: static("hub/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
     "COLORS": {"primary": BLUE},
     "LOGIN": {"form": "tenants.login.LoginForm"},
 }
-
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from hub.health import health
+from hub.api.health import health
 
 urlpatterns = [
     path("health", health),
@@ -16,6 +16,6 @@ urlpatterns = [
     path("", include("tenants.urls")),
 ]
 
-handler400 = "tenants.views.bad_request"
-handler404 = "tenants.views.unknown_path"
-handler500 = "hub.errors.server_error"
+handler400 = "tenants.api.views.bad_request"
+handler404 = "tenants.api.views.unknown_path"
+handler500 = "hub.api.errors.server_error"

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import transaction
 
-from hub.columns import Records
-from hub.database import execute
-from hub.sql import read_sql
-from hub.upsert import Column, Table
+from hub.records.columns import Records
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from hub.sql.upsert import Column, Table
 from orders.schemas import OrderRecord
-from tenants.changesets import Changes, Origin, Receipt, parameters, write
-from tenants.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
-from tenants.erasure import Identifier, pseudonym, recall
+from tenants.changes.changesets import Changes, Origin, Receipt, parameters, write
+from tenants.changes.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
+from tenants.changes.erasure import Identifier, pseudonym, recall
 from tenants.models import Entity, Operation, Source, Tenant
 
 ORDERS = Table(
@@ -34,15 +34,15 @@ ORDERS = Table(
     ],
 )
 HEADERS = heads_statement(ORDERS)
-REPLACE_LINES = read_sql(__file__, "replace_lines")
+REPLACE_LINES = read_sql("orders", "replace_lines")
 LINES = parts_statement(REPLACE_LINES)
 DELETE_ORDER = "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id"
-DELETE_ITEM = read_sql(__file__, "delete_item")
+DELETE_ITEM = read_sql("orders", "delete_item")
 ANONYMISED = "A forgotten person: stored as an anonymous sale."
 DELETE_ORDERS_BY_ID = (
     "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
 )
-DELETE_ITEMS_BY_ID = read_sql(__file__, "delete_items_by_id")
+DELETE_ITEMS_BY_ID = read_sql("orders", "delete_items_by_id")
 
 Row = dict[str, Any]
 

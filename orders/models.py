@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from hub.tenancy import TenantForeignKey
+from hub.sql.tenancy import TenantForeignKey
 from tenants.models import TenantOwned
 
 

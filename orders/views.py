@@ -6,15 +6,15 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from hub.errors import ApiError
-from hub.responses import removed
-from hub.schemas import parse
+from hub.api.errors import ApiError
+from hub.api.responses import removed
+from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
 from orders.schemas import ORDERS
 from orders.serializers import OrderSerializer
-from tenants.views import TenantViewSet
+from tenants.api.views import TenantViewSet
 
 
 class OrderViewSet(TenantViewSet):

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
-from hub.filters import FlagFilter, moment_range
+from hub.api.filters import FlagFilter, moment_range
 from products.models import Product, Variant
 
 

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 import orjson
 from django.db import transaction
 
-from hub.database import execute
-from hub.sql import read_sql
-from hub.upsert import Column, Table, upsert_statement
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from hub.sql.upsert import Column, Table, upsert_statement
 from products.schemas import ProductRecord
-from tenants.changesets import Changes, Origin, Receipt, parameters, write
-from tenants.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
+from tenants.changes.changesets import Changes, Origin, Receipt, parameters, write
+from tenants.changes.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
 from tenants.models import Entity, Operation, Tenant
 
 PRODUCTS = Table(
@@ -49,16 +49,16 @@ VARIANTS = Table(
     returning="t.product_id",
 )
 HEADS = heads_statement(PRODUCTS)
-MERGE_VARIANTS = read_sql(__file__, "merge_variants").format(upsert=upsert_statement(VARIANTS))
+MERGE_VARIANTS = read_sql("products", "merge_variants").format(upsert=upsert_statement(VARIANTS))
 PARTS = parts_statement(MERGE_VARIANTS)
 DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
 )
-DELETE_VARIANT = read_sql(__file__, "delete_variant")
+DELETE_VARIANT = read_sql("products", "delete_variant")
 DELETE_PRODUCTS_BY_ID = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
 )
-DELETE_VARIANTS_BY_ID = read_sql(__file__, "delete_variants_by_id")
+DELETE_VARIANTS_BY_ID = read_sql("products", "delete_variants_by_id")
 
 Row = dict[str, Any]
 Key = TypeVar("Key")

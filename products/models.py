@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from hub.tenancy import TenantForeignKey
+from hub.sql.tenancy import TenantForeignKey
 from tenants.models import TenantOwned
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Required
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from hub.fields import Count, Currency, Flag, HttpsUrl, Language, Money, identifier, required_text, text
-from hub.schemas import STRICT, Schema
+from hub.records.schemas import STRICT, Schema
+from hub.records.types import Count, Currency, Flag, HttpsUrl, Language, Money, identifier, required_text, text
 
 MOST_PRODUCTS = 200
 

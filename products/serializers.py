@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from hub.serializers import MomentField, MoneyField
+from hub.api.serializers import MomentField, MoneyField
 from products.models import Product, Variant
 
 

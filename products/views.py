@@ -6,14 +6,14 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from hub.responses import removed
-from hub.schemas import parse
+from hub.api.responses import removed
+from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product, Variant
 from products.schemas import PRODUCTS
 from products.serializers import ProductSerializer
-from tenants.views import TenantViewSet
+from tenants.api.views import TenantViewSet
 
 
 class ProductViewSet(TenantViewSet):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.database import execute
-from hub.sql import read_sql
-from tenants.changesets import Changes, Origin, write
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from tenants.changes.changesets import Changes, Origin, write
 from tenants.models import Entity, Operation, Priority, Tenant
 
 # Requests a minute and an hour. The first is what the documents call standard (001, "Rate limits").
@@ -22,7 +22,7 @@ KEYS = {
     Priority.EMAIL: "'e:' || c.email, 'i:' || c.customer_id, c.match_key",
 }
 PLAN, REKEY = (
-    {priority: read_sql(__file__, name).format(key=key) for priority, key in KEYS.items()}
+    {priority: read_sql("tenants", name).format(key=key) for priority, key in KEYS.items()}
     for name in ("rekey_plan", "rekey")
 )
 

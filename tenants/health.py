@@ -21,15 +21,15 @@ from django.db import transaction
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from hub.database import execute
-from hub.sql import read_sql
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
 from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
 
-COUNT_CHANGESETS = read_sql(__file__, "count_changesets")
-RECEIVED = read_sql(__file__, "received")
-REFUSED = read_sql(__file__, "refused")
+COUNT_CHANGESETS = read_sql("tenants", "count_changesets")
+RECEIVED = read_sql("tenants", "received")
+REFUSED = read_sql("tenants", "refused")
 ORDER_FAULTS = ("orders_without_customer", "lines_without_variant")  # figures with a list of orders behind them
-FIGURES = [read_sql(__file__, f"health_{name}") for name in ("customers", "orders", "lines", "products")]
+FIGURES = [read_sql("tenants", f"health_{name}") for name in ("customers", "orders", "lines", "products")]
 
 
 def count_changesets(tenants: Collection[UUID]) -> None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from hub.database import Row, execute
-from hub.sql import read_sql
+from hub.sql.execute import Row, execute
+from hub.sql.files import read_sql
 from tenants.models import Priority, Tenant
 
 PRIORITIES = {Priority.CUSTOMER_ID: ("customer_id", "email"), Priority.EMAIL: ("email", "customer_id")}
-ORDERS_OF_CUSTOMER = read_sql(__file__, "orders_of_customer")
+ORDERS_OF_CUSTOMER = read_sql("tenants", "orders_of_customer")
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
-CUSTOMERS_OF_ORDER = read_sql(__file__, "customers_of_order")
-PRODUCTS_OF_SKUS = read_sql(__file__, "products_of_skus")
-SALES_OF_PRODUCT = read_sql(__file__, "sales_of_product")
+CUSTOMERS_OF_ORDER = read_sql("tenants", "customers_of_order")
+PRODUCTS_OF_SKUS = read_sql("tenants", "products_of_skus")
+SALES_OF_PRODUCT = read_sql("tenants", "sales_of_product")
 
 
 def orders_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:

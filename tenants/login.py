@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
-from hub.database import execute
-from hub.sql import read_sql
-from tenants.throttling import caller_address
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from tenants.api.throttling import caller_address
 
-COUNT = read_sql(__file__, "count_attempt")
+COUNT = read_sql("tenants", "count_attempt")
 TOO_MANY = "Too many attempts to log in. Wait a minute, or an hour, and try again."
 
 

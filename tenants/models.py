@@ -131,7 +131,7 @@ class Membership(models.Model):
 
 
 class TenantOwned(models.Model):
-    """A row that belongs to one tenant; see hub/tenancy.py for what that means in the database."""
+    """A row that belongs to one tenant; see hub/sql/tenancy.py for what that means in the database."""
 
     tenant = models.ForeignKey(Tenant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
 

@@ -6,9 +6,9 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from tenants.api.refusals import purge_refused_requests
 from tenants.health import refresh_health
 from tenants.models import RateCounter
-from tenants.refusals import purge_refused_requests
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
 

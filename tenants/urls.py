@@ -2,8 +2,8 @@
 
 from django.urls import re_path
 
-from tenants.feed import ChangeViewSet
-from tenants.views import tenant_missing
+from tenants.api.feed import ChangeViewSet
+from tenants.api.views import tenant_missing
 
 urlpatterns = [
     re_path(r"^(?:customers|orders|products|changes)/?$", tenant_missing),

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
-from hub import changelist
+from hub.admin import changelist
 from hub.environment import read_environment
-from hub.postgres import EmbeddedServer
+from hub.postgres.server import EmbeddedServer
 from tenants.keys import create_key
 from tenants.models import Tenant
 from tests.sharing import close_share, open_share

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management import get_commands
 
 from hub.environment import Environment
-from hub.faults import TEXTS
+from hub.records.faults import TEXTS
 from tests.conftest import Partner
 from tests.documents.examples import differences
 

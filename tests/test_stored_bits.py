@@ -11,7 +11,7 @@ import pytest
 
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
-from hub.upsert import Table, refuse_shared_bits, upsert_statement
+from hub.sql.upsert import Table, refuse_shared_bits, upsert_statement
 from orders.ingest import ORDERS
 from orders.models import Order
 from products.ingest import PRODUCTS, VARIANTS

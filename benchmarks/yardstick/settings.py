@@ -1,7 +1,7 @@
 """Settings as `startproject` makes them, with what a careful project adds: kept connections, a token, a throttle."""
 
 from hub.environment import read_environment
-from hub.postgres import EmbeddedServer
+from hub.postgres.server import EmbeddedServer
 
 DATABASE = "yardstick"
 SECRET_KEY = "yardstick"  # noqa: S105 — signs nothing

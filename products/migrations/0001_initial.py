@@ -2,9 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import hub.tenancy
+import hub.sql.tenancy
 from django.db import migrations, models
-from hub.tenancy import tenant_reference, tenant_table
+from hub.sql.tenancy import tenant_reference, tenant_table
 
 
 class Migration(migrations.Migration):
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('given', models.IntegerField(default=0, editable=False)),
                 ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(editable=False, verbose_name='updated')),
-                ('product', hub.tenancy.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='variants', to='products.product')),
+                ('product', hub.sql.tenancy.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='variants', to='products.product')),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
         ),

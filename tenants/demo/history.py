@@ -5,7 +5,7 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-from hub.database import execute
+from hub.sql.execute import execute
 from tenants.demo import Dataset
 from tenants.models import Tenant
 

@@ -7,7 +7,7 @@ import tenants.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
-from hub.tenancy import tenant_table
+from hub.sql.tenancy import tenant_table
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from hub.tenancy import tenant_table
+from hub.sql.tenancy import tenant_table
 
 
 class Migration(migrations.Migration):

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from customers.admin.optins import seen
 from customers.models import Customer
-from customers.optins import seen
 from orders.models import Order
 from tenants.models import Changeset, ConsentChange, Role
 from tests.conftest import Partner

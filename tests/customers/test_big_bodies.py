@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tenants import turns
-from tenants.turns import turn
+from tenants.api import turns
+from tenants.api.turns import turn
 from tests.conftest import MakeTenant, Partner
 from tests.customers.vendors import send_upload, send_users, user
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.ingest import store
-from tenants.changesets import Origin, write
+from tenants.changes.changesets import Origin, write
 from tenants.models import Entity, Operation, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.test_custobar_forgotten import somebody_waits_for_us
 from tests.customers.test_custobar_sequences import IDENTIFIERS, Shop, seen
 from tests.customers.vendors import assert_keys_true, the_customer, upload
-from tests.hub.running import wait_until
+from tests.system.running import wait_until
 
 PHONE, EMAIL = "+358101234567", "ann@example.org"
 

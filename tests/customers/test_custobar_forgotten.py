@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tenants.changesets import Origin, write
-from tenants.erasure import remember
+from tenants.changes.changesets import Origin, write
+from tenants.changes.erasure import remember
 from tenants.models import Entity, Operation, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.vendors import statuses, upload, user
-from tests.hub.running import wait_until
+from tests.system.running import wait_until
 
 ANN = {"external_id": "ann-secret-7", "email": "ann.secret@example.org", "phone_number": "+358107654321"}
 PERSONAL = ("ann-secret-7", "ann.secret", "7654321", "Secretsson")

@@ -18,7 +18,7 @@ from benchmarks.table import cells, markdown_table, number
 from benchmarks.targets import at_least, at_most
 from benchmarks.tasks import STATEMENTS, raw_statement
 from customers.schemas import customer_schema
-from hub.schemas import Schema, parse
+from hub.records.schemas import Schema, parse
 from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
 

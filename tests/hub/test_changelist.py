@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from hub import changelist
+from hub.admin import changelist
 from tenants.models import Role
 from tests.conftest import Partner
 from tests.members import member

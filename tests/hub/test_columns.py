@@ -1,4 +1,4 @@
-"""Most bodies are read by column (hub.columns). Whatever the body, that makes no difference but the time it takes."""
+"""Most bodies are read by column (hub.records.columns), which makes no difference but to the time it takes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.custobar import PLAIN_READER, upload_schema
+from customers.dialects.custobar import PLAIN_READER, upload_schema
 from customers.schemas import customer_schema
-from hub.columns import Records
-from hub.errors import ValidationFailed
-from hub.schemas import Schema, parse
+from hub.records.columns import Records
+from hub.records.faults import ValidationFailed
+from hub.records.schemas import Schema, parse
 from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
 from tests.conftest import Partner

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.faults import TEXTS
+from hub.records.faults import TEXTS
 from tests.conftest import Partner
 
 AN_ITEM = {"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 29.99}

@@ -9,7 +9,7 @@ from psycopg import OperationalError
 
 from customers.ingest import upsert_customers
 from customers.models import Customer
-from tenants.changesets import Origin
+from tenants.changes.changesets import Origin
 from tenants.configuration import Collision, CustomersCollide, change_priority, plan_priority
 from tenants.keys import create_key, roll_key
 from tenants.models import Priority, Source, Tenant

@@ -8,7 +8,7 @@ import sys
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from tenants.connect import LANGUAGES, endpoints
+from tenants.admin.connect import LANGUAGES, endpoints
 from tenants.models import CustomerField
 from tests.conftest import MakeTenant
 

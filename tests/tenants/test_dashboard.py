@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from tenants.dashboard import Figure, Health
+from tenants.admin.home import Figure, Health
 from tenants.health import changed_tenants, count_changesets, measure, refresh_health
 from tenants.models import Changeset, DailyCount, HealthSnapshot, Membership, Role, Tenant
 from tests.conftest import MakeTenant, Partner

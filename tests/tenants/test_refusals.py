@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tenants import refusals
+from tenants.api import refusals
+from tenants.api.refusals import purge_refused_requests
 from tenants.models import ApiKey, RefusedRequest
-from tenants.refusals import purge_refused_requests
 from tests.conftest import Partner
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from hub.postgres import EmbeddedServer
+from hub.postgres.server import EmbeddedServer
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             self.stdout.write(environment.DATABASE_URL)
             return
         subprocess.Popen(
-            [sys.executable, "-m", "hub.postgres_visit", str(environment.HUB_DATA)],
+            [sys.executable, "-m", "hub.postgres.visit", str(environment.HUB_DATA)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -17,8 +17,8 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from hub.postgres import EmbeddedServer, PostgresError
-from hub.processes import Child, Supervisor
+from hub.postgres.server import EmbeddedServer, PostgresError
+from hub.serving.processes import Child, Supervisor
 
 log = structlog.get_logger("hub.serve")
 START_SECONDS = 60
@@ -117,7 +117,7 @@ def _unusable(error: OSError) -> CommandError:
 
 def _web(listener: socket.socket) -> Child:
     bind = f"fd://{listener.fileno()}"
-    command = ["-m", "gunicorn", "--config", "python:hub.gunicorn", "--bind", bind, "hub.wsgi:application"]
+    command = ["-m", "gunicorn", "--config", "python:hub.serving.gunicorn", "--bind", bind, "hub.wsgi:application"]
     return Child("web server", command, inherits=[listener.fileno()])
 
 

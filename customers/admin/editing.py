@@ -1,0 +1,143 @@
+"""Staff's edits of opt-ins in the admin: on the list, on the record and in bulk, all through edit_consents."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import action
+
+from customers.admin.optins import NEVER, TITLES, edit_of, edits_of_list, seen, state_of
+from customers.consents import ConsentEdit, Edited, edit_consents
+from customers.flags import FLAGS, has_flag
+from customers.models import Customer
+from tenants.admin.records import Question, RecordAdmin, chosen_or_404, counted, origin_of, tenants_by_id
+from tenants.admin.sections import record_link
+from tenants.models import Role
+
+MOST_CONFLICTS = 10  # named one by one
+YES_NO = {True: "yes", False: "no"}
+
+
+class ConsentEditingAdmin(RecordAdmin):
+    """The customers' admin as far as it edits opt-ins; who changed meanwhile is left alone, and named."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.set_flag_view)
+        return [path("opt-ins/", view, name="customers_customer_set_flag"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, or save what was ticked in it."""
+        if request.method == "POST" and "_save" in request.POST:
+            self.edit(request, edits_of_list(request.POST))
+            return HttpResponseRedirect(request.get_full_path())
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    def set_flag_view(self, request: HttpRequest) -> HttpResponse:
+        """Set the flag that a confirmation page named, of the customers it named."""
+        name, value = request.POST.get("flag", ""), request.POST.get("value") == "yes"
+        shown = chosen_or_404(request)
+        if name in FLAGS:
+            self.edit(request, [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, shown)])
+        return HttpResponseRedirect(self.list_url())
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        """Save the record's page: the flags that differ from what it showed."""
+        wanted = {name: form.cleaned_data[name] for name in FLAGS}
+        edit = edit_of(form.cleaned_data["seen"], wanted)
+        self.edit(request, [ConsentEdit(obj.pk, edit.seen, edit.flags)] if edit.flags else [])
+
+    def response_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
+        """Go back to the record's page, which shows what is stored now."""
+        return HttpResponseRedirect(request.get_full_path())
+
+    def edit(self, request: HttpRequest, edits: Sequence[ConsentEdit]) -> None:
+        """Apply edits, each tenant's as one changeset, and say what happened; raises PermissionDenied for a viewer."""
+        found = self.get_queryset(request).filter(pk__in=[edit.customer for edit in edits])
+        tenant_ids = dict(found.values_list("pk", "tenant_id"))
+        tenants = tenants_by_id(request, Role.STAFF, tenant_ids.values())
+        for tenant in tenants.values():
+            own = [edit for edit in edits if tenant_ids.get(edit.customer) == tenant.pk]
+            self.tell(request, edit_consents(tenant, own, origin=origin_of(request)))
+        if gone := len(edits) - len(tenant_ids):
+            self.message_user(request, f"{counted(gone, self.opts)} no longer there.", messages.WARNING)
+        if not edits:
+            self.message_user(request, "Nothing was changed.", messages.INFO)
+
+    def tell(self, request: HttpRequest, edited: Edited) -> None:
+        """Say how many customers changed, and for each that was left alone what is stored and what was wanted."""
+        changes = edited.changes
+        if changes.received:
+            same = f" {changes.unchanged:,} were so already." if changes.unchanged else ""
+            self.message_user(request, f"{counted(len(changes.updated), self.opts)} changed.{same}", messages.SUCCESS)
+        for conflict in edited.conflicts[:MOST_CONFLICTS]:
+            values = [
+                (
+                    TITLES[name],
+                    "erased" if conflict.stored is None else YES_NO[has_flag(conflict.stored, name)],
+                    YES_NO[value],
+                )
+                for name, value in conflict.edit.flags.items()
+            ]
+            text = format_html(
+                "{} changed since you saw it and was left alone: {}. Look again, then decide.",
+                record_link("customers_customer", conflict.edit.customer, f"Customer #{conflict.edit.customer}"),
+                format_html_join(", ", "{} is now {}, you wanted {}", values),
+            )
+            self.message_user(request, text, messages.WARNING)
+        if (more := len(edited.conflicts) - MOST_CONFLICTS) > 0:
+            rest = f"{counted(more, self.opts)} more changed meanwhile and were left alone."
+            self.message_user(request, rest, messages.WARNING)
+
+    def bulk_edit(self, customers: Sequence[Customer], name: str, value: bool) -> Question:
+        """Return the question asked before a flag of many customers is set."""
+        states = [state_of(customer, name) for customer in customers]
+        wanted = "Yes" if value else "No"
+        happens = [f"{TITLES[name]} becomes {wanted.lower()} for {counted(len(customers), self.opts)}."]
+        happens += [
+            f"{states.count(state):,} of them: {state.lower()} → {wanted.lower()}."
+            for state in ("Yes", "No", NEVER)
+            if state != wanted and state in states
+        ]
+        return Question(
+            title=verb(name, value),
+            records=customers,
+            happens=[*happens, "It is recorded in the consent ledger with your name and the time."],
+            stays=[f"{states.count(wanted):,} of them are so already.", "Everything else about them."],
+            button=verb(name, value),
+            url=reverse("admin:customers_customer_set_flag"),
+            chosen=",".join(map(seen, customers)),
+            back=self.list_url(),
+            fields={"flag": name, "value": YES_NO[value]},
+            destroys=False,
+        )
+
+
+def as_seen(shown: str) -> ConsentEdit:
+    """Return an edit that changes nothing yet, of what was shown."""
+    return edit_of(shown, {})
+
+
+def verb(name: str, value: bool) -> str:
+    """Say what setting a flag is called."""
+    if name == "is_excluded":
+        return "Exclude" if value else "Include again"
+    return f"{TITLES[name].removesuffix(' opt-in')}: opt {'in' if value else 'out'}"
+
+
+def flag_action(name: str, value: bool) -> Callable[..., HttpResponse]:
+    """Return an action that asks before it sets a flag of the customers chosen in the list."""
+
+    def set_flag(self: ConsentEditingAdmin, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
+        return self.ask(request, self.bulk_edit(list(queryset), name, value))
+
+    set_flag.__name__ = f"{name}_{YES_NO[value]}"
+    found: Callable[..., HttpResponse] = action(description=f"{verb(name, value)}…", permissions=["change"])(set_flag)
+    return found
+
+
+FLAG_ACTIONS = tuple(flag_action(name, value) for name in FLAGS for value in (True, False))

@@ -1,0 +1,75 @@
+"""The consent ledger in the admin: what changed, from what to what, when and through what."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from customers.admin.sections import changeset_link, flag_changes, with_changeset
+from customers.models import Customer
+from hub.admin.site import KeysetModelAdmin
+from tenants.admin.access import TenantScopedAdmin, access_of
+from tenants.admin.filters import TenantFilter, arrived, hub_id
+from tenants.admin.records import MOST_MATCHES, is_hub_id, tenant_ids_of
+from tenants.admin.sections import clipped, moment, record_link
+from tenants.models import ConsentChange
+
+
+@admin.register(ConsentChange)
+class ConsentChangeAdmin(TenantScopedAdmin, KeysetModelAdmin):
+    """The consent ledger: what changed, from what to what, when and through what."""
+
+    change_role = delete_role = None
+    list_display = ("at", "shop", "customer_link", "change", "changeset_source", "changeset_actor", "changeset")
+    list_display_links = None
+    list_select_related = ("tenant",)
+    list_filter = (TenantFilter, hub_id("customer", "customer's hub id"), arrived("when"))
+    search_fields = ("customer",)
+    search_help_text = "Hub id, customer ID or e-mail of a customer"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentChange]:
+        found: QuerySet[ConsentChange] = with_changeset(super().get_queryset(request))
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ConsentChange], search_term: str
+    ) -> tuple[QuerySet[ConsentChange], bool]:
+        """Keep the changes of the customer that the term names exactly."""
+        if not search_term:
+            return queryset, False
+        customers = access_of(request).limit(Customer.objects.all())
+        tenant_ids = tenant_ids_of(request)
+        ids = [int(search_term)] if is_hub_id(search_term) else []
+        for named in ({"customer_id": search_term}, {"email": search_term.lower()}):
+            ids += customers.filter(tenant_id__in=tenant_ids, **named).values_list("pk", flat=True)[:MOST_MATCHES]
+        return queryset.filter(customer__in=ids, tenant_id__in=tenant_ids), False
+
+    @admin.display(description="tenant")
+    def shop(self, change: ConsentChange) -> SafeString:
+        return clipped(change.tenant)
+
+    @admin.display(description="when (UTC)")
+    def at(self, change: ConsentChange) -> SafeString:
+        return moment(change.created_at)
+
+    @admin.display(description="customer")
+    def customer_link(self, change: ConsentChange) -> SafeString:
+        return record_link("customers_customer", change.customer, f"#{change.customer}")
+
+    @admin.display(description="change")
+    def change(self, change: ConsentChange) -> SafeString:
+        return flag_changes(change.before, change.after)
+
+    @admin.display(description="through")
+    def changeset_source(self, change: Any) -> str:
+        return str(change.changeset_source)
+
+    @admin.display(description="by")
+    def changeset_actor(self, change: Any) -> str:
+        return str(change.changeset_actor)
+
+    @admin.display(description="changeset")
+    def changeset(self, change: Any) -> SafeString | str:
+        return changeset_link(change)

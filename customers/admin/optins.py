@@ -1,0 +1,88 @@
+"""Opt-ins in the admin: the cells staff tick, and what they ticked, read back with what they saw."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.http import Http404, QueryDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from unfold.widgets import CHECKBOX_CLASSES
+
+from customers.consents import GIVEN_BITS, ConsentEdit
+from customers.flags import FLAGS, as_bits, has_flag
+from customers.models import Customer
+from tenants.admin.records import is_hub_id
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CHECKBOX = " ".join(CHECKBOX_CLASSES)
+NEVER = "Never given"
+TITLES = {field.name: str(capfirst(field.verbose_name)) for field in Customer._meta.fields if field.name in FLAGS}
+
+
+def flags_of(customer: Customer) -> int:
+    """Return a customer's flags as bits."""
+    return as_bits({name: getattr(customer, name) for name in FLAGS})
+
+
+def was_given(customer: Customer, name: str) -> bool:
+    """Tell whether a value of the flag was ever supplied."""
+    return bool(customer.given & GIVEN_BITS[name])
+
+
+def state_of(customer: Customer, name: str) -> str:
+    """Return Yes, No or Never given."""
+    if getattr(customer, name):
+        return "Yes"
+    return "No" if was_given(customer, name) else NEVER
+
+
+def seen(customer: Customer) -> str:
+    """Write down what an editor is shown: hub id, when the row last changed (microseconds), flags."""
+    return f"{customer.pk}:{(customer.updated_at - EPOCH) // timedelta(microseconds=1)}:{flags_of(customer)}"
+
+
+def edit_of(shown: str, wanted: Mapping[str, bool]) -> ConsentEdit:
+    """Return an edit of the flags that differ from what was shown; raises Http404 for what `seen` did not write."""
+    parts = shown.split(":")
+    if len(parts) != 3 or not all(map(is_hub_id, parts)):
+        raise Http404
+    customer, moment, flags = map(int, parts)
+    changed = {name: value for name, value in wanted.items() if value != has_flag(flags, name)}
+    return ConsentEdit(customer, EPOCH + timedelta(microseconds=moment), changed)
+
+
+def edits_of_list(post: QueryDict) -> list[ConsentEdit]:
+    """Return the edits that a submitted list holds: a row each in `seen`, hub ids of ticked boxes under each flag."""
+    ticked = {name: set(post.getlist(name)) for name in FLAGS}
+    edits = []
+    for shown in post.getlist("seen"):
+        hub_id = shown.partition(":")[0]
+        edits.append(edit_of(shown, {name: hub_id in ids for name, ids in ticked.items()}))
+    return [edit for edit in edits if edit.flags]
+
+
+def flag_cell(customer: Customer, name: str) -> SafeString:
+    """Return a flag as staff see it in the list: a box to tick where they may, and a dash where it was never given.
+
+    Written without Django's widgets: 300 of them would take 150 ms of a page that has 200.
+    """
+    state = state_of(customer, name)
+    mark = SafeString("") if state != NEVER else format_html('<span class="text-base-400" title="{}">–</span>', NEVER)
+    if not getattr(customer, "is_editable", False):
+        return mark or format_html("<span>{}</span>", state)
+    return format_html(
+        '<span class="flex gap-2 items-center"><input type="checkbox" class="{}" name="{}" value="{}" '
+        'aria-label="{}" autocomplete="off"{}>{}</span>',
+        CHECKBOX,
+        name,
+        customer.pk,
+        TITLES[name],
+        SafeString(" checked") if state == "Yes" else "",
+        mark,
+    )
+
+
+def seen_field(customer: Customer) -> SafeString:
+    """Return the hidden field that carries what the editor is shown."""
+    return format_html('<input type="hidden" name="seen" value="{}" autocomplete="off">', seen(customer))

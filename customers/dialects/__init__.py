@@ -1,0 +1,1 @@
+"""The vendors' dialects, one file each, and the matching of records that both share."""

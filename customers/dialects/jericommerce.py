@@ -1,0 +1,222 @@
+"""The Jericommerce dialect (document 002): /v1/programs/{programId}/integrations/api.
+
+Without this file and its line in customers/urls.py the hub speaks it no more. docs/vendors.md shows call and answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Required
+
+import orjson
+from django.http import HttpResponse
+from pydantic import with_config
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+from typing_extensions import TypedDict
+
+from customers.dialects.known import Known, KnownCustomers
+from customers.ingest import Row, erase_customers
+from hub.api.body import read_json
+from hub.api.errors import ApiError
+from hub.api.responses import JsonResponse
+from hub.middleware.paths import identifier_in_path
+from hub.records.faults import ValidationFailed
+from hub.records.schemas import STRICT, Schema, parse
+from hub.records.types import Email, Flag, RequiredEmail, identifier, text
+from tenants.api.authentication import Caller, Credentials, authorise
+from tenants.api.views import TenantViewSet
+from tenants.changes.changesets import Origin, write
+from tenants.changes.erasure import NOT_STORED
+from tenants.models import Entity, Operation, Priority, Source, Tenant
+
+MOST_RECORDS = 100
+FEATURE = "users"
+
+TOO_MANY = f"The request body must contain at most {MOST_RECORDS} customers."
+NO_ARRAY = "The request body must be a JSON array."
+OTHER_FEATURE = f"The field feature must be {FEATURE}."
+EMAIL_TAKEN = "Another customer has the e-mail that payload.email names."
+ID_TAKEN = "Another customer has this externalCustomerId."
+SHARED_EMAIL = "Several customers have this e-mail, and none of them this externalCustomerId."
+
+
+@with_config(STRICT)
+class UpdateRecord(TypedDict, total=False):
+    """One update: whom it is about, and what about them."""
+
+    email: Required[RequiredEmail]
+    feature: Required[str]
+    payload: Required[dict[str, Any]]
+
+
+@with_config(STRICT)
+class PayloadRecord(TypedDict, total=False):
+    """The payload of the feature `users`. A null name is a name removed; any other null is a field left out."""
+
+    externalCustomerId: Required[Annotated[str, identifier(100)]]
+    name: Annotated[str, text(100)] | None
+    phone: Annotated[str, text(20)] | None
+    emailVerified: Flag | None
+    email: Email | None
+
+
+UPDATES = Schema(UpdateRecord, "customers", 1)
+PAYLOADS = Schema(PayloadRecord, "customers", 1)
+
+Status = Literal["created", "updated", "skipped", "failed"]
+
+
+class Result(TypedDict, total=False):
+    """What became of one record."""
+
+    index: int
+    email: Any
+    status: Status
+    error: str
+
+
+class Refused(Exception):
+    """A record that fails, and why."""
+
+
+def read_update(element: Any) -> tuple[str, PayloadRecord]:
+    """Return the e-mail and the payload of one element of the body; raises Refused with everything wrong with it."""
+    try:
+        update = parse(UPDATES, orjson.dumps([element])).records[0]
+        if update["feature"] != FEATURE:
+            raise Refused(OTHER_FEATURE)
+        return update["email"], parse(PAYLOADS, orjson.dumps([update["payload"]])).records[0]
+    except ValidationFailed as error:
+        raise Refused(" ".join(line for lines in error.errors.values() for line in lines)) from None
+    except orjson.JSONEncodeError:
+        raise Refused("The element is nested too deep.") from None
+
+
+def as_row(email: str, payload: PayloadRecord) -> Row:
+    """Write an update in the hub's fields; the e-mail is the one the customer has from now on."""
+    row: Row = {"CustomerId": payload["externalCustomerId"], "Email": payload.get("email") or email}
+    if (phone := payload.get("phone")) is not None:
+        row["Phone"] = phone
+    if "name" in payload:
+        row["Name"] = payload["name"] or ""
+    return row
+
+
+class Updates:
+    """The updates of one call, applied one after the other."""
+
+    def __init__(self, tenant: Tenant, customers: KnownCustomers) -> None:
+        self.tenant, self.customers = tenant, customers
+
+    def apply(self, email: str, payload: PayloadRecord) -> Result:
+        """Apply one update and say what became of it; raises Refused."""
+        row = as_row(email, payload)
+        if self.customers.is_gone(row) or self.customers.is_gone({"Email": email}):
+            return {"status": "skipped", "error": NOT_STORED}
+        found = self._meant(email, row)
+        self._refuse_taken(email, row, found)
+        verified, known = payload.get("emailVerified"), found or self.customers.make()
+        if verified is not None or found is None:
+            known.attributes = {**known.attributes, "emailVerified": bool(verified)}
+            row["Attributes"] = known.attributes
+        self.customers.change(known, row)
+        return {"status": "updated" if found else "created"}
+
+    def _meant(self, email: str, row: Row) -> Known | None:
+        """Return the customer an e-mail names. Of several that share it, the externalCustomerId tells which."""
+        carriers = self.customers.carrying("Email", email)
+        if not carriers:  # a rename that is sent once more, its answer having been lost
+            renamed = self.customers.carrying("Email", row["Email"])
+            return next((known for known in renamed if known.carries["CustomerId"] == row["CustomerId"]), None)
+        for wanted in (row["CustomerId"], None):
+            if same := [known for known in carriers if known.carries["CustomerId"] == wanted]:
+                return same[0]
+        if len(carriers) > 1:
+            raise Refused(SHARED_EMAIL)
+        return carriers[0]
+
+    def _refuse_taken(self, email: str, row: Row, found: Known | None) -> None:
+        if row["Email"] != email and self._others("Email", row, found):
+            raise Refused(EMAIL_TAKEN)
+        if self.tenant.priority == Priority.CUSTOMER_ID and self._others("CustomerId", row, found):
+            raise Refused(ID_TAKEN)
+
+    def _others(self, name: str, row: Row, found: Known | None) -> bool:
+        return any(known is not found for known in self.customers.carrying(name, row[name]))
+
+
+def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> list[Result]:
+    """Store what can be stored of up to 100 updates, in order, in one transaction; say what became of each."""
+    results: list[Result] = [{"index": i, "email": _email_of(element)} for i, element in enumerate(elements)]
+    updates: dict[int, tuple[str, PayloadRecord]] = {}
+    for i, element in enumerate(elements):
+        try:
+            updates[i] = read_update(element)
+        except Refused as refusal:
+            results[i] |= {"status": "failed", "error": str(refusal)}
+    if updates:
+        _store(tenant, updates, results, origin)
+    return results
+
+
+def _email_of(element: Any) -> Any:
+    return element.get("email") if isinstance(element, Mapping) else None
+
+
+def _store(
+    tenant: Tenant, updates: Mapping[int, tuple[str, PayloadRecord]], results: list[Result], origin: Origin
+) -> None:
+    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True) as opened:
+        opened.changes.received = len(results)
+        rows = [row for email, payload in updates.values() for row in ({"Email": email}, as_row(email, payload))]
+        customers = KnownCustomers(opened, tenant, rows, thorough=True)
+        applied = Updates(tenant, customers)
+        for i, update in updates.items():
+            try:
+                results[i] |= applied.apply(*update)
+            except Refused as refusal:
+                results[i] |= {"status": "failed", "error": str(refusal)}
+        customers.write()
+
+
+class JericommerceAuthentication(BaseAuthentication):
+    """A key in `api-key`, or in `Authorization` with or without `Bearer`; the program is the tenant's GUID or slug."""
+
+    def authenticate(self, request: Request) -> tuple[None, Caller]:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else scheme
+        program = identifier_in_path(request.parser_context["kwargs"]["program_id"])
+        credentials = Credentials(request.META.get("HTTP_API_KEY", "").strip() or bearer, program)
+        return None, authorise(request._request, credentials, Source.JERICOMMERCE)
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class JericommerceViewSet(TenantViewSet):
+    """POST and DELETE /v1/programs/{programId}/integrations/api."""
+
+    authentication_classes = [JericommerceAuthentication]
+
+    def create(self, request: Request, **_: Any) -> HttpResponse:
+        elements = read_json(self.body())
+        if not isinstance(elements, list):
+            raise ApiError(400, NO_ARRAY)
+        if len(elements) > MOST_RECORDS:
+            raise ApiError(400, TOO_MANY)
+        results = upsert(self.tenant, elements, origin=self.origin)
+        worked = not results or any(result["status"] != "failed" for result in results)
+        return JsonResponse({"results": results}, status=201 if worked else 404)
+
+    def remove(self, request: Request, **_: Any) -> HttpResponse:
+        (email,) = self.query_ids("email")
+        if email is None:
+            raise ApiError(400, "The query parameter email is required.")
+        erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
+        return JsonResponse({"email": email, "status": "deleted"}, status=201)
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Answer any failure as the native API does, status and headers, in a body that has `results` and `error`."""
+        native = super().handle_exception(exc)
+        said = orjson.loads(native.content)
+        headers = {name: value for name, value in native.items() if name != "Content-Type"}
+        return JsonResponse({"results": [], "error": said["message"]}, status=native.status_code, headers=headers)

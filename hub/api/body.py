@@ -1,0 +1,95 @@
+"""The request body: media type, encoding and size, before anyone looks inside."""
+
+import gzip
+import zlib
+from io import BytesIO
+from typing import Any, BinaryIO, Protocol
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest
+
+from hub.api.errors import ApiError
+
+CHUNK = 64 * 1024
+MOST_DRAINED = 8  # times the limit: read and thrown away, so that a client that sends too much still sees why
+INCOMPLETE = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
+
+
+class _Source(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 no JSON, 400 cut off or broken."""
+    _require_json(request.META.get("CONTENT_TYPE", ""))
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
+    raw = _read(_source(request), settings.MAX_BODY_BYTES)
+    if len(raw) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise ApiError(400, INCOMPLETE)
+    return _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
+
+
+def read_json(body: bytes) -> Any:
+    """Return what a body says, where hub.records.schemas comes later; raises ApiError 400 where it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(
+            400, f"The request body is not valid JSON (line {error.lineno}, column {error.colno})."
+        ) from None
+
+
+def _require_json(content_type: str) -> None:
+    """Accept JSON and nothing else; an absent content type is taken for JSON."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type and media_type not in ("application/json", "text/json") and not media_type.endswith("+json"):
+        raise ApiError(415, "Unsupported media type. Send Content-Type: application/json.")
+
+
+def _source(request: HttpRequest) -> _Source:
+    """Return what to read from; Django takes a chunked body for an empty one, the server's own stream knows its end."""
+    if "CONTENT_LENGTH" not in request.META and request.META.get("HTTP_TRANSFER_ENCODING"):
+        stream: BinaryIO = request.META["wsgi.input"]
+        return stream
+    return request
+
+
+def _read(source: _Source, limit: int) -> bytes:
+    chunks, size = [], 0
+    while chunk := _next(source):
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > MOST_DRAINED * limit:
+            break
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _next(source: _Source) -> bytes:
+    try:
+        return source.read(CHUNK)
+    except Exception:  # the server's own kinds: a broken chunk, a client that fell silent or went away
+        raise ApiError(400, INCOMPLETE) from None
+
+
+def _inflate(raw: bytes, limit: int) -> bytes:
+    """Inflate gzip, of several members too, never beyond the limit: a small bomb stays small."""
+    try:
+        with gzip.open(BytesIO(raw)) as stream:
+            body = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error):
+        raw = b""
+    if not raw:
+        raise ApiError(400, "The request body is not valid gzip.")
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError(413, f"The request body is larger than {limit // (1024 * 1024)} MB. Send smaller batches.")

@@ -1,0 +1,95 @@
+"""What can go wrong with a request, and the one place that turns it into an answer."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework.exceptions import MethodNotAllowed
+
+from hub.api.responses import JsonResponse, failure
+from hub.middleware.tracing import traceparent
+from hub.records.faults import ValidationFailed
+
+log = structlog.get_logger("hub.errors")
+
+UNEXPECTED = "An unexpected error occurred. Please try again."
+BUSY = "The hub is busy or restarting. Please try again."
+RETRY_SECONDS = 2
+MOST_ERRORS = 100  # keys of `errors` in one answer
+
+
+class ApiError(Exception):
+    """An answer other than success: HTTP status, message of the envelope, data, headers."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.data, self.headers = status, message, data, headers
+
+
+def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Render an exception as the envelope (DRF's EXCEPTION_HANDLER); a view may have its own words for a 500."""
+    response = _foreseen(error, traceparent(context["request"]))
+    if response is not None:
+        return response
+    if _is_outage(error):
+        log.warning("database unavailable", exc_info=error)
+        connection.close()  # a broken connection must not serve the next request
+        return failure(503, BUSY, headers={"Retry-After": str(RETRY_SECONDS)})
+    log.error("unexpected error", exc_info=error)
+    return failure(500, getattr(context["view"], "unexpected", UNEXPECTED))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what was raised outside the API's views (Django's handler500)."""
+    error = sys.exc_info()[1]
+    assert isinstance(error, Exception)  # noqa: S101 — Django calls this while it handles one
+    return answer_exception(error, {"request": request, "view": None})
+
+
+def _foreseen(error: Exception, trace: str) -> HttpResponse | None:
+    if isinstance(error, ApiError):
+        return failure(error.status, error.message, error.data, error.headers)
+    if isinstance(error, ValidationFailed):
+        return _problem(error, trace)
+    if isinstance(error, MethodNotAllowed):
+        return failure(405, "Method not allowed.")
+    if isinstance(error, Http404):
+        return failure(404, "Not found.")
+    return None
+
+
+def _is_outage(error: Exception) -> bool:
+    """Tell an unreachable, restarting or overloaded database from a fault of ours."""
+    cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
+    outage = psycopg.OperationalError | psycopg.InterfaceError
+    return isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
+
+
+def _problem(error: ValidationFailed, trace: str) -> JsonResponse:
+    """Write the one 400 body that satisfies both documents (000 and 001)."""
+    kept = dict(list(error.errors.items())[:MOST_ERRORS])
+    body: dict[str, object] = {
+        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
+        "title": "One or more validation errors occurred.",
+        "status": 400,
+        "traceId": trace,
+        "success": False,
+        "message": "Validation failed",
+        "data": {},
+        "errors": kept,
+        "details": error.details[:MOST_ERRORS],
+    }
+    if len(error.errors) > MOST_ERRORS:
+        body["truncated"] = True
+    return JsonResponse(body, status=400)

@@ -1,0 +1,1 @@
+"""From the bytes of a body to clean records: schemas, the types of values, and what can be wrong with them."""

@@ -1,0 +1,143 @@
+"""What can be wrong with a body: each fault has a place, a kind, and the one text of that kind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from pydantic_core import ErrorDetails
+
+from hub.records.types import EMAIL_PATTERN, LETTERS_DIGITS_DASHES, NOT_BLANK
+
+Loc = tuple[int | str, ...]
+
+# One text for each kind of error, sorted by kind. {field} is the documented name, {n} the limit.
+TEXTS = {
+    "batch_too_large": "The request body must contain at most {n} {field}.",
+    "country": "The field {field} must be an ISO 3166 country code, for example SE.",
+    "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
+    "date": "The field {field} must be an ISO 8601 date, for example 1991-06-14.",
+    "dated": "The field {field} must be an ISO 8601 date, or date and time, for example 2015-08-28T14:10:00Z.",
+    "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
+    " for example 2025-08-22T21:00:00Z.",
+    "email": "The field {field} must be a valid e-mail address.",
+    "forbidden_character": "The field {field} must not contain the character U+0000.",
+    "https_url": "The field {field} must be an https:// URL.",
+    "identifier_missing": "At least one of the following properties must have a value: {field}",
+    "invalid_json": "The request body is not valid JSON{at}.",
+    "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
+    "letters_digits_dashes": "The field {field} must consist of letters, digits and dashes.",
+    "not_a_boolean": "The field {field} must be true or false.",
+    "not_a_number": "The field {field} must be a number.",
+    "not_a_string": "The field {field} must be a string.",
+    "not_an_array": "The field {field} must be an array.",
+    "not_an_integer": "The field {field} must be an integer.",
+    "not_an_object": "The element must be a JSON object.",
+    "not_json_array": "The request body must be a JSON array.",
+    "phone": "The field {field} must be a phone number with its country, for example +358101234567.",
+    "required": "The {field} field is required.",
+    "too_deep": "The request body is nested deeper than 64 levels.",
+    "too_few": "The field {field} must be an array with a minimum length of {n}.",
+    "too_large": "The field {field} must be less than or equal to {n}.",
+    "too_long": "The field {field} must be a string with a maximum length of {n}.",
+    "too_many": "The field {field} must be an array with a maximum length of {n}.",
+    "too_many_values": "The request body must contain at most {n} values.",
+    "too_small": "The field {field} must be greater than or equal to {n}.",
+}
+HINTS = {
+    "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
+    "batch_too_large": "Send the rest in further requests.",
+}
+
+# What pydantic calls a fault → our kind, and where its context keeps the limit.
+KINDS = {
+    "bool_type": ("not_a_boolean", ""),
+    "dict_type": ("not_an_object", ""),
+    "finite_number": ("not_a_number", ""),
+    "float_type": ("not_a_number", ""),
+    "greater_than_equal": ("too_small", "ge"),
+    "int_from_float": ("not_an_integer", ""),
+    "int_type": ("not_an_integer", ""),
+    "less_than_equal": ("too_large", "le"),
+    "list_type": ("not_an_array", ""),
+    "missing": ("required", ""),
+    "string_too_long": ("too_long", "max_length"),
+    "string_too_short": ("required", ""),
+    "string_type": ("not_a_string", ""),
+    "too_long": ("too_many", "max_length"),
+    "too_short": ("too_few", "min_length"),
+}
+PATTERN_KINDS = {EMAIL_PATTERN: "email", LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
+
+
+class Detail(TypedDict, total=False):
+    """One error for machines: which record, which field, a stable code, and sometimes how to mend it."""
+
+    index: int | None
+    field: str | None
+    code: str
+    hint: str
+
+
+class ValidationFailed(Exception):
+    """The body's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each text."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]], details: Sequence[Detail]) -> None:
+        super().__init__(f"{len(details)} validation errors")
+        self.errors, self.details = errors, details
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a body: where (pydantic's loc), its kind, and what its text needs."""
+
+    loc: Loc
+    kind: str
+    limit: object = ""
+    name: str = ""
+    at: str = ""
+
+    @property
+    def field(self) -> str:
+        return self.name or next((part for part in reversed(self.loc) if isinstance(part, str)), "")
+
+    @property
+    def key(self) -> str:
+        return "" if self.kind == "identifier_missing" else path(self.loc)
+
+    @property
+    def text(self) -> str:
+        return TEXTS[self.kind].format(field=self.field, n=self.limit, at=self.at)
+
+    @property
+    def detail(self) -> Detail:
+        found: Detail = {
+            "index": self.loc[0] if self.loc and isinstance(self.loc[0], int) else None,
+            "field": path(self.loc[1:]).removeprefix(".") or None,
+            "code": self.kind,
+        }
+        return {**found, "hint": HINTS[self.kind]} if self.kind in HINTS else found
+
+
+def path(loc: Loc) -> str:
+    """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+
+
+def failed(faults: Sequence[Fault]) -> ValidationFailed:
+    errors: dict[str, list[str]] = {}
+    for fault in faults:
+        texts = errors.setdefault(fault.key, [])
+        if fault.text not in texts:
+            texts.append(fault.text)
+    return ValidationFailed(errors, [fault.detail for fault in faults])
+
+
+def fault_of(error: ErrorDetails) -> Fault:
+    """Translate pydantic's fault; null in place of a required value is a missing one."""
+    kind, name = KINDS.get(error["type"], (error["type"], ""))
+    if error["type"] == "string_pattern_mismatch":
+        kind = PATTERN_KINDS[error["ctx"]["pattern"]]
+    if error["input"] is None and kind != "not_an_object":
+        kind = "required"
+    limit = error.get("ctx", {}).get(name, "")
+    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit)  # money has the limit 0.0

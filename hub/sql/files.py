@@ -1,0 +1,12 @@
+"""SQL kept in files of its own: `<app>/sql/<name>.sql`, each with a comment that says what it promises."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMENTS = re.compile(r"--[^\n]*")
+
+
+def read_sql(app: str, name: str) -> str:
+    """Return the statement in `<app>/sql/<name>.sql`, without its comments."""
+    return COMMENTS.sub("", (ROOT / app / "sql" / f"{name}.sql").read_text())

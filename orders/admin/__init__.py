@@ -1,0 +1,5 @@
+"""Orders in the admin."""
+
+from orders.admin import orders
+
+__all__ = ["orders"]

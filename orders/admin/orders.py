@@ -1,0 +1,137 @@
+"""Orders in the admin: with their lines, the customer they name and the products their SKUs resolve to."""
+
+from collections.abc import Sequence
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from orders.admin.sections import order_sections
+from orders.ingest import delete_order_items_by_id, delete_orders_by_id
+from orders.models import Order, OrderItem
+from tenants.admin.access import access_of
+from tenants.admin.faults import FaultFilter
+from tenants.admin.filters import ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
+from tenants.admin.parts import RecordWithPartsAdmin
+from tenants.admin.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
+from tenants.admin.sections import Section, clipped, money
+from tenants.changes.changesets import Changes, Origin
+from tenants.links import order_ids_of
+from tenants.models import Entity, Tenant
+
+
+class CurrencyFilter(ExactFilter):
+    """An ISO 4217 code, in any case."""
+
+    title = "currency"
+    parameter_name = "currency"
+
+    def normal(self, value: str) -> str:
+        return value.upper()
+
+
+class CustomerFilter(HubIdFilter):
+    """The orders of a customer, by hub id: no e-mail stands in the address."""
+
+    title = "customer's hub id"
+    parameter_name = "customer"
+
+    def about(self, queryset: QuerySet[Order], hub_id: int) -> QuerySet[Order]:
+        return queryset.filter(pk__in=order_ids_of(hub_id, MOST_MATCHES))
+
+
+@admin.register(Order)
+class OrderAdmin(RecordWithPartsAdmin):
+    """Orders are the partner's documents: read, or deleted, never edited."""
+
+    entity = Entity.ORDERS
+    identifiers = ("order_id", "customer_id", "email")
+    line_identifiers = ("sku", "product_id")
+    search_help_text = "Order ID, customer ID, e-mail, SKU or product ID, or how it begins"
+    change_role = None
+    parts = "items"
+    parts_stay = ("The order's totals, as the partner sent them.",)
+    list_filter = (
+        TenantFilter,
+        date_range("order_date", "order date"),
+        CurrencyFilter,
+        yes_no("is_order_cancelled", "cancelled"),
+        CustomerFilter,
+        FaultFilter,
+        arrived("created"),
+    )
+    fieldsets = (
+        (
+            "Order",
+            {
+                "fields": (
+                    ("order_id", "date"),
+                    ("customer_id", "email"),
+                    ("revenue", "cancelled"),
+                    ("total_quantity", "unique_quantity"),
+                )
+            },
+        ),
+        ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
+    )
+    readonly_fields = ("date", "revenue", "cancelled", "hub_id", "came", "changed")
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        tenant = ["shop"] if access_of(request).sees_several else []
+        return ["order_id", "date", "revenue", "buyer", "email_address", *tenant, "status"]
+
+    @admin.display(description="order date (UTC)")
+    def date(self, order: Order) -> str:
+        return f"{order.order_date:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="revenue")
+    def revenue(self, order: Order) -> str:
+        return money(order.total_revenue, order.currency)
+
+    @admin.display(description="customer id")
+    def buyer(self, order: Order) -> SafeString:
+        return clipped(order.customer_id)
+
+    @admin.display(description="e-mail")
+    def email_address(self, order: Order) -> SafeString:
+        return clipped(order.email or "–")
+
+    @admin.display(description="status")
+    def status(self, order: Order) -> str:
+        return "Cancelled" if order.is_order_cancelled else ""
+
+    @admin.display(description="cancelled")
+    def cancelled(self, order: Order) -> str:
+        return "Yes" if order.is_order_cancelled else "No"
+
+    def matching_ids(self, request: HttpRequest, queryset: QuerySet[Order], term: str) -> list[int]:
+        """Look at the line items too."""
+        lines = OrderItem.objects.filter(tenant_id__in=tenant_ids_of(request))
+        ids = super().matching_ids(request, queryset, term)
+        for column in self.line_identifiers:
+            found = lines.filter(**{f"{column}__startswith": term}).order_by()
+            ids += found.values_list("order_id", flat=True)[:MOST_MATCHES]
+        return ids
+
+    def sections(self, record: Order) -> list[Section]:
+        return order_sections(record)
+
+    def deletion(self, records: Sequence[Order]) -> Question:
+        number = counted(len(records), self.opts)
+        return Question(
+            title=f"Delete {number}",
+            records=records,
+            happens=[f"{number}, with all line items, deleted for good."],
+            stays=["The customers and the products they name."],
+            button=f"Yes, delete {number}",
+            url=self.delete_url(),
+            chosen=joined(records),
+            back=self.list_url(),
+        )
+
+    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+        return delete_orders_by_id(tenant, ids, origin=origin)
+
+    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+        return delete_order_items_by_id(tenant, ids, origin=origin)

@@ -1,0 +1,5 @@
+"""Products in the admin."""
+
+from products.admin import products
+
+__all__ = ["products"]

@@ -1,0 +1,150 @@
+"""Products in the admin: with their variants and what they sold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from products.admin.sections import product_sections
+from products.ingest import delete_products_by_id, delete_variants_by_id
+from products.models import Product, Variant
+from tenants.admin.access import access_of
+from tenants.admin.filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
+from tenants.admin.parts import RecordWithPartsAdmin
+from tenants.admin.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
+from tenants.admin.sections import Section, clipped
+from tenants.changes.changesets import Changes, Origin
+from tenants.models import Entity, Tenant
+
+
+def has_variant(**named: Any) -> Exists:
+    """Tell whether a product has a variant."""
+    return Exists(Variant.objects.filter(tenant_id=OuterRef("tenant_id"), product_id=OuterRef("pk"), **named))
+
+
+class AvailabilityFilter(ChoiceFilter):
+    """What can be bought: a product is available when one of its variants is."""
+
+    title = "availability"
+    parameter_name = "available"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("yes", "Available"),
+            ("no", "Not available"),
+            ("some", "A variant is not available"),
+            ("out", "A variant is out of stock"),
+            ("none", "Without variants"),
+        ]
+
+    def chosen(self, queryset: QuerySet[Product], value: str) -> QuerySet[Product]:
+        conditions = {
+            "yes": has_variant(is_available=True),
+            "no": has_variant() & ~has_variant(is_available=True),
+            "some": has_variant(is_available=False),
+            "out": has_variant(stock=0),
+            "none": ~has_variant(),
+        }
+        return queryset.filter(conditions[value])
+
+
+class VariantCurrencyFilter(ExactFilter):
+    """The currency of a variant, in any case."""
+
+    title = "currency"
+    parameter_name = "currency"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        value = (self.value() or "").strip().upper()
+        return queryset.filter(has_variant(currency=value)) if value else queryset
+
+
+@admin.register(Product)
+class ProductAdmin(RecordWithPartsAdmin):
+    """Products are the partner's: read, or deleted, never edited."""
+
+    entity = Entity.PRODUCTS
+    identifiers = ("product_id",)
+    search_help_text = "Product ID, SKU or variant ID, or how it begins"
+    change_role = None
+    parts = "variants"
+    parts_stay = ("Order lines that name their SKUs.",)
+    list_filter = (
+        TenantFilter,
+        AvailabilityFilter,
+        VariantCurrencyFilter,
+        yes_no("is_offline_exclusive", "offline exclusive"),
+        arrived("created"),
+    )
+    fieldsets = (
+        (
+            "Product",
+            {"fields": ("product_name", ("product_id", "offline_exclusive"), "category")},
+        ),
+        ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
+    )
+    readonly_fields = ("offline_exclusive", "category", "hub_id", "came", "changed")
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        tenant = ["shop"] if access_of(request).sees_several else []
+        return ["name", "product_id", "category", *tenant, "variants_available", "updated"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        found: QuerySet[Product] = super().get_queryset(request).prefetch_related("variants")
+        return found
+
+    @admin.display(description="product")
+    def name(self, product: Product) -> SafeString:
+        return clipped(product.product_name)
+
+    @admin.display(description="category")
+    def category(self, product: Product) -> str:
+        return " › ".join(product.taxonomy)
+
+    @admin.display(description="variants available")
+    def variants_available(self, product: Product) -> str:
+        variants = product.variants.all()
+        return f"{sum(variant.is_available for variant in variants)} of {len(variants)}"
+
+    @admin.display(description="updated")
+    def updated(self, product: Product) -> str:
+        return f"{product.updated_at:%Y-%m-%d}"
+
+    @admin.display(description="offline exclusive")
+    def offline_exclusive(self, product: Product) -> str:
+        return "Yes" if product.is_offline_exclusive else "No"
+
+    def matching_ids(self, request: HttpRequest, queryset: QuerySet[Product], term: str) -> list[int]:
+        """Look at the variants too; no index leads to a variant id, but a catalogue is small."""
+        variants = Variant.objects.filter(tenant_id__in=tenant_ids_of(request))
+        ids = super().matching_ids(request, queryset, term)
+        for column in ("sku", "variant_id"):
+            found = variants.filter(**{f"{column}__startswith": term}).order_by()
+            ids += found.values_list("product_id", flat=True)[:MOST_MATCHES]
+        return ids
+
+    def sections(self, record: Product) -> list[Section]:
+        return product_sections(record)
+
+    def deletion(self, records: Sequence[Product]) -> Question:
+        number = counted(len(records), self.opts)
+        variants = sum(len(product.variants.all()) for product in records)
+        return Question(
+            title=f"Delete {number}",
+            records=records,
+            happens=[f"{number}, with {counted(variants, Variant._meta)}, deleted for good."],
+            stays=["Order lines that name them, with their prices and quantities."],
+            button=f"Yes, delete {number}",
+            url=self.delete_url(),
+            chosen=joined(records),
+            back=self.list_url(),
+        )
+
+    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+        return delete_products_by_id(tenant, ids, origin=origin)
+
+    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+        return delete_variants_by_id(tenant, ids, origin=origin)

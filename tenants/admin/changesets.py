@@ -1,0 +1,158 @@
+"""The history in the admin: every changeset, who made it, through what, and which records it touched."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import F, Func, IntegerField, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from hub.admin.site import KeysetModelAdmin
+from tenants.admin.access import TenantScopedAdmin
+from tenants.admin.filters import ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.records import is_hub_id, tenant_ids_of
+from tenants.admin.sections import ARRAYS, Section, clipped, moment, record_link, touching
+from tenants.models import Changeset, Entity, Operation, Source
+
+MOST_RECORDS = 200  # named on a changeset's page, for each kind of change
+MODELS = {
+    Entity.CUSTOMERS: "customers.customer",
+    Entity.ORDERS: "orders.order",
+    Entity.PRODUCTS: "products.product",
+}
+
+
+class RecordFilter(ExactFilter):
+    """The changesets that touched a record, named as `customers:123`."""
+
+    title = "record, as customers:123"
+    parameter_name = "record"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Changeset]) -> QuerySet[Changeset]:
+        value = (self.value() or "").strip()
+        entity, _, hub_id = value.partition(":")
+        if not value:
+            return queryset
+        if entity not in Entity.values or not is_hub_id(hub_id):
+            return queryset.none()
+        return touching(queryset, Entity(entity), int(hub_id))
+
+
+class ActorFilter(ExactFilter):
+    """Who did it: a member's name, or a key's label and beginning."""
+
+    title = "by"
+    parameter_name = "actor"
+
+
+@admin.register(Changeset)
+class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
+    """One row for each write that changed something; nobody edits or deletes history."""
+
+    change_role = delete_role = None
+    list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
+    list_display_links = ("at",)
+    list_select_related = ("tenant",)
+    list_filter = (
+        TenantFilter,
+        one_of("entity", "records", Entity.choices),
+        one_of("operation", "what", Operation.choices),
+        one_of("source", "through", Source.choices),
+        ActorFilter,
+        RecordFilter,
+        arrived("when"),
+    )
+    search_fields = ("number",)
+    search_help_text = "Number or trace id of a changeset"
+    fieldsets = (
+        (
+            "Changeset",
+            {
+                "fields": (
+                    ("number", "at"),
+                    ("entity", "operation"),
+                    ("source", "actor"),
+                    ("received", "unchanged"),
+                    "tenant",
+                    "trace_id",
+                )
+            },
+        ),
+    )
+    readonly_fields = ("at",)
+    change_form_outer_after_template = "tenants/record_sections.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Changeset]:
+        """Return changesets with the sizes of their arrays in place of the arrays."""
+        sizes = {f"many_{name}": Func(F(name), function="cardinality", output_field=IntegerField()) for name in ARRAYS}
+        found: QuerySet[Changeset] = super().get_queryset(request).defer(*ARRAYS).annotate(**sizes)
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Changeset], search_term: str
+    ) -> tuple[QuerySet[Changeset], bool]:
+        """Keep the changesets with a number or a trace id."""
+        if not search_term:
+            return queryset, False
+        if is_hub_id(search_term):
+            return queryset.filter(tenant_id__in=tenant_ids_of(request), number=int(search_term)), False
+        return queryset.filter(trace_id=search_term.lower()), False
+
+    @admin.display(description="tenant")
+    def shop(self, changeset: Changeset) -> SafeString:
+        return clipped(changeset.tenant)
+
+    @admin.display(description="by")
+    def by(self, changeset: Changeset) -> SafeString:
+        return clipped(changeset.actor)
+
+    @admin.display(description="when (UTC)")
+    def at(self, changeset: Changeset) -> SafeString:
+        return moment(changeset.created_at)
+
+    @admin.display(description="created")
+    def created(self, changeset: Any) -> int:
+        return int(changeset.many_created_ids)
+
+    @admin.display(description="updated")
+    def updated(self, changeset: Any) -> int:
+        return int(changeset.many_updated_ids)
+
+    @admin.display(description="deleted")
+    def deleted(self, changeset: Any) -> int:
+        return int(changeset.many_deleted_ids)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Changeset | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        """Name the records below the fields."""
+        if obj is not None:
+            context["sections"] = changeset_sections(obj)
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
+
+
+def changeset_sections(changeset: Changeset) -> list[Section]:
+    """Return a section for each kind of change: the records, linked where they are still there."""
+    touched = {"Created": changeset.created_ids, "Updated": changeset.updated_ids, "Deleted": changeset.deleted_ids}
+    return [_records(changeset, title, ids) for title, ids in touched.items() if ids]
+
+
+def _records(changeset: Changeset, title: str, ids: Sequence[int]) -> Section:
+    label = MODELS[Entity(changeset.entity)]
+    named = ids[:MOST_RECORDS]
+    model = apps.get_model(label)
+    found = model._default_manager.filter(tenant_id=changeset.tenant_id).in_bulk(list(named))
+    rows = [[_named(label, pk, found.get(pk)), str(found.get(pk, "no longer there"))] for pk in named]
+    return Section(
+        f"{title}: {len(ids):,}",
+        ("Hub id", "Record"),
+        rows,
+        note=f"The first {MOST_RECORDS}." if len(ids) > MOST_RECORDS else "",
+    )
+
+
+def _named(label: str, pk: int, record: Any) -> SafeString | str:
+    return record_link(label.replace(".", "_"), pk, f"#{pk}") if record else f"#{pk}"

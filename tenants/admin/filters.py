@@ -1,0 +1,219 @@
+"""What the admin's lists can be filtered by."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.admin import ListFilter
+from django.db.models import F, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+from unfold.contrib.filters.forms import RangeDateForm
+
+from hub.sql.execute import execute
+from hub.sql.files import read_sql
+from tenants.admin.access import tenants_of
+
+FIRST_ID_SINCE = read_sql("tenants", "first_id_since")
+MOST_DIGITS = 18  # of a bigint
+LONGEST_WRITE = timedelta(hours=1)  # between the time a write gives its rows and the number they get
+FIRST_DAY = date.min + timedelta(days=1)
+LAST_DAY = date.max - timedelta(days=1)  # later ones have no next day to end at
+
+
+class ChoiceFilter(DropdownFilter):
+    """One of a few choices; one that is not offered finds nothing."""
+
+    @classmethod
+    def parameters(cls) -> list[str]:
+        return [cls.parameter_name]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        known = value in {str(choice) for choice, _ in self.lookup_choices}
+        return self.chosen(queryset, value) if known else queryset.none()
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Keep what the choice names."""
+        return queryset.filter(**{self.parameter_name: value})
+
+
+class TenantFilter(ChoiceFilter):
+    """One's own tenants; shown to those who have more than one."""
+
+    title = "tenant"
+    parameter_name = "tenant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in tenants_of(request.user).values_list("pk", "name")]
+
+    def has_output(self) -> bool:
+        return len(self.lookup_choices) > 1
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return queryset.filter(tenant_id=value)
+
+
+class YesNoFilter(ChoiceFilter):
+    """A flag that is always known."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return queryset.filter(**{self.parameter_name: value == "yes"})
+
+
+class ExactFilter(TextFilter):
+    """A text that a column must equal."""
+
+    @classmethod
+    def parameters(cls) -> list[str]:
+        return [cls.parameter_name]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.normal((self.value() or "").strip())
+        return queryset.filter(**{self.parameter_name: value}) if value else queryset
+
+    def normal(self, value: str) -> str:
+        """Return the value as it is stored."""
+        return value
+
+
+class HubIdFilter(ExactFilter):
+    """A hub id; what is none finds nothing."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = (self.value() or "").strip()
+        if not value:
+            return queryset
+        known = value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
+        return self.about(queryset, int(value)) if known else queryset.none()
+
+    def about(self, queryset: QuerySet[Any], hub_id: int) -> QuerySet[Any]:
+        """Keep what is about the hub id."""
+        return queryset.filter(**{self.parameter_name: hub_id})
+
+
+class DateRangeFilter(ListFilter):
+    """A moment between two days, both included, in UTC."""
+
+    template = "unfold/filters/filters_date_range.html"
+    form_class = RangeDateForm
+    parameter_name: str
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.parameters():
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    @classmethod
+    def parameters(cls) -> list[str]:
+        return [f"{cls.parameter_name}_from", f"{cls.parameter_name}_to"]
+
+    def expected_parameters(self) -> list[str | None]:
+        return [*self.parameters()]
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        yield {"form": self.form_class(name=self.parameter_name, data=self.used_parameters)}
+
+    def days(self) -> tuple[date | None, date | None]:
+        """Return the first and the last day asked for."""
+        first, last = (_day(str(self.used_parameters.get(name, ""))) for name in self.parameters())
+        return first, last
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self.days()
+        if first:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
+        if last and last < LAST_DAY:
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": _midnight(last) + timedelta(days=1)})
+        return queryset
+
+
+class ArrivalFilter(DateRangeFilter):
+    """The days in which records came: looked for by hub id, which grows with `created_at`.
+
+    Walking back from the newest record to last year's takes 370 ms at 1e6 rows, from the right id 1 ms.
+    """
+
+    parameter_name = "created_at"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self.days()
+        model = queryset.model
+        if first and first > FIRST_DAY:
+            queryset = queryset.filter(pk__gte=first_id_since(model, _midnight(first) - LONGEST_WRITE))
+        if last and last < LAST_DAY:
+            end = _midnight(last) + timedelta(days=1)
+            queryset = queryset.filter(pk__lt=first_id_since(model, end + LONGEST_WRITE))
+        return DateRangeFilter.queryset(self, request, queryset)
+
+
+def first_id_since(model: type[Model], moment: datetime) -> int:
+    """Return the hub id before which every record of the model came before the moment."""
+    statement = FIRST_ID_SINCE.format(table=model._meta.db_table)
+    found: int = execute(statement, {"moment": moment}).fetchall()[0][0]
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def yes_no(column: str, name: str) -> type[YesNoFilter]:
+    """Return a filter over a flag."""
+    return type("YesNo", (YesNoFilter,), {"title": name, "parameter_name": column})
+
+
+def exact(column: str, name: str) -> type[ExactFilter]:
+    """Return a filter over a text."""
+    return type("Exact", (ExactFilter,), {"title": name, "parameter_name": column})
+
+
+def date_range(column: str, name: str) -> type[DateRangeFilter]:
+    """Return a filter over a moment."""
+    return type("DateRange", (DateRangeFilter,), {"title": name, "parameter_name": column})
+
+
+def arrived(name: str) -> type[ArrivalFilter]:
+    """Return a filter over `created_at`."""
+    return type("Arrived", (ArrivalFilter,), {"title": name})
+
+
+def one_of(column: str, name: str, choices: list[tuple[str, str]]) -> type[ChoiceFilter]:
+    """Return a filter over a column with a few values."""
+    lookups = {"lookups": lambda self, request, model_admin: choices}
+    return type("OneOf", (ChoiceFilter,), {"title": name, "parameter_name": column, **lookups})
+
+
+def given_flag(column: str, name: str, bit: int) -> type[ChoiceFilter]:
+    """Return a filter over a flag that may never have been given, as the `bit` in `given` tells."""
+
+    def chosen(self: ChoiceFilter, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == "yes":
+            return queryset.filter(**{column: True})
+        said: QuerySet[Any] = queryset.alias(said=F("given").bitand(bit)).filter(**{column: False})
+        return said.filter(said=0) if value == "never" else said.exclude(said=0)
+
+    choices = [("yes", "Yes"), ("no", "No"), ("never", "Never given")]
+    return type("Given", (one_of(column, name, choices),), {"chosen": chosen})
+
+
+def hub_id(column: str, name: str) -> type[HubIdFilter]:
+    """Return a filter over a hub id."""
+    return type("HubId", (HubIdFilter,), {"title": name, "parameter_name": column})

@@ -1,0 +1,100 @@
+"""The admin of API keys: made and rolled with their text shown once, revoked for good."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action, display
+
+from tenants.admin.configuration import ConfigurationAdmin
+from tenants.admin.filters import TenantFilter
+from tenants.admin.forms import KeyForm, RollForm
+from tenants.keys import create_key, revoke_key, roll_key
+from tenants.models import ApiKey
+
+STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ConfigurationAdmin):
+    """A tenant's keys. Only the first characters of one are stored: its text is in one answer and nowhere else."""
+
+    form = KeyForm
+    list_display = ["label", "prefix_shown", "tenant", "state", "created_at", "last_used_at", "expires_at"]
+    list_select_related = ["tenant"]
+    list_filter = [TenantFilter]
+    search_fields = ["label", "prefix"]
+    actions_row = ("roll", "revoke")
+    actions_detail = ("roll", "revoke")
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        if obj is None:
+            return ["tenant", "label", "expires_at"]
+        return ["tenant", "label", "prefix_shown", "state", "expires_at", "created_at", "last_used_at", "revoked_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        shown = ["tenant", "prefix_shown", "state", "created_at", "last_used_at", "revoked_at"]
+        return [] if obj is None else shown if obj.revoked_at is None else [*shown, "label", "expires_at"]
+
+    @display(description="Key")  # type: ignore[untyped-decorator]
+    def prefix_shown(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
+    def state(self, key: ApiKey) -> str:
+        if key.revoked_at:
+            return "revoked"
+        if key.expires_at is None:
+            return "live"
+        return "expired" if key.expires_at <= timezone.now() else "expiring"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            ApiKey.objects.filter(pk=obj.pk).update(label=obj.label, expires_at=obj.expires_at)
+            return
+        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at)  # type: ignore[attr-defined]
+        obj.pk, obj.prefix, obj.created_at = made.pk, made.prefix, made.created_at
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show_text(request, obj, request.key_text)  # type: ignore[attr-defined]
+
+    def _show_text(self, request: HttpRequest, key: ApiKey, text: str, old: ApiKey | None = None) -> HttpResponse:
+        """Answer with the key's text, this once: an address to come back to would need it kept somewhere."""
+        return self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
+
+    @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]
+    def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Replace a key by a new one; the old one goes on working as long as the form says."""
+        key = self.found(request, object_id)
+        form = RollForm(request.POST or None)
+        if key.revoked_at or self.state(key) == "expired":
+            return self._refuse(request, key, "A key that no longer works can't be rolled. Create a new one.")
+        if request.method == "POST" and form.is_valid():
+            fresh, text = roll_key(key, overlap=form.overlap)
+            key.refresh_from_db()
+            self.log_addition(request, fresh, f"Rolled: replaces {key}.")
+            self.log_change(request, key, f"Rolled: replaced by {fresh}, expires {key.expires_at:%Y-%m-%d %H:%M} UTC.")
+            return self._show_text(request, fresh, text, old=key)
+        return self.page(request, "tenants/key_roll.html", f"Roll “{key.label}”", key, form=form, key=key)
+
+    @action(description="Revoke", url_path="revoke", icon="block")  # type: ignore[untyped-decorator]
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Revoke a key, after a question."""
+        key = self.found(request, object_id)
+        if key.revoked_at:
+            return self._refuse(request, key, "This key is revoked already.")
+        if request.method != "POST":
+            return self.page(request, "tenants/key_revoke.html", f"Revoke “{key.label}”", key, key=key)
+        revoke_key(key)
+        self.log_change(request, key, "Revoked.")
+        messages.success(request, f"{key} is revoked: no request with it is let in any more.")
+        return self._to_list(key)
+
+    def _refuse(self, request: HttpRequest, key: ApiKey, reason: str) -> HttpResponse:
+        messages.error(request, reason)
+        return self._to_list(key)
+
+    def _to_list(self, key: ApiKey) -> HttpResponse:
+        return HttpResponseRedirect(f"{reverse('admin:tenants_apikey_changelist')}?tenant={key.tenant_id}")

@@ -1,0 +1,57 @@
+"""The admin of refused requests: what a tenant's partners asked wrongly, without any value they sent."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from hub.admin.site import KeysetModelAdmin
+from tenants.admin.access import TenantScopedAdmin
+from tenants.admin.filters import ExactFilter, TenantFilter, arrived
+from tenants.admin.sections import clipped, moment
+from tenants.models import RefusedRequest
+
+
+class StatusFilter(ExactFilter):
+    """The status that was answered."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def normal(self, value: str) -> str:
+        """Return the value as it is stored; what is no status finds nothing."""
+        return value if value.isascii() and value.isdigit() and len(value) == 3 else "0" if value else ""
+
+
+@admin.register(RefusedRequest)
+class RefusedRequestAdmin(TenantScopedAdmin, KeysetModelAdmin):
+    """Written by the hub alone, and deleted by it after 30 days."""
+
+    change_role = delete_role = None
+    list_display = ("at", "shop", "status", "method", "route", "first_mistakes")
+    list_display_links = ("at",)
+    list_select_related = ("tenant",)
+    list_filter = (TenantFilter, StatusFilter, arrived("when"))
+    search_fields = ("trace_id__exact",)
+    search_help_text = "Trace id"
+    fields = ("tenant", "at", "status", "method", "route", "mistakes", "key", "trace_id")
+    readonly_fields = ("at", "mistakes", "key")
+
+    @admin.display(description="when (UTC)")
+    def at(self, refused: RefusedRequest) -> SafeString:
+        return moment(refused.created_at)
+
+    @admin.display(description="tenant")
+    def shop(self, refused: RefusedRequest) -> SafeString:
+        return clipped(refused.tenant)
+
+    @admin.display(description="mistakes")
+    def first_mistakes(self, refused: RefusedRequest) -> SafeString:
+        more = len(refused.codes) - 2
+        return clipped(", ".join(refused.codes[:2]) + (f" and {more} more" if more > 0 else "") or "–")
+
+    @admin.display(description="mistakes")
+    def mistakes(self, refused: RefusedRequest) -> str:
+        return ", ".join(refused.codes) or "–"
+
+    @admin.display(description="API key")
+    def key(self, refused: RefusedRequest) -> str:
+        return str(refused.api_key or "–")

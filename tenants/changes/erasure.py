@@ -1,0 +1,79 @@
+"""Erased persons: what stands in place of an identifier, and the memory of those who must never come back.
+
+An identifier is (documented name, value): ("CustomerId", "C-1"), ("Email", …) in lower case, ("Phone", …).
+"""
+
+import hmac
+import re
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from hub.sql.execute import execute
+from tenants.models import Source, Tenant
+
+ERASED = "erased-"
+NOT_STORED = "A forgotten person: accepted, not stored."
+
+Identifier = tuple[str, str]
+
+REMEMBER = """
+INSERT INTO tenants_forgotten (tenant_id, source, digest)
+SELECT %(tenant_id)s, %(source)s, v.digest
+  FROM unnest(%(digests)s::text[]) AS v(digest)
+ ORDER BY v.digest
+    ON CONFLICT DO NOTHING
+"""
+RECALL = """
+SELECT v.digest
+  FROM unnest(%(digests)s::text[]) AS v(digest)
+ CROSS JOIN LATERAL (
+       SELECT FROM tenants_forgotten f
+        WHERE f.tenant_id = %(tenant_id)s AND f.source IN ('', %(source)s) AND f.digest = v.digest
+        LIMIT 1) x
+"""
+NO_PART_OF_A_PHONE = re.compile(r"^00|\D")  # 00358… is +358…
+
+
+def keyed_hash(tenant: Tenant, kind: str, value: str) -> str:
+    """Return 64 hex digits that stand for an identifier of a tenant's customer, not computable without ERASURE_KEY."""
+    message = f"{tenant.pk}\0{kind}\0{value}".encode()
+    return hmac.digest(settings.ERASURE_KEY.encode(), message, "sha256").hex()
+
+
+def pseudonym(tenant: Tenant, customer_id: str) -> str:
+    """Return what stands in an anonymous sale in place of its CustomerId."""
+    return ERASED + keyed_hash(tenant, "CustomerId", customer_id)
+
+
+def spelled_alike(identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
+    """Return the identifiers that have a value, in the one spelling they are remembered in: phones as bare digits."""
+    alike = ((n, NO_PART_OF_A_PHONE.sub("", value) if n == "Phone" else value) for n, value in identifiers if value)
+    return {(name, value) for name, value in alike if value}
+
+
+def remember(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Source | None = None) -> None:
+    """Remember that the person with these identifiers must never come back, through `source` or else through any door.
+
+    Under the tenant's exclusive lock: who stores customers or orders looks here after getting the shared one.
+    """
+    digests = [keyed_hash(tenant, *identifier) for identifier in spelled_alike(identifiers)]
+    if digests:
+        execute(
+            REMEMBER, {"tenant_id": tenant.pk, "source": source.value if source else "", "digests": _array(digests)}
+        )
+
+
+def recall(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
+    """Return those of the identifiers, spelled alike, that belong to someone who must not come back through `source`.
+
+    Asked only where the tenant's lock says that anyone is remembered.
+    """
+    digests = {keyed_hash(tenant, *identifier): identifier for identifier in spelled_alike(identifiers)}
+    parameters = {"tenant_id": tenant.pk, "source": source.value, "digests": _array(digests)}
+    return {digests[row[0]] for row in execute(RECALL, parameters)}
+
+
+def _array(digests: Iterable[str]) -> str:
+    """Write hex digits as PostgreSQL reads an array: psycopg writes lists item by item, 8 ms for 500."""
+    return f"{{{','.join(digests)}}}"

@@ -1,0 +1,59 @@
+"""Hubs that really run, for the tests of serving, of faults and of concurrency."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sharing import first_comer, share
+from tests.system.running import Hub, folder_for_hubs, running_hub
+
+
+@pytest.fixture(scope="session")
+def prepared() -> Path:
+    """A copy of a data folder that a hub has been started on and stopped, not to be started itself.
+
+    Made once for all workers, by the very first start of a hub: initdb and migrations take seconds of CPU.
+    """
+    kept = share() / "prepared"
+    with first_comer("prepared") as first:
+        if first:
+            with running_hub() as hub:
+                hub.stop()
+                copy(hub.data, kept)
+    return kept
+
+
+@pytest.fixture(scope="session")
+def hub(prepared: Path) -> Iterator[Hub]:
+    """The hub the tests of a session share; who kills parts of it waits until it is whole again."""
+    with folder_for_hubs() as folder:
+        copy(prepared, folder / "var")
+        hub = Hub(folder / "var", {"THREADS": "4", "WORKERS": "3"})
+        try:
+            hub.start()
+            yield hub
+        finally:
+            hub.stop()
+
+
+@pytest.fixture(scope="session")
+def settled(prepared: Path) -> Iterator[Path]:
+    """A data folder whose database is up to date and stopped."""
+    with folder_for_hubs() as folder:
+        copy(prepared, folder / "var")
+        yield folder / "var"
+
+
+@pytest.fixture
+def own(settled: Path) -> Iterator[Hub]:
+    """A hub to be started, on the settled data."""
+    hub = Hub(settled)
+    yield hub
+    hub.stop()
+
+
+def copy(data: Path, to: Path) -> None:
+    """Copy a data folder with owners and modes."""
+    subprocess.run(["cp", "-a", data, to], check=True)

@@ -1,0 +1,320 @@
+"""A hub of a test's own: `manage.py serve` as a child, on a free port, with its own data, called over real sockets."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from hub.environment import Environment
+from hub.postgres.programs import tied_to_us
+from hub.postgres.server import EmbeddedServer
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
+STOPPING = 60  # seconds; an idle machine needs three
+SETTINGS = {name for name in Environment.model_fields if name.isupper()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Shop:
+    """A tenant of a running hub, and its key."""
+
+    hub: "Hub"
+    id: str
+    key: str
+
+    def send(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        """Send a request; `path` may say {tenant}, `body` is JSON or raw bytes."""
+        headers = {"x-replenit-auth-key": self.key, **options.pop("headers", {})}
+        return self.hub.send(method, path.replace("{tenant}", self.id), body, headers=headers, **options)
+
+    def post(self, entity: str, body: Any, **options: Any) -> Answer:
+        return self.send("POST", f"/{entity}/{{tenant}}", body, **options)
+
+    def read(self, entity: str, connection: http.client.HTTPConnection | None = None) -> list[dict[str, Any]]:
+        """Read all records back, page by page."""
+        found: list[dict[str, Any]] = []
+        path = f"/{entity}/{{tenant}}?limit=1000"
+        while path:
+            answer = self.send("GET", path, connection=connection)
+            assert answer.status == 200, answer.body
+            found += answer.json()["data"]["results"]
+            path = (answer.json()["data"]["next"] or "").removeprefix(self.hub.address)
+        return found
+
+    def change_numbers(self) -> list[int]:
+        """Read the numbers of the change feed, from its beginning to its end."""
+        numbers: list[int] = []
+        after = 0
+        while page := self.send("GET", f"/changes/{{tenant}}?after={after}").json()["data"]["results"]:
+            numbers += [changeset["Number"] for changeset in page]
+            after = numbers[-1]
+        return numbers
+
+
+@dataclass
+class Hub:
+    """A hub that runs, or one that is to be started."""
+
+    data: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=lambda: free_port())
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        return {**kept, "HUB_DATA": str(self.data), "PORT": str(self.port), "WORKERS": "2", **self.settings}
+
+    @property
+    def database(self) -> EmbeddedServer:
+        return EmbeddedServer(self.data)
+
+    def serve(self, *arguments: str) -> None:
+        """Start `manage.py serve` and return at once. It leads a process group, as it does in a terminal."""
+        assert self.has_ended()
+        with self.output.open("wb") as output, self.errors.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                process_group=0,
+                preexec_fn=_as_in_a_terminal(),
+            )
+
+    def start(self, *arguments: str) -> str:
+        """Start the hub, wait until it serves, and return what it printed."""
+        self.serve(*arguments)
+        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), PATIENCE)
+        assert not self.has_ended(), self.errors.read_text()
+        return self.output.read_text()
+
+    @property
+    def output(self) -> Path:
+        return self.data.with_name(f"{self.data.name}.out")
+
+    @property
+    def errors(self) -> Path:
+        return self.data.with_name(f"{self.data.name}.err")
+
+    @property
+    def pid(self) -> int:
+        assert self.process
+        return self.process.pid
+
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the supervisor to end, and return its exit code; what it said where it does not end in time."""
+        assert self.process
+        assert wait_until(self.has_ended, seconds), self.output.read_text() + self.errors.read_text()
+        return self.process.wait()
+
+    def stop(self) -> None:
+        """Stop the hub with SIGTERM where it still runs; it must end well and leave nothing. Kills what does not."""
+        try:
+            if self.process and not self.has_ended():
+                self.process.terminate()
+                assert self.wait(STOPPING) == 0
+            assert self.remnants(within=STOPPING) == []
+        finally:
+            kill(*self.everything())
+            if self.process:
+                self.process.wait(STOPPING)
+
+    def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of manage.py beside the hub."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**self.environment, **settings},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def shop(self, name: str = "Shop", *arguments: str) -> Shop:
+        """Create a tenant through the command line; without limits in the way unless they are named."""
+        free = () if "--per-minute" in arguments else ("--per-minute", "1000000", "--per-hour", "1000000")
+        done = self.manage("create_tenant", name, "--json", *free, *arguments)
+        assert done.returncode == 0, done.stderr
+        made = json.loads(done.stdout)
+        return Shop(self, made["tenant_id"], made["key"])
+
+    def connect(self, seconds: float = PATIENCE) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        connection: http.client.HTTPConnection | None = None,
+    ) -> Answer:
+        """Send a request, on a connection of its own unless one is given to be kept."""
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        sending = connection or self.connect()
+        try:
+            sending.request(method, path, data, {"Content-Type": "application/json", **(headers or {})})
+            response = sending.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            if connection is None:
+                sending.close()
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Ask the hub's database."""
+        with psycopg.connect(self.database.url(), autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def processes(self, *words: str) -> list[int]:
+        """The running processes of this hub whose command line holds all the words."""
+        mark = f"HUB_DATA={self.data}".encode()
+        return [pid for pid, command in _commands(mark) if all(word.encode() in command for word in words)]
+
+    def web_server(self) -> int:
+        """The web server's main process; the others are its children."""
+        everyone = self.processes("gunicorn")
+        return next(pid for pid in everyone if parent(pid) not in everyone)
+
+    def web_workers(self) -> list[int]:
+        return [pid for pid in self.processes("gunicorn") if parent(pid) in self.processes("gunicorn")]
+
+    def all_web_workers(self) -> set[int]:
+        """The web workers as soon as there are as many as the settings say: the hub serves before the last is there."""
+        wanted = int(self.environment["WORKERS"])
+        assert wait_until(lambda: len(self.web_workers()) == wanted)
+        return set(self.web_workers())
+
+    def background_worker(self) -> int:
+        assert wait_until(lambda: self.processes("procrastinate"))
+        return self.processes("procrastinate")[0]
+
+    def postmaster(self) -> int:
+        return int((self.data / "postgres/cluster/postmaster.pid").read_text().split()[0])
+
+    def everything(self) -> list[int]:
+        """Every process of the hub: the supervisor and its children, the database and its keeper."""
+        return self.processes() + inhabitants(self.data)
+
+    def remnants(self, *, within: float) -> list[int]:
+        """Wait for the last process to end, and return those that are left."""
+        wait_until(lambda: not self.everything(), within, pause=0.25)
+        return self.everything()
+
+
+def _as_in_a_terminal() -> Callable[[], None]:
+    """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
+    tie = tied_to_us(signal.SIGTERM)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        tie()
+
+    return prepare
+
+
+def _commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield pid and command line of the processes that have `mark` among their environment variables."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                yield int(process.name), (process / "cmdline").read_bytes()
+
+
+def inhabitants(data: Path) -> list[int]:
+    """The processes of the database whose working directory is in the data folder."""
+    place, found = f"{(data / 'postgres').resolve()}/", []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "cwd").startswith(place):
+                found.append(int(process.name))
+    return found
+
+
+def parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
+def kill(*pids: int) -> None:
+    """Kill processes, one of which may end because of another."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pause: float = 0.05) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+    return True
+
+
+@contextlib.contextmanager
+def folder_for_hubs() -> Iterator[Path]:
+    """A folder the database's user may enter, which root's tmp_path is not."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def running_hub(**settings: str) -> Iterator[Hub]:
+    """A hub that runs until the end of the block."""
+    with folder_for_hubs() as folder:
+        hub = Hub(folder / "var", settings)
+        try:
+            hub.start("--migrate")
+            yield hub
+        finally:
+            hub.stop()

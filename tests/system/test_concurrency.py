@@ -1,0 +1,234 @@
+"""Sixteen partners at once on overlapping records, over real sockets: no error, no duplicate, nothing lost.
+
+What each of them sends is chosen so that the end is the same in whatever order the batches are stored.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.system.running import Answer, Hub, Shop
+
+pytestmark = pytest.mark.slow
+PARTNERS = 16
+ROUNDS = 4
+Record = dict[str, Any]
+Request = tuple[str, str, Any]  # method, path, body
+
+CUSTOMERS = [f"C{n:03}" for n in range(120)]  # known before, with both identifiers
+STRANGERS = [f"stranger{n}@example.com" for n in range(40)]  # unknown, and named by the other identifier alone
+LEAVERS = [f"L{n:03}" for n in range(PARTNERS * 4)]  # known before, each to be erased by one partner
+CONTENDED = [f"X{n:03}" for n in range(20)]  # posted and deleted by everybody
+FIELDS = {
+    "Name": "Jané {}",
+    "Surname": "Do {}",
+    "Phone": "+49 30 5550{}",
+    "Language": "de-DE",
+    "Username": "jane-{}",
+    "SmsOptin": True,
+    "GdprOptin": True,
+}
+
+
+@pytest.fixture(scope="module")
+def shop(hub: Hub) -> Shop:
+    return hub.shop("Crowd")
+
+
+def email(customer: str) -> str:
+    return f"{customer.lower()}@example.com"
+
+
+def value(field: str, customer: str) -> Any:
+    template = FIELDS[field]
+    return template.format(customer[1:]) if isinstance(template, str) else template
+
+
+def crowd(shop: Shop, plan: Callable[[int, random.Random], Iterator[Request]]) -> list[Answer]:
+    """Let sixteen partners send what `plan` says, all starting at once, each on a connection it keeps."""
+    start = threading.Barrier(PARTNERS)
+
+    def visit(partner: int) -> list[Answer]:
+        connection = shop.hub.connect()
+        try:
+            requests = list(plan(partner, random.Random(partner)))
+            start.wait(30)
+            return [shop.send(*request, connection=connection) for request in requests]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(PARTNERS) as pool:
+        return [answer for answers in pool.map(visit, range(PARTNERS)) for answer in answers]
+
+
+def statuses(answers: list[Answer]) -> Counter[int]:
+    return Counter(answer.status for answer in answers)
+
+
+def shuffled(items: list[Any], order: random.Random) -> list[Any]:
+    return order.sample(items, len(items))
+
+
+def customers_plan(first: str, other: str) -> Callable[[int, random.Random], Iterator[Request]]:
+    """Plan for customers of a shop whose priority identifier is `first`."""
+
+    def identified(customer: str, by: str) -> Record:
+        return {by: email(customer) if by == "Email" else customer}
+
+    def plan(partner: int, order: random.Random) -> Iterator[Request]:
+        path = "/customers/{tenant}"
+        for turn in range(ROUNDS):
+            field = list(FIELDS)[(partner + turn) % len(FIELDS)]
+            by = other if (partner + turn) % 4 == 3 else first
+            known = [{**identified(c, by), field: value(field, c)} for c in CUSTOMERS]
+            yield "POST", path, shuffled(known, order)
+            yield "POST", path, [{other: stranger, "EmailOptin": True} for stranger in shuffled(STRANGERS, order)]
+            yield "POST", path, [identified(c, first) for c in shuffled(CONTENDED, order)]
+            yield "DELETE", f"{path}?customerId={LEAVERS[partner * ROUNDS + turn]}", None
+            contended = order.choice(CONTENDED)
+            yield "DELETE", f"{path}?email={email(contended)}&customerId={contended}", None
+
+    return plan
+
+
+@pytest.mark.parametrize("priority", ["customerid", "email"])
+def test_customers_of_overlapping_batches_and_deletes_end_as_if_sent_one_by_one(hub: Hub, priority: str) -> None:
+    shop = hub.shop(f"Crowd by {priority}", "--priority", priority)
+    first, other = ("Email", "CustomerId") if priority == "email" else ("CustomerId", "Email")
+    known = [{"CustomerId": c, "Email": email(c)} for c in CUSTOMERS + LEAVERS]
+    assert shop.post("customers", known).status == 200
+    bought = [{**order_of(f"of {c}", 1), "CustomerId": c, "Email": email(c)} for c in LEAVERS]
+    assert shop.post("orders", bought).status == 200
+
+    answers = crowd(shop, customers_plan(first, other))
+
+    assert statuses(answers) == {200: PARTNERS * ROUNDS * 5}
+    stored = shop.read("customers")
+    assert [known_part(c) for c in stored if c["CustomerId"] in CUSTOMERS] == [
+        {"CustomerId": c, "Email": email(c), **{field: value(field, c) for field in FIELDS}} for c in CUSTOMERS
+    ]
+    assert Counter(c[other] for c in stored if c[other] in STRANGERS) == dict.fromkeys(STRANGERS, 1)
+    assert all(c["EmailOptin"] for c in stored if c[other] in STRANGERS)
+    assert not [c for c in stored if c["CustomerId"] in LEAVERS]
+    contended = Counter(c[first].upper() for c in stored if c[first] and c[first].upper().startswith("X"))
+    assert set(contended.values()) <= {1}
+    assert all(o["CustomerId"].startswith("erased-") and o["Email"] is None for o in shop.read("orders"))
+    assert_feed_is_gapless_and_tells_what_is_stored(hub, shop, "customers_customer", "customers")
+
+
+def known_part(customer: Record) -> Record:
+    return {field: customer[field] for field in ("CustomerId", "Email", *FIELDS)}
+
+
+ORDERS = [f"O{n:03}" for n in range(60)]
+
+
+def order_of(order_id: str, partner: int) -> Record:
+    """An order as one partner has it: every part names the partner."""
+    line = {"ProductId": f"P{partner}", "Sku": f"S{partner}", "Quantity": partner + 1, "Price": partner}
+    return {
+        "OrderId": order_id,
+        "CustomerId": f"C{partner}",
+        "Email": f"c{partner}@example.com",
+        "OrderDate": "2026-01-31T12:00:00Z",
+        "TotalRevenue": partner,
+        "Currency": "EUR",
+        "OrderItems": [line] * (partner % 5 + 1),
+    }
+
+
+def orders_plan(partner: int, order: random.Random) -> Iterator[Request]:
+    for turn in range(ROUNDS):
+        yield "POST", "/orders/{tenant}", [order_of(o, partner) for o in shuffled(ORDERS, order)]
+        yield "POST", "/orders/{tenant}", [order_of(f"D{partner}-{turn}", partner)]
+        yield "DELETE", f"/orders/{{tenant}}/D{partner}-{turn}", None
+        yield "DELETE", f"/orders/{{tenant}}/{order.choice(ORDERS)}/items?productId=none&sku=none", None
+
+
+def test_orders_of_overlapping_batches_are_each_wholly_of_one_partner(shop: Shop, hub: Hub) -> None:
+    answers = crowd(shop, orders_plan)
+
+    assert statuses(answers) == {200: PARTNERS * ROUNDS * 4}
+    stored = shop.read("orders")
+    assert sorted(order["OrderId"] for order in stored) == ORDERS
+    for order in stored:
+        partner = int(order["CustomerId"][1:])
+        assert (order["Email"], float(order["TotalRevenue"])) == (f"c{partner}@example.com", partner)
+        lines = [(item["ProductId"], item["Sku"], item["Quantity"]) for item in order["OrderItems"]]
+        assert lines == [(f"P{partner}", f"S{partner}", partner + 1)] * (partner % 5 + 1)
+    assert_feed_is_gapless_and_tells_what_is_stored(hub, shop, "orders_order", "orders")
+
+
+PRODUCTS = [f"P{n:03}" for n in range(40)]
+
+
+def product_of(product_id: str, variants: list[str]) -> Record:
+    kept = {"Name": "Shirt", "OriginalPrice": 29.99, "Currency": "EUR", "IsAvailable": True}
+    return {
+        "ProductId": product_id,
+        "ProductName": f"Product {product_id}",
+        "ProductVariants": [{"VariantId": v, "Sku": f"{product_id}-{v}", **kept} for v in variants],
+    }
+
+
+def products_plan(partner: int, order: random.Random) -> Iterator[Request]:
+    for turn in range(ROUNDS):
+        mine = [f"{partner}", "shared", f"gone-{partner}"]
+        yield "POST", "/products/{tenant}", [product_of(p, shuffled(mine, order)) for p in shuffled(PRODUCTS, order)]
+        for product in order.sample(PRODUCTS, 3) if turn < ROUNDS - 1 else PRODUCTS:
+            yield "DELETE", f"/products/{{tenant}}/{product}/variants/gone-{partner}", None
+        yield "POST", "/products/{tenant}", [product_of(f"D{partner}-{turn}", ["1"])]
+        yield "DELETE", f"/products/{{tenant}}/D{partner}-{turn}", None
+
+
+def test_products_of_overlapping_batches_gather_the_variants_of_all(shop: Shop, hub: Hub) -> None:
+    answers = crowd(shop, products_plan)
+
+    assert set(statuses(answers)) == {200}
+    stored = {product["ProductId"]: product["ProductVariants"] for product in shop.read("products")}
+    everybody = sorted(["shared", *map(str, range(PARTNERS))])
+    assert {name: sorted(v["VariantId"] for v in variants) for name, variants in stored.items()} == dict.fromkeys(
+        PRODUCTS, everybody
+    )
+    assert_feed_is_gapless_and_tells_what_is_stored(hub, shop, "products_product", "products")
+
+
+def assert_feed_is_gapless_and_tells_what_is_stored(hub: Hub, shop: Shop, table: str, entity: str) -> None:
+    numbers = shop.change_numbers()
+    assert numbers == list(range(1, len(numbers) + 1))
+    told = f"FROM tenants_changeset WHERE tenant_id = '{shop.id}' AND entity = '{entity}'"
+    created, deleted = (set(hub.query(f"SELECT unnest({kind}_ids) {told}")) for kind in ("created", "deleted"))
+    assert deleted <= created
+    assert created - deleted == set(hub.query(f"SELECT id FROM {table} WHERE tenant_id = '{shop.id}'"))
+
+
+def answers_within_a_minute(hub: Hub) -> list[Answer]:
+    """Send 120 requests at a limit of 50, again when a minute ended meanwhile: a new one is a new allowance."""
+    for attempt in range(5):
+        shop = hub.shop(f"Limited {attempt}", "--per-minute", "50")
+        minute = time.time() // 60
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _: shop.send("GET", "/customers/{tenant}"), range(120)))  # noqa: B023
+        if time.time() // 60 == minute:
+            return answers
+    pytest.fail("120 requests never took less than a minute")
+
+
+def test_a_limit_is_exact_across_processes(hub: Hub) -> None:
+    assert len(hub.all_web_workers()) == 3
+
+    answers = answers_within_a_minute(hub)
+
+    assert statuses(answers) == {200: 50, 429: 70}
+    passed = [answer for answer in answers if answer.status == 200]
+    assert sorted(int(answer.headers["X-RateLimit-Remaining"]) for answer in passed) == list(range(50))
+    for answer in answers:
+        assert answer.headers["X-RateLimit-Limit"] == "50"
+        if answer.status == 429:
+            assert 1 <= int(answer.headers["Retry-After"]) == answer.json()["data"]["retryAfter"] <= 60

@@ -1,0 +1,210 @@
+"""`manage.py serve` as its user meets it: started, stopped, killed in part and as a whole, and refused."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.system.running import PATIENCE, STOPPING, Hub, kill, wait_until
+
+NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")
+pytestmark = pytest.mark.slow
+
+
+def one_line(text: str) -> str:
+    """Return what was said, when that was one clear line."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert "Traceback" not in text
+    return lines[0]
+
+
+# Stopping
+
+
+@pytest.mark.parametrize("send", [os.killpg, os.kill], ids=["in the terminal", "to the supervisor"])
+def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, int], None]) -> None:
+    printed = own.start()
+    assert f"API     {own.address}\n" in printed
+    assert f"Admin   {own.address}/admin/\n" in printed
+    assert len(own.all_web_workers()) == 2
+    assert own.background_worker()
+    kept = own.connect()
+    assert own.send("GET", "/health", connection=kept).status == 200
+
+    send(own.pid, signal.SIGINT)
+
+    assert own.wait(30) == 0
+    assert own.remnants(within=STOPPING) == []
+    kept.close()
+
+
+def test_ctrl_c_during_the_start_leaves_nothing_and_shows_no_traceback(own: Hub) -> None:
+    own.serve("--migrate")
+    assert wait_until(lambda: (own.data / "postgres/cluster/postmaster.pid").exists())
+    time.sleep(0.3)
+
+    os.killpg(own.pid, signal.SIGINT)
+
+    own.wait(STOPPING)
+    assert own.remnants(within=STOPPING) == []
+    assert "Traceback" not in own.errors.read_text() + own.output.read_text()
+
+
+# What dies comes back
+
+
+def is_whole(hub: Hub) -> bool:
+    return hub.send("GET", "/health").status == 200 and bool(hub.processes("procrastinate"))
+
+
+def test_a_killed_web_worker_comes_back(hub: Hub) -> None:
+    victim = min(hub.all_web_workers())
+
+    os.kill(victim, signal.SIGKILL)
+
+    assert wait_until(lambda: len(hub.web_workers()) == 3 and victim not in hub.web_workers())
+    assert wait_until(lambda: is_whole(hub))
+
+
+def test_a_killed_web_server_comes_back_and_requests_wait_for_it(hub: Hub) -> None:
+    victims = [*hub.all_web_workers(), hub.web_server()]
+
+    kill(*victims)
+
+    assert hub.send("GET", "/health").status == 200  # not refused: the listening socket outlives the web server
+    assert not set(victims) & set(hub.processes("gunicorn"))
+
+
+def test_workers_whose_web_server_was_killed_make_room_for_new_ones(hub: Hub) -> None:
+    orphans = hub.all_web_workers()
+
+    os.kill(hub.web_server(), signal.SIGKILL)
+
+    assert wait_until(lambda: len(hub.web_workers()) == 3 and not orphans & set(hub.processes()))
+    assert wait_until(lambda: is_whole(hub))
+
+
+def test_a_killed_background_worker_comes_back(hub: Hub) -> None:
+    victim = hub.background_worker()
+
+    os.kill(victim, signal.SIGKILL)
+
+    assert wait_until(lambda: set(hub.processes("procrastinate")) - {victim})
+
+
+def test_a_killed_keeper_of_the_database_is_replaced(hub: Hub) -> None:
+    (keeper,) = hub.processes("hub.postgres.keeper")
+
+    os.kill(keeper, signal.SIGKILL)
+
+    assert wait_until(lambda: set(hub.processes("hub.postgres.keeper")) - {keeper})
+    assert wait_until(lambda: hub.send("GET", "/health").status == 200)
+
+
+# Refusing to start
+
+
+def test_a_port_in_use_is_one_clear_line_and_nothing_is_left(own: Hub) -> None:
+    with socket.create_server(("127.0.0.1", own.port)):
+        refused = own.manage("serve", "--migrate")
+
+    assert refused.returncode == 1
+    assert one_line(refused.stderr) == (
+        f"CommandError: Cannot listen on 127.0.0.1:{own.port}: Address already in use. Set another HOST or PORT."
+    )
+    assert own.remnants(within=STOPPING) == []
+
+
+def test_pending_migrations_refuse_the_start(hub: Hub) -> None:
+    hub.query("CREATE DATABASE empty")
+    try:
+        refused = hub.manage(
+            "serve", DATABASE_URL=hub.database.url("empty"), SECRET_KEY="secret", PORT=str(Hub(hub.data).port)
+        )
+        early = hub.manage("create_tenant", "Early", DATABASE_URL=hub.database.url("empty"), SECRET_KEY="secret")
+    finally:
+        hub.query("DROP DATABASE empty WITH (FORCE)")
+
+    assert refused.returncode == 1
+    assert "run `manage.py migrate`, or serve with --migrate" in one_line(refused.stderr)
+    assert early.returncode == 1
+    assert "run `manage.py migrate`" in one_line(early.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "eight", "PORT: "),
+        ("PORT", "70000", "PORT: "),
+        ("WORKERS", "-1", "WORKERS: "),
+        ("DEBUG", "maybe", "DEBUG: "),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
+        ("DATABASE_URL", "mysql://here/hub", "DATABASE_URL must look like postgresql://"),
+        ("DATABASE_URL", "postgresql://hub@127.0.0.1:5432/hub", "SECRET_KEY is required"),
+    ],
+)
+def test_an_unusable_setting_is_one_clear_line(tmp_path: Path, name: str, value: str, said: str) -> None:
+    refused = Hub(tmp_path / "var", {name: value}).manage("serve")
+
+    assert refused.returncode == 1
+    assert one_line(refused.stderr).startswith(said)
+    assert refused.stdout == ""
+    assert not (tmp_path / "var").exists()
+
+
+def test_an_unreachable_database_is_one_clear_line(tmp_path: Path) -> None:
+    settings = {"DATABASE_URL": "postgresql://hub:secret@127.0.0.1:1/hub", "SECRET_KEY": "secret"}
+
+    refused = Hub(tmp_path / "var", settings).manage("serve")
+
+    assert refused.returncode == 1
+    assert one_line(refused.stderr).startswith("The database cannot be used: ")
+
+
+def test_an_impossible_number_of_workers_is_one_clear_line(hub: Hub) -> None:
+    refused = hub.manage("serve", "--workers=0")
+
+    assert refused.returncode == 1
+    assert "--workers must be a whole number from 1 to 256" in one_line(refused.stderr)
+
+
+# Beside each other
+
+
+def test_two_hubs_run_side_by_side_and_the_killed_one_leaves_nothing(hub: Hub, own: Hub) -> None:
+    own.start("--workers=1")
+    here, there = hub.shop("Here"), own.shop("There")
+
+    assert here.post("customers", [{"CustomerId": "C-1"}]).status == 200
+    assert there.read("customers") == []
+    assert there.post("customers", [{"CustomerId": "C-2"}]).status == 200
+    assert [customer["CustomerId"] for customer in here.read("customers")] == ["C-1"]
+    assert len(own.everything()) > 5
+
+    os.kill(own.pid, signal.SIGKILL)
+
+    assert own.remnants(within=STOPPING) == []
+    assert here.read("customers")
+
+
+@NEEDS_PSQL
+def test_psql_takes_the_database_url_with_and_without_a_hub_running(hub: Hub, own: Hub) -> None:
+    for each in (hub, own):
+        url = each.manage("database_url").stdout.strip()
+        asked = subprocess.run(
+            ["psql", url, "-Atc", "SELECT count(*) >= 0 FROM tenants_tenant"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert (asked.returncode, asked.stdout, asked.stderr) == (0, "t\n", "")
+    for visitor in own.processes("hub.postgres.visit"):  # would keep the server for some seconds
+        os.kill(visitor, signal.SIGTERM)
