@@ -188,11 +188,7 @@ def _order_rows(records: Sequence[Record]) -> tuple[Iterable[Record], ...]:
 
 
 def _product_rows(records: Sequence[Record]) -> tuple[Iterable[Record], ...]:
-    products = [{name: value for name, value in record.items() if name != "ProductVariants"} for record in records]
-    variants = [
-        {"ProductId": record["ProductId"], **variant} for record in records for variant in record["ProductVariants"]
-    ]
-    return products, variants
+    return [{**record, "ProductVariants": []} for record in records], records
 
 
 PARAMETERS: Mapping[str, Callable[[Sequence[Record]], tuple[Iterable[Record], ...]]] = {

@@ -9,13 +9,13 @@ import orjson
 
 from customers.flags import FLAGS, FLAGS_SQL
 from customers.ingest import CUSTOMERS
-from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Changes, Consent, Origin, Write, write
+from tenants.changes.changesets import Changes, Consent, Origin
+from tenants.changes.writing import Write, open_write
 from tenants.models import Entity, Operation, Tenant
 
 GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
-LOCK = f"""
+LOCK_ROWS = f"""
 SELECT id, updated_at, {FLAGS_SQL}
   FROM customers_customer t
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
@@ -61,9 +61,8 @@ def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origi
     Rows are locked in the order of their keys, as the upsert locks them.
     """
     edited = Edited()
-    with write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin, exclusive=False) as opened:
-        ids = [edit.customer for edit in edits]
-        rows = execute(LOCK, {"tenant_id": tenant.pk, "ids": ids}).fetchall()
+    with open_write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin, exclusive=False) as write:
+        rows = write.execute(LOCK_ROWS, ids=[edit.customer for edit in edits])
         stored = {hub_id: (updated_at, flags) for hub_id, updated_at, flags in rows}
         current = []
         for edit in edits:
@@ -72,16 +71,14 @@ def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origi
                 current.append(edit)
             else:
                 edited.conflicts.append(Conflict(edit, flags))
-        edited.changes = opened.changes
-        _apply(opened, current)
+        edited.changes = write.changes
+        _apply(write, current)
     return edited
 
 
-def _apply(opened: Write, edits: Sequence[ConsentEdit]) -> None:
-    changes = opened.changes
-    rows = [_row(edit) for edit in edits]
-    parameters = {"tenant_id": opened.tenant_id, "edits": orjson.dumps(rows).decode(), "now": opened.now}
-    changed = execute(EDIT, parameters).fetchall()
+def _apply(write: Write, edits: Sequence[ConsentEdit]) -> None:
+    changes = write.changes
+    changed = write.execute(EDIT, edits=orjson.dumps([_row(edit) for edit in edits]).decode())
     changes.received, changes.unchanged = len(edits), len(edits) - len(changed)
     changes.updated = [row[0] for row in changed]
     changes.consents = [Consent(*row) for row in changed if row[1] != row[2]]

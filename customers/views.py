@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from customers.erasure import erase_customers
 from customers.filters import CustomerFilterSet
-from customers.ingest import COLUMNS, OTHER, erase_customers, priority_field, upsert_customers
+from customers.ingest import upsert_customers
 from customers.models import Customer
 from customers.schemas import customer_schema
 from customers.serializers import CustomerSerializer
@@ -15,6 +16,7 @@ from hub.api.errors import UNEXPECTED, ApiError
 from hub.api.responses import removed
 from hub.records.schemas import parse
 from tenants.api.views import TenantViewSet
+from tenants.identity import COLUMNS, identifiers_of
 
 
 class CustomerViewSet(TenantViewSet):
@@ -52,8 +54,7 @@ class CustomerViewSet(TenantViewSet):
 
     def _named(self, identifier: str) -> Customer | None:
         """Return the customer an identifier names: by the tenant's priority, else by the other one."""
-        first = priority_field(self.tenant)
-        for column in (COLUMNS[first], COLUMNS[OTHER[first]]):
+        for column in (COLUMNS[name] for name in identifiers_of(self.tenant)[:2]):
             value = identifier.lower() if column == "email" else identifier
             if found := self.get_queryset().filter(**{column: value}).order_by("match_key").first():
                 return found

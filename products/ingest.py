@@ -1,22 +1,19 @@
 """Writing products: the product by ProductId, its variants merged by VariantId, and the deletes."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-import orjson
-from django.db import transaction
-
-from hub.sql.execute import execute
+from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
-from hub.sql.upsert import Column, Table, upsert_statement
+from hub.sql.upsert import Column, Table, sent_columns, upsert_statement
 from products.schemas import ProductRecord
-from tenants.changes.changesets import Changes, Origin, Receipt, parameters, write
-from tenants.changes.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
-from tenants.models import Entity, Operation, Tenant
+from tenants.changes.changesets import Changes, Origin, Receipt
+from tenants.changes.documents import Documents, parents_statement, parts_statement
+from tenants.changes.writing import delete, delete_parts
+from tenants.models import Entity, Tenant
 
 PRODUCTS = Table(
     "products_product",
-    source=UNLESS_RECALLED,
     key={"product_id": 's."ProductId"'},
     sent={"ProductId": "text"},
     columns=[
@@ -27,12 +24,9 @@ PRODUCTS = Table(
 )
 VARIANTS = Table(
     "products_variant",
-    key={"product_id": "p.id", "variant_id": 's."VariantId"'},
-    sent={"ProductId": "text", "VariantId": "text"},
-    # LATERAL pins the index plan, as in orders/sql/replace_lines.sql.
-    source="""CROSS JOIN LATERAL (
-           SELECT id FROM products_product
-            WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId" OFFSET 0) p""",
+    key={"product_id": "s.product", "variant_id": 's."VariantId"'},
+    sent={"VariantId": "text"},
+    rows="sent",
     columns=[
         Column("sku", "Sku", bit=0),
         Column("name", "Name", bit=1),
@@ -48,9 +42,10 @@ VARIANTS = Table(
     ],
     returning="t.product_id",
 )
-HEADS = heads_statement(PRODUCTS)
-MERGE_VARIANTS = read_sql("products", "merge_variants").format(upsert=upsert_statement(VARIANTS))
-PARTS = parts_statement(MERGE_VARIANTS)
+MERGE_VARIANTS = read_sql("products", "merge_variants").format(
+    sent=sent_columns(VARIANTS), upsert=upsert_statement(VARIANTS)
+)
+DOCUMENTS = Documents(Entity.PRODUCTS, parents_statement(PRODUCTS), parts_statement(MERGE_VARIANTS), "ProductVariants")
 DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
 )
@@ -61,76 +56,54 @@ DELETE_PRODUCTS_BY_ID = (
 DELETE_VARIANTS_BY_ID = read_sql("products", "delete_variants_by_id")
 
 Row = dict[str, Any]
-Key = TypeVar("Key")
 
 
-def upsert_products(tenant: Tenant, records: Sequence[ProductRecord], *, origin: Origin) -> Receipt:
+def upsert_products(tenant: Tenant, records: Records[ProductRecord], *, origin: Origin) -> Receipt:
     """Store products as if one after the other, in one transaction; variants that a record leaves out stay."""
-    products, variants = fold(records)
-    told = parameters(tenant, Entity.PRODUCTS, Operation.UPSERT, origin)
-    with transaction.atomic():
-        rows = execute(HEADS, {**told, "records": _json(products), "recalled": True}).fetchall()
-        parts = {**told, "records": _json(variants)}
-        return store_parts(PARTS, parts, Heads(*rows[0]), received=len(records), distinct=len(products))
+    return DOCUMENTS.store(tenant, folded(records), received=len(records), origin=origin)
 
 
-def fold(records: Iterable[ProductRecord]) -> tuple[list[Row], list[Row]]:
-    """Fold records into one row a product and one a variant: later supplied fields win."""
-    products: dict[str, Row] = {}
-    variants: dict[tuple[str, str], Row] = {}
+def folded(records: Records[Any]) -> Records[Any]:
+    """Fold records into one a product, and its variants into one a VariantId: later supplied fields win."""
+    if records.all_differ("ProductId") and records.parts_differ("ProductVariants", "VariantId"):
+        return records
+    variants: dict[str, list[Row]] = {}
     for record in records:
-        product_id = record["ProductId"]
-        product: Row = dict(record)
-        for variant in product.pop("ProductVariants"):
-            _merge(variants, (product_id, variant["VariantId"]), {**variant, "ProductId": product_id})
-        _merge(products, product_id, product)
-    return list(products.values()), list(variants.values())
+        variants.setdefault(record["ProductId"], []).extend(record["ProductVariants"])
+    products = _merged(records, "ProductId")
+    return RecordList(
+        [{**product, "ProductVariants": _merged(variants[product["ProductId"]], "VariantId")} for product in products]
+    )
 
 
-def _merge(rows: dict[Key, Row], key: Key, row: Row) -> None:
-    if stored := rows.get(key):
-        stored.update((name, value) for name, value in row.items() if value is not None)
-    else:
-        rows[key] = row
-
-
-def _json(rows: Sequence[Row]) -> str:
-    return orjson.dumps(rows).decode()
+def _merged(rows: Iterable[Row], key: str) -> list[Row]:
+    merged: dict[str, Row] = {}
+    for row in rows:
+        if known := merged.get(row[key]):
+            known.update((name, value) for name, value in row.items() if value is not None)
+        else:
+            merged[row[key]] = dict(row)
+    return list(merged.values())
 
 
 def delete_product(tenant: Tenant, product_id: str, *, origin: Origin) -> Changes:
     """Delete a product with its variants; order lines stay as they are, and nothing happens where there is none."""
-    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
-        rows = execute(DELETE_PRODUCT, {"tenant_id": tenant.pk, "product_id": product_id}).fetchall()
-        opened.changes.received = 1
-        opened.changes.deleted = [row[0] for row in rows]
-    return opened.changes
+    return delete(DELETE_PRODUCT, tenant, Entity.PRODUCTS, {"product_id": product_id}, origin=origin)
 
 
 def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: Origin) -> Changes:
     """Delete a variant of a product; the product changes, and stays without variants too."""
-    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
-        parameters = {"tenant_id": tenant.pk, "product_id": product_id, "variant_id": variant_id}
-        rows = execute(DELETE_VARIANT, {**parameters, "now": opened.now}).fetchall()
-        opened.changes.received = 1
-        opened.changes.updated = [row[0] for row in rows]
-    return opened.changes
+    variant = {"product_id": product_id, "variant_id": variant_id}
+    return delete_parts(DELETE_VARIANT, tenant, Entity.PRODUCTS, variant, origin=origin)
 
 
 def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
     """Delete products, by hub id, with their variants; order lines stay as they are."""
-    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
-        rows = execute(DELETE_PRODUCTS_BY_ID, {"tenant_id": tenant.pk, "ids": list(ids)}).fetchall()
-        opened.changes.received = len(ids)
-        opened.changes.deleted = [row[0] for row in rows]
-    return opened.changes
+    return delete(DELETE_PRODUCTS_BY_ID, tenant, Entity.PRODUCTS, {"ids": list(ids)}, origin=origin, received=len(ids))
 
 
 def delete_variants_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
     """Delete variants by their own hub ids; their products change, and stay without variants too."""
-    with write(tenant, Entity.PRODUCTS, Operation.DELETE, origin, exclusive=True) as opened:
-        parameters = {"tenant_id": tenant.pk, "ids": list(ids), "now": opened.now}
-        rows = execute(DELETE_VARIANTS_BY_ID, parameters).fetchall()
-        opened.changes.received = len(ids)
-        opened.changes.updated = [row[0] for row in rows]
-    return opened.changes
+    return delete_parts(
+        DELETE_VARIANTS_BY_ID, tenant, Entity.PRODUCTS, {"ids": list(ids)}, origin=origin, received=len(ids)
+    )

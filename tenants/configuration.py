@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Changes, Origin, write
+from tenants.changes.changesets import Changes, Origin
+from tenants.changes.writing import open_write
+from tenants.identity import COLUMNS, LETTERS, ORDER, key_sql
 from tenants.models import Entity, Operation, Priority, Tenant
 
 # Requests a minute and an hour. The first is what the documents call standard (001, "Rate limits").
@@ -15,14 +17,13 @@ TIERS = {
     "scale": (1_000, 50_000),
 }
 
-# The key of a customer by each priority, as customers.ingest.match_key writes it: by the priority identifier, else by
-# the other, else what it is (a phone number).
+# The key of a customer by each priority: by the priority identifier, else by the other, else what it is.
 KEYS = {
-    Priority.CUSTOMER_ID: "'i:' || c.customer_id, 'e:' || c.email, c.match_key",
-    Priority.EMAIL: "'e:' || c.email, 'i:' || c.customer_id, c.match_key",
+    priority: ", ".join([*(key_sql(name, f"c.{COLUMNS[name]}") for name in order[:2]), "c.match_key"])
+    for priority, order in ORDER.items()
 }
 PLAN, REKEY = (
-    {priority: read_sql("tenants", name).format(key=key) for priority, key in KEYS.items()}
+    {priority: read_sql("tenants", name).format(key=key, phone=LETTERS["Phone"]) for priority, key in KEYS.items()}
     for name in ("rekey_plan", "rekey")
 )
 
@@ -67,15 +68,14 @@ def change_priority(tenant: Tenant, priority: Priority, *, origin: Origin) -> Ch
     """Make `priority` the identifier that names the tenant's customers, and give every customer its key by it.
 
     One transaction, under the exclusive lock: nobody writes in between. Raises CustomersCollide and changes nothing
-    where customers would share a key. A request that was let in before and writes after is refused by `write`.
+    where customers would share a key. A request that was let in before and writes after is refused by the lock.
     """
-    with write(tenant, Entity.CUSTOMERS, Operation.REKEY, origin, exclusive=True) as opened:
+    with open_write(tenant, Entity.CUSTOMERS, Operation.REKEY, origin) as write:
         plan = plan_priority(tenant, priority)
         if plan.colliding:
             raise CustomersCollide(plan)
         for by_phone in (False, True):
-            moved = execute(REKEY[priority], {"tenant_id": tenant.pk, "by_phone": by_phone})
-            opened.changes.updated += [row[0] for row in moved]
+            write.changes.updated += [row[0] for row in write.execute(REKEY[priority], by_phone=by_phone)]
         Tenant.objects.filter(pk=tenant.pk).update(priority=priority)
         tenant.priority = priority
-    return opened.changes
+    return write.changes

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from hub.sql.execute import Row, execute
 from hub.sql.files import read_sql
-from tenants.models import Priority, Tenant
+from tenants.identity import COLUMNS, identifiers_of
+from tenants.models import Tenant
 
-PRIORITIES = {Priority.CUSTOMER_ID: ("customer_id", "email"), Priority.EMAIL: ("email", "customer_id")}
 ORDERS_OF_CUSTOMER = read_sql("tenants", "orders_of_customer")
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
 CUSTOMERS_OF_ORDER = read_sql("tenants", "customers_of_order")
@@ -36,7 +36,7 @@ def customers_of_order(tenant: Tenant, customer_id: str | None, email: str | Non
 def _by_priority(
     statement: str, tenant: Tenant, customer_id: str | None, email: str | None, **more: object
 ) -> list[Row]:
-    first, second = PRIORITIES[Priority(tenant.priority)]
+    first, second, _ = (COLUMNS[name] for name in identifiers_of(tenant))
     parameters = {"tenant_id": tenant.pk, "customer_id": customer_id, "email": email, **more}
     return execute(statement.format(first=first, second=second), parameters).fetchall()
 

@@ -15,8 +15,8 @@ from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_give
 from customers.admin.searching import conditions_of
 from customers.admin.sections import customer_sections
 from customers.consents import GIVEN_BITS
+from customers.erasure import count_orders_of, erase_customers_by_id
 from customers.flags import FLAGS
-from customers.ingest import count_orders_of, erase_customers_by_id
 from customers.models import Customer
 from hub.admin.changelist import KeysetChangeList
 from hub.records.types import normal_language

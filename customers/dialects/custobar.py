@@ -5,9 +5,10 @@ Without this file and its line in customers/urls.py the hub speaks it no more. d
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import orjson
 from django.http import HttpResponse
@@ -16,13 +17,14 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import TypedDict
 
-from customers.dialects.known import Known, KnownCustomers
-from customers.dialects.named import look_up_named, named_statement, store_named
-from customers.ingest import IDENTIFIERS, Carriers, Row, fold, priority_field, store_last
+from customers.dialects.matching import Candidate, Candidates
+from customers.dialects.views import DialectViewSet
+from customers.ingest import CUSTOMERS, Row
 from hub.api.body import read_json
 from hub.api.errors import ApiError
 from hub.api.responses import JsonResponse, utc
-from hub.records.columns import Reader, Records
+from hub.records.columns import Reader
+from hub.records.records import Records
 from hub.records.schemas import STRICT, Batch, Schema, parse_loaded
 from hub.records.types import (
     Country,
@@ -37,9 +39,10 @@ from hub.records.types import (
     text,
 )
 from tenants.api.authentication import UNAUTHORISED, Caller, Credentials, authorise, basic_credentials
-from tenants.api.views import TenantViewSet
-from tenants.changes.changesets import Changes, Origin, Write, write
-from tenants.models import Entity, Operation, Source, Tenant
+from tenants.changes.changesets import Origin, Warnings
+from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once
+from tenants.identity import IDENTIFIERS, key_sql
+from tenants.models import Entity, Operation, Priority, Source, Tenant
 
 MOST_CUSTOMERS = 1000
 COMPANY = "COMPANY__field"  # under this name parse() finds all company-specific fields of a record, by their own names
@@ -75,7 +78,20 @@ NAMES = ATTRIBUTES | {*FIELDS, *FLAGS, *TAGS, *MAILING_LISTS}
 COMPANY_FIELD = re.compile(r"(?!__).+?__.+", re.DOTALL)
 KEPT = "Another customer is known by it; the stored value stays."
 TOO_DEEP = "The request body is nested deeper than 64 levels."
-STORE_AT_ONCE = named_statement(SENT_AS)
+# Whether one of the records, whose external_id nobody has, may mean a customer without any.
+MEANS_NAMELESS = """means_nameless(%(tenant_id)s,
+    (SELECT array_agg(external_id) FROM sent),
+    (SELECT array_agg(phone_number) FROM sent),
+    (SELECT array_agg(email) FROM sent))"""
+STORE_AT_ONCE = at_once_statement(
+    replace(
+        CUSTOMERS,
+        key={"match_key": key_sql("CustomerId", "s.external_id")},
+        sent={},
+        columns=[replace(column, field=SENT_AS.get(column.field, column.field)) for column in CUSTOMERS.columns],
+    ),
+    question=MEANS_NAMELESS,
+)
 
 
 def _moment(value: str, *, time_zone: str) -> str | None:
@@ -184,123 +200,96 @@ def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Seque
     return [string for string in strings if string not in (removed or ())]
 
 
-def gives_up(record: Mapping[str, Any]) -> bool:
-    """Tell whether a record takes an identifier away, or a whole customer."""
-    erases = record.get("is_forgotten") or record.get("is_deleted")
-    return bool(erases or record.get("email") == "" or record.get("phone_number") == "")
-
-
 class Upload:
     """One call's records, taken one after the other, written at once."""
 
-    def __init__(
-        self,
-        opened: Write,
-        tenant: Tenant,
-        records: Sequence[Mapping[str, Any]],
-        rows: Sequence[Row],
-        *,
-        thorough: bool,
-    ) -> None:
-        self.changes, self.records, self.rows = opened.changes, records, rows
-        self.customers = KnownCustomers(opened, tenant, rows, thorough=thorough)
+    def __init__(self, write: Write, tenant: Tenant, records: Records[Any], origin: Origin) -> None:
+        self.changes, self.records, self.rows = write.changes, records, [as_row(record) for record in records]
+        self.customers = Candidates(write, tenant, self.rows, origin)
         self.skipped: list[int] = []
 
     def take(self, i: int) -> None:
-        """Forget, delete, skip or store what record `i` means."""
+        """Forget, delete, skip or store what record `i` matches."""
         record, row = self.records[i], self.rows[i]
         if record.get("is_forgotten"):
-            self.customers.erase(self._meant(row), row, None)
+            self.customers.erase(self._matches(row), row, None)
         elif record.get("is_deleted"):
-            self.customers.erase(self._meant(row), row, Source.CUSTOBAR)
-        elif self.customers.is_gone(row):
+            self.customers.erase(self._matches(row), row, Source.CUSTOBAR)
+        elif self.customers.is_suppressed(row):
             self.skipped.append(i)
         else:
-            meant = self._meant(row)
-            for known in meant or [self.customers.make()]:
-                self._store(i, known, alone=len(meant) < 2)
+            matches = self._matches(row)
+            for candidate in matches or [self.customers.create()]:
+                self._store(i, candidate, alone=len(matches) < 2)
 
-    def _meant(self, row: Row) -> list[Known]:
-        """Return whom a row means: by the first identifier that anyone has; of several, those the next ones name."""
-        found: list[Known] = []
+    def _matches(self, row: Row) -> list[Candidate]:
+        """Return whom a row matches: by the first identifier that anyone has; of several, those the next ones name."""
+        found: list[Candidate] = []
         for name in map(FIELDS.__getitem__, SOUGHT):
-            carriers = [known for known in self.customers.carrying(name, row.get(name)) if self._fits(known, name, row)]
-            found = [known for known in found if known in carriers] or found or carriers
+            carriers = [one for one in self.customers.carrying(name, row.get(name)) if self._fits(one, name, row)]
+            found = [one for one in found if one in carriers] or found or carriers
             if len(found) == 1:
                 break
         return found
 
-    def _fits(self, known: Known, name: str, row: Row) -> bool:
-        """Tell whether a carrier may be meant: none with another external_id, but by the tenant's priority one."""
-        ours, theirs = row.get("CustomerId"), known.carries["CustomerId"]
-        return ours is None or theirs in (None, ours) or name == self.customers.first
+    def _fits(self, candidate: Candidate, name: str, row: Row) -> bool:
+        """Tell whether a carrier may match: none with another external_id, but by the tenant's priority identifier."""
+        ours, theirs = row.get("CustomerId"), candidate.carries["CustomerId"]
+        return ours is None or theirs in (None, ours) or name == self.customers.order[0]
 
-    def _store(self, i: int, known: Known, *, alone: bool) -> None:
-        """Note what record `i` sends for a customer; several that it means keep the identifiers each of them has."""
+    def _store(self, i: int, candidate: Candidate, *, alone: bool) -> None:
+        """Note what record `i` sends for a customer; several that it matches keep the identifiers each of them has."""
         record, row = self.records[i], dict(self.rows[i])
-        for name in self.customers.refused(known, row) if alone else IDENTIFIERS:
+        for name in self.customers.taken(candidate, row) if alone else IDENTIFIERS:
             if alone:
                 self.changes.warnings.setdefault(f"[{i}].{SENT_AS[name]}", [KEPT])
             row.pop(name, None)
-        self.customers.change(known, row | more_after(known, record))
+        self.customers.update(candidate, row | more_after(candidate, record))
 
 
-def more_after(known: Known, record: Mapping[str, Any]) -> Row:
+def more_after(candidate: Candidate, record: Mapping[str, Any]) -> Row:
     """Return what a record makes of a customer's attributes, tags and mailing lists, and note it for the next one."""
     row: Row = {}
     if MORE.isdisjoint(record):
         return row
-    if (attributes := attributes_after(known.attributes, record)) is not None:
-        row["Attributes"] = known.attributes = attributes
-    if (tags := strings_after(known.tags, record, TAGS)) is not None:
-        row["Tags"] = known.tags = tags
-    if (lists := strings_after(known.mailing_lists, record, MAILING_LISTS)) is not None:
-        row["MailingLists"] = known.mailing_lists = lists
+    if (attributes := attributes_after(candidate.attributes, record)) is not None:
+        row["Attributes"] = candidate.attributes = attributes
+    if (tags := strings_after(candidate.tags, record, TAGS)) is not None:
+        row["Tags"] = candidate.tags = tags
+    if (lists := strings_after(candidate.mailing_lists, record, MAILING_LISTS)) is not None:
+        row["MailingLists"] = candidate.mailing_lists = lists
     return row
 
 
-def store_upload(tenant: Tenant, records: Sequence[Mapping[str, Any]], *, origin: Origin) -> tuple[Changes, list[int]]:
-    """Store records as if one after the other, in one transaction; return what changed, and whose were skipped."""
-    if _store_at_once(tenant, records, origin):
-        return Changes(), []
-    rows = [as_row(record) for record in records]
-    thorough = any(map(gives_up, records))
-    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True) as opened:
-        opened.changes.received = len(records)
-        if not (opened.recalls or thorough) and _store_named(opened, tenant, records, rows):
-            return opened.changes, []
-        upload = Upload(opened, tenant, records, rows, thorough=thorough)
+def store_upload(tenant: Tenant, records: Records[Any], *, origin: Origin) -> tuple[Warnings, list[int]]:
+    """Store records as if one after the other, in one transaction; return warnings, and whose records were skipped.
+
+    At once where the external_id alone says who is meant, else by looking first.
+    """
+    if _names_alone(tenant, records) and store_at_once(
+        STORE_AT_ONCE, tenant, Entity.CUSTOMERS, records, received=len(records), origin=origin
+    ):
+        return {}, []
+    with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
+        write.changes.received = len(records)
+        upload = Upload(write, tenant, records, origin)
         for i in range(len(records)):
             upload.take(i)
-        upload.customers.write()
-    return opened.changes, upload.skipped
+        upload.customers.save()
+    return write.receipt.warnings, upload.skipped
 
 
-def _store_at_once(tenant: Tenant, records: Sequence[Mapping[str, Any]], origin: Origin) -> bool:
-    """Store records read by column in one statement, if all of them have an external_id of their own."""
-    plain = (
-        isinstance(records, Records) and priority_field(tenant) == "CustomerId" and records.all_differ("external_id")
-    )
-    return plain and store_named(STORE_AT_ONCE, tenant, cast(Records[Row], records), origin=origin)
+def _names_alone(tenant: Tenant, records: Records[Any]) -> bool:
+    """Tell whether each record has an external_id of its own, by which the tenant names customers, and says no more.
 
-
-def _store_named(opened: Write, tenant: Tenant, records: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> bool:
-    """Store records that all have the CustomerId by which the tenant names customers; False where one may mean others.
-
-    It is what `Upload` would come to: a customer who has it is meant, one who has not is new, and no key changes.
+    That is: nothing that needs the stored value first (attributes, tags, lists), and no identifier given up.
     """
-    first = priority_field(tenant)
-    if first != "CustomerId" or not all(first in row for row in rows):
-        return False
-    telling = [i for i, record in enumerate(records) if not MORE.isdisjoint(record)]
-    known = look_up_named(tenant, rows, {rows[i][first]: None for i in telling})
-    if known is None:
-        return False
-    for i in telling:
-        rows[i] |= more_after(known.setdefault(rows[i][first], Known()), records[i])
-    if folded := fold(rows, first, Carriers((), ())):
-        store_last(opened, folded)
-    return True
+    return (
+        tenant.priority == Priority.CUSTOMER_ID
+        and records.names <= FIELDS.keys()
+        and records.all_differ("external_id")
+        and not any(value is not None and not value.strip() for name in SOUGHT for value in records.column(name))
+    )
 
 
 class CustobarAuthentication(BaseAuthentication):
@@ -323,25 +312,20 @@ def _credentials(scheme: str, text: str) -> Credentials:
     return basic_credentials(text) if scheme == "basic" else Credentials("", None)
 
 
-class CustobarViewSet(TenantViewSet):
+class CustobarViewSet(DialectViewSet):
     """POST /api/customers/upload/."""
 
     authentication_classes = [CustobarAuthentication]
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = read_upload(self.tenant, self.body())
-        changes, skipped = store_upload(self.tenant, batch.records, origin=self.origin)
-        odd = {"warnings": {**batch.warnings, **changes.warnings}, "skipped": skipped}
+        warnings, skipped = store_upload(self.tenant, batch.records, origin=self.origin)
+        odd = {"warnings": {**batch.warnings, **warnings}, "skipped": skipped}
         said = {"response": "ok", "count": len(batch.records)}
         return JsonResponse(said | {name: value for name, value in odd.items() if value})
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
-        """Answer any failure as the native API does, status and headers, in this vendor's body."""
-        native = super().handle_exception(exc)
-        said = orjson.loads(native.content)
-        headers = {name: value for name, value in native.items() if name != "Content-Type"}
-        error = {"reason": said["message"], "errors": _errors(said)}
-        return JsonResponse({"response": "error", "error": error}, status=native.status_code, headers=headers)
+    def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
+        return {"response": "error", "error": {"reason": native["message"], "errors": _errors(native)}}
 
 
 def _errors(said: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -13,8 +13,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import TypedDict
 
-from customers.dialects.known import Known, KnownCustomers
-from customers.ingest import Row, erase_customers
+from customers.dialects.matching import Candidate, Candidates
+from customers.dialects.views import DialectViewSet
+from customers.erasure import erase_customers
+from customers.ingest import Row
 from hub.api.body import read_json
 from hub.api.errors import ApiError
 from hub.api.responses import JsonResponse
@@ -23,9 +25,9 @@ from hub.records.faults import ValidationFailed
 from hub.records.schemas import STRICT, Schema, parse
 from hub.records.types import Email, Flag, RequiredEmail, identifier, text
 from tenants.api.authentication import Caller, Credentials, authorise
-from tenants.api.views import TenantViewSet
-from tenants.changes.changesets import Origin, write
+from tenants.changes.changesets import Origin
 from tenants.changes.erasure import NOT_STORED
+from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Priority, Source, Tenant
 
 MOST_RECORDS = 100
@@ -104,44 +106,44 @@ def as_row(email: str, payload: PayloadRecord) -> Row:
 class Updates:
     """The updates of one call, applied one after the other."""
 
-    def __init__(self, tenant: Tenant, customers: KnownCustomers) -> None:
+    def __init__(self, tenant: Tenant, customers: Candidates) -> None:
         self.tenant, self.customers = tenant, customers
 
     def apply(self, email: str, payload: PayloadRecord) -> Result:
         """Apply one update and say what became of it; raises Refused."""
         row = as_row(email, payload)
-        if self.customers.is_gone(row) or self.customers.is_gone({"Email": email}):
+        if self.customers.is_suppressed(row) or self.customers.is_suppressed({"Email": email}):
             return {"status": "skipped", "error": NOT_STORED}
-        found = self._meant(email, row)
+        found = self._match(email, row)
         self._refuse_taken(email, row, found)
-        verified, known = payload.get("emailVerified"), found or self.customers.make()
+        verified, customer = payload.get("emailVerified"), found or self.customers.create()
         if verified is not None or found is None:
-            known.attributes = {**known.attributes, "emailVerified": bool(verified)}
-            row["Attributes"] = known.attributes
-        self.customers.change(known, row)
+            customer.attributes = {**customer.attributes, "emailVerified": bool(verified)}
+            row["Attributes"] = customer.attributes
+        self.customers.update(customer, row)
         return {"status": "updated" if found else "created"}
 
-    def _meant(self, email: str, row: Row) -> Known | None:
+    def _match(self, email: str, row: Row) -> Candidate | None:
         """Return the customer an e-mail names. Of several that share it, the externalCustomerId tells which."""
         carriers = self.customers.carrying("Email", email)
         if not carriers:  # a rename that is sent once more, its answer having been lost
             renamed = self.customers.carrying("Email", row["Email"])
-            return next((known for known in renamed if known.carries["CustomerId"] == row["CustomerId"]), None)
+            return next((one for one in renamed if one.carries["CustomerId"] == row["CustomerId"]), None)
         for wanted in (row["CustomerId"], None):
-            if same := [known for known in carriers if known.carries["CustomerId"] == wanted]:
+            if same := [one for one in carriers if one.carries["CustomerId"] == wanted]:
                 return same[0]
         if len(carriers) > 1:
             raise Refused(SHARED_EMAIL)
         return carriers[0]
 
-    def _refuse_taken(self, email: str, row: Row, found: Known | None) -> None:
+    def _refuse_taken(self, email: str, row: Row, found: Candidate | None) -> None:
         if row["Email"] != email and self._others("Email", row, found):
             raise Refused(EMAIL_TAKEN)
         if self.tenant.priority == Priority.CUSTOMER_ID and self._others("CustomerId", row, found):
             raise Refused(ID_TAKEN)
 
-    def _others(self, name: str, row: Row, found: Known | None) -> bool:
-        return any(known is not found for known in self.customers.carrying(name, row[name]))
+    def _others(self, name: str, row: Row, found: Candidate | None) -> bool:
+        return any(one is not found for one in self.customers.carrying(name, row[name]))
 
 
 def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> list[Result]:
@@ -165,17 +167,17 @@ def _email_of(element: Any) -> Any:
 def _store(
     tenant: Tenant, updates: Mapping[int, tuple[str, PayloadRecord]], results: list[Result], origin: Origin
 ) -> None:
-    with write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True) as opened:
-        opened.changes.received = len(results)
+    with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
+        write.changes.received = len(results)
         rows = [row for email, payload in updates.values() for row in ({"Email": email}, as_row(email, payload))]
-        customers = KnownCustomers(opened, tenant, rows, thorough=True)
+        customers = Candidates(write, tenant, rows, origin)
         applied = Updates(tenant, customers)
         for i, update in updates.items():
             try:
                 results[i] |= applied.apply(*update)
             except Refused as refusal:
                 results[i] |= {"status": "failed", "error": str(refusal)}
-        customers.write()
+        customers.save()
 
 
 class JericommerceAuthentication(BaseAuthentication):
@@ -192,7 +194,7 @@ class JericommerceAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class JericommerceViewSet(TenantViewSet):
+class JericommerceViewSet(DialectViewSet):
     """POST and DELETE /v1/programs/{programId}/integrations/api."""
 
     authentication_classes = [JericommerceAuthentication]
@@ -214,9 +216,5 @@ class JericommerceViewSet(TenantViewSet):
         erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
         return JsonResponse({"email": email, "status": "deleted"}, status=201)
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
-        """Answer any failure as the native API does, status and headers, in a body that has `results` and `error`."""
-        native = super().handle_exception(exc)
-        said = orjson.loads(native.content)
-        headers = {name: value for name, value in native.items() if name != "Content-Type"}
-        return JsonResponse({"results": [], "error": said["message"]}, status=native.status_code, headers=headers)
+    def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
+        return {"results": [], "error": native["message"]}

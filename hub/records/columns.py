@@ -7,12 +7,12 @@ pydantic.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from types import GenericAlias, UnionType
-from typing import Annotated, Any, Generic, Required, TypeVar, Union, get_args, get_origin, overload
+from typing import Annotated, Any, Generic, Required, Union, get_args, get_origin, overload
 
 import msgspec
 from pydantic import AfterValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
@@ -20,10 +20,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
 from typing_extensions import get_type_hints, is_typeddict
 
+from hub.records.records import Column, Record, Records
 from hub.records.types import EMAIL_PATTERN, LETTERS_DIGITS_DASHES, NOT_BLANK, still_short
 
-Record = TypeVar("Record", bound=Mapping[str, Any])
-Column = list[Any]
 Check = Callable[[Column], bool]
 
 ESCAPED_NUL = b"\\u0000"
@@ -35,11 +34,11 @@ USUAL: Mapping[str, Callable[[str], object]] = {
 }
 
 
-class Records(Sequence[Record], Generic[Record]):
-    """Clean records; the JSON they are stored from costs less than the dicts, which are made when somebody asks."""
+class ColumnRecords(Records[Record]):
+    """Records that were read by column: their JSON costs less than the dicts, which are made when somebody asks."""
 
-    def __init__(self, rows: Sequence[msgspec.Struct]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Sequence[msgspec.Struct], names: Set[str]) -> None:
+        self._rows, self._names = rows, names
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -61,11 +60,9 @@ class Records(Sequence[Record], Generic[Record]):
 
     @property
     def json(self) -> str:
-        """The records as a JSON array of objects, fields that were left out or null left out."""
         return msgspec.json.encode(self._rows).decode()
 
     def json_without(self, name: str) -> str:
-        """Return the same with nothing in a field that holds records."""
         held = self.column(name)
         try:
             for row in self._rows:
@@ -75,14 +72,17 @@ class Records(Sequence[Record], Generic[Record]):
             for row, records in zip(self._rows, held, strict=True):
                 setattr(row, name, records)
 
+    @property
+    def names(self) -> Set[str]:
+        return self._names
+
     def column(self, name: str) -> Column:
-        """Return a field of every record, None where it was left out."""
         return list(map(attrgetter(name), self._rows))
 
-    def all_differ(self, name: str) -> bool:
-        """Tell whether every record has the field, and no two have the same value in it."""
-        values = set(self.column(name))
-        return None not in values and len(values) == len(self._rows)
+    def parts(self, name: str, key: str) -> Iterator[Column]:
+        found = attrgetter(key)
+        for row in self._rows:
+            yield list(map(found, getattr(row, name)))
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Reader(Generic[Record]):
         wrapper = msgspec.defstruct("Wrapper", [(wrapped_in, array)] if wrapped_in else [], forbid_unknown_fields=True)
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(array | wrapper if wrapped_in else array)
 
-    def read(self, body: bytes) -> Records[Record] | None:
+    def read(self, body: bytes) -> ColumnRecords[Record] | None:
         """Return the clean records, None where the body is not of the usual kind."""
         try:
             found = self.decoder.decode(body)
@@ -141,7 +141,7 @@ class Reader(Generic[Record]):
             self.layout.settle(rows)
         except (msgspec.DecodeError, UnicodeDecodeError, ValidationError):
             return None
-        return Records(rows)
+        return ColumnRecords(rows, frozenset(self.layout.struct.__struct_fields__))
 
     def _identified(self, rows: Sequence[msgspec.Struct]) -> bool:
         """Tell whether every record has an identifier, and none a blank one."""

@@ -41,9 +41,10 @@ class Column:
 class Table:
     """A table that records are upserted into, unique by (tenant_id, *key).
 
-    `key` gives each key column its SQL, from the record `s` or from what `source` joins to it; `sent` the fields that
-    needs, with their SQL types. `also_set` adds assignments to DO UPDATE, from the stored row `t`; `returning` adds
-    columns to what is returned. `rows` names a CTE that selects from `recordset`, where others read it, too.
+    `key` gives each key column its SQL, from the record `s` or from what `source` joins to it.
+    `sent` are the fields that only the key needs, with their SQL types.
+    `rows` names a CTE with the records as rows, where they are not those of `recordset` or others read them, too.
+    `also_set` adds assignments to DO UPDATE, from the stored row `t`; `returning` adds columns to what is returned.
     """
 
     name: str
@@ -90,8 +91,13 @@ def upsert_statement(table: Table) -> str:
 
 def recordset(table: Table) -> str:
     """Compose what an upsert reads: the records as rows `s`, a column for each field."""
-    fields = _list(f"{_quoted(name)} {kind}" for name, kind in _fields(table).items())
-    return f"json_to_recordset(%(records)s::json) AS s({fields})"
+    return f"json_to_recordset(%(records)s::json) AS s({sent_columns(table)})"
+
+
+def sent_columns(table: Table) -> str:
+    """Compose the columns of records as an upsert reads them: the fields' documented names and SQL types."""
+    fields = {**table.sent, **{c.field: c.type for c in table.columns}}
+    return _list(f"{_quoted(name)} {kind}" for name, kind in fields.items())
 
 
 # No now() inside DO UPDATE SET, for Citus: the time comes with the row. (xmax = 0) is true for a row just inserted.
@@ -117,10 +123,6 @@ def _list(parts: Iterable[str]) -> str:
 
 def _quoted(name: str) -> str:
     return sql.Identifier(name).as_string(None)
-
-
-def _fields(table: Table) -> dict[str, str]:
-    return {**table.sent, **{c.field: c.type for c in table.columns}}
 
 
 def _new_value(column: Column) -> str:

@@ -4,32 +4,27 @@ The second statement must see what the first waited for (a concurrent batch may 
 statement sees what was committed when it began: hence two. The first also takes the lock, the second also records.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
+from django.db import transaction
+
+from hub.records.records import Records
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
-from tenants.changes.changesets import LOCKED, Receipt, recording
+from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
+from tenants.changes.writing import SHARED
+from tenants.models import Entity, Operation, Tenant
 
-STORE_HEADS = read_sql("tenants", "store_heads")
-UNLESS_RECALLED = "CROSS JOIN locked WHERE %(recalled)s OR NOT locked.recalls"  # the `source` of such a table
-
-
-class Heads(NamedTuple):
-    """What the first statement did: whether it stored nothing because forgotten persons must be looked for, and ids."""
-
-    recalls: bool
-    created: str
-    updated: str
+STORE_PARENTS = read_sql("tenants", "store_parents")
 
 
-def heads_statement(table: Table) -> str:
-    """Compose the first statement: lock and upsert the documents' own rows. Returns one row, see Heads.
-
-    Further parameter: `recalled`, true once forgotten persons have been looked for.
-    """
-    return STORE_HEADS.format(locked=LOCKED, upsert=upsert_statement(table))
+def parents_statement(table: Table) -> str:
+    """Compose the first statement: lock, and upsert the documents' own rows."""
+    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed")
+    return STORE_PARENTS.format(lock=SHARED, upsert=upsert_statement(gated))
 
 
 def parts_statement(ctes: str) -> str:
@@ -42,8 +37,50 @@ def parts_statement(ctes: str) -> str:
     )
 
 
-def store_parts(statement: str, told: Mapping[str, object], heads: Heads, *, received: int, distinct: int) -> Receipt:
-    """Run the second statement."""
-    counts = {"received": received, "distinct": distinct, "created": heads.created, "updated": heads.updated}
-    number, created, updated, _ = execute(statement, {**told, **counts}).fetchall()[0]
-    return Receipt(number, received, created, updated, distinct - created - updated)
+class Parents(NamedTuple):
+    """What the first statement did: whether nothing, for forgotten persons must be looked for first; ids as arrays."""
+
+    closed: bool
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class Documents:
+    """How an entity's documents are stored: the two statements, and the field that holds a document's parts."""
+
+    entity: Entity
+    parents: str
+    parts: str
+    field: str
+
+    def store(
+        self,
+        tenant: Tenant,
+        records: Records[Any],
+        *,
+        received: int,
+        origin: Origin,
+        suppress: Callable[[], tuple[Records[Any], Warnings]] | None = None,
+    ) -> Receipt:
+        """Store documents, each of a key of its own, in one transaction.
+
+        `received` counts the records before they were folded. `suppress` returns what is stored in place of `records`
+        once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
+        Raises OperationalError as `store_at_once` does.
+        """
+        parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
+        warnings: Warnings = {}
+        with transaction.atomic():
+            parents = self._store_parents(parameters, records, looked=suppress is None)
+            if parents.closed and suppress:
+                records, warnings = suppress()
+                parents = self._store_parents(parameters, records, looked=True)
+            counts = {"received": received, "distinct": len(records), "records": records.json}
+            ids = {"created": parents.created, "updated": parents.updated}
+            number, created, updated, _ = execute(self.parts, {**parameters, **counts, **ids}).fetchall()[0]
+        return Receipt(number, received, created, updated, len(records) - created - updated, warnings)
+
+    def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
+        rows = {"records": records.json_without(self.field), "looked": looked}
+        return Parents(*execute(self.parents, {**parameters, **rows}).fetchall()[0])

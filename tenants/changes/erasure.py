@@ -1,4 +1,4 @@
-"""Erased persons: what stands in place of an identifier, and the memory of those who must never come back.
+"""Erased persons: what stands in place of an identifier, and the suppression of those who must never come back.
 
 An identifier is (documented name, value): ("CustomerId", "C-1"), ("Email", …) in lower case, ("Phone", …).
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from hub.sql.execute import execute
+from tenants.changes.changesets import as_array
 from tenants.models import Source, Tenant
 
 ERASED = "erased-"
@@ -17,14 +18,14 @@ NOT_STORED = "A forgotten person: accepted, not stored."
 
 Identifier = tuple[str, str]
 
-REMEMBER = """
+SUPPRESS = """
 INSERT INTO tenants_forgotten (tenant_id, source, digest)
 SELECT %(tenant_id)s, %(source)s, v.digest
   FROM unnest(%(digests)s::text[]) AS v(digest)
  ORDER BY v.digest
     ON CONFLICT DO NOTHING
 """
-RECALL = """
+SUPPRESSED = """
 SELECT v.digest
   FROM unnest(%(digests)s::text[]) AS v(digest)
  CROSS JOIN LATERAL (
@@ -52,7 +53,7 @@ def spelled_alike(identifiers: Iterable[tuple[str, str | None]]) -> set[Identifi
     return {(name, value) for name, value in alike if value}
 
 
-def remember(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Source | None = None) -> None:
+def suppress(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Source | None = None) -> None:
     """Remember that the person with these identifiers must never come back, through `source` or else through any door.
 
     Under the tenant's exclusive lock: who stores customers or orders looks here after getting the shared one.
@@ -60,20 +61,15 @@ def remember(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Sourc
     digests = [keyed_hash(tenant, *identifier) for identifier in spelled_alike(identifiers)]
     if digests:
         execute(
-            REMEMBER, {"tenant_id": tenant.pk, "source": source.value if source else "", "digests": _array(digests)}
+            SUPPRESS, {"tenant_id": tenant.pk, "source": source.value if source else "", "digests": as_array(digests)}
         )
 
 
-def recall(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
+def suppressed(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
     """Return those of the identifiers, spelled alike, that belong to someone who must not come back through `source`.
 
-    Asked only where the tenant's lock says that anyone is remembered.
+    Asked only where the lock of a write says that anyone is (`Write.suppresses`).
     """
     digests = {keyed_hash(tenant, *identifier): identifier for identifier in spelled_alike(identifiers)}
-    parameters = {"tenant_id": tenant.pk, "source": source.value, "digests": _array(digests)}
-    return {digests[row[0]] for row in execute(RECALL, parameters)}
-
-
-def _array(digests: Iterable[str]) -> str:
-    """Write hex digits as PostgreSQL reads an array: psycopg writes lists item by item, 8 ms for 500."""
-    return f"{{{','.join(digests)}}}"
+    parameters = {"tenant_id": tenant.pk, "source": source.value, "digests": as_array(digests)}
+    return {digests[row[0]] for row in execute(SUPPRESSED, parameters)}

@@ -8,8 +8,9 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customers.ingest import store
-from tenants.changes.changesets import Origin, write
+from customers.ingest import STORE
+from tenants.changes.changesets import Origin
+from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.test_custobar_forgotten import somebody_waits_for_us
@@ -76,10 +77,10 @@ def test_who_waits_while_somebody_without_external_id_is_stored_sees_it(more: di
 
     waiting = Thread(target=send)
     origin = Origin(Source.API, "test", "")
-    with write(partner.tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=False) as opened:
+    with open_write(partner.tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=False) as write:
         waiting.start()
         assert wait_until(somebody_waits_for_us)
-        store(opened, {EMAIL: {"match_key": f"e:{EMAIL}", "Email": EMAIL, "Name": "Ann"}})
+        write.store(STORE, [{"match_key": f"e:{EMAIL}", "Email": EMAIL, "Name": "Ann"}])
     waiting.join()
 
     assert (the_customer(partner)["CustomerId"], the_customer(partner)["Name"]) == ("1", "Ann")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tenants.changes.changesets import Origin, write
-from tenants.changes.erasure import remember
+from tenants.changes.changesets import Origin
+from tenants.changes.erasure import suppress
+from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.vendors import statuses, upload, user
@@ -206,10 +207,10 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
 
     waiting = Thread(target=post)
     origin = Origin(Source.CUSTOBAR, "test", "")
-    with write(partner.tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=True):
+    with open_write(partner.tenant, Entity.CUSTOMERS, Operation.UPSERT, origin):
         waiting.start()
         assert wait_until(somebody_waits_for_us)
-        remember(partner.tenant, [("CustomerId", ANN["external_id"])])
+        suppress(partner.tenant, [("CustomerId", ANN["external_id"])])
     waiting.join()
 
     assert list(answers[0].json()["data"]["warnings"]) == ["[0]"]

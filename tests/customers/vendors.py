@@ -3,8 +3,8 @@
 from base64 import b64encode
 from typing import Any
 
-from customers.ingest import key_of, priority_field
 from customers.models import Customer
+from tenants.identity import identifiers_of, key_of
 from tests.conftest import Partner
 
 UPLOAD = "/api/customers/upload/"
@@ -59,7 +59,7 @@ def the_customer(partner: Partner) -> dict[str, Any]:
 
 def assert_keys_true(partner: Partner) -> None:
     """Every row's match_key is what its identifiers and the tenant's priority say."""
-    first = priority_field(partner.tenant)
+    order = identifiers_of(partner.tenant)
     for row in Customer.objects.filter(tenant=partner.tenant):
         carries = {"CustomerId": row.customer_id, "Email": row.email, "Phone": row.phone}
-        assert row.match_key == key_of(first, carries)
+        assert row.match_key == key_of(order, carries)

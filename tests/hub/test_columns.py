@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from customers.dialects.custobar import PLAIN_READER, upload_schema
 from customers.schemas import customer_schema
-from hub.records.columns import Records
+from hub.records.columns import ColumnRecords
 from hub.records.faults import ValidationFailed
 from hub.records.schemas import Schema, parse
 from orders.schemas import ORDERS
@@ -172,7 +172,7 @@ def test_each_value_of_a_customer_means_the_same_read_either_way(name: str, toke
 
 @pytest.mark.parametrize(("schema", "record"), [(customer_schema(()), CUSTOMER), (ORDERS, ORDER), (PRODUCTS, PRODUCT)])
 def test_the_usual_body_is_read_by_column(schema: Schema[Any], record: str) -> None:
-    assert isinstance(parse(schema, f"[{record}]".encode()).records, Records)
+    assert isinstance(parse(schema, f"[{record}]".encode()).records, ColumnRecords)
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.schemas import customer_schema
-from hub.records.schemas import Shape
+from hub.records.reading import Shape
 from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
 from tests.system.running import PATIENCE, Answer, Hub, Shop, wait_until

@@ -9,6 +9,7 @@ from psycopg import OperationalError
 
 from customers.ingest import upsert_customers
 from customers.models import Customer
+from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
 from tenants.configuration import Collision, CustomersCollide, change_priority, plan_priority
 from tenants.keys import create_key, roll_key
@@ -147,7 +148,7 @@ def test_a_request_let_in_before_a_rekeying_does_not_write_by_the_old_priority(p
     change_priority(partner.tenant, Priority.EMAIL, origin=STAFF)
 
     with pytest.raises(OperationalError, match="priority has changed"), transaction.atomic():  # a 503 for the client
-        upsert_customers(let_in, [{"CustomerId": "1", "Email": "a@example.com", "Name": "A"}], origin=STAFF)
+        upsert_customers(let_in, RecordList([{"CustomerId": "1", "Email": "a@example.com", "Name": "A"}]), origin=STAFF)
 
     assert keys_of(partner.tenant) == {"a": "e:a@example.com"}
 

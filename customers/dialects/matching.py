@@ -1,0 +1,172 @@
+"""The customers that a dialect's records may match: looked up at once, decided record by record, stored at once.
+
+The native API lets the unique key decide (customers.ingest). A dialect with other rules of identity looks first: under
+the tenant's exclusive lock it reads whoever carries one of the batch's identifiers, decides record by record, in order,
+in Python, and writes all at once. Statements are counted by batch, never by record.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from customers.erasure import Person, erase
+from customers.ingest import STORE, Row, identifiers
+from hub.sql.files import read_sql
+from tenants.changes.changesets import Origin, as_array
+from tenants.changes.erasure import Identifier, spelled_alike, suppress, suppressed
+from tenants.changes.writing import Write
+from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_of
+from tenants.models import Source, Tenant
+
+FIND = {name: read_sql("customers", "candidates").format(column=column) for name, column in COLUMNS.items()}
+# The unique key is checked row by row: customers that exchange keys first step aside.
+STEP_ASIDE = (
+    "UPDATE customers_customer SET match_key = '#' || id"
+    " WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])"
+)
+REKEY = """
+UPDATE customers_customer c
+   SET match_key = x.match_key
+  FROM unnest(%(ids)s::bigint[], %(keys)s::text[]) AS x(id, match_key)
+ WHERE c.tenant_id = %(tenant_id)s AND c.id = x.id
+"""
+NO_IDENTIFIERS: Mapping[str, Any] = MappingProxyType(dict.fromkeys(IDENTIFIERS))
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent."""
+
+    id: int | None = None
+    stored_key: str = ""
+    key: str = ""
+    carries: Mapping[str, str | None] = field(default_factory=lambda: NO_IDENTIFIERS)
+    tags: Sequence[str] = ()
+    mailing_lists: Sequence[str] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    sent: Row = field(default_factory=dict)
+
+
+class Candidates:
+    """A tenant's customers that carry an identifier of `rows`, and those who share an identifier with any of them.
+
+    Needs an open write with the exclusive lock. The latter count where a record gives an identifier up or erases
+    someone: whether a key is free, and who else still carries an identifier.
+    """
+
+    def __init__(self, write: Write, tenant: Tenant, rows: Sequence[Row], origin: Origin) -> None:
+        self.write, self.tenant, self.order = write, tenant, identifiers_of(tenant)
+        self.stored: dict[int, Candidate] = {}
+        self.created: dict[Candidate, None] = {}
+        self.carriers: defaultdict[tuple[str, str | None], list[Candidate]] = defaultdict(list)
+        self.erased: list[Person] = []
+        named = [identifier for row in rows for identifier in identifiers(row)] if write.suppresses else []
+        self.suppressed = suppressed(tenant, origin.source, named) if named else set()
+        self.to_suppress: defaultdict[Source | None, set[Identifier]] = defaultdict(set)
+        self._sought: set[tuple[str, str]] = set()
+        self._look_up(rows)
+        self._look_up([candidate.carries for candidate in self.stored.values()])
+
+    def carrying(self, name: str, value: str | None) -> list[Candidate]:
+        """Return the customers that carry an identifier; none for a value that is none."""
+        return list(self.carriers.get((name, value), ())) if value else []
+
+    def is_suppressed(self, row: Row) -> bool:
+        """Tell whether the row names someone who must not come back."""
+        return bool(self.suppressed and self.suppressed & identifiers(row))
+
+    def create(self) -> Candidate:
+        """Return a new customer, as yet without identifiers."""
+        self.created[candidate := Candidate()] = None
+        return candidate
+
+    def update(self, candidate: Candidate, row: Row) -> None:
+        """Note what a record sends for a customer; the match_key it leads to must be free."""
+        candidate.sent = candidate.sent | row if candidate.sent else row
+        after = {name: row[name] or None if name in row else value for name, value in candidate.carries.items()}
+        if after != candidate.carries:
+            self._forget_carrier(candidate)
+            candidate.carries, candidate.key = after, key_of(self.order, after)
+            self._note_carrier(candidate)
+
+    def taken(self, candidate: Candidate, row: Row) -> list[str]:
+        """Return the identifiers of a row that the customer can't take: another has the match_key they lead to.
+
+        A new customer can take all: whoever had its match_key would carry the identifier, and be the one who matches.
+        """
+        if not candidate.key:
+            return []
+        names = [name for name in self.order if name in row and (row[name] or None) != candidate.carries[name]]
+        taken: list[str] = []
+        while names and not self._is_free(candidate, {name: row[name] for name in names}):
+            taken.append(names.pop(0))
+        return taken
+
+    def erase(self, candidates: Iterable[Candidate], row: Row, source: Source | None) -> None:
+        """Erase customers that a row named, for good: `source`, or where it is None no source, may store them again.
+
+        What somebody else still carries is not suppressed, or they could not come back either.
+        """
+        pairs = {(name, row.get(name)) for name in IDENTIFIERS}
+        for candidate in candidates:
+            pairs |= candidate.carries.items()
+            self._forget_carrier(candidate)
+            self.erased.append((candidate.id, candidate.carries["CustomerId"], candidate.carries["Email"]))
+            self.created.pop(candidate, None)
+            self.stored.pop(candidate.id or 0, None)
+        self.erased.append((None, row.get("CustomerId") or None, row.get("Email") or None))
+        free = spelled_alike(pair for pair in pairs if not self.carrying(*pair))
+        self.suppressed |= free
+        self.to_suppress[source] |= free
+
+    def save(self) -> None:
+        """Store what became of everyone: erased and suppressed, re-keyed, upserted. The last thing the write does."""
+        if self.erased:
+            erase(self.write, self.tenant, self.erased)
+        for source, pairs in self.to_suppress.items():
+            suppress(self.tenant, pairs, source=source)
+        touched = [candidate for candidate in (*self.stored.values(), *self.created) if candidate.sent]
+        if moved := [candidate for candidate in touched if candidate.id and candidate.key != candidate.stored_key]:
+            ids = as_array(candidate.id for candidate in moved)
+            self.write.execute(STEP_ASIDE, ids=ids)
+            self.write.execute(REKEY, ids=ids, keys=[candidate.key for candidate in moved])
+        if touched:
+            self.write.store(STORE, [{**candidate.sent, "match_key": candidate.key} for candidate in touched])
+
+    def _look_up(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Read who carries an identifier of the rows, whichever has not been sought yet."""
+        for name in ("CustomerId", "Phone", "Email"):
+            values = {value: None for row in rows if (value := row.get(name)) and (name, value) not in self._sought}
+            if values:
+                self._sought.update((name, value) for value in values)
+                self._find(name, list(values))
+
+    def _find(self, name: str, values: list[str]) -> None:
+        sought = {"values": orjson.dumps(values).decode(), "known": as_array(self.stored)}
+        (found,) = self.write.execute(FIND[name], **sought)[0]
+        for hub_id, key, customer_id, email, phone, tags, mailing_lists, attributes in orjson.loads(found or "[]"):
+            carries = {"CustomerId": customer_id, "Email": email, "Phone": phone}
+            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, carries, tags, mailing_lists, attributes)
+            self._note_carrier(candidate)
+
+    def _is_free(self, candidate: Candidate, row: Mapping[str, str]) -> bool:
+        """Tell whether no other customer has the match_key this one would have with the row's identifiers."""
+        after = {**candidate.carries, **row}
+        key = key_of(self.order, after)
+        return key == candidate.key or all(
+            other is candidate or other.key != key for name in IDENTIFIERS for other in self.carrying(name, after[name])
+        )
+
+    def _note_carrier(self, candidate: Candidate) -> None:
+        for pair in candidate.carries.items():
+            if pair[1]:
+                self.carriers[pair].append(candidate)
+
+    def _forget_carrier(self, candidate: Candidate) -> None:
+        for pair in candidate.carries.items():
+            if pair[1]:
+                self.carriers[pair].remove(candidate)

@@ -1,0 +1,127 @@
+"""A second look at a body: every name and value as it was sent, for what pydantic has no word for.
+
+Names of unknown fields and other spellings, names sent twice, NUL characters, NaN, and nesting.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin, get_type_hints
+
+from typing_extensions import is_typeddict
+
+from hub.records.faults import Fault, Loc, failed, path
+
+Json = Any
+MOST_WARNINGS = 20
+DEEPEST = 64
+UNKNOWN_FIELD = "Unknown field, ignored."
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The documented names of an object and, for fields that hold objects, the shape of those."""
+
+    names: frozenset[str]
+    by_lower_case: dict[str, str]
+    nested: dict[str, "Shape"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: type) -> "Shape":
+        hints = get_type_hints(record)
+        nested = {name: cls.of(inner) for name, hint in hints.items() for inner in _typed_dicts(hint)}
+        return cls(frozenset(hints), {name.lower(): name for name in hints}, nested)
+
+    def knows(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """Tell whether every name in the records, and below, is spelt as documented."""
+        return all(map(self.names.issuperset, records)) and all(
+            shape.knows(record[name]) for name, shape in self.nested.items() for record in records
+        )
+
+
+def _typed_dicts(hint: Any) -> Iterator[type]:
+    if is_typeddict(hint):
+        yield hint
+    elif get_origin(hint) is not None:
+        for argument in get_args(hint):
+            yield from _typed_dicts(argument)
+
+
+class Pairs(list[tuple[str, Json]]):
+    """A JSON object as it was sent: every name, in order, doubles included."""
+
+
+def read_pairs(body: bytes) -> list[Json]:
+    """Read JSON with objects as Pairs; what pydantic could read, this can, deep nesting apart."""
+    try:
+        elements = json.loads(body, object_pairs_hook=Pairs, parse_int=_integer)
+    except RecursionError:
+        raise failed([Fault((), "too_deep")]) from None
+    if _depth(elements) > DEEPEST:
+        raise failed([Fault((), "too_deep")])
+    assert isinstance(elements, list)  # noqa: S101 — pydantic found an array
+    return elements
+
+
+def _integer(digits: str) -> int:
+    """Read an integer; one of hundreds of digits is out of every range, and so are its first hundred."""
+    return int(digits[:100])
+
+
+def _depth(value: Json) -> int:
+    """Measure how deep arrays and objects are nested, level by level."""
+    depth, level = 0, [value]
+    while level := [inner for inner in level if isinstance(inner, list)]:
+        depth += 1
+        level = [x[1] if isinstance(outer, Pairs) else x for outer in level for x in outer]
+        if depth > DEEPEST:
+            break
+    return depth
+
+
+class Reading:
+    """Collects what a second look at a body finds: names that are unknown, NUL characters, NaN and Infinity."""
+
+    def __init__(self) -> None:
+        self.warnings: dict[str, list[str]] = {}
+        self.faults: list[Fault] = []
+        self.elements = 0  # of arrays that should hold objects
+
+    def canonical(self, value: Json, shape: Shape, loc: Loc) -> Json:
+        """Return an object with documented names only: any case is accepted, of two spellings the last wins."""
+        self.elements += 1
+        if not isinstance(value, Pairs):
+            return self.plain(value, loc)
+        found: dict[str, Json] = {}
+        for name, inner in value:
+            known = shape.by_lower_case.get(name.lower())
+            place = (*loc, known or name[:100].replace("\0", "\ufffd"))
+            if known is None:
+                self.plain(name, place)
+                self.finite(self.plain(inner, place), place)
+                if len(self.warnings) < MOST_WARNINGS:
+                    self.warnings.setdefault(path(place), [UNKNOWN_FIELD])
+            elif known in shape.nested and type(inner) is list:
+                found[known] = [self.canonical(x, shape.nested[known], (*place, i)) for i, x in enumerate(inner)]
+            else:
+                found[known] = self.plain(inner, place)
+        return found
+
+    def plain(self, value: Json, loc: Loc) -> Json:
+        """Return a value as ordinary lists and dicts, noting what no value may be."""
+        if isinstance(value, Pairs):
+            return {self.plain(name, loc): self.plain(inner, loc) for name, inner in value}
+        if isinstance(value, list):
+            return [self.plain(inner, loc) for inner in value]
+        if isinstance(value, str) and "\0" in value:
+            self.faults.append(Fault(loc, "forbidden_character"))
+        return value
+
+    def finite(self, value: Json, loc: Loc) -> None:
+        """Note NaN and Infinity in an unknown field; of a known one pydantic says what it should have been."""
+        if isinstance(value, dict | list):
+            for inner in value.values() if isinstance(value, dict) else value:
+                self.finite(inner, loc)
+        elif isinstance(value, float) and not math.isfinite(value):
+            self.faults.append(Fault(loc, "not_a_number"))

@@ -1,0 +1,171 @@
+"""The one way to write: the tenant's lock, the rows, the changeset, in one transaction. Nobody else knows the lock.
+
+`store_at_once` is one statement: for records whose unique key alone decides what they mean.
+`open_write` is for what must look before it writes: look, `write.execute`, and at the end `write.store`.
+`delete` and `delete_parts` run one statement in an open write.
+
+The lock is the tenant's advisory lock, held to the commit: shared where the unique key decides, exclusive for who must
+look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write may meet a forgotten person.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from hub.records.records import Records
+from hub.sql.execute import Row, execute
+from hub.sql.files import read_sql
+from hub.sql.upsert import Table, recordset, upsert_statement
+from tenants.changes.changesets import (
+    LISTED,
+    RECORD,
+    Changes,
+    Origin,
+    Receipt,
+    listed,
+    recording,
+    write_parameters,
+)
+from tenants.models import Entity, Operation, Tenant
+
+LOCK = "SELECT lock_tenant(%(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
+SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
+AT_ONCE = read_sql("tenants", "at_once")
+AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
+STORED = "SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored"
+
+
+def at_once_statement(table: Table, *, question: str = "") -> str:
+    """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
+
+    The upsert returns (id, is_new, before, after). It stores nothing, and the last column returned is true, where
+    forgotten persons must be looked for first, or where `question` is true: SQL that may read the CTE `sent`, whose
+    columns are the fields of the table. A question needs the exclusive lock, and a volatile function to ask it: the
+    statement's own snapshot may be older than the lock it waited for.
+    """
+    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
+    upsert = upsert_statement(gated)
+    if question:
+        ctes = AT_ONCE_ASKING.format(lock=EXCLUSIVE, recordset=recordset(table), question=question, upsert=upsert)
+    else:
+        ctes = AT_ONCE.format(lock=SHARED, upsert=upsert)
+    return recording(STORED, ctes=ctes, more="(SELECT closed FROM gate)")
+
+
+def store_at_once(
+    statement: str, tenant: Tenant, entity: Entity, records: Records[Any], *, received: int, origin: Origin
+) -> Receipt | None:
+    """Store records, each a row of its own, in one statement, which is its own transaction.
+
+    `received` counts the records before they were folded. Returns None, with nothing stored, where an open write has to
+    look first. Raises OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's
+    identifier priority has changed since it was read.
+    """
+    parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
+    counts = {"received": received, "distinct": len(records)}
+    number, created, updated, _, closed = execute(
+        statement, {**parameters, **counts, "records": records.json}
+    ).fetchall()[0]
+    return None if closed else Receipt(number, received, created, updated, len(records) - created - updated)
+
+
+def store_statement(table: Table) -> str:
+    """Compose what `Write.store` runs: the upsert, and the changeset of all that the write did.
+
+    The upsert returns (id, is_new, before, after).
+    """
+    stored = f"stored(id, is_new, before, after) AS ({upsert_statement(table)})"
+    return recording(f"{STORED}\nUNION ALL {LISTED}", ctes=stored)
+
+
+@dataclass(slots=True)
+class Write:
+    """An open write transaction: its parameters, what it has changed so far, and in the end its receipt.
+
+    `suppresses`: somebody is remembered whom its source must not store again (tenants.changes.erasure).
+    """
+
+    parameters: Mapping[str, object]
+    suppresses: bool
+    changes: Changes = field(default_factory=Changes)
+    noted: list[tuple[Entity, Changes]] = field(default_factory=list)
+    last: tuple[str, Sequence[Mapping[str, Any]]] | None = None
+    receipt: Receipt = field(init=False)
+
+    def execute(self, statement: str, **parameters: object) -> list[Row]:
+        """Run a statement of the write and return its rows; it may also name the tenant_id and now of the write."""
+        cursor = execute(statement, {**self.parameters, **parameters})
+        return cursor.fetchall() if cursor.description else []
+
+    def store(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Upsert rows, each of a key of its own, as the last thing the write does, in one statement with the changeset.
+
+        500 rows take 3 ms less than if their ids came back and were sent once more.
+        """
+        self.last = statement, list(rows)
+
+    def note(self, entity: Entity, changes: Changes) -> None:
+        """Note what the write did to records of another entity: a changeset of its own, in the same transaction."""
+        self.noted.append((entity, changes))
+
+    def record(self) -> None:
+        """Store the last rows and write the changesets."""
+        self.receipt = self._recorded(self.changes, *(self.last or (RECORD, ())))
+        for entity, changes in self.noted:
+            self._recorded(changes, RECORD, (), entity=entity.value)
+
+    def _recorded(
+        self, changes: Changes, statement: str, rows: Sequence[Mapping[str, Any]], **parameters: object
+    ) -> Receipt:
+        distinct = len(rows) + len(changes) + changes.unchanged
+        number, created, updated, deleted = None, 0, 0, 0
+        if rows or changes:
+            counts = {"received": changes.received, "distinct": distinct, "records": orjson.dumps(rows).decode()}
+            number, created, updated, deleted = self.execute(statement, **listed(changes), **counts, **parameters)[0]
+        unchanged = distinct - created - updated - deleted
+        return Receipt(number, changes.received, created, updated, unchanged, changes.warnings)
+
+
+@contextmanager
+def open_write(
+    tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, *, exclusive: bool = True
+) -> Iterator[Write]:
+    """Open the one transaction of a write, under the tenant's lock; at its end, record what it changed.
+
+    The shared lock is for writes where the unique key, or a row's own lock, decides; exclusive for what must look
+    before it writes. `write.receipt` is there once the block has been left.
+    Raises OperationalError as `store_at_once` does.
+    """
+    parameters = write_parameters(tenant, entity, operation, origin)
+    with transaction.atomic():
+        suppresses: bool = execute(LOCK, {**parameters, "exclusive": exclusive}).fetchall()[0][0]
+        write = Write(parameters, suppresses)
+        yield write
+        write.record()
+
+
+def delete(
+    statement: str, tenant: Tenant, entity: Entity, named: Mapping[str, object], *, origin: Origin, received: int = 1
+) -> Changes:
+    """Run a statement that deletes records and returns their hub ids; `named` are its parameters.
+
+    Nothing happens where there are none.
+    """
+    with open_write(tenant, entity, Operation.DELETE, origin) as write:
+        write.changes.received = received
+        write.changes.deleted = [row[0] for row in write.execute(statement, **named)]
+    return write.changes
+
+
+def delete_parts(
+    statement: str, tenant: Tenant, entity: Entity, named: Mapping[str, object], *, origin: Origin, received: int = 1
+) -> Changes:
+    """Run a statement that deletes parts of records and returns the hub ids of these, which change by it."""
+    with open_write(tenant, entity, Operation.DELETE, origin) as write:
+        write.changes.received = received
+        write.changes.updated = [row[0] for row in write.execute(statement, **named)]
+    return write.changes
