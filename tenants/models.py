@@ -254,15 +254,13 @@ class RefusedRequest(TenantOwned):
 class DailyCount(TenantOwned):
     """What a tenant's changesets of a day (in its time zone) and entity add up to; `last_number` is the last counted.
 
-    `changesets`, `received` and `last_at` are about what partners sent, `created` and `deleted` about all changes.
+    `changesets`, `received` and `last_at` are about what partners sent, `last_number` about all changes.
     """
 
     day = models.DateField()
     entity = models.CharField(max_length=10, choices=Entity.choices)
     changesets = models.BigIntegerField()
     received = models.BigIntegerField()
-    created = models.BigIntegerField()
-    deleted = models.BigIntegerField()
     last_number = models.BigIntegerField()
     last_at = models.DateTimeField(null=True)
 

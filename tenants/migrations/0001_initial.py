@@ -82,8 +82,6 @@ class Migration(migrations.Migration):
                 ('entity', models.CharField(choices=[('customers', 'Customers'), ('orders', 'Orders'), ('products', 'Products')], max_length=10)),
                 ('changesets', models.BigIntegerField()),
                 ('received', models.BigIntegerField()),
-                ('created', models.BigIntegerField()),
-                ('deleted', models.BigIntegerField()),
                 ('last_number', models.BigIntegerField()),
                 ('last_at', models.DateTimeField(null=True)),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
