@@ -41,6 +41,12 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError("No such time zone: choose an IANA name such as Europe/Berlin.")
 
 
+def validate_customer_field(name: str) -> None:
+    """Raise ValidationError for what no tenant can require in a customer record."""
+    if name not in CustomerField.values:
+        raise ValidationError(f"No such customer field: {name}. Choose of {', '.join(CustomerField.values)}.")
+
+
 def standard_per_minute() -> int:
     """Return the standard tier's requests a minute."""
     return int(settings.RATE_LIMITS["tenant"][0])
@@ -65,7 +71,8 @@ class Tenant(models.Model):
         "identifier priority", max_length=10, choices=Priority.choices, default=Priority.CUSTOMER_ID
     )
     required_fields = ArrayField(
-        models.CharField(max_length=20, choices=CustomerField.choices),
+        # No choices, and room: a new customer field migrates no tenants.
+        models.CharField(max_length=100, validators=[validate_customer_field]),
         default=list,
         blank=True,
         help_text="Customer fields demanded in every record.",
