@@ -123,9 +123,9 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A user's role on a tenant."""
+    """A user's role on a tenant. Users are no tenant's, so the database knows no foreign key from here to tenants."""
 
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, db_constraint=False, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
 
