@@ -154,7 +154,15 @@ def test_an_empty_batch_is_no_mistake(partner: Partner) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "read"),
-    [(29.99, 29.99), (0, 0), (0.00005, 0), (2.00005, 2), (2.00015, 2.0002), (9_999_999_999.9999, 9_999_999_999.9999)],
+    [
+        (29.99, 29.99),
+        (0, 0),
+        (0.00005, 0),
+        (2.00005, 2),
+        (2.00015, 2.0002),
+        (9_999_999_999.9999, 9_999_999_999.9999),
+        (999_999_999_999.9999, 999_999_999_999.9999),
+    ],
 )
 def test_money_is_rounded_half_even_at_four_decimals(partner: Partner, sent: float, read: float) -> None:
     found = stored_variant(partner, OriginalPrice=sent, SalePrice=sent)
