@@ -8,7 +8,7 @@ from django.db import transaction
 
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from hub.sql.upsert import Column, Table, upsert_statement
+from hub.sql.upsert import Column, Table, recordset, upsert_statement
 from products.schemas import ProductRecord
 from tenants.changes.changesets import Changes, Origin, Receipt, parameters, write
 from tenants.changes.documents import UNLESS_RECALLED, Heads, heads_statement, parts_statement, store_parts
@@ -27,12 +27,11 @@ PRODUCTS = Table(
 )
 VARIANTS = Table(
     "products_variant",
+    rows="sent",
+    source='JOIN parents p ON p.product_id = s."ProductId"',
     key={"product_id": "p.id", "variant_id": 's."VariantId"'},
     sent={"ProductId": "text", "VariantId": "text"},
-    # LATERAL pins the index plan, as in orders/sql/replace_lines.sql.
-    source="""CROSS JOIN LATERAL (
-           SELECT id FROM products_product
-            WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId" OFFSET 0) p""",
+    insert_only={"position": "p.last + s.place"},
     columns=[
         Column("sku", "Sku", bit=0),
         Column("name", "Name", bit=1),
@@ -49,7 +48,9 @@ VARIANTS = Table(
     returning="t.product_id",
 )
 HEADS = heads_statement(PRODUCTS)
-MERGE_VARIANTS = read_sql("products", "merge_variants").format(upsert=upsert_statement(VARIANTS))
+MERGE_VARIANTS = read_sql("products", "merge_variants").format(
+    recordset=recordset(VARIANTS), upsert=upsert_statement(VARIANTS)
+)
 PARTS = parts_statement(MERGE_VARIANTS)
 DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"

@@ -26,9 +26,13 @@ class Product(TenantOwned):
 
 
 class Variant(TenantOwned):
-    """One of a product's variants: what a line item's SKU names. The same VariantId may occur in two products."""
+    """One of a product's variants: what a line item's SKU names. The same VariantId may occur in two products.
+
+    `position` grows in the order in which a product's variants were first sent, with gaps.
+    """
 
     product = TenantForeignKey(Product, models.CASCADE, related_name="variants")
+    position = models.IntegerField(editable=False)
     variant_id = models.CharField("variant id", max_length=100)
     sku = models.CharField("SKU", max_length=100)
     name = models.CharField(max_length=500)
@@ -46,6 +50,7 @@ class Variant(TenantOwned):
     updated_at = models.DateTimeField("updated", editable=False)
 
     class Meta:
+        ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["tenant", "product", "variant_id"], name="variant_of_product")]
         indexes = [models.Index(fields=["tenant", "sku"], name="variant_by_sku")]
 

@@ -90,6 +90,17 @@ def test_a_product_shows_variants_and_sales(partner: Partner, shoe: Product, sta
     assert "Cancelled" in page
 
 
+def test_variants_are_shown_in_the_order_in_which_they_were_first_sent(
+    partner: Partner, shoe: Product, staff: Client
+) -> None:
+    first = {**VARIANT, "VariantId": "V-0", "Sku": "S-0"}
+    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [first, GONE, VARIANT]})
+
+    page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
+
+    assert page.index("S-1") < page.index("S-2") < page.index("S-0")
+
+
 def test_the_largest_amounts_are_shown_to_the_last_digit(partner: Partner, shoe: Product, staff: Client) -> None:
     most, quantity = 999_999_999_999.9999, 2_147_483_647
     line = {"ProductId": "P-1", "Sku": "S-1", "Quantity": quantity, "Price": most}
