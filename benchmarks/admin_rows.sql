@@ -40,9 +40,9 @@ INSERT INTO products_product (tenant_id, product_id, product_name, taxonomy, is_
 SELECT ('00000000-0000-4000-8000-00000000000' || 1 + n % 5)::uuid, 'P-' || n, 'Product ' || n, ARRAY['Women', 'Shoes'], false, 7, now(), now()
   FROM generate_series(1, 20000) n;
 
-INSERT INTO products_variant (tenant_id, product_id, variant_id, sku, name, original_price, currency, is_available,
+INSERT INTO products_variant (tenant_id, product_id, position, variant_id, sku, name, original_price, currency, is_available,
        stock, given, created_at, updated_at)
-SELECT p.tenant_id, p.id, 'V' || v, 'S-' || p.id || '-' || v, 'Variant ' || v, 19.99, 'EUR', (p.id + v) % 9 <> 0, p.id % 50, 511, now(), now()
+SELECT p.tenant_id, p.id, v, 'V' || v, 'S-' || p.id || '-' || v, 'Variant ' || v, 19.99, 'EUR', (p.id + v) % 9 <> 0, p.id % 50, 511, now(), now()
   FROM products_product p CROSS JOIN generate_series(1, 3) v;
 
 -- What filled the hub, in batches of 500, and a day of small batches for each since.

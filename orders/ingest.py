@@ -22,7 +22,7 @@ ORDERS = Table(
         Column("customer_id", "CustomerId", bit=0),
         Column("email", "Email", clears=True, bit=1),
         Column("order_date", "OrderDate", "timestamptz", bit=2),
-        Column("total_revenue", "TotalRevenue", "numeric(14,4)", bit=3),
+        Column("total_revenue", "TotalRevenue", "numeric(16,4)", bit=3),
         Column("currency", "Currency", bit=4),
         Column("total_quantity", "TotalQuantity", "integer", bit=5),
         Column("unique_quantity", "UniqueQuantity", "integer", bit=6),

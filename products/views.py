@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -10,7 +10,7 @@ from hub.api.responses import removed
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
-from products.models import Product, Variant
+from products.models import Product
 from products.schemas import PRODUCTS
 from products.serializers import ProductSerializer
 from tenants.api.views import TenantViewSet
@@ -24,8 +24,7 @@ class ProductViewSet(TenantViewSet):
     keyset = "product_id"
 
     def get_queryset(self) -> QuerySet[Product]:
-        variants = Prefetch("variants", Variant.objects.order_by("variant_id"))
-        return Product.objects.filter(tenant_id=self.tenant.pk).prefetch_related(variants)
+        return Product.objects.filter(tenant_id=self.tenant.pk).prefetch_related("variants")
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(PRODUCTS, self.body())

@@ -1,6 +1,6 @@
 """The health of tenants' data: counts that follow the changeset log, and figures that are measured now and then.
 
-Counts (records received, created, deleted, last sync) are exact at every look: changesets are numbered without gaps
+Counts (records received, last sync) are exact at every look: changesets are numbered without gaps
 and in commit order, so counting goes on where it stopped and costs only what is new. Figures that need a look at whole
 tables (consent coverage, SKUs without a variant) are measured by the background worker where something has changed,
 and shown with the time they are of.
@@ -114,7 +114,6 @@ class Day:
     age: int
     changesets: int
     received: int
-    growth: int
 
 
 def received_days(tenants: Collection[UUID]) -> list[Day]:

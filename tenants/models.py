@@ -41,6 +41,12 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError("No such time zone: choose an IANA name such as Europe/Berlin.")
 
 
+def validate_customer_field(name: str) -> None:
+    """Raise ValidationError for what no tenant can require in a customer record."""
+    if name not in CustomerField.values:
+        raise ValidationError(f"No such customer field: {name}. Choose of {', '.join(CustomerField.values)}.")
+
+
 def standard_per_minute() -> int:
     """Return the standard tier's requests a minute."""
     return int(settings.RATE_LIMITS["tenant"][0])
@@ -65,7 +71,8 @@ class Tenant(models.Model):
         "identifier priority", max_length=10, choices=Priority.choices, default=Priority.CUSTOMER_ID
     )
     required_fields = ArrayField(
-        models.CharField(max_length=20, choices=CustomerField.choices),
+        # No choices, and room: a new customer field migrates no tenants.
+        models.CharField(max_length=100, validators=[validate_customer_field]),
         default=list,
         blank=True,
         help_text="Customer fields demanded in every record.",
@@ -116,9 +123,9 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A user's role on a tenant."""
+    """A user's role on a tenant. Users are no tenant's, so the database knows no foreign key from here to tenants."""
 
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, db_constraint=False, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
 
@@ -254,15 +261,13 @@ class RefusedRequest(TenantOwned):
 class DailyCount(TenantOwned):
     """What a tenant's changesets of a day (in its time zone) and entity add up to; `last_number` is the last counted.
 
-    `changesets`, `received` and `last_at` are about what partners sent, `created` and `deleted` about all changes.
+    `changesets`, `received` and `last_at` are about what partners sent, `last_number` about all changes.
     """
 
     day = models.DateField()
     entity = models.CharField(max_length=10, choices=Entity.choices)
     changesets = models.BigIntegerField()
     received = models.BigIntegerField()
-    created = models.BigIntegerField()
-    deleted = models.BigIntegerField()
     last_number = models.BigIntegerField()
     last_at = models.DateTimeField(null=True)
 

@@ -23,7 +23,7 @@ NOT_BLANK = r"\S"
 LETTERS_DIGITS_DASHES = r"^(?:[\p{L}\p{Nd}-]+|\s*)$"
 
 MOST_EMAIL = 255
-MOST_MONEY = 9_999_999_999.9999  # numeric(14,4)
+MOST_MONEY = 999_999_999_999.9999  # numeric(16,4)
 MOST_INTEGER = 2_147_483_647
 MOST_CACHED = 100  # characters; a cache of longer values would be a client's to fill with megabytes
 FOUR_DECIMALS = Decimal("0.0001")

@@ -12,7 +12,7 @@ mixture of fields a batch has, and is kept, so that "never given" can be told fr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 from psycopg import sql
 
@@ -43,6 +43,7 @@ class Table:
 
     `key` gives each key column its SQL, from the record `s` or from what `source` joins to it.
     `sent` are the fields that only the key needs, with their SQL types.
+    `insert_only` gives columns their SQL that a new row gets and no update changes.
     `rows` names a CTE with the records as rows, where they are not those of `recordset` or others read them, too.
     `also_set` adds assignments to DO UPDATE, from the stored row `t`; `returning` adds columns to what is returned.
     """
@@ -51,6 +52,7 @@ class Table:
     key: Mapping[str, str]
     sent: Mapping[str, str]
     columns: Sequence[Column]
+    insert_only: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     rows: str = ""
     also_set: str = ""
@@ -75,8 +77,8 @@ def upsert_statement(table: Table) -> str:
     columns = table.columns
     return _UPSERT.format(
         table=_quoted(table.name),
-        names=_list(map(_quoted, [*table.key, *(c.name for c in columns)])),
-        values=_list([*table.key.values(), *map(_new_value, columns), _given(table)]),
+        names=_list(map(_quoted, [*table.key, *table.insert_only, *(c.name for c in columns)])),
+        values=_list([*table.key.values(), *table.insert_only.values(), *map(_new_value, columns), _given(table)]),
         rows=f"{table.rows} AS s" if table.rows else recordset(table),
         source=table.source,
         order=_list(table.key.values()),

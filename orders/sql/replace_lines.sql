@@ -31,7 +31,7 @@ document AS MATERIALIZED (
       FROM document d
      CROSS JOIN LATERAL ROWS FROM (
            json_to_recordset(d.items) AS (
-               "ProductId" text, "Sku" text, "Quantity" int, "Price" numeric(14,4), "OriginalPrice" numeric(14,4),
+               "ProductId" text, "Sku" text, "Quantity" int, "Price" numeric(16,4), "OriginalPrice" numeric(16,4),
                "Size" text, "Color" text, "Brand" text, "IsGift" boolean)
            ) WITH ORDINALITY AS l(product_id, sku, quantity, price, original_price, size, color, brand, is_gift, line_no)
      ORDER BY d.id, l.line_no

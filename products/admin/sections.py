@@ -14,7 +14,7 @@ def product_sections(product: Product) -> list[Section]:
 
 
 def _variants(product: Product) -> Section:
-    variants = list(product.variants.order_by("variant_id")[: MOST_VARIANTS + 1])
+    variants = list(product.variants.all()[: MOST_VARIANTS + 1])
     shown = variants[:MOST_VARIANTS]
     return Section(
         "Variants",

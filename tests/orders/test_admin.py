@@ -80,6 +80,16 @@ def test_an_order_shows_its_customer_and_what_its_skus_resolve_to(
     assert "59.98 EUR" in page
 
 
+def test_the_largest_amounts_are_shown_to_the_last_digit(partner: Partner, order: Order, staff: Client) -> None:
+    most = 999_999_999_999.9999
+    partner.save("orders", {**ORDER, "TotalRevenue": most, "OrderItems": [{**LINE, "Price": most}]})
+
+    page = text(staff.get(f"{LIST}{order.pk}/change/"))
+
+    assert page.count("999,999,999,999.9999 EUR") == 2
+    assert "999,999,999,999.9999 EUR" in text(staff.get(LIST))
+
+
 def test_an_order_that_names_nobody_says_so(order: Order, staff: Client) -> None:
     assert "No customer has these identifiers." in text(staff.get(f"{LIST}{order.pk}/change/"))
 

@@ -105,6 +105,7 @@ def test_an_empty_batch_is_no_mistake(partner: Partner) -> None:
         (2.00025, 2.0002),
         (1234.56785, 1234.5678),
         (9_999_999_999.9999, 9_999_999_999.9999),
+        (999_999_999_999.9999, 999_999_999_999.9999),
         (1e2, 100),
         (1e-300, 0),
     ],
@@ -117,7 +118,9 @@ def test_money_is_rounded_half_even_at_four_decimals(partner: Partner, sent: flo
 
 
 @settings(max_examples=10)
-@given(amounts=st.lists(st.integers(0, 99_999_999_999_999).map(lambda units: units / 10_000), min_size=1, max_size=100))
+@given(
+    amounts=st.lists(st.integers(0, 9_999_999_999_999_999).map(lambda units: units / 10_000), min_size=1, max_size=100)
+)
 def test_money_of_four_decimals_comes_back_as_it_went_in(partner: Partner, amounts: list[float]) -> None:
     found = stored(partner, OrderItems=[line(Price=amount) for amount in amounts])
 

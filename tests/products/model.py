@@ -21,7 +21,7 @@ OPTIONAL_OF_VARIANT = {
 
 
 class Products:
-    """The products of one tenant, by ProductId, and their variants, by VariantId.
+    """The products of one tenant, by ProductId, and their variants, by VariantId, in the order first sent.
 
     `given` are the fields each was ever sent: supplying one for the first time is a change, whatever its value.
     """
@@ -61,6 +61,6 @@ class Products:
     def read(self) -> dict[str, Json]:
         """Return what GET must show, by ProductId."""
         return {
-            product_id: {**fields, "ProductVariants": [v for _, v in sorted(self.variants[product_id].items())]}
+            product_id: {**fields, "ProductVariants": list(self.variants[product_id].values())}
             for product_id, fields in self.fields.items()
         }

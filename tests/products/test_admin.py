@@ -1,5 +1,6 @@
 """Products in the admin: with their variants and what they sold."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -87,6 +88,30 @@ def test_a_product_shows_variants_and_sales(partner: Partner, shoe: Product, sta
     assert "S-2" in page
     assert "30.00 EUR" in page
     assert "Cancelled" in page
+
+
+def test_variants_are_shown_in_the_order_in_which_they_were_first_sent(
+    partner: Partner, shoe: Product, staff: Client
+) -> None:
+    first = {**VARIANT, "VariantId": "V-0", "Sku": "S-0"}
+    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [first, GONE, VARIANT]})
+
+    page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
+
+    assert page.index("S-1") < page.index("S-2") < page.index("S-0")
+
+
+def test_the_largest_amounts_are_shown_to_the_last_digit(partner: Partner, shoe: Product, staff: Client) -> None:
+    most, quantity = 999_999_999_999.9999, 2_147_483_647
+    line = {"ProductId": "P-1", "Sku": "S-1", "Quantity": quantity, "Price": most}
+    variant = {**VARIANT, "OriginalPrice": most, "SalePrice": most}
+    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [variant]})
+    partner.save("orders", {**ORDER, "TotalRevenue": most, "OrderItems": [line, line]})
+
+    page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
+
+    assert page.count("999,999,999,999.9999 EUR") == 2
+    assert f"{2 * quantity * Decimal('999999999999.9999'):,.4f} EUR" in page
 
 
 def test_a_variant_is_deleted_after_a_question(shoe: Product, staff: Client) -> None:

@@ -74,6 +74,39 @@ def test_variants_left_out_stay(partner: Partner) -> None:
     assert [each["VariantId"] for each in found["ProductVariants"]] == ["a", "b", "c"]
 
 
+def test_variants_are_read_in_the_order_in_which_they_were_first_sent(partner: Partner) -> None:
+    def sent(*names: str) -> Any:
+        return partner.post("products", [product(ProductVariants=[variant(VariantId=name) for name in names])])
+
+    def read() -> list[str]:
+        return [each["VariantId"] for each in partner.read("products")[0]["ProductVariants"]]
+
+    sent("b", "B", "a")
+    assert read() == ["b", "B", "a"]
+
+    assert "X-Changeset" not in sent("a", "B", "b").headers
+    assert read() == ["b", "B", "a"]
+
+    sent("d", "a", "c")
+    assert read() == ["b", "B", "a", "d", "c"]
+
+    partner.delete("/products/{tenant}/P-1/variants/b")
+    sent("A", "b")
+    assert read() == ["B", "a", "d", "c", "A", "b"]
+
+
+def test_records_of_a_product_in_one_batch_add_their_variants_one_after_the_other(partner: Partner) -> None:
+    records = [
+        product(ProductId=product_id, ProductVariants=[variant(VariantId=name) for name in names])
+        for product_id, names in [("Q", "zy"), ("P", "b"), ("Q", "x"), ("P", "ab"), ("Q", "yw")]
+    ]
+
+    partner.save("products", *records)
+
+    found = {each["ProductId"]: [v["VariantId"] for v in each["ProductVariants"]] for each in partner.read("products")}
+    assert found == {"P": ["b", "a"], "Q": ["z", "y", "x", "w"]}
+
+
 def test_only_the_variant_that_changed_is_touched(partner: Partner) -> None:
     partner.save("products", product(ProductVariants=[variant(VariantId="a"), variant(VariantId="b")]))
     before = partner.read("products")[0]
@@ -154,7 +187,15 @@ def test_an_empty_batch_is_no_mistake(partner: Partner) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "read"),
-    [(29.99, 29.99), (0, 0), (0.00005, 0), (2.00005, 2), (2.00015, 2.0002), (9_999_999_999.9999, 9_999_999_999.9999)],
+    [
+        (29.99, 29.99),
+        (0, 0),
+        (0.00005, 0),
+        (2.00005, 2),
+        (2.00015, 2.0002),
+        (9_999_999_999.9999, 9_999_999_999.9999),
+        (999_999_999_999.9999, 999_999_999_999.9999),
+    ],
 )
 def test_money_is_rounded_half_even_at_four_decimals(partner: Partner, sent: float, read: float) -> None:
     found = stored_variant(partner, OriginalPrice=sent, SalePrice=sent)

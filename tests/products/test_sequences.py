@@ -109,9 +109,8 @@ def _read(partner: Partner) -> dict[str, Json]:
 
 
 def _documented(product: Json) -> Json:
-    """Leave out what no client sent; variants in the model's order, for `V` and `v` are the database's to order."""
+    """Leave out what no client sent; variants stay in the order in which they are read."""
     variants = [_without_times(variant) for variant in product["ProductVariants"]]
-    variants.sort(key=lambda variant: str(variant["VariantId"]))
     return {**_without_times(product), "ProductVariants": variants}
 
 
