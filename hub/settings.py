@@ -38,7 +38,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.tracing.TraceMiddleware",
-    "tenants.api.throttling.RateLimitHeadersMiddleware",
     "hub.middleware.paths.ExactPathMiddleware",
     "tenants.api.refusals.RefusedRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -47,7 +46,7 @@ MIDDLEWARE = [
     "hub.middleware.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
     "hub.middleware.pages.CsrfTokens",
-    "hub.middleware.pages.Users",
+    "tenants.admin.access.Members",
     "hub.middleware.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -12,6 +12,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
+from hub.middleware.pages import Users
+from hub.middleware.requests import HubRequest
 from tenants.models import Membership, Role, Tenant
 
 RANKS = {Role.VIEWER: 0, Role.STAFF: 1, Role.ADMIN: 2}
@@ -56,12 +58,26 @@ class Access:
         return queryset.filter(**{f"{path}__in": [pk for pk in self.roles if self.may(at_least, pk)]})
 
 
+class PageRequest(HubRequest):
+    """A request for a page of the admin: Members has given it what is declared here. For typing alone."""
+
+    access: Access | None  # what its user may do; None until somebody asks
+
+
+class Members(Users):
+    """Gives a page the user who is logged in, and a place for what they may do."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        PageRequest.of(request).access = None
+
+
 def access_of(request: HttpRequest) -> Access:
-    """Return what the request's user may do: one query, once a request."""
-    found: Access | None = getattr(request, "access", None)
-    if found is None:
-        found = request.access = _read_access(request.user)  # type: ignore[attr-defined]
-    return found
+    """Return what a page's user may do: one query, once a request."""
+    page = PageRequest.of(request)
+    if page.access is None:
+        page.access = _read_access(page.user)
+    return page.access
 
 
 def _read_access(user: AbstractBaseUser | AnonymousUser) -> Access:

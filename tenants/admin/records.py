@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from hub.admin.site import KeysetModelAdmin
-from hub.middleware.tracing import traceparent
+from hub.middleware.requests import HubRequest, trace_id
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenants_of
 from tenants.admin.sections import Section, clipped, history, moment
 from tenants.changes.changesets import Changes, Origin
@@ -30,7 +30,7 @@ MOST_DIGITS = 18  # of a bigint
 def origin_of(request: HttpRequest) -> Origin:
     """Return what a member's writes are recorded under."""
     user = request.user
-    return Origin(Source.ADMIN, user.get_username(), traceparent(request)[3:35], user_id=user.pk)
+    return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
 
 
 def tenants_by_id(request: HttpRequest, at_least: Role, ids: Any) -> dict[Any, Tenant]:
