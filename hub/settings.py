@@ -139,8 +139,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
+# Requests a minute and an hour: of a tenant by its tier, and of those who have no tenant.
+# A new tenant has the standard tier, which is the documents' (001, "Rate limits").
+RATE_TIERS = {"standard": (100, 5_000), "growth": (300, 15_000), "scale": (1_000, 50_000)}
 RATE_LIMITS = {
-    "tenant": (100, 5_000),  # a new tenant's requests a minute and an hour: the documents' standard tier
     "address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR),
     "login": (10, 100),  # attempts to log in to the admin, from one address and for one name
 }

@@ -1,4 +1,4 @@
-"""A tenant's configuration: rate tiers, and the one change that has to touch its data, the identifier priority."""
+"""The one change of a tenant's configuration that has to touch its data: the identifier priority."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,6 @@ from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Origin, write
 from tenants.models import Entity, Operation, Priority, Tenant
-
-# Requests a minute and an hour. The first is what the documents call standard (001, "Rate limits").
-TIERS = {
-    "standard": (100, 5_000),
-    "growth": (300, 15_000),
-    "scale": (1_000, 50_000),
-}
 
 # The key of a customer by each priority, as customers.ingest.match_key writes it: by the priority identifier, else by
 # the other, else what it is (a phone number).

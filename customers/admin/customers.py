@@ -21,7 +21,7 @@ from customers.models import Customer
 from hub.admin.changelist import KeysetChangeList
 from hub.records.types import normal_language
 from tenants.admin.access import access_of, by_tenant
-from tenants.admin.filters import ExactFilter, TenantFilter, arrived, given_flag
+from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.records import Question, counted, joined
 from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Changes, Origin

@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 from customers.admin.sections import changeset_link, flag_changes, with_changeset
 from customers.models import Customer
 from hub.admin.site import KeysetModelAdmin
+from hub.sql.bigint import is_bigint
 from tenants.admin.access import TenantScopedAdmin, access_of
-from tenants.admin.filters import TenantFilter, arrived, hub_id
-from tenants.admin.records import MOST_MATCHES, is_hub_id, tenant_ids_of
+from tenants.admin.list_filters import TenantFilter, arrived, hub_id
+from tenants.admin.records import MOST_MATCHES, tenant_ids_of
 from tenants.admin.sections import clipped, moment, record_link
 from tenants.models import ConsentChange
 
@@ -41,7 +42,7 @@ class ConsentChangeAdmin(TenantScopedAdmin, KeysetModelAdmin):
             return queryset, False
         customers = access_of(request).limit(Customer.objects.all())
         tenant_ids = tenant_ids_of(request)
-        ids = [int(search_term)] if is_hub_id(search_term) else []
+        ids = [int(search_term)] if is_bigint(search_term) else []
         for named in ({"customer_id": search_term}, {"email": search_term.lower()}):
             ids += customers.filter(tenant_id__in=tenant_ids, **named).values_list("pk", flat=True)[:MOST_MATCHES]
         return queryset.filter(customer__in=ids, tenant_id__in=tenant_ids), False

@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from psycopg.errors import QueryCanceled
 from unfold.views import ChangeList
 
-MOST_DIGITS = 18  # of a bigint
+from hub.sql.bigint import is_bigint
+
 PATIENCE_MS = 30
 
 
@@ -94,7 +95,7 @@ def patience(milliseconds: int) -> Iterator[None]:
 def _position(text: str) -> tuple[int | None, bool]:
     """Return the hub id a page follows (None: the first page) and whether it holds newer records."""
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+    if not is_bigint(digits):
         return None, False
     return int(digits), text.startswith("-")
 

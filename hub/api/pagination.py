@@ -11,6 +11,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from hub.api.errors import ApiError
+from hub.sql.bigint import is_bigint
 
 DEFAULT_LIMIT = 100
 MOST = 1000
@@ -39,7 +40,7 @@ class KeysetPagination(BasePagination):
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MOST):
+    if not (is_bigint(text) and 1 <= int(text) <= MOST):
         raise ApiError(400, f"limit must be a whole number from 1 to {MOST}.")
     return int(text)
 

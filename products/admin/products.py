@@ -12,10 +12,10 @@ from products.admin.sections import product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
 from tenants.admin.access import access_of
-from tenants.admin.filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
+from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
-from tenants.admin.sections import Section, clipped
+from tenants.admin.sections import Section, clipped, yes_or_no
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Tenant
 
@@ -115,7 +115,7 @@ class ProductAdmin(RecordWithPartsAdmin):
 
     @admin.display(description="offline exclusive")
     def offline_exclusive(self, product: Product) -> str:
-        return "Yes" if product.is_offline_exclusive else "No"
+        return yes_or_no(product.is_offline_exclusive)
 
     def matching_ids(self, request: HttpRequest, queryset: QuerySet[Product], term: str) -> list[int]:
         """Look at the variants too; no index leads to a variant id, but a catalogue is small."""

@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from hub.admin.site import KeysetModelAdmin
+from hub.sql.bigint import is_bigint
 from tenants.admin.access import TenantScopedAdmin
-from tenants.admin.filters import ExactFilter, TenantFilter, arrived, one_of
-from tenants.admin.records import is_hub_id, tenant_ids_of
+from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.records import tenant_ids_of
 from tenants.admin.sections import ARRAYS, Section, clipped, moment, record_link, touching
 from tenants.models import Changeset, Entity, Operation, Source
 
@@ -35,7 +36,7 @@ class RecordFilter(ExactFilter):
         entity, _, hub_id = value.partition(":")
         if not value:
             return queryset
-        if entity not in Entity.values or not is_hub_id(hub_id):
+        if entity not in Entity.values or not is_bigint(hub_id):
             return queryset.none()
         return touching(queryset, Entity(entity), int(hub_id))
 
@@ -96,7 +97,7 @@ class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
         """Keep the changesets with a number or a trace id."""
         if not search_term:
             return queryset, False
-        if is_hub_id(search_term):
+        if is_bigint(search_term):
             return queryset.filter(tenant_id__in=tenant_ids_of(request), number=int(search_term)), False
         return queryset.filter(trace_id=search_term.lower()), False
 

@@ -10,8 +10,8 @@ from unfold.decorators import action, display
 
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
-from tenants.admin.filters import TenantFilter
 from tenants.admin.forms import KeyForm, RollForm
+from tenants.admin.list_filters import TenantFilter
 from tenants.keys import create_key, revoke_key, roll_key
 from tenants.models import ApiKey
 

@@ -17,6 +17,7 @@ from unfold.decorators import action
 
 from hub.admin.site import KeysetModelAdmin
 from hub.middleware.requests import HubRequest, trace_id
+from hub.sql.bigint import is_bigint
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenants_of
 from tenants.admin.sections import Section, clipped, history, moment
 from tenants.changes.changesets import Changes, Origin
@@ -24,7 +25,6 @@ from tenants.models import Entity, Role, Source, Tenant
 
 MOST_MATCHES = 1000  # of a search, for each of its conditions
 MOST_NAMED = 20  # records named on a confirmation page
-MOST_DIGITS = 18  # of a bigint
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -127,7 +127,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
     def matching_ids(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> list[int]:
         """Return hub ids of the records that a search term names."""
         within = queryset.filter(tenant_id__in=tenant_ids_of(request)).order_by().select_related(None)
-        ids = [int(term)] if is_hub_id(term) else []
+        ids = [int(term)] if is_bigint(term) else []
         for condition in self.conditions(term):
             ids += within.filter(condition).values_list("pk", flat=True)[:MOST_MATCHES]
         return ids
@@ -254,14 +254,9 @@ def chosen_or_404(request: HttpRequest) -> list[str]:
 def chosen_ids(request: HttpRequest) -> list[int]:
     """Return the hub ids that a confirmation page sent; raises Http404 for what is no list of them."""
     parts = chosen_or_404(request)
-    if not all(map(is_hub_id, parts)):
+    if not all(map(is_bigint, parts)):
         raise Http404
     return [int(part) for part in parts]
-
-
-def is_hub_id(text: str) -> bool:
-    """Tell whether a text can be a hub id."""
-    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def joined(records: Sequence[Model]) -> str:

@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from hub.admin.site import KeysetModelAdmin
+from hub.sql.bigint import is_bigint
 from tenants.admin.access import TenantScopedAdmin
-from tenants.admin.filters import ExactFilter, TenantFilter, arrived
+from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived
 from tenants.admin.sections import clipped, moment
 from tenants.models import RefusedRequest
 
@@ -18,7 +19,7 @@ class StatusFilter(ExactFilter):
 
     def normal(self, value: str) -> str:
         """Return the value as it is stored; what is no status finds nothing."""
-        return value if value.isascii() and value.isdigit() and len(value) == 3 else "0" if value else ""
+        return value if is_bigint(value) and len(value) == 3 else "0" if value else ""
 
 
 @admin.register(RefusedRequest)

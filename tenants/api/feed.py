@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from hub.api.errors import ApiError
 from hub.api.responses import success, utc
+from hub.sql.bigint import is_bigint
 from tenants.api.views import TenantViewSet
 from tenants.models import Changeset
 
@@ -27,7 +28,7 @@ class ChangeViewSet(TenantViewSet):
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not is_bigint(text):
         raise ApiError(400, "after must be the number of a changeset, or 0.")
     return int(text)
 
