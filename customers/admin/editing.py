@@ -14,7 +14,9 @@ from customers.admin.optins import NEVER, TITLES, YES_NO, edit_of, edits_of_list
 from customers.consents import ConsentEdit, Edited, edit_consents
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
-from tenants.admin.records import Question, RecordAdmin, chosen_or_404, counted, origin_of, tenants_by_id
+from tenants.admin.access import tenants_by_id
+from tenants.admin.question import Question, chosen_or_404, counted
+from tenants.admin.records import RecordAdmin, origin_of
 from tenants.admin.sections import record_link, yes_or_no
 from tenants.models import Role
 

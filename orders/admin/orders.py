@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString
 from orders.admin.sections import order_sections
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
-from tenants.admin.access import access_of, tenants_of
+from tenants.admin.access import tenant_ids_of, tenants_of
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
-from tenants.admin.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
+from tenants.admin.question import Question, counted, joined
+from tenants.admin.records import MOST_MATCHES
 from tenants.admin.sections import Section, clipped, money, yes_or_no
 from tenants.changes.changesets import Changes, Origin
 from tenants.health import last_snapshots
@@ -76,6 +77,7 @@ class OrderAdmin(RecordWithPartsAdmin):
     change_role = None
     parts = "items"
     parts_stay = ("The order's totals, as the partner sent them.",)
+    list_display = ("order_id", "date", "revenue", "buyer", "email_address", "shop", "status")
     list_filter = (
         TenantFilter,
         date_range("order_date", "order date"),
@@ -100,10 +102,6 @@ class OrderAdmin(RecordWithPartsAdmin):
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
     )
     readonly_fields = ("date", "revenue", "cancelled", "hub_id", "came", "changed")
-
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
-        tenant = ["shop"] if access_of(request).sees_several else []
-        return ["order_id", "date", "revenue", "buyer", "email_address", *tenant, "status"]
 
     @admin.display(description="order date (UTC)")
     def date(self, order: Order) -> str:

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from hub.sql.bigint import is_bigint
-from tenants.admin.records import Question, RecordAdmin, chosen_ids, counted, joined, origin_of
+from tenants.admin.question import Question, chosen_ids, counted, joined
+from tenants.admin.records import RecordAdmin, origin_of
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Tenant
 

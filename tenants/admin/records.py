@@ -1,14 +1,12 @@
 """The admin of records: browsed by identifiers, deleted by the API's own functions, each with its history."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,59 +16,19 @@ from unfold.decorators import action
 from hub.admin.site import KeysetModelAdmin
 from hub.middleware.requests import HubRequest, trace_id
 from hub.sql.bigint import is_bigint
-from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenants_of
+from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
+from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.sections import Section, clipped, history, moment
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Role, Source, Tenant
 
 MOST_MATCHES = 1000  # of a search, for each of its conditions
-MOST_NAMED = 20  # records named on a confirmation page
 
 
 def origin_of(request: HttpRequest) -> Origin:
     """Return what a member's writes are recorded under."""
     user = request.user
     return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
-
-
-def tenants_by_id(request: HttpRequest, at_least: Role, ids: Any) -> dict[Any, Tenant]:
-    """Return tenants on which the user has the role; raises PermissionDenied where one is missing."""
-    found = tenants_of(request.user, at_least).in_bulk(list(ids))
-    if len(found) < len(set(ids)):
-        raise PermissionDenied
-    return found
-
-
-def tenant_ids_of(request: HttpRequest) -> list[UUID]:
-    """Return the ids of one's tenants: what lets a search use indexes on (tenant, …), a superuser's too."""
-    return list(tenants_of(request.user).values_list("pk", flat=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A confirmation page: what will happen to which records, what stays, and where the answer is sent.
-
-    `chosen` names the records in the answer, `fields` is what else it carries.
-    """
-
-    title: str
-    records: Sequence[Any]
-    happens: Sequence[str]
-    stays: Sequence[str]
-    button: str
-    url: str
-    chosen: str
-    back: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    destroys: bool = True
-
-    @property
-    def named(self) -> Sequence[Any]:
-        return self.records[:MOST_NAMED]
-
-    @property
-    def unnamed(self) -> int:
-        return len(self.records) - len(self.named)
 
 
 class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
@@ -104,6 +62,11 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
     def hub_id(self, record: Any) -> int:
         """What changes and downstream systems name the record by."""
         return int(record.pk)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Return the columns; the tenant's name is one only for those who see several."""
+        several = access_of(request).sees_several
+        return [column for column in self.list_display if several or column != "shop"]
 
     # Searching
 
@@ -242,28 +205,3 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
             raise Http404
         changes = reverse("admin:tenants_changeset_changelist")
         return HttpResponseRedirect(f"{changes}?record={self.opts.app_label}:{object_id}")
-
-
-def chosen_or_404(request: HttpRequest) -> list[str]:
-    """Return what a confirmation page sent in `chosen`; raises Http404 for any other request."""
-    if request.method != "POST" or not request.POST.get("chosen"):
-        raise Http404
-    return request.POST["chosen"].split(",")
-
-
-def chosen_ids(request: HttpRequest) -> list[int]:
-    """Return the hub ids that a confirmation page sent; raises Http404 for what is no list of them."""
-    parts = chosen_or_404(request)
-    if not all(map(is_bigint, parts)):
-        raise Http404
-    return [int(part) for part in parts]
-
-
-def joined(records: Sequence[Model]) -> str:
-    """Write hub ids as `chosen` carries them."""
-    return ",".join(str(record.pk) for record in records)
-
-
-def counted(number: int, opts: Any) -> str:
-    """Write a number of records: `1 customer`, `2 customers`."""
-    return f"{number:,} {opts.verbose_name if number == 1 else opts.verbose_name_plural}"

@@ -3,11 +3,10 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from hub.admin.site import KeysetModelAdmin
 from hub.sql.bigint import is_bigint
-from tenants.admin.access import TenantScopedAdmin
+from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived
-from tenants.admin.sections import clipped, moment
+from tenants.admin.sections import clipped
 from tenants.models import RefusedRequest
 
 
@@ -23,26 +22,15 @@ class StatusFilter(ExactFilter):
 
 
 @admin.register(RefusedRequest)
-class RefusedRequestAdmin(TenantScopedAdmin, KeysetModelAdmin):
+class RefusedRequestAdmin(HistoryAdmin):
     """Written by the hub alone, and deleted by it after 30 days."""
 
-    change_role = delete_role = None
     list_display = ("at", "shop", "status", "method", "route", "first_mistakes")
-    list_display_links = ("at",)
-    list_select_related = ("tenant",)
     list_filter = (TenantFilter, StatusFilter, arrived("when"))
     search_fields = ("trace_id__exact",)
     search_help_text = "Trace id"
     fields = ("tenant", "at", "status", "method", "route", "mistakes", "key", "trace_id")
     readonly_fields = ("at", "mistakes", "key")
-
-    @admin.display(description="when (UTC)")
-    def at(self, refused: RefusedRequest) -> SafeString:
-        return moment(refused.created_at)
-
-    @admin.display(description="tenant")
-    def shop(self, refused: RefusedRequest) -> SafeString:
-        return clipped(refused.tenant)
 
     @admin.display(description="mistakes")
     def first_mistakes(self, refused: RefusedRequest) -> SafeString:
