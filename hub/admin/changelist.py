@@ -19,7 +19,7 @@ PATIENCE_MS = 30
 
 
 class Pages:
-    """What the templates take for a paginator."""
+    """All that the theme asks of a paginator: which template draws the links to other pages."""
 
     template_name = "admin/keyset_pagination.html"
 
@@ -52,8 +52,9 @@ class KeysetChangeList(ChangeList):
         self.paginator = Pages(self.list_per_page)
 
     def rows(self, anchor: int | None, *, newer: bool, most: int) -> list[Model]:
-        """Return the rows that follow: by walking the key if that finds them soon, else by sorting what matches.
+        """Return at most `most` rows older than the hub id `anchor`, newest first; `newer`: newer ones, oldest first.
 
+        Without an anchor the newest of all. By walking the key if that finds them soon, else by sorting what matches.
         The planner walks the key backwards for any filter, in the hope of finding enough soon: 1 ms where it does,
         370 where nothing matches. Reading all rows in parallel and sorting takes 90 either way.
         """

@@ -47,7 +47,7 @@ class HubAdminSite(UnfoldAdminSite):
 
 
 class HubModelAdmin(ModelAdmin):
-    """A model's admin: what is missing is a 404, and no log but the hub's own is written.
+    """What every admin of the hub stands on: what is missing is a 404, and Django's log is not written.
 
     Django's LogEntry would keep `str(object)`, a person's name, past an erasure. Changesets name hub ids only.
     """

@@ -22,6 +22,7 @@ class KeysetPagination(BasePagination):
     """Pages in the order of the unique key the view names in `keyset`; records that come meanwhile break nothing."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        """Return the page that the request's `cursor` and `limit` ask for; raises ApiError 400 for unusable ones."""
         self.request, self.keyset = request, getattr(view, "keyset")  # noqa: B009 — APIView declares none
         self.limit = _limit(request.query_params.get("limit"))
         if cursor := request.query_params.get("cursor"):

@@ -16,12 +16,12 @@ class HubRequest(HttpRequest):
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        """Return a request that came through the middleware as what it is, where Django or DRF call it HttpRequest."""
+        """Return a request that has begun, by its own type, where Django or DRF call it HttpRequest."""
         return cast(Self, request)
 
     @classmethod
     def begin(cls, request: HttpRequest, traceparent: str) -> Self:
-        """Give a request what is declared here, before anything is known about who sent it; return it."""
+        """Set what is declared here, as it is before anybody has looked who sends the request; return the request."""
         begun = cls.of(request)
         begun.traceparent, begun.tenant_id, begun.api_key_id = traceparent, None, None
         begun.answer_headers = {"traceparent": traceparent}

@@ -34,7 +34,7 @@ def _enough(at_least: Role) -> list[Role]:
 
 
 def tenants_by_id(request: HttpRequest, at_least: Role, ids: Any) -> dict[Any, Tenant]:
-    """Return tenants on which the user has the role; raises PermissionDenied where one is missing."""
+    """Return the tenants with these ids, by id; raises PermissionDenied where the user lacks the role on one."""
     found = tenants_of(request.user, at_least).in_bulk(list(ids))
     if len(found) < len(set(ids)):
         raise PermissionDenied
@@ -42,7 +42,7 @@ def tenants_by_id(request: HttpRequest, at_least: Role, ids: Any) -> dict[Any, T
 
 
 def tenant_ids_of(request: HttpRequest) -> list[UUID]:
-    """Return the ids of one's tenants: what lets a search use indexes on (tenant, …), a superuser's too."""
+    """Return the ids of the user's tenants: a search that names them, a superuser's too, has indexes on (tenant, …)."""
     return list(tenants_of(request.user).values_list("pk", flat=True))
 
 
@@ -79,7 +79,7 @@ class PageRequest(HubRequest):
 
 
 class Members(Users):
-    """Gives a page the user who is logged in, and a place for what they may do."""
+    """Gives a page the user who is logged in, and `access`, which `access_of` fills when first asked."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -121,7 +121,7 @@ class TenantScopedAdmin:
         return at_least is not None and access_of(request).may(at_least, self.tenant_id_of(obj))
 
     def tenant_id_of(self, obj: Model | None) -> UUID | None:
-        """Return the id of the tenant that has the object."""
+        """Return the id of the object's tenant, by `tenant_path`; None without an object."""
         for step in self.tenant_path.split("__"):
             obj = getattr(obj, step, None)
         return obj  # type: ignore[return-value]

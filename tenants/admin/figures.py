@@ -48,7 +48,7 @@ class Figure:
 
     @property
     def change(self) -> float | None:
-        """Against the week before: in percentage points for a part, else in per cent; None where there is none."""
+        """Against the week before, in `unit`; None where that week is unknown or was zero."""
         if self.of is None:
             return 100 * (self.value - self.before) / self.before if self.before else None
         if self.before is None or not self.of_before:

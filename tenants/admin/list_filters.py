@@ -24,7 +24,7 @@ LAST_DAY = date.max - timedelta(days=1)  # later ones have no next day to end at
 
 
 class ChoiceFilter(DropdownFilter):
-    """One of a few choices; one that is not offered finds nothing."""
+    """One of a few choices; a value that is not among them finds nothing."""
 
     @classmethod
     def parameters(cls) -> list[str]:
@@ -43,7 +43,7 @@ class ChoiceFilter(DropdownFilter):
 
 
 class TenantFilter(ChoiceFilter):
-    """One's own tenants; shown to those who have more than one."""
+    """One of the user's tenants; shown to those who have more than one."""
 
     title = "tenant"
     parameter_name = "tenant"
@@ -59,7 +59,7 @@ class TenantFilter(ChoiceFilter):
 
 
 class YesNoFilter(ChoiceFilter):
-    """A flag that is always known."""
+    """A flag that is yes or no, never missing."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return YES_NO
@@ -85,7 +85,7 @@ class ExactFilter(TextFilter):
 
 
 class HubIdFilter(ExactFilter):
-    """A hub id; what is none finds nothing."""
+    """A hub id; any other text finds nothing."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = (self.value() or "").strip()

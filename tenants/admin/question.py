@@ -47,7 +47,7 @@ def chosen_or_404(request: HttpRequest) -> list[str]:
 
 
 def chosen_ids(request: HttpRequest) -> list[int]:
-    """Return the hub ids that a confirmation page sent; raises Http404 for what is no list of them."""
+    """Return the hub ids that a confirmation page sent; raises Http404 for anything but a list of them."""
     parts = chosen_or_404(request)
     if not all(map(is_bigint, parts)):
         raise Http404
@@ -55,7 +55,7 @@ def chosen_ids(request: HttpRequest) -> list[int]:
 
 
 def joined(records: Sequence[Model]) -> str:
-    """Write hub ids as `chosen` carries them."""
+    """Write the records' hub ids for `chosen`, which `chosen_ids` reads."""
     return ",".join(str(record.pk) for record in records)
 
 

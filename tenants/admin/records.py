@@ -121,7 +121,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return self.ask(request, self.deletion([self.record_or_404(request, object_id)]))
 
     def delete_many_view(self, request: HttpRequest) -> HttpResponse:
-        """Delete what a confirmation page named."""
+        """Delete the records that a confirmation page named, those of each tenant as one changeset."""
         chosen = chosen_ids(request)
         records = list(self.get_queryset(request).filter(pk__in=chosen))
         groups = by_tenant(records)
@@ -134,11 +134,11 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return HttpResponseRedirect(self.list_url())
 
     def deletion(self, records: Sequence[Any]) -> Question:
-        """Return the question asked before records are deleted."""
+        """Return the question asked before records, of one tenant or several, are deleted."""
         raise NotImplementedError
 
     def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
-        """Delete records of one tenant by hub id."""
+        """Delete records of one tenant by hub id, as one changeset; return what it says."""
         raise NotImplementedError
 
     def deleted_text(self, done: Sequence[Changes]) -> str:
@@ -148,7 +148,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
     # Pages
 
     def record_or_404(self, request: HttpRequest, object_id: str) -> Any:
-        """Return a record the user may change; raises Http404 or PermissionDenied."""
+        """Return a record; raises Http404 where the user sees none, PermissionDenied where they may not delete it."""
         record = self.get_object(request, object_id)
         if record is None:
             raise Http404
@@ -157,7 +157,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return record
 
     def ask(self, request: HttpRequest, question: Question) -> HttpResponse:
-        """Show a confirmation page; refuses records on which the user may do nothing."""
+        """Show a confirmation page; raises PermissionDenied where the user is not staff of every record's tenant."""
         access = access_of(request)
         if not all(access.may(Role.STAFF, record.tenant_id) for record in question.records):
             raise PermissionDenied

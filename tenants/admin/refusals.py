@@ -17,7 +17,7 @@ class StatusFilter(ExactFilter):
     parameter_name = "status"
 
     def normal(self, value: str) -> str:
-        """Return the value as it is stored; what is no status finds nothing."""
+        """Return the value as it is stored; one that can't be a status becomes 0, which finds nothing."""
         return value if is_bigint(value) and len(value) == 3 else "0" if value else ""
 
 

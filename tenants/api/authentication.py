@@ -45,7 +45,10 @@ class Credentials:
 
 
 def basic_credentials(text: str) -> Credentials:
-    """Return what HTTP Basic says: the user is the tenant, the password a key. What can't be read has no key."""
+    """Return what HTTP Basic says in base64: the user is the tenant, the password the key.
+
+    Text that can't be decoded gives credentials without a key, which `authorise` answers with 401.
+    """
     try:
         user, _, key = base64.b64decode(text, validate=True).decode().partition(":")
     except ValueError:
@@ -76,7 +79,7 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source) ->
 
 
 def count_address(request: HttpRequest) -> None:
-    """Count a request that names no tenant for its address; raises ApiError 429 over the limit."""
+    """Count a request that names no tenant for its address, as `authorise` does; raises ApiError 429 over the limit."""
     _, rate = _count(HubRequest.of(request), Credentials("", None))
     refuse_excess(rate)
 
@@ -112,6 +115,10 @@ class KeyAuthentication(BaseAuthentication):
     """The native API's key header, `x-replenit-auth-key`, for the tenant in the path."""
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
+        """Return (None, the caller), DRF's pair of user and auth; raises ApiError 400 for a path without a GUID.
+
+        All that `authorise` raises, too; and 429 instead of the 400 where the address is over its limit.
+        """
         tenant_id = request.parser_context["kwargs"]["tenant_id"]
         if not GUID.fullmatch(tenant_id):
             count_address(request._request)

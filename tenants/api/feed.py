@@ -18,6 +18,7 @@ class ChangeViewSet(TenantViewSet):
     """A tenant's changesets in commit order, gapless, at most 100 at a time; `next` is the `after` of the next call."""
 
     def list(self, request: Request, **_: Any) -> HttpResponse:
+        """Answer with the changesets after the number in `after` (0 without it); raises ApiError 400 for no number."""
         after = _number(request.query_params.get("after", "0"))
         following = Changeset.objects.filter(tenant_id=self.tenant.pk, number__gt=after).order_by("number")
         found = list(following[:MOST_CHANGESETS])

@@ -23,6 +23,7 @@ class Window:
 
     @property
     def remaining(self) -> int:
+        """Requests the window still lets through."""
         return max(0, self.limit - self.counted)
 
 
@@ -47,6 +48,7 @@ class Rate:
 
     @property
     def headers(self) -> dict[str, str]:
+        """The rate-limit headers of an answer, about the nearest window."""
         window = self.nearest
         return {
             "X-RateLimit-Limit": str(window.limit),
@@ -67,7 +69,7 @@ def refuse_excess(rate: Rate) -> None:
 
 
 class TenantThrottle(BaseThrottle):
-    """Lets a request through as long as the rate its authentication counted is within the limits."""
+    """Lets a request through whose caller, as authenticated, is within the limits; raises ApiError 429 else."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         caller: Any = request.auth
