@@ -19,10 +19,10 @@ class HubRequest(HttpRequest):
         """Return a request that has begun, by its own type, where Django or DRF call it HttpRequest."""
         return cast(Self, request)
 
-    @classmethod
-    def begin(cls, request: HttpRequest, traceparent: str) -> Self:
+    @staticmethod
+    def begin(request: HttpRequest, traceparent: str) -> "HubRequest":
         """Set what is declared here, as it is before anybody has looked who sends the request; return the request."""
-        begun = cls.of(request)
+        begun = HubRequest.of(request)
         begun.traceparent, begun.tenant_id, begun.api_key_id = traceparent, None, None
         begun.answer_headers = {"traceparent": traceparent}
         return begun

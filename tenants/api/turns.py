@@ -17,9 +17,8 @@ from hub.environment import read_environment
 
 SECONDS = 20  # that a batch waits for its turn
 STALL = 4  # seconds after which a turn is taken for stuck; healthy ones take a tenth of one
-MOST_WAITING = max(
-    1, read_environment().THREADS * 2 // 3
-)  # batches that may wait for a stuck one; the others find threads
+# Batches of a tenant that may wait in a process: the others find threads, even where these are stuck.
+MOST_WAITING = max(1, read_environment().THREADS * 2 // 3)
 
 
 @dataclass
