@@ -38,7 +38,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.tracing.TraceMiddleware",
-    "tenants.api.throttling.RateLimitHeadersMiddleware",
     "hub.middleware.paths.ExactPathMiddleware",
     "tenants.api.refusals.RefusedRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -47,7 +46,7 @@ MIDDLEWARE = [
     "hub.middleware.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
     "hub.middleware.pages.CsrfTokens",
-    "hub.middleware.pages.Users",
+    "tenants.admin.access.Members",
     "hub.middleware.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -103,18 +102,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = "UTC"
 
-LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 STATIC_URL = "/static/"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: no collectstatic step
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.HTTPS
@@ -140,8 +132,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
+# Requests a minute and an hour: of a tenant by its tier, and of those who have no tenant.
+# A new tenant has the standard tier, which is the documents' (001, "Rate limits").
+RATE_TIERS = {"standard": (100, 5_000), "growth": (300, 15_000), "scale": (1_000, 50_000)}
 RATE_LIMITS = {
-    "tenant": (100, 5_000),  # a new tenant's requests a minute and an hour: the documents' standard tier
     "address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR),
     "login": (10, 100),  # attempts to log in to the admin, from one address and for one name
 }

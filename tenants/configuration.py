@@ -1,4 +1,4 @@
-"""A tenant's configuration: rate tiers, and the one change that has to touch its data, the identifier priority."""
+"""The one change of a tenant's configuration that has to touch its data: the identifier priority."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,6 @@ from tenants.changes.changesets import Changes, Origin
 from tenants.changes.writing import open_write
 from tenants.identity import COLUMNS, LETTERS, ORDER, key_sql
 from tenants.models import Entity, Operation, Priority, Tenant
-
-# Requests a minute and an hour. The first is what the documents call standard (001, "Rate limits").
-TIERS = {
-    "standard": (100, 5_000),
-    "growth": (300, 15_000),
-    "scale": (1_000, 50_000),
-}
 
 # The key of a customer by each priority: by the priority identifier, else by the other, else what it is.
 KEYS = {

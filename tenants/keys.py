@@ -27,7 +27,7 @@ def new_text() -> str:
 def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
-    Raises ValidationError for a label that is none.
+    Raises ValidationError for a label that is blank or too long.
     """
     text = new_text()
     key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)

@@ -49,12 +49,12 @@ def validate_customer_field(name: str) -> None:
 
 def standard_per_minute() -> int:
     """Return the standard tier's requests a minute."""
-    return int(settings.RATE_LIMITS["tenant"][0])
+    return int(settings.RATE_TIERS["standard"][0])
 
 
 def standard_per_hour() -> int:
     """Return the standard tier's requests an hour."""
-    return int(settings.RATE_LIMITS["tenant"][1])
+    return int(settings.RATE_TIERS["standard"][1])
 
 
 class Tenant(models.Model):

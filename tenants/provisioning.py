@@ -24,7 +24,11 @@ def create_tenant(
     time_zone: str = "UTC",
     label: str = "First key",
 ) -> tuple[Tenant, str]:
-    """Create a tenant and its first key; return it with the key's text. Raises ValidationError for unusable values."""
+    """Create a tenant and its first key, which is called `label`; return the tenant and the key's text.
+
+    Without a slug one is made from the name; `required` names the customer fields demanded in every record; without
+    limits the tenant has the standard tier. Raises ValidationError for unusable values, and creates nothing.
+    """
     limits = {"per_minute": per_minute, "per_hour": per_hour}
     tenant = Tenant(
         name=name,
@@ -49,11 +53,14 @@ def free_slug(name: str) -> str:
 
 
 def parse_expiry(text: str) -> datetime:
-    """Return the moment a key expires, from an ISO 8601 date or date and time (UTC where it names no zone)."""
+    """Return the moment a key expires, from an ISO 8601 date or date and time (UTC where it names no zone).
+
+    Raises ValueError for any other text.
+    """
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def one_line(error: ValidationError) -> str:
-    """Return what is wrong with a model's fields, as a command says it."""
+    """Return a model's validation errors in one line: `name: text; name: text`."""
     return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())

@@ -21,8 +21,8 @@ from customers.models import Customer
 from hub.admin.changelist import KeysetChangeList
 from hub.records.types import normal_language
 from tenants.admin.access import access_of, by_tenant
-from tenants.admin.filters import ExactFilter, TenantFilter, arrived, given_flag
-from tenants.admin.records import Question, counted, joined
+from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
+from tenants.admin.question import Question, counted, joined
 from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Role, Tenant
@@ -91,6 +91,7 @@ class CustomerAdmin(ConsentEditingAdmin):
         " a mailing list as list:news"
     )
     form = ConsentForm
+    list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language")
     list_filter = (
         TenantFilter,
         *(given_flag(name, TITLES[name], bit) for name, bit in GIVEN_BITS.items()),
@@ -130,10 +131,6 @@ class CustomerAdmin(ConsentEditingAdmin):
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
         ("More", {"fields": ("tags", "mailing_lists", "attributes"), "classes": ["collapse"]}),
     )
-
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
-        tenant = ["shop"] if access_of(request).sees_several else []
-        return ["person", "named", *tenant, *FLAG_COLUMNS, "language"]
 
     def conditions(self, term: str) -> list[Q]:
         return [*super().conditions(term), *conditions_of(term)]

@@ -10,16 +10,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action
 
-from customers.admin.optins import NEVER, TITLES, edit_of, edits_of_list, seen, state_of
+from customers.admin.optins import NEVER, TITLES, YES_NO, edit_of, edits_of_list, seen, state_of
 from customers.consents import ConsentEdit, Edited, edit_consents
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
-from tenants.admin.records import Question, RecordAdmin, chosen_or_404, counted, origin_of, tenants_by_id
-from tenants.admin.sections import record_link
+from tenants.admin.access import tenants_by_id
+from tenants.admin.question import Question, chosen_or_404, counted
+from tenants.admin.records import RecordAdmin, origin_of
+from tenants.admin.sections import record_link, yes_or_no
 from tenants.models import Role
 
 MOST_CONFLICTS = 10  # named one by one
-YES_NO = {True: "yes", False: "no"}
 
 
 class ConsentEditingAdmin(RecordAdmin):
@@ -96,7 +97,7 @@ class ConsentEditingAdmin(RecordAdmin):
     def bulk_edit(self, customers: Sequence[Customer], name: str, value: bool) -> Question:
         """Return the question asked before a flag of many customers is set."""
         states = [state_of(customer, name) for customer in customers]
-        wanted = "Yes" if value else "No"
+        wanted = yes_or_no(value)
         happens = [f"{TITLES[name]} becomes {wanted.lower()} for {counted(len(customers), self.opts)}."]
         happens += [
             f"{states.count(state):,} of them: {state.lower()} → {wanted.lower()}."

@@ -9,22 +9,21 @@ from django.utils.safestring import SafeString
 
 from customers.admin.sections import changeset_link, flag_changes, with_changeset
 from customers.models import Customer
-from hub.admin.site import KeysetModelAdmin
-from tenants.admin.access import TenantScopedAdmin, access_of
-from tenants.admin.filters import TenantFilter, arrived, hub_id
-from tenants.admin.records import MOST_MATCHES, is_hub_id, tenant_ids_of
-from tenants.admin.sections import clipped, moment, record_link
+from hub.sql.bigint import is_bigint
+from tenants.admin.access import access_of, tenant_ids_of
+from tenants.admin.history import HistoryAdmin
+from tenants.admin.list_filters import TenantFilter, arrived, hub_id
+from tenants.admin.records import MOST_MATCHES
+from tenants.admin.sections import record_link
 from tenants.models import ConsentChange
 
 
 @admin.register(ConsentChange)
-class ConsentChangeAdmin(TenantScopedAdmin, KeysetModelAdmin):
+class ConsentChangeAdmin(HistoryAdmin):
     """The consent ledger: what changed, from what to what, when and through what."""
 
-    change_role = delete_role = None
     list_display = ("at", "shop", "customer_link", "change", "changeset_source", "changeset_actor", "changeset")
     list_display_links = None
-    list_select_related = ("tenant",)
     list_filter = (TenantFilter, hub_id("customer", "customer's hub id"), arrived("when"))
     search_fields = ("customer",)
     search_help_text = "Hub id, customer ID or e-mail of a customer"
@@ -41,18 +40,10 @@ class ConsentChangeAdmin(TenantScopedAdmin, KeysetModelAdmin):
             return queryset, False
         customers = access_of(request).limit(Customer.objects.all())
         tenant_ids = tenant_ids_of(request)
-        ids = [int(search_term)] if is_hub_id(search_term) else []
+        ids = [int(search_term)] if is_bigint(search_term) else []
         for named in ({"customer_id": search_term}, {"email": search_term.lower()}):
             ids += customers.filter(tenant_id__in=tenant_ids, **named).values_list("pk", flat=True)[:MOST_MATCHES]
         return queryset.filter(customer__in=ids, tenant_id__in=tenant_ids), False
-
-    @admin.display(description="tenant")
-    def shop(self, change: ConsentChange) -> SafeString:
-        return clipped(change.tenant)
-
-    @admin.display(description="when (UTC)")
-    def at(self, change: ConsentChange) -> SafeString:
-        return moment(change.created_at)
 
     @admin.display(description="customer")
     def customer_link(self, change: ConsentChange) -> SafeString:

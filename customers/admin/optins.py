@@ -7,16 +7,16 @@ from django.http import Http404, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from unfold.widgets import CHECKBOX_CLASSES
 
 from customers.consents import GIVEN_BITS, ConsentEdit
 from customers.flags import FLAGS, as_bits, has_flag
 from customers.models import Customer
-from tenants.admin.records import is_hub_id
+from hub.admin.site import CHECKBOX
+from hub.sql.bigint import is_bigint
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CHECKBOX = " ".join(CHECKBOX_CLASSES)
 NEVER = "Never given"
+YES_NO = {True: "yes", False: "no"}
 TITLES = {field.name: str(capfirst(field.verbose_name)) for field in Customer._meta.fields if field.name in FLAGS}
 
 
@@ -45,7 +45,7 @@ def seen(customer: Customer) -> str:
 def edit_of(shown: str, wanted: Mapping[str, bool]) -> ConsentEdit:
     """Return an edit of the flags that differ from what was shown; raises Http404 for what `seen` did not write."""
     parts = shown.split(":")
-    if len(parts) != 3 or not all(map(is_hub_id, parts)):
+    if len(parts) != 3 or not all(map(is_bigint, parts)):
         raise Http404
     customer, moment, flags = map(int, parts)
     changed = {name: value for name, value in wanted.items() if value != has_flag(flags, name)}

@@ -8,14 +8,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from customers.admin.optins import TITLES, state_of
+from customers.admin.optins import TITLES, YES_NO, state_of
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
 from tenants.admin.sections import LATEST, Section, moment, money, record_link
 from tenants.links import orders_of_customer
 from tenants.models import Changeset, ConsentChange
-
-YES_NO = {True: "yes", False: "no"}
 
 
 def customer_sections(customer: Customer) -> list[Section]:

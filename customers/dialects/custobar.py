@@ -79,10 +79,10 @@ COMPANY_FIELD = re.compile(r"(?!__).+?__.+", re.DOTALL)
 KEPT = "Another customer is known by it; the stored value stays."
 TOO_DEEP = "The request body is nested deeper than 64 levels."
 # Whether one of the records, whose external_id nobody has, may mean a customer without any.
-MEANS_NAMELESS = """means_nameless(%(tenant_id)s,
-    (SELECT array_agg(external_id) FROM sent),
-    (SELECT array_agg(phone_number) FROM sent),
-    (SELECT array_agg(email) FROM sent))"""
+MEANS_NAMELESS = f"""means_nameless(%(tenant_id)s,
+           (SELECT array_agg({key_sql("CustomerId", "external_id")}) FROM sent),
+           (SELECT array_agg(phone_number) FROM sent),
+           (SELECT array_agg(email) FROM sent))"""
 STORE_AT_ONCE = at_once_statement(
     replace(
         CUSTOMERS,

@@ -13,12 +13,13 @@ from django.http import HttpRequest
 from psycopg.errors import QueryCanceled
 from unfold.views import ChangeList
 
-MOST_DIGITS = 18  # of a bigint
+from hub.sql.bigint import is_bigint
+
 PATIENCE_MS = 30
 
 
 class Pages:
-    """What the templates take for a paginator."""
+    """All that the theme asks of a paginator: which template draws the links to other pages."""
 
     template_name = "admin/keyset_pagination.html"
 
@@ -51,8 +52,9 @@ class KeysetChangeList(ChangeList):
         self.paginator = Pages(self.list_per_page)
 
     def rows(self, anchor: int | None, *, newer: bool, most: int) -> list[Model]:
-        """Return the rows that follow: by walking the key if that finds them soon, else by sorting what matches.
+        """Return at most `most` rows older than the hub id `anchor`, newest first; `newer`: newer ones, oldest first.
 
+        Without an anchor the newest of all. By walking the key if that finds them soon, else by sorting what matches.
         The planner walks the key backwards for any filter, in the hope of finding enough soon: 1 ms where it does,
         370 where nothing matches. Reading all rows in parallel and sorting takes 90 either way.
         """
@@ -94,7 +96,7 @@ def patience(milliseconds: int) -> Iterator[None]:
 def _position(text: str) -> tuple[int | None, bool]:
     """Return the hub id a page follows (None: the first page) and whether it holds newer records."""
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+    if not is_bigint(digits):
         return None, False
     return int(digits), text.startswith("-")
 

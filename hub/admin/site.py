@@ -6,12 +6,10 @@ from typing import Any, NoReturn
 
 from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -27,10 +25,8 @@ CHECKBOX = " ".join(CHECKBOX_CLASSES)
 class HubAdminSite(UnfoldAdminSite):
     """The admin: what is not there, or not yours, is a page that says so."""
 
-    site_title = site_header = "Data hub"
     index_title = "Data health"
     index_template = "tenants/home.html"
-    enable_nav_sidebar = True
 
     def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Any:
         def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -50,16 +46,8 @@ class HubAdminSite(UnfoldAdminSite):
         return sidebar(self, request)
 
 
-class UncountedPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages without COUNT(*): there may always be another one."""
-
-    @cached_property
-    def count(self) -> int:
-        return 1_000_000_000
-
-
 class HubModelAdmin(ModelAdmin):
-    """A model's admin: what is missing is a 404, and no log but the hub's own is written.
+    """What every admin of the hub stands on: what is missing is a 404, and Django's log is not written.
 
     Django's LogEntry would keep `str(object)`, a person's name, past an erasure. Changesets name hub ids only.
     """
@@ -86,7 +74,6 @@ class HubModelAdmin(ModelAdmin):
 class KeysetModelAdmin(HubModelAdmin):
     """The admin of a model with millions of rows and an integer key: lists by hub id, newest first, never counted."""
 
-    paginator = UncountedPaginator
     list_per_page = 50
     list_max_show_all = 0
     list_disable_select_all = True

@@ -21,7 +21,7 @@ class _Source(Protocol):
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 no JSON, 400 cut off or broken."""
+    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 not JSON, 400 cut off or broken."""
     _require_json(request.META.get("CONTENT_TYPE", ""))
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -33,7 +33,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def read_json(body: bytes) -> Any:
-    """Return what a body says, where hub.records.schemas comes later; raises ApiError 400 where it is no JSON."""
+    """Return a body's JSON, for a dialect that shapes it before it is parsed; raises ApiError 400 for other text."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework.exceptions import MethodNotAllowed
 
 from hub.api.responses import JsonResponse, failure
-from hub.middleware.tracing import traceparent
 from hub.records.faults import ValidationFailed
 
 log = structlog.get_logger("hub.errors")
@@ -38,8 +37,12 @@ class ApiError(Exception):
 
 
 def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """Render an exception as the envelope (DRF's EXCEPTION_HANDLER); a view may have its own words for a 500."""
-    response = _foreseen(error, traceparent(context["request"]))
+    """Render an exception as the envelope (DRF's EXCEPTION_HANDLER).
+
+    `context` has the `request`, DRF's or a HubRequest, and the `view`, None outside of one; a view's `unexpected` are
+    its own words for a 500.
+    """
+    response = _foreseen(error, context["request"].traceparent)
     if response is not None:
         return response
     if _is_outage(error):

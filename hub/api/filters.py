@@ -15,7 +15,7 @@ from hub.records.types import normal_moment
 
 
 class MomentField(forms.CharField):
-    """An ISO 8601 moment with a zone."""
+    """A moment in ISO 8601 with its zone, as the API writes it; None where it is left blank."""
 
     def clean(self, value: Any) -> str | None:
         text = super().clean(value)
@@ -29,7 +29,7 @@ class MomentFilter(django_filters.Filter):
 
 
 class FlagField(forms.CharField):
-    """true or false."""
+    """`true` or `false`, in any case; None where it is left blank."""
 
     def clean(self, value: Any) -> bool | None:
         flags = {"true": True, "false": False, "": None}
@@ -49,7 +49,7 @@ def moment_range(field: str, name: str) -> dict[str, django_filters.Filter]:
 
 
 class StrictFilterBackend(BaseFilterBackend):
-    """Apply the view's `filterset_class`."""
+    """Apply the view's `filterset_class`; raise ApiError 400 for an unknown filter or an unusable value."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         filterset_class = getattr(view, "filterset_class")  # noqa: B009 — APIView declares none

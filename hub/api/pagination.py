@@ -11,6 +11,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from hub.api.errors import ApiError
+from hub.sql.bigint import is_bigint
 
 DEFAULT_LIMIT = 100
 MOST = 1000
@@ -21,6 +22,7 @@ class KeysetPagination(BasePagination):
     """Pages in the order of the unique key the view names in `keyset`; records that come meanwhile break nothing."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        """Return the page that the request's `cursor` and `limit` ask for; raises ApiError 400 for unusable ones."""
         self.request, self.keyset = request, getattr(view, "keyset")  # noqa: B009 — APIView declares none
         self.limit = _limit(request.query_params.get("limit"))
         if cursor := request.query_params.get("cursor"):
@@ -39,7 +41,7 @@ class KeysetPagination(BasePagination):
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MOST):
+    if not (is_bigint(text) and 1 <= int(text) <= MOST):
         raise ApiError(400, f"limit must be a whole number from 1 to {MOST}.")
     return int(text)
 

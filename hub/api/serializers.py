@@ -10,7 +10,7 @@ from hub.api.responses import utc
 
 
 class MomentField(serializers.Field[datetime, datetime, str, Any]):
-    """UTC with milliseconds and Z."""
+    """A moment, written as the API does everywhere."""
 
     def to_representation(self, value: datetime) -> str:
         return utc(value)

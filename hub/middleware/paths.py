@@ -15,11 +15,11 @@ NO_TEXT = "The address must be UTF-8 and must not contain the character U+0000."
 
 
 class BadAddress(BadRequest):
-    """The path or the query is no text."""
+    """The path or the query is not text: bytes that are not UTF-8, or the character U+0000."""
 
 
 class ExactPathMiddleware:
-    """Tell encoded slashes from separators; raise BadAddress where an address holds NUL or bytes that are no UTF-8."""
+    """Keep encoded slashes apart from separators in `path_info`; raise BadAddress for an address that is not text."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -36,7 +36,10 @@ class ExactPathMiddleware:
 
 
 def _decoded(raw: str) -> str:
-    """Decode a piece of an address as it was sent: percent-encoded, other bytes as WSGI hands them over."""
+    """Decode a piece of an address as it was sent: percent-encoded, other bytes as WSGI hands them over.
+
+    Raises BadAddress.
+    """
     try:
         text = unquote_to_bytes(raw.encode("latin-1")).decode()
     except UnicodeError:
@@ -47,5 +50,5 @@ def _decoded(raw: str) -> str:
 
 
 def identifier_in_path(part: str) -> str:
-    """Return an identifier as the client meant it."""
+    """Return an identifier from a route's `kwargs` with its slashes."""
     return part.replace(SLASH, "/")

@@ -9,6 +9,8 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from hub.middleware.requests import HubRequest, trace_id
+
 TRACEPARENT = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 log = structlog.get_logger("hub.request")
 
@@ -21,36 +23,37 @@ def new_traceparent(incoming: str = "") -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
 
 
-def traceparent(request: HttpRequest) -> str:
-    """Return the request's own traceparent."""
-    found: str = getattr(request, "traceparent", "") or new_traceparent()
-    return found
-
-
 class TraceMiddleware:
-    """Give each request its traceparent, answer with it, and log the request: route, status, time, never its path."""
+    """Make each request a HubRequest, write the headers it collects on its answer, and log it.
+
+    The line says route, status, time and tenant, never the path, which names customers.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         start = time.perf_counter()
-        context = new_traceparent(request.META.get("HTTP_TRACEPARENT", ""))
-        request.traceparent = context  # type: ignore[attr-defined]
-        structlog.contextvars.bind_contextvars(trace_id=context[3:35])
+        begun = HubRequest.begin(request, new_traceparent(request.META.get("HTTP_TRACEPARENT", "")))
+        structlog.contextvars.bind_contextvars(trace_id=trace_id(begun))
         try:
-            response = self.get_response(request)
-            response["traceparent"] = context
-            match = request.resolver_match
-            record = log.debug if request.path_info.startswith(settings.STATIC_URL) else log.info
-            record(
-                "request",
-                method=request.method,
-                route=match.route if match else None,
-                status=response.status_code,
-                ms=round((time.perf_counter() - start) * 1000, 1),
-                tenant=str(getattr(request, "tenant_id", "")) or None,
-            )
+            response = self.get_response(begun)
+            for name, value in begun.answer_headers.items():
+                response[name] = value
+            _log(begun, response.status_code, time.perf_counter() - start)
             return response
         finally:
             structlog.contextvars.clear_contextvars()
+
+
+def _log(request: HubRequest, status: int, seconds: float) -> None:
+    match = request.resolver_match
+    record = log.debug if request.path_info.startswith(settings.STATIC_URL) else log.info
+    record(
+        "request",
+        method=request.method,
+        route=match.route if match else None,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        tenant=str(request.tenant_id) if request.tenant_id else None,
+    )

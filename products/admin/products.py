@@ -11,11 +11,12 @@ from django.utils.safestring import SafeString
 from products.admin.sections import product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
-from tenants.admin.access import access_of
-from tenants.admin.filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
+from tenants.admin.access import tenant_ids_of
+from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
-from tenants.admin.records import MOST_MATCHES, Question, counted, joined, tenant_ids_of
-from tenants.admin.sections import Section, clipped
+from tenants.admin.question import Question, counted, joined
+from tenants.admin.records import MOST_MATCHES
+from tenants.admin.sections import Section, clipped, yes_or_no
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Tenant
 
@@ -72,6 +73,7 @@ class ProductAdmin(RecordWithPartsAdmin):
     change_role = None
     parts = "variants"
     parts_stay = ("Order lines that name their SKUs.",)
+    list_display = ("name", "product_id", "category", "shop", "variants_available", "updated")
     list_filter = (
         TenantFilter,
         AvailabilityFilter,
@@ -87,10 +89,6 @@ class ProductAdmin(RecordWithPartsAdmin):
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
     )
     readonly_fields = ("offline_exclusive", "category", "hub_id", "came", "changed")
-
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
-        tenant = ["shop"] if access_of(request).sees_several else []
-        return ["name", "product_id", "category", *tenant, "variants_available", "updated"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         found: QuerySet[Product] = super().get_queryset(request).prefetch_related("variants")
@@ -115,7 +113,7 @@ class ProductAdmin(RecordWithPartsAdmin):
 
     @admin.display(description="offline exclusive")
     def offline_exclusive(self, product: Product) -> str:
-        return "Yes" if product.is_offline_exclusive else "No"
+        return yes_or_no(product.is_offline_exclusive)
 
     def matching_ids(self, request: HttpRequest, queryset: QuerySet[Product], term: str) -> list[int]:
         """Look at the variants too; no index leads to a variant id, but a catalogue is small."""

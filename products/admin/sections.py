@@ -1,7 +1,7 @@
 """What a product's page shows below its fields: its variants, and what it sold."""
 
 from products.models import Product, Variant
-from tenants.admin.sections import Section, money
+from tenants.admin.sections import Section, money, yes_or_no
 from tenants.links import sales_of_product
 
 MOST_VARIANTS = 200
@@ -35,7 +35,7 @@ def _variant(variant: Variant) -> list[object]:
         money(variant.original_price, variant.currency),
         None if variant.sale_price is None else money(variant.sale_price, variant.currency),
         variant.stock,
-        "Yes" if variant.is_available else "No",
+        yes_or_no(variant.is_available),
     ]
 
 

@@ -9,11 +9,11 @@ from django.db.models import F, Func, IntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from hub.admin.site import KeysetModelAdmin
-from tenants.admin.access import TenantScopedAdmin
-from tenants.admin.filters import ExactFilter, TenantFilter, arrived, one_of
-from tenants.admin.records import is_hub_id, tenant_ids_of
-from tenants.admin.sections import ARRAYS, Section, clipped, moment, record_link, touching
+from hub.sql.bigint import is_bigint
+from tenants.admin.access import tenant_ids_of
+from tenants.admin.history import HistoryAdmin
+from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
 from tenants.models import Changeset, Entity, Operation, Source
 
 MOST_RECORDS = 200  # named on a changeset's page, for each kind of change
@@ -35,7 +35,7 @@ class RecordFilter(ExactFilter):
         entity, _, hub_id = value.partition(":")
         if not value:
             return queryset
-        if entity not in Entity.values or not is_hub_id(hub_id):
+        if entity not in Entity.values or not is_bigint(hub_id):
             return queryset.none()
         return touching(queryset, Entity(entity), int(hub_id))
 
@@ -48,13 +48,10 @@ class ActorFilter(ExactFilter):
 
 
 @admin.register(Changeset)
-class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
+class ChangesetAdmin(HistoryAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
-    change_role = delete_role = None
     list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
-    list_display_links = ("at",)
-    list_select_related = ("tenant",)
     list_filter = (
         TenantFilter,
         one_of("entity", "records", Entity.choices),
@@ -96,21 +93,13 @@ class ChangesetAdmin(TenantScopedAdmin, KeysetModelAdmin):
         """Keep the changesets with a number or a trace id."""
         if not search_term:
             return queryset, False
-        if is_hub_id(search_term):
+        if is_bigint(search_term):
             return queryset.filter(tenant_id__in=tenant_ids_of(request), number=int(search_term)), False
         return queryset.filter(trace_id=search_term.lower()), False
-
-    @admin.display(description="tenant")
-    def shop(self, changeset: Changeset) -> SafeString:
-        return clipped(changeset.tenant)
 
     @admin.display(description="by")
     def by(self, changeset: Changeset) -> SafeString:
         return clipped(changeset.actor)
-
-    @admin.display(description="when (UTC)")
-    def at(self, changeset: Changeset) -> SafeString:
-        return moment(changeset.created_at)
 
     @admin.display(description="created")
     def created(self, changeset: Any) -> int:

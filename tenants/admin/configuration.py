@@ -47,7 +47,7 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
     ) -> Any:
         """Show a form with one button: configuration is not entered in series.
 
-        Raises Http404, where Django would answer 403, for what is not one's own or not there.
+        Raises Http404, where Django would answer 403, for what another tenant has or nobody.
         """
         if object_id is not None:
             self.found(request, object_id, self.view_role)
@@ -55,7 +55,7 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer one's tenants, without the buttons that add and change them."""
+        """Offer the tenants that the user configures, without the buttons that add and change them."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.related_model is Tenant and field is not None:
             queryset = tenants_of(request.user, Role.ADMIN).order_by("name")
@@ -69,7 +69,7 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
         return field
 
     def found(self, request: HttpRequest, object_id: str, at_least: Role = Role.ADMIN) -> Any:
-        """Return the object with this id; raises Http404 where the user has not the role on its tenant."""
+        """Return the object with this id; raises Http404 for none, or where the user lacks the role on its tenant."""
         obj = self.get_object(request, object_id)
         if obj is None or not access_of(request).may(at_least, self.tenant_id_of(obj)):
             raise Http404

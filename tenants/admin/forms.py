@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -14,9 +15,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.configuration import TIERS
 from tenants.models import ApiKey, CustomerField, Membership, Tenant
 
+TIERS = settings.RATE_TIERS
 CUSTOM = "custom"
 TIER_CHOICES = [
     *((name, f"{name.capitalize()}: {minute:,} a minute, {hour:,} an hour") for name, (minute, hour) in TIERS.items()),

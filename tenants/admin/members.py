@@ -12,8 +12,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from hub.admin.site import HubModelAdmin
 from tenants.admin.configuration import ConfigurationAdmin
-from tenants.admin.filters import TenantFilter
 from tenants.admin.forms import MembershipForm
+from tenants.admin.list_filters import TenantFilter
 from tenants.members import LastAdmin, add_member, remove_member, set_role
 from tenants.models import Membership, Role
 

@@ -7,7 +7,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
-from tenants.admin.records import Question, RecordAdmin, chosen_ids, counted, is_hub_id, joined, origin_of
+from hub.sql.bigint import is_bigint
+from tenants.admin.question import Question, chosen_ids, counted, joined
+from tenants.admin.records import RecordAdmin, origin_of
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Tenant
 
@@ -41,7 +43,7 @@ class RecordWithPartsAdmin(RecordAdmin):
     def ask_parts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask before deleting the parts ticked on a record's page."""
         record = self.record_or_404(request, str(pk))
-        ticked = [int(part) for part in request.POST.getlist("part") if is_hub_id(part)]
+        ticked = [int(part) for part in request.POST.getlist("part") if is_bigint(part)]
         found = list(getattr(record, self.parts).filter(pk__in=ticked))
         if not found:
             self.message_user(request, "Tick what to delete first.", messages.WARNING)

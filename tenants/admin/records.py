@@ -1,14 +1,12 @@
 """The admin of records: browsed by identifiers, deleted by the API's own functions, each with its history."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,61 +14,21 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from hub.admin.site import KeysetModelAdmin
-from hub.middleware.tracing import traceparent
-from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenants_of
+from hub.middleware.requests import HubRequest, trace_id
+from hub.sql.bigint import is_bigint
+from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
+from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.sections import Section, clipped, history, moment
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Role, Source, Tenant
 
 MOST_MATCHES = 1000  # of a search, for each of its conditions
-MOST_NAMED = 20  # records named on a confirmation page
-MOST_DIGITS = 18  # of a bigint
 
 
 def origin_of(request: HttpRequest) -> Origin:
     """Return what a member's writes are recorded under."""
     user = request.user
-    return Origin(Source.ADMIN, user.get_username(), traceparent(request)[3:35], user_id=user.pk)
-
-
-def tenants_by_id(request: HttpRequest, at_least: Role, ids: Any) -> dict[Any, Tenant]:
-    """Return tenants on which the user has the role; raises PermissionDenied where one is missing."""
-    found = tenants_of(request.user, at_least).in_bulk(list(ids))
-    if len(found) < len(set(ids)):
-        raise PermissionDenied
-    return found
-
-
-def tenant_ids_of(request: HttpRequest) -> list[UUID]:
-    """Return the ids of one's tenants: what lets a search use indexes on (tenant, …), a superuser's too."""
-    return list(tenants_of(request.user).values_list("pk", flat=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A confirmation page: what will happen to which records, what stays, and where the answer is sent.
-
-    `chosen` names the records in the answer, `fields` is what else it carries.
-    """
-
-    title: str
-    records: Sequence[Any]
-    happens: Sequence[str]
-    stays: Sequence[str]
-    button: str
-    url: str
-    chosen: str
-    back: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    destroys: bool = True
-
-    @property
-    def named(self) -> Sequence[Any]:
-        return self.records[:MOST_NAMED]
-
-    @property
-    def unnamed(self) -> int:
-        return len(self.records) - len(self.named)
+    return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
 
 
 class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
@@ -105,6 +63,11 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         """What changes and downstream systems name the record by."""
         return int(record.pk)
 
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Return the columns; the tenant's name is one only for those who see several."""
+        several = access_of(request).sees_several
+        return [column for column in self.list_display if several or column != "shop"]
+
     # Searching
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
@@ -127,7 +90,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
     def matching_ids(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> list[int]:
         """Return hub ids of the records that a search term names."""
         within = queryset.filter(tenant_id__in=tenant_ids_of(request)).order_by().select_related(None)
-        ids = [int(term)] if is_hub_id(term) else []
+        ids = [int(term)] if is_bigint(term) else []
         for condition in self.conditions(term):
             ids += within.filter(condition).values_list("pk", flat=True)[:MOST_MATCHES]
         return ids
@@ -158,7 +121,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return self.ask(request, self.deletion([self.record_or_404(request, object_id)]))
 
     def delete_many_view(self, request: HttpRequest) -> HttpResponse:
-        """Delete what a confirmation page named."""
+        """Delete the records that a confirmation page named, those of each tenant as one changeset."""
         chosen = chosen_ids(request)
         records = list(self.get_queryset(request).filter(pk__in=chosen))
         groups = by_tenant(records)
@@ -171,11 +134,11 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return HttpResponseRedirect(self.list_url())
 
     def deletion(self, records: Sequence[Any]) -> Question:
-        """Return the question asked before records are deleted."""
+        """Return the question asked before records, of one tenant or several, are deleted."""
         raise NotImplementedError
 
     def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
-        """Delete records of one tenant by hub id."""
+        """Delete records of one tenant by hub id, as one changeset; return what it says."""
         raise NotImplementedError
 
     def deleted_text(self, done: Sequence[Changes]) -> str:
@@ -185,7 +148,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
     # Pages
 
     def record_or_404(self, request: HttpRequest, object_id: str) -> Any:
-        """Return a record the user may change; raises Http404 or PermissionDenied."""
+        """Return a record; raises Http404 where the user sees none, PermissionDenied where they may not delete it."""
         record = self.get_object(request, object_id)
         if record is None:
             raise Http404
@@ -194,7 +157,7 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return record
 
     def ask(self, request: HttpRequest, question: Question) -> HttpResponse:
-        """Show a confirmation page; refuses records on which the user may do nothing."""
+        """Show a confirmation page; raises PermissionDenied where the user is not staff of every record's tenant."""
         access = access_of(request)
         if not all(access.may(Role.STAFF, record.tenant_id) for record in question.records):
             raise PermissionDenied
@@ -242,33 +205,3 @@ class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
             raise Http404
         changes = reverse("admin:tenants_changeset_changelist")
         return HttpResponseRedirect(f"{changes}?record={self.opts.app_label}:{object_id}")
-
-
-def chosen_or_404(request: HttpRequest) -> list[str]:
-    """Return what a confirmation page sent in `chosen`; raises Http404 for any other request."""
-    if request.method != "POST" or not request.POST.get("chosen"):
-        raise Http404
-    return request.POST["chosen"].split(",")
-
-
-def chosen_ids(request: HttpRequest) -> list[int]:
-    """Return the hub ids that a confirmation page sent; raises Http404 for what is no list of them."""
-    parts = chosen_or_404(request)
-    if not all(map(is_hub_id, parts)):
-        raise Http404
-    return [int(part) for part in parts]
-
-
-def is_hub_id(text: str) -> bool:
-    """Tell whether a text can be a hub id."""
-    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-
-
-def joined(records: Sequence[Model]) -> str:
-    """Write hub ids as `chosen` carries them."""
-    return ",".join(str(record.pk) for record in records)
-
-
-def counted(number: int, opts: Any) -> str:
-    """Write a number of records: `1 customer`, `2 customers`."""
-    return f"{number:,} {opts.verbose_name if number == 1 else opts.verbose_name_plural}"

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from hub.admin.site import KeysetModelAdmin
-from tenants.admin.access import TenantScopedAdmin
-from tenants.admin.filters import ExactFilter, TenantFilter, arrived
-from tenants.admin.sections import clipped, moment
+from hub.sql.bigint import is_bigint
+from tenants.admin.history import HistoryAdmin
+from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived
+from tenants.admin.sections import clipped
 from tenants.models import RefusedRequest
 
 
@@ -17,31 +17,20 @@ class StatusFilter(ExactFilter):
     parameter_name = "status"
 
     def normal(self, value: str) -> str:
-        """Return the value as it is stored; what is no status finds nothing."""
-        return value if value.isascii() and value.isdigit() and len(value) == 3 else "0" if value else ""
+        """Return the value as it is stored; one that can't be a status becomes 0, which finds nothing."""
+        return value if is_bigint(value) and len(value) == 3 else "0" if value else ""
 
 
 @admin.register(RefusedRequest)
-class RefusedRequestAdmin(TenantScopedAdmin, KeysetModelAdmin):
+class RefusedRequestAdmin(HistoryAdmin):
     """Written by the hub alone, and deleted by it after 30 days."""
 
-    change_role = delete_role = None
     list_display = ("at", "shop", "status", "method", "route", "first_mistakes")
-    list_display_links = ("at",)
-    list_select_related = ("tenant",)
     list_filter = (TenantFilter, StatusFilter, arrived("when"))
     search_fields = ("trace_id__exact",)
     search_help_text = "Trace id"
     fields = ("tenant", "at", "status", "method", "route", "mistakes", "key", "trace_id")
     readonly_fields = ("at", "mistakes", "key")
-
-    @admin.display(description="when (UTC)")
-    def at(self, refused: RefusedRequest) -> SafeString:
-        return moment(refused.created_at)
-
-    @admin.display(description="tenant")
-    def shop(self, refused: RefusedRequest) -> SafeString:
-        return clipped(refused.tenant)
 
     @admin.display(description="mistakes")
     def first_mistakes(self, refused: RefusedRequest) -> SafeString:

@@ -71,6 +71,11 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{whole}.{decimals:0<2} {currency}"
 
 
+def yes_or_no(flag: bool) -> str:
+    """Write a flag: Yes or No."""
+    return "Yes" if flag else "No"
+
+
 def touching(changesets: QuerySet[Changeset], entity: Entity, hub_id: int) -> QuerySet[Changeset]:
     """Keep the changesets that touched a record."""
     touched = RawSQL(TOUCHED, [], output_field=ArrayField(BigIntegerField()))  # noqa: S611 — a constant

@@ -10,8 +10,8 @@ from unfold.decorators import action
 from tenants.admin.access import tenants_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.connect import ANSWERS, LANGUAGES, endpoints
+from tenants.admin.figures import list_address
 from tenants.admin.forms import TenantForm
-from tenants.admin.home import list_address
 from tenants.admin.records import origin_of
 from tenants.configuration import CustomersCollide, change_priority, plan_priority
 from tenants.health import count_changesets, measure

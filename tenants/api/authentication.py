@@ -13,7 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from hub.api.errors import ApiError
-from hub.middleware.tracing import traceparent
+from hub.middleware.requests import HubRequest, trace_id
 from hub.sql.execute import Row, execute
 from hub.sql.files import read_sql
 from tenants.api.throttling import Rate, Window, caller_address, refuse_excess
@@ -45,7 +45,10 @@ class Credentials:
 
 
 def basic_credentials(text: str) -> Credentials:
-    """Return what HTTP Basic says: the user is the tenant, the password a key. What can't be read has no key."""
+    """Return what HTTP Basic says in base64: the user is the tenant, the password the key.
+
+    Text that can't be decoded gives credentials without a key, which `authorise` answers with 401.
+    """
     try:
         user, _, key = base64.b64decode(text, validate=True).decode().partition(":")
     except ValueError:
@@ -54,34 +57,35 @@ def basic_credentials(text: str) -> Credentials:
 
 
 def authorise(request: HttpRequest, credentials: Credentials, source: Source) -> Caller:
-    """Return the caller. Raises ApiError 401, 404 (live key, no such tenant) or 403 (tenant disabled).
+    """Look up a key, count the request, and return the caller: tenant, origin of its writes, rate.
 
-    Sets `request.rate`; a request without a valid key counts for its address, and is refused over that limit.
+    `source` is what the origin says the writes came through. The request, one that came through the middleware, is
+    told its tenant, its key and the rate-limit headers of its answer. One without a valid key counts for its address.
+    Raises ApiError 401 for no valid key, 404 for a live key and no such tenant, 429 for either over the address's
+    limit, 403 for a disabled tenant; the tenant's own limit is TenantThrottle's to refuse.
     """
-    row = _count(request, credentials)
-    rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6])
-    request.rate = rate  # type: ignore[attr-defined]
+    hub_request = HubRequest.of(request)
+    row, rate = _count(hub_request, credentials)
     live, tenant_exists, key_id = row[7:10]
     if key_id is None:
         refuse_excess(rate)
         raise ApiError(404, "Tenant not found.") if live and not tenant_exists else ApiError(401, UNAUTHORISED)
     tenant = _tenant(row)
-    request.tenant_id = tenant.pk  # type: ignore[attr-defined]
-    request.api_key_id = key_id  # type: ignore[attr-defined]
+    hub_request.tenant_id, hub_request.api_key_id = tenant.pk, key_id
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
     actor = f"{row[10]} ({row[11]}…)"
-    return Caller(tenant, Origin(source, actor, traceparent(request)[3:35], api_key_id=key_id), rate)
+    return Caller(tenant, Origin(source, actor, trace_id(hub_request), api_key_id=key_id), rate)
 
 
 def count_address(request: HttpRequest) -> None:
-    """Count a request that names no tenant for its address; raises ApiError 429 over the limit."""
-    row = _count(request, Credentials("", None))
-    request.rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6])  # type: ignore[attr-defined]
-    refuse_excess(request.rate)  # type: ignore[attr-defined]
+    """Count a request that names no tenant for its address, as `authorise` does; raises ApiError 429 over the limit."""
+    _, rate = _count(HubRequest.of(request), Credentials("", None))
+    refuse_excess(rate)
 
 
-def _count(request: HttpRequest, credentials: Credentials) -> Row:
+def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
+    """Return the row of authorise.sql and the rate in it, which the answer's headers say."""
     per_minute, per_hour = settings.RATE_LIMITS["address"]
     parameters: dict[str, Any] = {
         "digest": digest(credentials.key) if credentials.key else None,
@@ -97,7 +101,9 @@ def _count(request: HttpRequest, credentials: Credentials) -> Row:
         connection.close()
         row = execute(AUTHORISE, parameters).fetchone()
     assert row is not None  # noqa: S101 — the statement promises one row
-    return row
+    rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6])
+    request.answer_headers |= rate.headers
+    return row, rate
 
 
 def _tenant(row: Row) -> Tenant:
@@ -109,6 +115,10 @@ class KeyAuthentication(BaseAuthentication):
     """The native API's key header, `x-replenit-auth-key`, for the tenant in the path."""
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
+        """Return (None, the caller), DRF's pair of user and auth; raises ApiError 400 for a path without a GUID.
+
+        All that `authorise` raises, too; and 429 instead of the 400 where the address is over its limit.
+        """
         tenant_id = request.parser_context["kwargs"]["tenant_id"]
         if not GUID.fullmatch(tenant_id):
             count_address(request._request)

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from hub.api.errors import ApiError
 from hub.api.responses import success, utc
+from hub.sql.bigint import is_bigint
 from tenants.api.views import TenantViewSet
 from tenants.models import Changeset
 
@@ -17,6 +18,7 @@ class ChangeViewSet(TenantViewSet):
     """A tenant's changesets in commit order, gapless, at most 100 at a time; `next` is the `after` of the next call."""
 
     def list(self, request: Request, **_: Any) -> HttpResponse:
+        """Answer with the changesets after the number in `after` (0 without it); raises ApiError 400 for no number."""
         after = _number(request.query_params.get("after", "0"))
         following = Changeset.objects.filter(tenant_id=self.tenant.pk, number__gt=after).order_by("number")
         found = list(following[:MOST_CHANGESETS])
@@ -27,7 +29,7 @@ class ChangeViewSet(TenantViewSet):
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not is_bigint(text):
         raise ApiError(400, "after must be the number of a changeset, or 0.")
     return int(text)
 

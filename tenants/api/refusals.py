@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from hub.middleware.tracing import traceparent
+from hub.middleware.requests import HubRequest, trace_id
 from tenants.models import RefusedRequest
 
 log = structlog.get_logger("tenants.refusals")
@@ -32,10 +33,10 @@ class RefusedRequestMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HubRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code >= 400 and hasattr(request, "tenant_id") and _is_fault(response.status_code):
-            _record(request, response)
+        if response.status_code >= 400 and request.tenant_id and _is_fault(response.status_code):
+            _record(request.tenant_id, request, response)
         return response
 
 
@@ -48,17 +49,17 @@ def _is_fault(status: int) -> bool:
     return status in BAD_REQUESTS or status >= 500
 
 
-def _record(request: HttpRequest, response: HttpResponseBase) -> None:
+def _record(tenant_id: UUID, request: HubRequest, response: HttpResponseBase) -> None:
     match = request.resolver_match
     try:
         RefusedRequest.objects.create(
-            tenant_id=request.tenant_id,  # type: ignore[attr-defined]
-            api_key_id=getattr(request, "api_key_id", None),
+            tenant_id=tenant_id,
+            api_key_id=request.api_key_id,
             method=(request.method or "")[:10],
             route=_readable(match.route if match else "")[:200],
             status=response.status_code,
             codes=_codes(response),
-            trace_id=traceparent(request)[3:35],
+            trace_id=trace_id(request),
         )
     except Exception as error:  # the answer is worth more than its record
         log.warning("refused request not recorded", exc_info=error)

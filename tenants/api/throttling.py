@@ -1,12 +1,11 @@
 """Rate limits: fixed windows of a minute and an hour, counted in the statement that authenticates."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -24,6 +23,7 @@ class Window:
 
     @property
     def remaining(self) -> int:
+        """Requests the window still lets through."""
         return max(0, self.limit - self.counted)
 
 
@@ -48,6 +48,7 @@ class Rate:
 
     @property
     def headers(self) -> dict[str, str]:
+        """The rate-limit headers of an answer, about the nearest window."""
         window = self.nearest
         return {
             "X-RateLimit-Limit": str(window.limit),
@@ -68,7 +69,7 @@ def refuse_excess(rate: Rate) -> None:
 
 
 class TenantThrottle(BaseThrottle):
-    """Lets a request through as long as the rate its authentication counted is within the limits."""
+    """Lets a request through whose caller, as authenticated, is within the limits; raises ApiError 429 else."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         caller: Any = request.auth
@@ -82,17 +83,3 @@ def caller_address(request: HttpRequest) -> str:
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     hops: list[str] = [*forwarded, direct]
     return hops[max(0, len(hops) - 1 - settings.TRUSTED_PROXIES)][:45]
-
-
-class RateLimitHeadersMiddleware:
-    """Write the rate-limit headers on every answer whose request was counted."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        rate: Rate | None = getattr(request, "rate", None)
-        for name, value in rate.headers.items() if rate is not None else ():
-            response[name] = value
-        return response

@@ -17,12 +17,15 @@ from hub.environment import read_environment
 
 SECONDS = 20  # that a batch waits for its turn
 STALL = 4  # seconds after which a turn is taken for stuck; healthy ones take a tenth of one
-ROOM = max(1, read_environment().THREADS * 2 // 3)  # batches that may wait for a stuck one; the others find threads
+# Batches of a tenant that may wait in a process: the others find threads, even where these are stuck.
+MOST_WAITING = max(1, read_environment().THREADS * 2 // 3)
 
 
 @dataclass
 class _Queue:
-    room: Semaphore = field(default_factory=lambda: Semaphore(ROOM))
+    """A tenant's batches in this process: so many may wait, one works."""
+
+    places: Semaphore = field(default_factory=lambda: Semaphore(MOST_WAITING))
     turn: Semaphore = field(default_factory=Semaphore)
     since: float = math.inf  # time.monotonic of the turn's begin
 
@@ -36,9 +39,13 @@ _queues: dict[UUID, _Queue] = {}
 
 @contextmanager
 def turn(tenant_id: UUID) -> Iterator[None]:
-    """Wait for the tenant's turn; raises ApiError 503 where it does not come in time, at once where many wait."""
+    """Hold the tenant's turn, one batch at a time in this process, while the block runs.
+
+    Raises ApiError 503 where the turn does not come within SECONDS, and sooner where too many wait for it already:
+    after STALL seconds, or at once where the batch whose turn it is seems stuck.
+    """
     queue = _queues.get(tenant_id) or _queues.setdefault(tenant_id, _Queue())
-    with _acquired(queue.room, 0 if queue.is_stuck else STALL), _acquired(queue.turn, SECONDS):
+    with _acquired(queue.places, 0 if queue.is_stuck else STALL), _acquired(queue.turn, SECONDS):
         queue.since = time.monotonic()
         try:
             yield

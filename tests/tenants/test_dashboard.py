@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from tenants.admin.home import Figure, Health
+from tenants.admin.figures import Figure
+from tenants.admin.home import Health
 from tenants.health import changed_tenants, count_changesets, measure, refresh_health
 from tenants.models import Changeset, DailyCount, HealthSnapshot, Membership, Role, Tenant
 from tests.conftest import MakeTenant, Partner
@@ -158,7 +159,7 @@ def test_without_a_week_before_there_is_no_trend(shop: Partner) -> None:
 def test_refused_requests_are_a_part_of_what_partners_sent(shop: Partner) -> None:
     shop.post("customers", [{}])
 
-    refused = Health([shop.tenant]).refused
+    refused = Health([shop.tenant]).faults[-1]
 
     assert (refused.value, refused.of, refused.share) == (1, 4, 25.0)
 

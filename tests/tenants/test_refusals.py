@@ -69,7 +69,7 @@ def test_a_success_costs_no_query_more(partner: Partner, django_assert_num_queri
 def test_a_record_that_can_not_be_written_leaves_the_answer_alone(
     partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "traceparent", None)  # anything may fail
+    monkeypatch.setattr(refusals, "trace_id", None)  # anything may fail
 
     response = partner.post("customers", [{}])
 

@@ -1,17 +1,17 @@
--- Returns whether one of these persons, whose CustomerId nobody has, may mean a customer without any, by phone or
+-- Returns whether one of these persons, whose match_key nobody has, may mean a customer without CustomerId, by phone or
 -- e-mail. For tenants that name customers by CustomerId, under their exclusive lock. Volatile, as lock_tenant is: its
 -- query has a snapshot of its own, so a customer stored before the lock was granted is seen, in the statement that
 -- waited for it. LATERAL … LIMIT 1 pins the index plans.
-CREATE OR REPLACE FUNCTION means_nameless(tenant uuid, customer_ids text[], phones text[], emails text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION means_nameless(tenant uuid, keys text[], phones text[], emails text[]) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RETURN EXISTS (
         SELECT
-          FROM unnest(customer_ids, phones, emails) AS v(customer_id, phone, email)
+          FROM unnest(keys, phones, emails) AS v(key, phone, email)
           LEFT JOIN LATERAL (
                SELECT true AS found
                  FROM customers_customer c
-                WHERE c.tenant_id = tenant AND c.match_key = 'i:' || v.customer_id
+                WHERE c.tenant_id = tenant AND c.match_key = v.key
                 LIMIT 1) named ON true
          CROSS JOIN LATERAL (
                (SELECT

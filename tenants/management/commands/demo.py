@@ -14,6 +14,8 @@ from django.test import RequestFactory
 from django.urls import resolve
 from tqdm import tqdm
 
+from hub.middleware.requests import HubRequest
+from hub.middleware.tracing import new_traceparent
 from tenants.demo import SHOPS, Shop, generate
 from tenants.demo.history import Records, age, batches
 from tenants.keys import create_key, revoke_key
@@ -90,7 +92,7 @@ def _post(tenant: Tenant, key: str, entity: str, records: Records) -> None:
         path, orjson.dumps(records), content_type="application/json", headers={"x-replenit-auth-key": key}
     )
     match = resolve(path)
-    response = match.func(request, **match.kwargs)
+    response = match.func(HubRequest.begin(request, new_traceparent()), **match.kwargs)
     if response.status_code != 200:
         raise CommandError(f"The demo data was refused: {response.content.decode()}")
 

@@ -11,19 +11,20 @@ from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
+from hub.sql.bigint import is_bigint
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.admin.access import tenants_of
 
 FIRST_ID_SINCE = read_sql("tenants", "first_id_since")
-MOST_DIGITS = 18  # of a bigint
+YES_NO = [("yes", "Yes"), ("no", "No")]
 LONGEST_WRITE = timedelta(hours=1)  # between the time a write gives its rows and the number they get
 FIRST_DAY = date.min + timedelta(days=1)
 LAST_DAY = date.max - timedelta(days=1)  # later ones have no next day to end at
 
 
 class ChoiceFilter(DropdownFilter):
-    """One of a few choices; one that is not offered finds nothing."""
+    """One of a few choices; a value that is not among them finds nothing."""
 
     @classmethod
     def parameters(cls) -> list[str]:
@@ -42,7 +43,7 @@ class ChoiceFilter(DropdownFilter):
 
 
 class TenantFilter(ChoiceFilter):
-    """One's own tenants; shown to those who have more than one."""
+    """One of the user's tenants; shown to those who have more than one."""
 
     title = "tenant"
     parameter_name = "tenant"
@@ -58,10 +59,10 @@ class TenantFilter(ChoiceFilter):
 
 
 class YesNoFilter(ChoiceFilter):
-    """A flag that is always known."""
+    """A flag that is yes or no, never missing."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Yes"), ("no", "No")]
+        return YES_NO
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         return queryset.filter(**{self.parameter_name: value == "yes"})
@@ -84,14 +85,13 @@ class ExactFilter(TextFilter):
 
 
 class HubIdFilter(ExactFilter):
-    """A hub id; what is none finds nothing."""
+    """A hub id; any other text finds nothing."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = (self.value() or "").strip()
         if not value:
             return queryset
-        known = value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
-        return self.about(queryset, int(value)) if known else queryset.none()
+        return self.about(queryset, int(value)) if is_bigint(value) else queryset.none()
 
     def about(self, queryset: QuerySet[Any], hub_id: int) -> QuerySet[Any]:
         """Keep what is about the hub id."""
@@ -210,7 +210,7 @@ def given_flag(column: str, name: str, bit: int) -> type[ChoiceFilter]:
         said: QuerySet[Any] = queryset.alias(said=F("given").bitand(bit)).filter(**{column: False})
         return said.filter(said=0) if value == "never" else said.exclude(said=0)
 
-    choices = [("yes", "Yes"), ("no", "No"), ("never", "Never given")]
+    choices = [*YES_NO, ("never", "Never given")]
     return type("Given", (one_of(column, name, choices),), {"chosen": chosen})
 
 

@@ -1,0 +1,134 @@
+"""The cards of the home page, a function each: what one shows of some tenants' facts."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from django.db.models import QuerySet
+
+from tenants.admin.figures import Facts, Figure, LastSync
+from tenants.health import last_received, refused_weeks
+from tenants.models import Entity, RefusedRequest
+
+DAYS = 30
+CHANNELS = {
+    "email_optin": "E-mail",
+    "sms_optin": "SMS",
+    "whatsapp_optin": "WhatsApp",
+    "app_push_optin": "App push",
+    "gdpr_optin": "GDPR",
+}
+RECORDS = {Entity.CUSTOMERS: "customers.customer", Entity.ORDERS: "orders.order", Entity.PRODUCTS: "products.product"}
+COLOURS = {
+    Entity.CUSTOMERS: "var(--color-primary-600)",
+    Entity.ORDERS: "var(--color-primary-400)",
+    Entity.PRODUCTS: "var(--color-base-400)",
+}
+AXIS = {"stacked": True, "border": {"display": False}, "ticks": {"color": "#9ca3af", "maxTicksLimit": 6}}
+CHART_OPTIONS = {
+    "animation": False,
+    "maintainAspectRatio": False,
+    "maxBarThickness": 18,
+    "interaction": {"mode": "index"},
+    "plugins": {"legend": {"align": "end", "labels": {"boxWidth": 8, "boxHeight": 8, "color": "#9ca3af"}}},
+    "scales": {"x": {**AXIS, "grid": {"display": False}}, "y": {**AXIS, "beginAtZero": True}},
+}
+
+
+def records(facts: Facts) -> list[Figure]:
+    """Customers, orders and products."""
+    return [facts.figure(entity.label, entity, RECORDS[entity]) for entity in Entity]
+
+
+def received_today(facts: Facts) -> Figure:
+    """Records received today."""
+    today = sum(day.received for day in facts.days if day.age == 0)
+    return Figure("Received today", today, facts.list_url("tenants.changeset", created_at_from=str(facts.today)))
+
+
+def received_week(facts: Facts) -> Figure:
+    """Records received in the last seven days, against the seven before."""
+    return Figure("Received in 7 days", facts.week(0, "received"), before=facts.week(7, "received"))
+
+
+def chart(facts: Facts) -> str:
+    """The records received on each of the last 30 days, as Chart.js wants it."""
+    ages = range(DAYS - 1, -1, -1)
+    data = {
+        "labels": [f"{facts.today - timedelta(days=age):%-d %b}" for age in ages],
+        "datasets": [_dataset(facts, entity, ages) for entity in Entity],
+    }
+    return orjson.dumps(data).decode()
+
+
+def _dataset(facts: Facts, entity: Entity, ages: Iterable[int]) -> dict[str, Any]:
+    received = {day.age: day.received for day in facts.days if day.entity == entity}
+    return {
+        "label": entity.label,
+        "backgroundColor": COLOURS[entity],
+        "data": [received.get(age, 0) for age in ages],
+    }
+
+
+def syncs(facts: Facts) -> list[LastSync]:
+    """When partners last sent something, by entity."""
+    found = last_received(facts.ids)
+    return [
+        LastSync(entity.label, found.get(entity), facts.list_url("tenants.changeset", entity=entity.value))
+        for entity in Entity
+    ]
+
+
+def consents(facts: Facts) -> list[Figure]:
+    """How many customers said yes, by channel."""
+    return [
+        facts.figure(label, flag, "customers.customer", of="customers", good=True, **{flag: "yes"})
+        for flag, label in CHANNELS.items()
+    ]
+
+
+def faults(facts: Facts) -> list[Figure]:
+    """What asks for somebody's attention."""
+    return [
+        _orders(facts, "Order lines whose SKU no variant has", "lines_without_variant", of="lines"),
+        _orders(facts, "Orders without a customer", "orders_without_customer", of="orders"),
+        _variants(facts, "Variants out of stock", "variants_without_stock", "out"),
+        _variants(facts, "Variants not available", "variants_unavailable", "some"),
+        facts.figure("Customers excluded", "is_excluded", "customers.customer", of="customers", is_excluded="yes"),
+        refused(facts),
+    ]
+
+
+def _orders(facts: Facts, label: str, name: str, of: str) -> Figure:
+    return facts.figure(label, name, "orders.order", of=of, good=False, fault=name)
+
+
+def _variants(facts: Facts, label: str, name: str, available: str) -> Figure:
+    return facts.figure(label, name, "products.product", of="variants", good=False, available=available)
+
+
+def refused(facts: Facts) -> Figure:
+    """Refused requests in seven days, as a part of those that were refused or changed something."""
+    this, before = refused_weeks(facts.ids)
+    return Figure(
+        "Refused requests, 7 days",
+        this,
+        facts.list_url("tenants.refusedrequest"),
+        of=this + facts.week(0, "changesets"),
+        before=before,
+        of_before=before + facts.week(7, "changesets"),
+        more_is_good=False,
+    )
+
+
+def worst_skus(facts: Facts) -> list[tuple[str, int, str]]:
+    """The SKUs no variant has that most order lines name: (sku, lines, the list of their orders)."""
+    found = [(sku, lines) for snapshot in facts.snapshots for sku, lines in snapshot.worst_skus]
+    worst = sorted(found, key=lambda row: -row[1])[:5]
+    return [(sku, lines, facts.list_url("orders.order", q=sku)) for sku, lines in worst]
+
+
+def refusals(facts: Facts) -> QuerySet[RefusedRequest]:
+    """The latest refused requests."""
+    return RefusedRequest.objects.filter(tenant_id__in=facts.ids).order_by("-created_at")[:5]

@@ -1,0 +1,28 @@
+"""What the admins of history share: the changesets, the consent ledger, the refused requests."""
+
+from typing import Any
+
+from django.contrib.admin import display
+from django.utils.safestring import SafeString
+
+from hub.admin.site import KeysetModelAdmin
+from tenants.admin.access import TenantScopedAdmin
+from tenants.admin.sections import clipped, moment
+
+
+class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):
+    """Rows that the hub alone writes: a tenant's members read them, nobody edits or deletes one."""
+
+    change_role = delete_role = None
+    list_display_links: tuple[str, ...] | None = ("at",)
+    list_select_related = ("tenant",)
+
+    @display(description="when (UTC)")
+    def at(self, row: Any) -> SafeString:
+        """When the row was written."""
+        return moment(row.created_at)
+
+    @display(description="tenant")
+    def shop(self, row: Any) -> SafeString:
+        """The tenant's name."""
+        return clipped(row.tenant)
