@@ -38,6 +38,7 @@ from hub.records.types import (
     required_text,
     text,
 )
+from hub.sql.files import read_sql
 from tenants.api.authentication import UNAUTHORISED, Caller, Credentials, authorise, basic_credentials
 from tenants.changes.changesets import Origin, Warnings
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once
@@ -78,11 +79,6 @@ NAMES = ATTRIBUTES | {*FIELDS, *FLAGS, *TAGS, *MAILING_LISTS}
 COMPANY_FIELD = re.compile(r"(?!__).+?__.+", re.DOTALL)
 KEPT = "Another customer is known by it; the stored value stays."
 TOO_DEEP = "The request body is nested deeper than 64 levels."
-# Whether one of the records, whose external_id nobody has, may mean a customer without any.
-MEANS_NAMELESS = f"""means_nameless(%(tenant_id)s,
-           (SELECT array_agg({key_sql("CustomerId", "external_id")}) FROM sent),
-           (SELECT array_agg(phone_number) FROM sent),
-           (SELECT array_agg(email) FROM sent))"""
 STORE_AT_ONCE = at_once_statement(
     replace(
         CUSTOMERS,
@@ -90,7 +86,7 @@ STORE_AT_ONCE = at_once_statement(
         sent={},
         columns=[replace(column, field=SENT_AS.get(column.field, column.field)) for column in CUSTOMERS.columns],
     ),
-    question=MEANS_NAMELESS,
+    question=read_sql("customers", "custobar_question").format(key=key_sql("CustomerId", "external_id")),
 )
 
 
