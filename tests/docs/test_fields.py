@@ -95,4 +95,5 @@ def test_field_tables_are_those_of_the_schemas(tables: dict[str, str]) -> None:
             page = shown(heading).sub(rows.replace("\\", r"\\"), page)
         PAGE.write_text(page)
 
-    assert {heading: shown(heading).findall(page) for heading in tables} == {h: [rows] for h, rows in tables.items()}
+    found = {heading: shown(heading).findall(page) for heading in tables}
+    assert found == {heading: [rows] for heading, rows in tables.items()}, "make docs writes them anew"
