@@ -5,7 +5,7 @@ RUNS := .venv/runs
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup setup-browser bench lock format clean
+.PHONY: help run test check setup setup-browser bench docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ setup-browser:  ## install Debian's chromium for the browser tests, which skip w
 
 bench: setup  ## measure ingest side by side with the raw statements (about 5 minutes; QUICK=1: under one)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+docs: setup  ## write the field tables of docs/api.md anew from the schemas
+	WRITE=1 $(BIN)/pytest tests/docs/test_fields.py
 
 lock:  ## write the lock files anew (needs uv)
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt

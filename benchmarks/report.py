@@ -1,7 +1,7 @@
-"""What stays of a run: JSON, a plot, and the block of docs/performance.md between its two markers."""
+"""What stays of a run in benchmarks/results: JSON, a plot, and a page of tables."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,20 @@ from benchmarks.stage import ROOT
 from benchmarks.targets import judge
 
 RESULTS = ROOT / "benchmarks" / "results"
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- last run: begin -->", "<!-- last run: end -->"
 
 
-def write(outcome: Outcome, machine: Mapping[str, str], *, quick: bool, seconds: float) -> Iterator[Path]:
-    """Write the results and yield the files; a quick run leaves the page alone, which shows a full one."""
+def write(outcome: Outcome, machine: Mapping[str, str], *, quick: bool, seconds: float) -> list[Path]:
+    """Write the results as `full.*`, those of a quick run as `quick.*`, and return the files."""
     name = "quick" if quick else "full"
+    texts = {
+        "json": json.dumps(as_json(outcome, machine), indent=1, ensure_ascii=False) + "\n",
+        "svg": draw(outcome.results),
+        "md": page(outcome, machine, name, seconds),
+    }
     RESULTS.mkdir(exist_ok=True)
-    data, plot = RESULTS / f"{name}.json", RESULTS / f"{name}.svg"
-    data.write_text(json.dumps(as_json(outcome, machine), indent=1, ensure_ascii=False) + "\n")
-    yield data
-    plot.write_text(draw(outcome.results))
-    yield plot
-    if not quick:
-        PAGE.write_text(with_block(PAGE.read_text(), page_block(outcome, machine, seconds)))
-        yield PAGE
+    for ending, text in texts.items():
+        (RESULTS / f"{name}.{ending}").write_text(text)
+    return [RESULTS / f"{name}.{ending}" for ending in texts]
 
 
 def as_json(outcome: Outcome, machine: Mapping[str, str]) -> dict[str, Any]:
@@ -59,33 +57,26 @@ def _case_as_json(case: Case, figures: Figures) -> dict[str, Any]:
     }
 
 
-def page_block(outcome: Outcome, machine: Mapping[str, str], seconds: float) -> str:
-    """Write the last run in Markdown: machine, targets, plot, table."""
+def page(outcome: Outcome, machine: Mapping[str, str], name: str, seconds: float) -> str:
+    """Write the run `name` in Markdown: machine, targets, plot, table."""
     memory, noise = outcome.memory, outcome.noise
     one = outcome.statements[1]
     parts = [
+        f"# The last {name} run",
+        "Written by the benchmark; what is measured, and how, is in [docs/performance.md](../../docs/performance.md).",
         "\n".join(f"- {name}: {value}" for name, value in machine.items()) + f"\n- the run took {seconds:.0f} s",
-        "### Targets\n\n" + table.targets_markdown(judge(outcome)),
-        "![Rows a second](../benchmarks/results/full.svg)",
-        "### Everything\n\n" + table.markdown(outcome.results),
-        "### Apart from rates\n\n"
+        "## Targets\n\n" + table.targets_markdown(judge(outcome)),
+        f"![Rows a second]({name}.svg)",
+        "## Everything\n\n" + table.markdown(outcome.results),
+        "## Apart from rates\n\n"
         f"- A request with one customer runs {len(one)} statements: {', '.join(f'`{s}`' for s in one)}.\n"
         f"- A worker's memory: {_series(memory.megabytes)} MB after {_series(memory.batches)} batches of 500.\n"
         f"- Single customers beside 16 batches of another tenant, p99: {_series(noise.beside)} ms,"
         f" alone {_series(noise.alone)} ms.\n"
         f"- The first 6,000 orders of a tenant, a batch of 100 in each quarter: {_series(outcome.first_orders)} ms.",
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) + "\n"
 
 
 def _series(values: Any) -> str:
     return ", ".join(f"{value:,}" if isinstance(value, int) else f"{value:.1f}" for value in values)
-
-
-def with_block(page: str, block: str) -> str:
-    """Return the page with the block between its markers replaced; raises ValueError where they are missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"The page has no {BEGIN} … {END}.")
-    return f"{before}{BEGIN}\n\n{block}\n\n{END}{after}"

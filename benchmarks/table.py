@@ -1,4 +1,4 @@
-"""Tables of what was measured, for the terminal and for docs/performance.md."""
+"""Tables of what was measured, for the terminal and for the page of results."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from benchmarks.cases import CHANGED, HUB, IDENTICAL, MIXED, NEW, RAW, SHUFFLED, case
+from benchmarks.checks import Memory, Noise
 from benchmarks.client import Report
 from benchmarks.cpu import Usage
 from benchmarks.figures import Figures, Spread, Turn, percentile, ratio
 from benchmarks.measure import turn
+from benchmarks.outcome import Outcome
 from benchmarks.plot import draw
 from benchmarks.records import MARK_BYTES, as_parameters, batches, dumps
-from benchmarks.report import BEGIN, END, with_block
+from benchmarks.report import page
 from benchmarks.table import cells, markdown_table, number
 from benchmarks.targets import at_least, at_most
 from benchmarks.tasks import STATEMENTS, raw_statement
@@ -77,11 +79,16 @@ def test_markdown_table_has_a_rule_below_its_head():
     ]
 
 
-def test_page_keeps_what_stands_around_the_block():
-    page = f"# Performance\n\n{BEGIN}\nold\n{END}\n\n## Tried\n"
-    assert with_block(page, "new") == f"# Performance\n\n{BEGIN}\n\nnew\n\n{END}\n\n## Tried\n"
-    with pytest.raises(ValueError, match="last run"):
-        with_block("# Performance\n", "new")
+def test_page_of_a_run_shows_its_own_plot_and_its_cases():
+    hub, raw = case(HUB, "customers", NEW), case(RAW, "customers", NEW)
+    rates = {raw: figures(100), hub: figures(60)}
+    outcome = Outcome(rates, {1: ["SELECT 1"]}, 0, Memory([200, 1000], [90, 91.5]), Noise([8], [30]), [17.5, 18])
+    text = page(outcome, {"python": "3.11"}, "quick", 41.6)
+    assert text.startswith("# The last quick run\n")
+    assert "- python: 3.11\n- the run took 42 s\n" in text
+    assert "](quick.svg)" in text
+    assert "| customers × 500, new, 1 connection | hub | 60 |" in text
+    assert text.endswith("17.5, 18 ms.\n")
 
 
 def test_plot_is_xml_with_a_bar_for_each_subject():
