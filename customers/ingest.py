@@ -68,6 +68,8 @@ ORDERS_OF_ERASED = {
     name: read_sql("customers", "orders_of_erased").format(first=column, second=COLUMNS[OTHER[name]])
     for name, column in COLUMNS.items()
 }
+COUNT_ORDERS = {name: f"SELECT count(*) FROM ({orders}) AS o" for name, orders in ORDERS_OF_ERASED.items()}  # noqa: S608
+LOCK_ORDERS = {name: f"{orders} FOR UPDATE" for name, orders in ORDERS_OF_ERASED.items()}
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
 FIND = """
 SELECT id, customer_id, email
@@ -261,8 +263,7 @@ def count_orders_of(tenant: Tenant, customers: Sequence[tuple[int, str | None, s
         "customer_ids": [row[1] for row in customers if row[1] is not None],
         "emails": [row[2] for row in customers if row[2] is not None],
     }
-    statement = f"SELECT count(*) FROM ({ORDERS_OF_ERASED[priority_field(tenant)]}) AS o"  # noqa: S608 — constants
-    number: int = execute(statement, {"tenant_id": tenant.pk, **named}).fetchall()[0][0]
+    number: int = execute(COUNT_ORDERS[priority_field(tenant)], {"tenant_id": tenant.pk, **named}).fetchall()[0][0]
     return number
 
 
@@ -291,8 +292,7 @@ def erase(opened: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
 
 
 def _anonymise_orders(opened: Write, tenant: Tenant, named: Mapping[str, object]) -> Changes:
-    statement = f"{ORDERS_OF_ERASED[priority_field(tenant)]} FOR UPDATE"
-    orders = execute(statement, {"tenant_id": tenant.pk, **named}).fetchall()
+    orders = execute(LOCK_ORDERS[priority_field(tenant)], {"tenant_id": tenant.pk, **named}).fetchall()
     ids = [order[0] for order in orders]
     if ids:
         pseudonyms = [pseudonym(tenant, order[1]) for order in orders]
