@@ -5,7 +5,7 @@ RUNS := .venv/runs
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup setup-browser bench docs lock format clean
+.PHONY: help run test check setup setup-browser statements bench docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ $(INSTALLED): requirements-dev.txt
 
 setup-browser:  ## install Debian's chromium for the browser tests, which skip without it
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-noto-cjk
+
+statements: setup  ## write tests/statements anew: every statement the hub sends, as it runs
+	$(BIN)/python -m tests.statements.write
 
 bench: setup  ## measure ingest side by side with the raw statements (about 5 minutes; QUICK=1: under one)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)

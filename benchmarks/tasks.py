@@ -12,7 +12,6 @@ from benchmarks.cases import COPY, DRF, EMPTY, HUB, RAW, Case
 from benchmarks.client import Copy, Http, Parts, Statements, Task
 from benchmarks.records import FIRST_NUMBER, Record, as_parameters, batches, dumps
 from benchmarks.stage import Stage
-from customers import ingest
 from customers.ingest import CUSTOMERS
 from hub.sql.upsert import Column, Table, upsert_statement
 
@@ -23,7 +22,7 @@ def _bare(table: Table, parts: str) -> tuple[str, str]:
 
 
 STATEMENTS = {
-    "customers": (ingest.UPSERT,),
+    "customers": (upsert_statement(CUSTOMERS),),
     "orders": _bare(orders.ingest.ORDERS, orders.ingest.REPLACE_LINES),
     "products": _bare(products.ingest.PRODUCTS, products.ingest.MERGE_VARIANTS),
 }

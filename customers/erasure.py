@@ -8,18 +8,12 @@ from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Origin
 from tenants.changes.erasure import pseudonym
 from tenants.changes.writing import Write, open_write
-from tenants.identity import COLUMNS, ORDER, identifiers_of
-from tenants.models import Entity, Operation, Tenant
+from tenants.identity import by_priority, identifiers_of
+from tenants.models import Entity, Operation, Priority, Tenant
 
-ORDERS_OF_ERASED = {
-    first: read_sql("customers", "orders_of_erased").format(first=COLUMNS[first], second=COLUMNS[second])
-    for first, second, _ in ORDER.values()
-}
-LOCK_ORDERS = {first: f"{statement} FOR UPDATE" for first, statement in ORDERS_OF_ERASED.items()}
-COUNT_ORDERS = {
-    first: f"SELECT count(*) FROM ({statement}) AS o"  # noqa: S608 — constants
-    for first, statement in ORDERS_OF_ERASED.items()
-}
+ORDERS_OF_ERASED = read_sql("customers", "orders_of_erased")
+LOCK_ORDERS = by_priority(f"{ORDERS_OF_ERASED} FOR UPDATE")
+COUNT_ORDERS = by_priority(f"SELECT count(*) FROM ({ORDERS_OF_ERASED}) AS o")  # noqa: S608 — constants
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
 FIND = """
 SELECT id, customer_id, email
@@ -61,7 +55,7 @@ def erase_customers_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin)
 
 def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
     """Count the orders that erasing customers would make anonymous."""
-    statement = COUNT_ORDERS[identifiers_of(tenant)[0]]
+    statement = COUNT_ORDERS[Priority(tenant.priority)]
     number: int = execute(statement, {"tenant_id": tenant.pk, **_named(customers)}).fetchall()[0][0]
     return number
 
@@ -72,7 +66,7 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     if ids := named["gone"]:
         write.execute(DELETE, ids=ids)
     write.changes.deleted += ids
-    orders = write.execute(LOCK_ORDERS[identifiers_of(tenant)[0]], **named)
+    orders = write.execute(LOCK_ORDERS[Priority(tenant.priority)], **named)
     if orders:
         pseudonyms = [pseudonym(tenant, customer_id) for _, customer_id in orders]
         write.execute(ANONYMISE_ORDERS, ids=[order[0] for order in orders], pseudonyms=pseudonyms)

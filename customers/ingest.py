@@ -8,7 +8,7 @@ from customers.flags import FLAGS_SQL
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
-from hub.sql.upsert import Column, Table, upsert_statement
+from hub.sql.upsert import Column, Table
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
@@ -40,7 +40,6 @@ CUSTOMERS = Table(
     also_set=f"previous_flags = {FLAGS_SQL}",
     returning=f"t.previous_flags, {FLAGS_SQL}",
 )
-UPSERT = upsert_statement(CUSTOMERS)
 STORE = store_statement(CUSTOMERS)
 # Where the priority identifier is in every record, it makes the key.
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')

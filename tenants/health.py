@@ -29,7 +29,7 @@ COUNT_CHANGESETS = read_sql("tenants", "count_changesets")
 RECEIVED = read_sql("tenants", "received")
 REFUSED = read_sql("tenants", "refused")
 ORDER_FAULTS = ("orders_without_customer", "lines_without_variant")  # figures with a list of orders behind them
-FIGURES = [read_sql("tenants", f"health_{name}") for name in ("customers", "orders", "lines", "products")]
+FIGURES = {name: read_sql("tenants", f"health_{name}") for name in ("customers", "orders", "lines", "products")}
 
 
 def count_changesets(tenants: Collection[UUID]) -> None:
@@ -54,7 +54,7 @@ def measure(tenant: Tenant) -> HealthSnapshot:
         number=Feed.objects.filter(pk=tenant.pk).values_list("number", flat=True).first() or 0,
         taken_at=now,
     )
-    for statement in FIGURES:
+    for statement in FIGURES.values():
         snapshot.figures |= _one_row(statement, tenant)
     snapshot.worst_skus = snapshot.figures.pop("worst")
     for name in ORDER_FAULTS:

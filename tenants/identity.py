@@ -24,6 +24,14 @@ def identifiers_of(tenant: Tenant) -> tuple[str, str, str]:
     return ORDER[Priority(tenant.priority)]
 
 
+def by_priority(statement: str) -> dict[Priority, str]:
+    """Compose a statement for each priority: {first} and {second} become the columns of the first two identifiers."""
+    return {
+        priority: statement.format(first=COLUMNS[first], second=COLUMNS[second])
+        for priority, (first, second, _) in ORDER.items()
+    }
+
+
 def match_key(identifier: str, value: str) -> str:
     """Return the key of a customer that is named by an identifier, given by its documented name."""
     return f"{LETTERS[identifier]}:{value}"

@@ -1,15 +1,15 @@
 """The links between customers, orders and products: by natural key, looked up when read, never stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hub.sql.execute import Row, execute
 from hub.sql.files import read_sql
-from tenants.identity import COLUMNS, identifiers_of
-from tenants.models import Tenant
+from tenants.identity import by_priority
+from tenants.models import Priority, Tenant
 
-ORDERS_OF_CUSTOMER = read_sql("tenants", "orders_of_customer")
+ORDERS_OF_CUSTOMER = by_priority(read_sql("tenants", "orders_of_customer"))
+CUSTOMERS_OF_ORDER = by_priority(read_sql("tenants", "customers_of_order"))
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
-CUSTOMERS_OF_ORDER = read_sql("tenants", "customers_of_order")
 PRODUCTS_OF_SKUS = read_sql("tenants", "products_of_skus")
 SALES_OF_PRODUCT = read_sql("tenants", "sales_of_product")
 
@@ -34,11 +34,10 @@ def customers_of_order(tenant: Tenant, customer_id: str | None, email: str | Non
 
 
 def _by_priority(
-    statement: str, tenant: Tenant, customer_id: str | None, email: str | None, **more: object
+    statements: Mapping[Priority, str], tenant: Tenant, customer_id: str | None, email: str | None, **more: object
 ) -> list[Row]:
-    first, second, _ = (COLUMNS[name] for name in identifiers_of(tenant))
     parameters = {"tenant_id": tenant.pk, "customer_id": customer_id, "email": email, **more}
-    return execute(statement.format(first=first, second=second), parameters).fetchall()
+    return execute(statements[Priority(tenant.priority)], parameters).fetchall()
 
 
 def products_of_skus(tenant: Tenant, skus: Sequence[str]) -> dict[str, list[Row]]:

@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, settings
 from hub.admin import changelist
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer
+from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
 from tests.sharing import close_share, open_share
+from tests.statements.find import statements
 
 # One for all tests: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
 CLIENT = Client(raise_request_exception=False)
@@ -60,6 +62,25 @@ def _a_busy_machine_changes_no_query() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changelist, "PATIENCE_MS", 30_000)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_sent_stands_in_a_file() -> Iterator[None]:
+    """A statement that the hub composes where tests.statements can't find it would be in no file of theirs."""
+    known, sent = set(statements().values()), set()
+
+    def numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
+        sent.add(statement)
+        return original(statement)
+
+    original = execute._numbered
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "_numbered", numbered)
+        yield
+    unknown = "\n".join(sent - known)
+    assert not unknown, (
+        f"compose it when its module is imported, so that tests/statements/find.py can see it: {unknown}"
+    )
 
 
 @dataclass

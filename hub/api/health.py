@@ -7,6 +7,8 @@ from hub.api.errors import answer_exception
 from hub.api.responses import failure, success
 from hub.sql.execute import execute
 
+NOTHING = "SELECT 1"
+
 
 @csrf_exempt
 def health(request: HttpRequest) -> HttpResponse:
@@ -14,7 +16,7 @@ def health(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return failure(405, "Method not allowed.", headers={"Allow": "GET, HEAD"})
     try:
-        execute("SELECT 1")
+        execute(NOTHING)
     except Exception as error:  # whatever it is, it is an answer
         return answer_exception(error, {"request": request, "view": None})
     return success("Healthy.", {"database": "up"})

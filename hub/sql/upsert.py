@@ -80,20 +80,20 @@ def upsert_statement(table: Table) -> str:
         names=_list(map(_quoted, [*table.key, *table.insert_only, *(c.name for c in columns)])),
         values=_list([*table.key.values(), *table.insert_only.values(), *map(_new_value, columns), _given(table)]),
         rows=f"{table.rows} AS s" if table.rows else recordset(table),
-        source=table.source,
-        order=_list(table.key.values()),
-        key=_list(map(_quoted, table.key)),
+        source=table.source and f"\n {table.source}",
+        order=", ".join(table.key.values()),
+        key=", ".join(map(_quoted, table.key)),
         assignments=_list(f"{_quoted(c.name)} = {_kept(c)}" for c in columns),
-        also_set=table.also_set and f", {table.also_set}",
+        also_set=table.also_set and f",\n       {table.also_set}",
         stored=_list(f"t.{_quoted(c.name)}" for c in columns),
         future=_list(_kept(c) for c in columns),
-        returning=table.returning and f", {table.returning}",
+        returning=table.returning and f",\n          {table.returning}",
     )
 
 
 def recordset(table: Table) -> str:
     """Compose what an upsert reads: the records as rows `s`, a column for each field."""
-    return f"json_to_recordset(%(records)s::json) AS s({sent_columns(table)})"
+    return f"json_to_recordset(%(records)s::json) AS s(\n       {sent_columns(table)})"
 
 
 def sent_columns(table: Table) -> str:
@@ -104,23 +104,35 @@ def sent_columns(table: Table) -> str:
 
 # No now() inside DO UPDATE SET, for Citus: the time comes with the row. (xmax = 0) is true for a row just inserted.
 _UPSERT = """
-INSERT INTO {table} AS t (tenant_id, {names}, given, created_at, updated_at)
-SELECT %(tenant_id)s, {values}, %(now)s, %(now)s
-  FROM {rows}
-  {source}
+INSERT INTO {table} AS t (
+       tenant_id,
+       {names},
+       given,
+       created_at,
+       updated_at)
+SELECT %(tenant_id)s,
+       {values},
+       %(now)s,
+       %(now)s
+  FROM {rows}{source}
  ORDER BY {order}
     ON CONFLICT (tenant_id, {key}) DO UPDATE
    SET {assignments},
        given = t.given | excluded.given,
        updated_at = excluded.updated_at{also_set}
- WHERE ({stored}, t.given)
-       IS DISTINCT FROM ({future}, t.given | excluded.given)
+ WHERE (
+       {stored},
+       t.given)
+       IS DISTINCT FROM (
+       {future},
+       t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0){returning}
 """
 
 
-def _list(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
+def _list(parts: Iterable[str], separator: str = ",") -> str:
+    """Compose a list that a person can read, and whose diff is a line where a column comes or goes."""
+    return f"{separator}\n       ".join(parts)
 
 
 def _quoted(name: str) -> str:
@@ -134,7 +146,7 @@ def _new_value(column: Column) -> str:
 
 
 def _given(table: Table) -> str:
-    return " + ".join(f"(s.{_quoted(c.field)} IS NOT NULL)::int * {1 << c.bit}" for c in table.columns)
+    return _list((f"(s.{_quoted(c.field)} IS NOT NULL)::int * {1 << c.bit}" for c in table.columns), " +")
 
 
 def _kept(column: Column) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import ListFilter
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
@@ -15,8 +16,16 @@ from hub.sql.bigint import is_bigint
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.admin.access import tenants_of
+from tenants.models import TenantOwned
 
-FIRST_ID_SINCE = read_sql("tenants", "first_id_since")
+FIRST_ID_SINCE = {
+    table: read_sql("tenants", "first_id_since").format(table=table)
+    for table in (
+        model._meta.db_table
+        for model in apps.get_models()
+        if issubclass(model, TenantOwned) and hasattr(model, "created_at")
+    )
+}
 YES_NO = [("yes", "Yes"), ("no", "No")]
 LONGEST_WRITE = timedelta(hours=1)  # between the time a write gives its rows and the number they get
 FIRST_DAY = date.min + timedelta(days=1)
@@ -159,8 +168,7 @@ class ArrivalFilter(DateRangeFilter):
 
 def first_id_since(model: type[Model], moment: datetime) -> int:
     """Return the hub id before which every record of the model came before the moment."""
-    statement = FIRST_ID_SINCE.format(table=model._meta.db_table)
-    found: int = execute(statement, {"moment": moment}).fetchall()[0][0]
+    found: int = execute(FIRST_ID_SINCE[model._meta.db_table], {"moment": moment}).fetchall()[0][0]
     return found
 
 

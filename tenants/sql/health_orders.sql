@@ -5,7 +5,7 @@ WITH missing AS MATERIALIZED (
     SELECT o.id
       FROM orders_order o
      WHERE o.tenant_id = %(tenant_id)s
-       AND o.customer_id NOT LIKE 'erased-%%'
+       AND o.customer_id NOT LIKE 'erased-%'
        AND NOT EXISTS (SELECT FROM customers_customer c
                         WHERE c.tenant_id = %(tenant_id)s AND c.customer_id = o.customer_id)
        AND NOT EXISTS (SELECT FROM customers_customer c

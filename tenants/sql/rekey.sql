@@ -9,6 +9,6 @@
 UPDATE customers_customer c
    SET match_key = coalesce({key})
  WHERE c.tenant_id = %(tenant_id)s
-   AND c.match_key LIKE '{phone}:%%' = %(by_phone)s
+   AND c.match_key LIKE '{phone}:%' = %(by_phone)s
    AND c.match_key <> coalesce({key})
 RETURNING c.id

@@ -1,0 +1,8 @@
+\set customer_id 'C-1'
+\set email 'ann@shop.example'
+\set tenant_id '00000000-0000-4000-8000-000000000001'
+
+SELECT id, customer_id, email
+  FROM customers_customer
+ WHERE tenant_id = :'tenant_id' AND (customer_id = :'customer_id' OR email = :'email')
+;

@@ -1,0 +1,51 @@
+\set address '192.0.2.1'
+\set digest 'no key'
+\set per_hour '5000'
+\set per_minute '100'
+\set tenant '00000000-0000-4000-8000-000000000001'
+
+WITH live AS MATERIALIZED (
+    SELECT k.id AS key_id, k.label, k.prefix, k.last_used_at, t.*
+      FROM tenants_apikey k
+      JOIN tenants_tenant t ON t.id = k.tenant_id
+     WHERE k.digest = :'digest'
+       AND k.revoked_at IS NULL
+       AND (k.expires_at IS NULL OR k.expires_at > now())
+), caller AS MATERIALIZED (
+    SELECT *
+      FROM live
+     WHERE :'tenant'::text IS NULL OR id::text = lower(:'tenant') OR slug = :'tenant'
+), bucket AS MATERIALIZED (
+    SELECT coalesce((SELECT 'tenant ' || id FROM caller), 'address ' || :'address') AS name,
+           coalesce((SELECT per_minute FROM caller), :'per_minute'::int) AS per_minute,
+           coalesce((SELECT per_hour FROM caller), :'per_hour'::int) AS per_hour
+), counted AS (
+    INSERT INTO tenants_ratecounter AS r (bucket, minute, in_minute, hour, in_hour)
+    SELECT name, date_trunc('minute', now()), 1, date_trunc('hour', now()), 1
+      FROM bucket
+        ON CONFLICT (bucket) DO UPDATE
+       SET minute = excluded.minute,
+           in_minute = CASE WHEN r.minute = excluded.minute THEN r.in_minute + 1 ELSE 1 END,
+           hour = excluded.hour,
+           in_hour = CASE WHEN r.hour <> excluded.hour THEN 1
+                          WHEN r.minute = excluded.minute
+                               AND r.in_minute >= (SELECT per_minute FROM bucket) THEN r.in_hour
+                          ELSE r.in_hour + 1 END
+    RETURNING in_minute, in_hour, minute, hour
+), used AS (
+    UPDATE tenants_apikey
+       SET last_used_at = now()
+     WHERE id = (SELECT key_id FROM caller
+                  WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+)
+SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
+       b.per_hour, n.in_hour, extract(epoch FROM n.hour)::bigint + 3600,
+       extract(epoch FROM now())::float8,
+       EXISTS (SELECT FROM live),
+       EXISTS (SELECT FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant'),
+       c.key_id, c.label, c.prefix,
+       c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.is_enabled
+  FROM bucket b
+ CROSS JOIN counted n
+  LEFT JOIN caller c ON true
+;

@@ -1,0 +1,7 @@
+\set after '{NULL,3}'
+\set before '{NULL,1}'
+\set ids '{1,2}'
+\set kinds '{created,updated}'
+
+SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+;

@@ -1,0 +1,25 @@
+\set tenant_id '00000000-0000-4000-8000-000000000001'
+
+WITH sold AS MATERIALIZED (
+    SELECT sku, count(*) AS lines
+      FROM orders_orderitem
+     WHERE tenant_id = :'tenant_id'
+     GROUP BY sku
+), unknown AS MATERIALIZED (
+    SELECT sku, lines
+      FROM sold s
+     WHERE NOT EXISTS (SELECT FROM products_variant v
+                        WHERE v.tenant_id = :'tenant_id' AND v.sku = s.sku)
+)
+SELECT coalesce((SELECT sum(lines) FROM sold), 0)::bigint AS lines,
+       coalesce((SELECT sum(lines) FROM unknown), 0)::bigint AS lines_without_variant,
+       (SELECT count(*) FROM unknown) AS unknown_skus,
+       (SELECT coalesce(json_agg(json_build_array(sku, lines)), '[]')
+          FROM (SELECT sku, lines FROM unknown ORDER BY lines DESC, sku LIMIT 10) w) AS worst,
+       (SELECT coalesce(json_agg(order_id), '[]')
+          FROM (SELECT DISTINCT i.order_id
+                  FROM unknown u
+                  JOIN orders_orderitem i ON i.tenant_id = :'tenant_id' AND i.sku = u.sku
+                 ORDER BY i.order_id DESC
+                 LIMIT 1000) n) AS newest_lines_without_variant
+;

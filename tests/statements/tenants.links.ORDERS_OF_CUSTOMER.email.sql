@@ -1,0 +1,15 @@
+\set customer_id 'C-1'
+\set email 'ann@shop.example'
+\set most '20'
+\set tenant_id '00000000-0000-4000-8000-000000000001'
+
+SELECT o.id, o.order_id, o.order_date, o.total_revenue, o.currency, o.is_order_cancelled
+  FROM orders_order o
+ WHERE o.tenant_id = :'tenant_id'
+   AND (o.email = :'email'
+        OR o.customer_id = :'customer_id'
+           AND NOT EXISTS (SELECT FROM customers_customer c
+                            WHERE c.tenant_id = o.tenant_id AND c.email = o.email))
+ ORDER BY o.order_date DESC
+ LIMIT :'most'
+;

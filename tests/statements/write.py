@@ -1,0 +1,72 @@
+"""Writes tests/statements/*.sql, each as psql takes it: `make statements`, then read the diff.
+
+Values are samples, which a reader replaces: a `\\set tenant_id` of one's own, above all.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from django import setup
+
+from tests.statements.find import statements
+
+FOLDER = Path(__file__).parent
+PARAMETER = re.compile(r"%\((\w+)\)s(::json\b)?")
+TENANT = "00000000-0000-4000-8000-000000000001"
+MOMENT = "2026-01-31T12:00:00Z"
+LINE = {"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 9.9}
+RECORD = {  # one that is a customer of any dialect, an order, a product and a variant
+    "match_key": "i:C-1", "CustomerId": "C-1", "Email": "ann@shop.example", "external_id": "C-1", "OrderId": "O-1",
+    "OrderDate": MOMENT, "TotalRevenue": 9.9, "Currency": "EUR", "OrderItems": [LINE], "ProductId": "P-1",
+    "ProductName": "Top", "VariantId": "V-1", "Sku": "S-1", "Name": "Small", "OriginalPrice": 9.9, "IsAvailable": True,
+}  # fmt: skip
+SAMPLES: dict[str, Any] = {
+    "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "api_key_id": "1", "before": ["NULL", 1],
+    "buckets": ["login"], "by_phone": "false", "created": [1], "customer": "1", "customer_id": "C-1",
+    "customer_ids": ["C-1"], "days": "30", "digest": "no key", "digests": ["ab", "cd"], "distinct": "2",
+    "edits": [{"id": 1, "given": 1, "email_optin": True}], "email": "ann@shop.example", "emails": ["ann@shop.example"],
+    "entity": "customers", "exclusive": "false", "gone": [1], "ids": [1, 2], "key": "1", "keys": ["i:C-1", "i:C-2"],
+    "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20", "now": MOMENT,
+    "operation": "upsert", "order_id": "O-1", "per_hour": "5000", "per_minute": "100", "phones": ["+358101234567"],
+    "priority": "customerid", "product_id": "P-1", "pseudonyms": ["erased-1", "erased-2"], "looked": "false",
+    "received": "2", "records": [RECORD], "sku": "S-1", "skus": ["S-1"], "source": "api", "tenant": TENANT,
+    "tenant_id": TENANT, "tenants": [TENANT], "trace_id": "0af7651916cd43dd8448eb211c80319c", "updated": [2],
+    "user_id": "1", "values": ["C-1"], "variant_id": "V-1",
+}  # fmt: skip
+
+
+def files() -> dict[str, str]:
+    """Return what each file is to hold, by its name."""
+    return {f"{name}.sql": for_psql(statement) for name, statement in statements().items()}
+
+
+def for_psql(statement: str) -> str:
+    """Write a statement with psql's variables in place of its parameters, and a sample value for each before it."""
+    samples = {name: _sample(name, cast) for name, cast in PARAMETER.findall(statement)}
+    header = "".join(f"\\set {name} '{samples[name]}'\n" for name in sorted(samples))
+    return header + "\n" * bool(header) + PARAMETER.sub(r":'\1'\2", statement).strip() + "\n;\n"
+
+
+def _sample(name: str, cast: str) -> str:
+    """Write a sample value as its cast reads it: a list as JSON, or else as an array."""
+    value = SAMPLES[name]
+    if not isinstance(value, list):
+        return str(value)
+    return json.dumps(value) if cast else f"{{{','.join(map(str, value))}}}"
+
+
+def write() -> None:
+    """Write every statement's file, and remove those of statements that are no more."""
+    for stale in FOLDER.glob("*.sql"):
+        stale.unlink()
+    for name, text in files().items():
+        (FOLDER / name).write_text(text)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    setup()
+    write()
