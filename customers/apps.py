@@ -1,6 +1,12 @@
-from django.apps import AppConfig
+from typing import get_args, get_type_hints
+
+from customers.schemas import CustomerRecord
+from tenants.entities import EntityConfig
 
 
-class CustomersConfig(AppConfig):
+class CustomersConfig(EntityConfig):
+    default = True
     name = "customers"
     verbose_name = "Customers"
+    model = "customer"
+    requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

@@ -14,7 +14,7 @@ FLAGS: Mapping[str, int] = {
     "is_excluded": 5,
 }
 refuse_shared_bits(FLAGS)
-FLAGS_SQL = " + ".join(f"t.{name}::int * {1 << bit}" for name, bit in FLAGS.items())  # of the stored row `t`
+FLAGS_SQL = " +\n       ".join(f"t.{name}::int * {1 << bit}" for name, bit in FLAGS.items())  # of the stored row `t`
 
 
 def has_flag(flags: int, name: str) -> bool:

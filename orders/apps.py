@@ -1,6 +1,8 @@
-from django.apps import AppConfig
+from tenants.entities import EntityConfig
 
 
-class OrdersConfig(AppConfig):
+class OrdersConfig(EntityConfig):
+    default = True
     name = "orders"
     verbose_name = "Orders"
+    model = "order"

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from hub.api.serializers import MomentField, MoneyField
+from hub.api.serializers import MomentField, MoneyField, fields_of
+from orders.ingest import ORDERS
 from orders.models import Order, OrderItem
 
 
@@ -25,14 +26,7 @@ class OrderSerializer(serializers.Serializer[Order]):
 
     HubId = serializers.IntegerField(source="id")
     OrderId = serializers.CharField(source="order_id")
-    CustomerId = serializers.CharField(source="customer_id")
-    Email = serializers.CharField(source="email")
-    OrderDate = MomentField(source="order_date")
-    TotalRevenue = MoneyField(source="total_revenue")
-    Currency = serializers.CharField(source="currency")
-    TotalQuantity = serializers.IntegerField(source="total_quantity")
-    UniqueQuantity = serializers.IntegerField(source="unique_quantity")
-    IsOrderCancelled = serializers.BooleanField(source="is_order_cancelled")
+    locals().update(fields_of(ORDERS))
     OrderItems = OrderItemSerializer(source="items", many=True)
     CreatedAt = MomentField(source="created_at")
     UpdatedAt = MomentField(source="updated_at")

@@ -1,6 +1,8 @@
-from django.apps import AppConfig
+from tenants.entities import EntityConfig
 
 
-class ProductsConfig(AppConfig):
+class ProductsConfig(EntityConfig):
+    default = True
     name = "products"
     verbose_name = "Products"
+    model = "product"

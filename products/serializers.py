@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from hub.api.serializers import MomentField, MoneyField
+from hub.api.serializers import MomentField, fields_of
+from products.ingest import PRODUCTS, VARIANTS
 from products.models import Product, Variant
 
 
@@ -10,17 +11,7 @@ class VariantSerializer(serializers.Serializer[Variant]):
     """The documented fields of a variant."""
 
     VariantId = serializers.CharField(source="variant_id")
-    Sku = serializers.CharField(source="sku")
-    Name = serializers.CharField(source="name")
-    Image = serializers.CharField(source="image")
-    Size = serializers.CharField(source="size")
-    Stock = serializers.IntegerField(source="stock")
-    OriginalPrice = MoneyField(source="original_price")
-    SalePrice = MoneyField(source="sale_price")
-    Currency = serializers.CharField(source="currency")
-    IsAvailable = serializers.BooleanField(source="is_available")
-    Language = serializers.CharField(source="language")
-    BrandName = serializers.CharField(source="brand_name")
+    locals().update(fields_of(VARIANTS))
     CreatedAt = MomentField(source="created_at")
     UpdatedAt = MomentField(source="updated_at")
 
@@ -30,9 +21,7 @@ class ProductSerializer(serializers.Serializer[Product]):
 
     HubId = serializers.IntegerField(source="id")
     ProductId = serializers.CharField(source="product_id")
-    ProductName = serializers.CharField(source="product_name")
-    Taxonomy = serializers.ListField(source="taxonomy")
-    IsOfflineExclusive = serializers.BooleanField(source="is_offline_exclusive")
+    locals().update(fields_of(PRODUCTS))
     ProductVariants = VariantSerializer(source="variants", many=True)
     CreatedAt = MomentField(source="created_at")
     UpdatedAt = MomentField(source="updated_at")

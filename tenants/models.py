@@ -9,30 +9,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
+from tenants.entities import customer_fields
+
 
 class Priority(models.TextChoices):
     """The identifier that names a tenant's customers (document 000, "How Customer Matching Works")."""
 
     CUSTOMER_ID = "customerid", "CustomerId"
     EMAIL = "email", "E-mail"
-
-
-class CustomerField(models.TextChoices):
-    """Fields a tenant may require in every customer record, by their documented names."""
-
-    CUSTOMER_ID = "CustomerId"
-    EMAIL = "Email"
-    NAME = "Name"
-    SURNAME = "Surname"
-    PHONE = "Phone"
-    LANGUAGE = "Language"
-    USERNAME = "Username"
-    EMAIL_OPTIN = "EmailOptin"
-    SMS_OPTIN = "SmsOptin"
-    WHATSAPP_OPTIN = "WhatsappOptin"
-    APP_PUSH_OPTIN = "AppPushOptin"
-    GDPR_OPTIN = "GdprOptin"
-    IS_EXCLUDED = "IsExcluded"
 
 
 def validate_time_zone(name: str) -> None:
@@ -43,8 +27,8 @@ def validate_time_zone(name: str) -> None:
 
 def validate_customer_field(name: str) -> None:
     """Raise ValidationError for what no tenant can require in a customer record."""
-    if name not in CustomerField.values:
-        raise ValidationError(f"No such customer field: {name}. Choose of {', '.join(CustomerField.values)}.")
+    if name not in customer_fields():
+        raise ValidationError(f"No such customer field: {name}. Choose of {', '.join(customer_fields())}.")
 
 
 def standard_per_minute() -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from hub.api.responses import utc
+from hub.sql.upsert import Table
 
 
 class MomentField(serializers.Field[datetime, datetime, str, Any]):
@@ -21,3 +22,19 @@ class MoneyField(serializers.Field[Decimal, Decimal, float, Any]):
 
     def to_representation(self, value: Decimal) -> float:
         return float(value)
+
+
+READ_AS: dict[str, type[serializers.Field[Any, Any, Any, Any]]] = {
+    "boolean": serializers.BooleanField,
+    "integer": serializers.IntegerField,
+    "jsonb": serializers.DictField,
+    "numeric(16,4)": MoneyField,
+    "text": serializers.CharField,
+    "text[]": serializers.ListField,
+    "timestamptz": MomentField,
+}
+
+
+def fields_of(table: Table) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    """Return how the columns that records fill are read back: under the fields' documented names, in their order."""
+    return {column.field: READ_AS[column.type](source=column.name) for column in table.columns}

@@ -11,7 +11,7 @@ COMMENTS = re.compile(r"--[^\n]*")
 
 def read_sql(app: str, name: str) -> str:
     """Return the statement in `<app>/sql/<name>.sql`, without its comments."""
-    return COMMENTS.sub("", (ROOT / app / "sql" / f"{name}.sql").read_text())
+    return COMMENTS.sub("", (ROOT / app / "sql" / f"{name}.sql").read_text()).strip()
 
 
 def database_function(app: str, name: str) -> RunSQL:

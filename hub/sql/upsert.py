@@ -103,8 +103,7 @@ def sent_columns(table: Table) -> str:
 
 
 # No now() inside DO UPDATE SET, for Citus: the time comes with the row. (xmax = 0) is true for a row just inserted.
-_UPSERT = """
-INSERT INTO {table} AS t (
+_UPSERT = """INSERT INTO {table} AS t (
        tenant_id,
        {names},
        given,
@@ -126,8 +125,7 @@ SELECT %(tenant_id)s,
        IS DISTINCT FROM (
        {future},
        t.given | excluded.given)
-RETURNING t.id, (t.xmax = 0){returning}
-"""
+RETURNING t.id, (t.xmax = 0){returning}"""
 
 
 def _list(parts: Iterable[str], separator: str = ",") -> str:

@@ -20,8 +20,9 @@ document AS MATERIALIZED (
      CROSS JOIN LATERAL ROWS FROM (
            json_to_recordset(d.variants) AS ({sent})
            ) WITH ORDINALITY AS v
-), stored AS ({upsert}),
-touched AS (
+), stored AS (
+{upsert}
+), touched AS (
     UPDATE products_product
        SET updated_at = %(now)s
      WHERE tenant_id = %(tenant_id)s

@@ -8,6 +8,7 @@ import orjson
 from django.db.models import QuerySet
 
 from tenants.admin.figures import Facts, Figure, LastSync
+from tenants.entities import model_label
 from tenants.health import last_received, refused_weeks
 from tenants.models import Entity, RefusedRequest
 
@@ -19,7 +20,6 @@ CHANNELS = {
     "app_push_optin": "App push",
     "gdpr_optin": "GDPR",
 }
-RECORDS = {Entity.CUSTOMERS: "customers.customer", Entity.ORDERS: "orders.order", Entity.PRODUCTS: "products.product"}
 COLOURS = {
     Entity.CUSTOMERS: "var(--color-primary-600)",
     Entity.ORDERS: "var(--color-primary-400)",
@@ -38,7 +38,7 @@ CHART_OPTIONS = {
 
 def records(facts: Facts) -> list[Figure]:
     """Customers, orders and products."""
-    return [facts.figure(entity.label, entity, RECORDS[entity]) for entity in Entity]
+    return [facts.figure(entity.label, entity, model_label(entity)) for entity in Entity]
 
 
 def received_today(facts: Facts) -> Figure:

@@ -14,14 +14,10 @@ from tenants.admin.access import tenant_ids_of
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
+from tenants.entities import model_label
 from tenants.models import Changeset, Entity, Operation, Source
 
 MOST_RECORDS = 200  # named on a changeset's page, for each kind of change
-MODELS = {
-    Entity.CUSTOMERS: "customers.customer",
-    Entity.ORDERS: "orders.order",
-    Entity.PRODUCTS: "products.product",
-}
 
 
 class RecordFilter(ExactFilter):
@@ -130,7 +126,7 @@ def changeset_sections(changeset: Changeset) -> list[Section]:
 
 
 def _records(changeset: Changeset, title: str, ids: Sequence[int]) -> Section:
-    label = MODELS[Entity(changeset.entity)]
+    label = model_label(changeset.entity)
     named = ids[:MOST_RECORDS]
     model = apps.get_model(label)
     found = model._default_manager.filter(tenant_id=changeset.tenant_id).in_bulk(list(named))

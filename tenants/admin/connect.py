@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenants.models import CustomerField, Tenant
+from tenants.entities import customer_fields
+from tenants.models import Tenant
 
 LANGUAGES = {"curl": "curl", "python": "Python", "node": "Node"}
 HEADER = "x-replenit-auth-key"
@@ -32,11 +33,12 @@ ANSWERS = (
 
 CUSTOMER: dict[str, Any] = {"CustomerId": "C-1001", "Email": "anna@example.com", "Name": "Anna", "EmailOptin": True}
 SAMPLES: dict[str, Any] = {
-    CustomerField.SURNAME: "Svensson",
-    CustomerField.PHONE: "+46701234567",
-    CustomerField.LANGUAGE: "sv-SE",
-    CustomerField.USERNAME: "anna",
+    "Surname": "Svensson",
+    "Phone": "+46701234567",
+    "Language": "sv-SE",
+    "Username": "anna",
 }
+EXAMPLES: dict[type, Any] = {bool: True, str: "Example"}
 LINE = {"ProductId": "P-1", "Sku": "P-1-S", "Quantity": 2, "Price": 24.95}
 ORDER = {
     "OrderId": "O-5001",
@@ -115,7 +117,10 @@ def endpoints(tenant: Tenant, base: str) -> list[Endpoint]:
 
 def customer_of(tenant: Tenant) -> dict[str, Any]:
     """Return a customer record that has every field the tenant requires."""
-    required = {field: SAMPLES.get(field, True) for field in tenant.required_fields if field not in CUSTOMER}
+    kinds = customer_fields()
+    required = {
+        name: SAMPLES.get(name, EXAMPLES[kinds[name]]) for name in tenant.required_fields if name not in CUSTOMER
+    }
     return CUSTOMER | required
 
 

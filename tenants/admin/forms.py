@@ -15,7 +15,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.models import ApiKey, CustomerField, Membership, Tenant
+from tenants.entities import customer_fields
+from tenants.models import ApiKey, Membership, Tenant
 
 TIERS = settings.RATE_TIERS
 CUSTOM = "custom"
@@ -30,7 +31,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tenant's configuration. The identifier priority of a tenant that exists is changed on a page of its own."""
 
     required_fields = forms.MultipleChoiceField(
-        choices=[(field.value, field.value) for field in CustomerField],
+        choices=lambda: [(name, name) for name in customer_fields()],
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Customer records without one of these are refused.",

@@ -90,7 +90,7 @@ def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
     Returns one row: the changeset's number, null where nothing changed, how many rows of each kind, and `more`.
     Parameters: those of `write_parameters`, `received` and `distinct`: records as sent, and rows they were folded into.
     """
-    ctes, more = ctes and f"{ctes},", more and f", {more}"
+    ctes, more = ctes and f"{ctes},\n", more and f", {more}"
     return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more)
 
 

@@ -31,8 +31,10 @@ def parts_statement(ctes: str) -> str:
     """Compose the second statement: `ctes` store the parts and end in `touched`, the ids of documents they changed."""
     return recording(
         """SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(%(created)s::bigint[]) AS id
-           UNION ALL SELECT id, 'updated', NULL, NULL FROM unnest(%(updated)s::bigint[]) AS id
-           UNION ALL SELECT id, 'updated', NULL, NULL FROM touched""",
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL FROM unnest(%(updated)s::bigint[]) AS id
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL FROM touched""",
         ctes=ctes,
     )
 

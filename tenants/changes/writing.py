@@ -78,8 +78,8 @@ def store_statement(table: Table) -> str:
 
     The upsert returns (id, is_new, before, after).
     """
-    stored = f"stored(id, is_new, before, after) AS ({upsert_statement(table)})"
-    return recording(f"{STORED}\nUNION ALL {LISTED}", ctes=stored)
+    stored = f"stored(id, is_new, before, after) AS (\n{upsert_statement(table)}\n)"
+    return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored)
 
 
 @dataclass(slots=True)

@@ -9,4 +9,6 @@ locked AS MATERIALIZED (
 ), gate AS MATERIALIZED (
     SELECT locked.suppresses OR {question} AS closed
       FROM locked
-), stored(id, is_new, before, after) AS ({upsert})
+), stored(id, is_new, before, after) AS (
+{upsert}
+)

@@ -6,7 +6,9 @@ WITH locked AS MATERIALIZED (
 ), gate AS MATERIALIZED (
     SELECT suppresses AND NOT %(looked)s AS closed
       FROM locked
-), stored(id, is_new) AS ({upsert})
+), stored(id, is_new) AS (
+{upsert}
+)
 SELECT (SELECT closed FROM gate),
        coalesce(array_agg(id) FILTER (WHERE is_new), '{{}}')::text,
        coalesce(array_agg(id) FILTER (WHERE NOT is_new), '{{}}')::text

@@ -1,7 +1,12 @@
 \set ids '{1,2}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-SELECT id, updated_at, t.email_optin::int * 1 + t.sms_optin::int * 2 + t.whatsapp_optin::int * 4 + t.app_push_optin::int * 8 + t.gdpr_optin::int * 16 + t.is_excluded::int * 32
+SELECT id, updated_at, t.email_optin::int * 1 +
+       t.sms_optin::int * 2 +
+       t.whatsapp_optin::int * 4 +
+       t.app_push_optin::int * 8 +
+       t.gdpr_optin::int * 16 +
+       t.is_excluded::int * 32
   FROM customers_customer t
  WHERE tenant_id = :'tenant_id' AND id = ANY (:'ids'::bigint[])
  ORDER BY match_key

@@ -3,10 +3,7 @@
 \set gone '{1}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-SELECT count(*) FROM (
-
-
-SELECT o.id, o.customer_id
+SELECT count(*) FROM (SELECT o.id, o.customer_id
   FROM orders_order o
  WHERE o.tenant_id = :'tenant_id'
    AND (o.customer_id = ANY (:'customer_ids'::text[]) OR o.email = ANY (:'emails'::text[]))
@@ -17,6 +14,5 @@ SELECT o.id, o.customer_id
         OR NOT EXISTS (SELECT FROM customers_customer c
                         WHERE c.tenant_id = o.tenant_id AND c.email = o.email
                           AND c.id <> ALL (:'gone'::bigint[])))
- ORDER BY o.order_id
-) AS o
+ ORDER BY o.order_id) AS o
 ;

@@ -14,6 +14,5 @@ SELECT o.id, o.customer_id
         OR NOT EXISTS (SELECT FROM customers_customer c
                         WHERE c.tenant_id = o.tenant_id AND c.customer_id = o.customer_id
                           AND c.id <> ALL (:'gone'::bigint[])))
- ORDER BY o.order_id
- FOR UPDATE
+ ORDER BY o.order_id FOR UPDATE
 ;

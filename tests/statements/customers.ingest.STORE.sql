@@ -112,7 +112,12 @@ SELECT :'tenant_id',
        "mailing_lists" = CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
        given = t.given | excluded.given,
        updated_at = excluded.updated_at,
-       previous_flags = t.email_optin::int * 1 + t.sms_optin::int * 2 + t.whatsapp_optin::int * 4 + t.app_push_optin::int * 8 + t.gdpr_optin::int * 16 + t.is_excluded::int * 32
+       previous_flags = t.email_optin::int * 1 +
+       t.sms_optin::int * 2 +
+       t.whatsapp_optin::int * 4 +
+       t.app_push_optin::int * 8 +
+       t.gdpr_optin::int * 16 +
+       t.is_excluded::int * 32
  WHERE (
        t."customer_id",
        t."email",
@@ -150,11 +155,17 @@ SELECT :'tenant_id',
        CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0),
-          t.previous_flags, t.email_optin::int * 1 + t.sms_optin::int * 2 + t.whatsapp_optin::int * 4 + t.app_push_optin::int * 8 + t.gdpr_optin::int * 16 + t.is_excluded::int * 32
+          t.previous_flags, t.email_optin::int * 1 +
+       t.sms_optin::int * 2 +
+       t.whatsapp_optin::int * 4 +
+       t.app_push_optin::int * 8 +
+       t.gdpr_optin::int * 16 +
+       t.is_excluded::int * 32
 ),
 changed(id, kind, before, after) AS (
     SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored
-UNION ALL SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+     UNION ALL
+    SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -181,6 +192,6 @@ UNION ALL SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::sm
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted) 
+SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted)
   FROM tally
 ;

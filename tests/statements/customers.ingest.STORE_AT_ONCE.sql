@@ -13,9 +13,7 @@
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
 
-WITH 
-
-gate AS MATERIALIZED (
+WITH gate AS MATERIALIZED (
     SELECT lock_tenant(:'tenant_id', :'priority', :'source', :'key', false) AS closed
 ), stored(id, is_new, before, after) AS (
 INSERT INTO "customers_customer" AS t (
@@ -114,7 +112,12 @@ SELECT :'tenant_id',
        "mailing_lists" = CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
        given = t.given | excluded.given,
        updated_at = excluded.updated_at,
-       previous_flags = t.email_optin::int * 1 + t.sms_optin::int * 2 + t.whatsapp_optin::int * 4 + t.app_push_optin::int * 8 + t.gdpr_optin::int * 16 + t.is_excluded::int * 32
+       previous_flags = t.email_optin::int * 1 +
+       t.sms_optin::int * 2 +
+       t.whatsapp_optin::int * 4 +
+       t.app_push_optin::int * 8 +
+       t.gdpr_optin::int * 16 +
+       t.is_excluded::int * 32
  WHERE (
        t."customer_id",
        t."email",
@@ -152,9 +155,13 @@ SELECT :'tenant_id',
        CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0),
-          t.previous_flags, t.email_optin::int * 1 + t.sms_optin::int * 2 + t.whatsapp_optin::int * 4 + t.app_push_optin::int * 8 + t.gdpr_optin::int * 16 + t.is_excluded::int * 32
-)
-,
+          t.previous_flags, t.email_optin::int * 1 +
+       t.sms_optin::int * 2 +
+       t.whatsapp_optin::int * 4 +
+       t.app_push_optin::int * 8 +
+       t.gdpr_optin::int * 16 +
+       t.is_excluded::int * 32
+),
 changed(id, kind, before, after) AS (
     SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored
 ), tally AS MATERIALIZED (
@@ -183,6 +190,6 @@ changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted) , (SELECT closed FROM gate)
+SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted), (SELECT closed FROM gate)
   FROM tally
 ;

@@ -13,12 +13,7 @@
 \set updated '{2}'
 \set user_id '1'
 
-WITH 
-
-
-
-
-document AS MATERIALIZED (
+WITH document AS MATERIALIZED (
     SELECT o.id, s."OrderItems" AS items, json_array_length(s."OrderItems") AS lines
       FROM json_to_recordset(:'records'::json) AS s("OrderId" text, "OrderItems" json)
      CROSS JOIN LATERAL (
@@ -66,12 +61,13 @@ document AS MATERIALIZED (
        AND id = ANY (ARRAY (SELECT order_id FROM deleted UNION SELECT order_id FROM stored))
        AND updated_at <> :'now'
     RETURNING id
-)
-,
+),
 changed(id, kind, before, after) AS (
     SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(:'created'::bigint[]) AS id
-           UNION ALL SELECT id, 'updated', NULL, NULL FROM unnest(:'updated'::bigint[]) AS id
-           UNION ALL SELECT id, 'updated', NULL, NULL FROM touched
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL FROM unnest(:'updated'::bigint[]) AS id
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL FROM touched
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -98,6 +94,6 @@ changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted) 
+SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted)
   FROM tally
 ;

@@ -13,10 +13,7 @@
 \set updated '{2}'
 \set user_id '1'
 
-WITH 
-
-
-document AS MATERIALIZED (
+WITH document AS MATERIALIZED (
     SELECT p.id, v.last, s."ProductVariants" AS variants
       FROM json_to_recordset(:'records'::json) AS s("ProductId" text, "ProductVariants" json)
      CROSS JOIN LATERAL (
@@ -36,13 +33,13 @@ document AS MATERIALIZED (
            json_to_recordset(d.variants) AS ("VariantId" text,
        "Sku" text,
        "Name" text,
-       "OriginalPrice" numeric(16,4),
-       "Currency" text,
-       "IsAvailable" boolean,
        "Image" text,
        "Size" text,
        "Stock" integer,
+       "OriginalPrice" numeric(16,4),
        "SalePrice" numeric(16,4),
+       "Currency" text,
+       "IsAvailable" boolean,
        "Language" text,
        "BrandName" text)
            ) WITH ORDINALITY AS v
@@ -54,13 +51,13 @@ INSERT INTO "products_variant" AS t (
        "position",
        "sku",
        "name",
-       "original_price",
-       "currency",
-       "is_available",
        "image",
        "size",
        "stock",
+       "original_price",
        "sale_price",
+       "currency",
+       "is_available",
        "language",
        "brand_name",
        given,
@@ -72,24 +69,24 @@ SELECT :'tenant_id',
        s.position,
        s."Sku",
        s."Name",
-       s."OriginalPrice",
-       s."Currency",
-       s."IsAvailable",
        NULLIF(s."Image", ''),
        NULLIF(s."Size", ''),
        s."Stock",
+       s."OriginalPrice",
        s."SalePrice",
+       s."Currency",
+       s."IsAvailable",
        NULLIF(s."Language", ''),
        NULLIF(s."BrandName", ''),
        (s."Sku" IS NOT NULL)::int * 1 +
        (s."Name" IS NOT NULL)::int * 2 +
-       (s."OriginalPrice" IS NOT NULL)::int * 4 +
-       (s."Currency" IS NOT NULL)::int * 8 +
-       (s."IsAvailable" IS NOT NULL)::int * 16 +
        (s."Image" IS NOT NULL)::int * 32 +
        (s."Size" IS NOT NULL)::int * 64 +
        (s."Stock" IS NOT NULL)::int * 128 +
+       (s."OriginalPrice" IS NOT NULL)::int * 4 +
        (s."SalePrice" IS NOT NULL)::int * 256 +
+       (s."Currency" IS NOT NULL)::int * 8 +
+       (s."IsAvailable" IS NOT NULL)::int * 16 +
        (s."Language" IS NOT NULL)::int * 512 +
        (s."BrandName" IS NOT NULL)::int * 1024,
        :'now',
@@ -99,13 +96,13 @@ SELECT :'tenant_id',
     ON CONFLICT (tenant_id, "product_id", "variant_id") DO UPDATE
    SET "sku" = CASE WHEN excluded.given & 1 <> 0 THEN excluded."sku" ELSE t."sku" END,
        "name" = CASE WHEN excluded.given & 2 <> 0 THEN excluded."name" ELSE t."name" END,
-       "original_price" = CASE WHEN excluded.given & 4 <> 0 THEN excluded."original_price" ELSE t."original_price" END,
-       "currency" = CASE WHEN excluded.given & 8 <> 0 THEN excluded."currency" ELSE t."currency" END,
-       "is_available" = CASE WHEN excluded.given & 16 <> 0 THEN excluded."is_available" ELSE t."is_available" END,
        "image" = CASE WHEN excluded.given & 32 <> 0 THEN excluded."image" ELSE t."image" END,
        "size" = CASE WHEN excluded.given & 64 <> 0 THEN excluded."size" ELSE t."size" END,
        "stock" = CASE WHEN excluded.given & 128 <> 0 THEN excluded."stock" ELSE t."stock" END,
+       "original_price" = CASE WHEN excluded.given & 4 <> 0 THEN excluded."original_price" ELSE t."original_price" END,
        "sale_price" = CASE WHEN excluded.given & 256 <> 0 THEN excluded."sale_price" ELSE t."sale_price" END,
+       "currency" = CASE WHEN excluded.given & 8 <> 0 THEN excluded."currency" ELSE t."currency" END,
+       "is_available" = CASE WHEN excluded.given & 16 <> 0 THEN excluded."is_available" ELSE t."is_available" END,
        "language" = CASE WHEN excluded.given & 512 <> 0 THEN excluded."language" ELSE t."language" END,
        "brand_name" = CASE WHEN excluded.given & 1024 <> 0 THEN excluded."brand_name" ELSE t."brand_name" END,
        given = t.given | excluded.given,
@@ -113,45 +110,45 @@ SELECT :'tenant_id',
  WHERE (
        t."sku",
        t."name",
-       t."original_price",
-       t."currency",
-       t."is_available",
        t."image",
        t."size",
        t."stock",
+       t."original_price",
        t."sale_price",
+       t."currency",
+       t."is_available",
        t."language",
        t."brand_name",
        t.given)
        IS DISTINCT FROM (
        CASE WHEN excluded.given & 1 <> 0 THEN excluded."sku" ELSE t."sku" END,
        CASE WHEN excluded.given & 2 <> 0 THEN excluded."name" ELSE t."name" END,
-       CASE WHEN excluded.given & 4 <> 0 THEN excluded."original_price" ELSE t."original_price" END,
-       CASE WHEN excluded.given & 8 <> 0 THEN excluded."currency" ELSE t."currency" END,
-       CASE WHEN excluded.given & 16 <> 0 THEN excluded."is_available" ELSE t."is_available" END,
        CASE WHEN excluded.given & 32 <> 0 THEN excluded."image" ELSE t."image" END,
        CASE WHEN excluded.given & 64 <> 0 THEN excluded."size" ELSE t."size" END,
        CASE WHEN excluded.given & 128 <> 0 THEN excluded."stock" ELSE t."stock" END,
+       CASE WHEN excluded.given & 4 <> 0 THEN excluded."original_price" ELSE t."original_price" END,
        CASE WHEN excluded.given & 256 <> 0 THEN excluded."sale_price" ELSE t."sale_price" END,
+       CASE WHEN excluded.given & 8 <> 0 THEN excluded."currency" ELSE t."currency" END,
+       CASE WHEN excluded.given & 16 <> 0 THEN excluded."is_available" ELSE t."is_available" END,
        CASE WHEN excluded.given & 512 <> 0 THEN excluded."language" ELSE t."language" END,
        CASE WHEN excluded.given & 1024 <> 0 THEN excluded."brand_name" ELSE t."brand_name" END,
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0),
           t.product_id
-),
-touched AS (
+), touched AS (
     UPDATE products_product
        SET updated_at = :'now'
      WHERE tenant_id = :'tenant_id'
        AND id = ANY (ARRAY (SELECT DISTINCT product_id FROM stored))
        AND updated_at <> :'now'
     RETURNING id
-)
-,
+),
 changed(id, kind, before, after) AS (
     SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(:'created'::bigint[]) AS id
-           UNION ALL SELECT id, 'updated', NULL, NULL FROM unnest(:'updated'::bigint[]) AS id
-           UNION ALL SELECT id, 'updated', NULL, NULL FROM touched
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL FROM unnest(:'updated'::bigint[]) AS id
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL FROM touched
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -178,6 +175,6 @@ changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted) 
+SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted)
   FROM tally
 ;

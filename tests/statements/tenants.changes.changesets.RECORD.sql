@@ -14,8 +14,7 @@
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
 
-WITH 
-changed(id, kind, before, after) AS (
+WITH changed(id, kind, before, after) AS (
     SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
@@ -43,6 +42,6 @@ changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted) 
+SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted)
   FROM tally
 ;

@@ -9,7 +9,7 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from tenants.admin.connect import LANGUAGES, endpoints
-from tenants.models import CustomerField
+from tenants.entities import customer_fields
 from tests.conftest import MakeTenant
 
 PROGRAMS = {
@@ -26,7 +26,7 @@ def test_every_example_works_as_pasted(language: str, live_server: LiveServer, m
     program = PROGRAMS[language]
     if shutil.which("curl" if language == "curl" else program[0]) is None:
         pytest.skip(f"{language} is not installed")
-    partner = make_tenant(required=list(CustomerField))
+    partner = make_tenant(required=list(customer_fields()))
 
     for endpoint in endpoints(partner.tenant, live_server.url):
         (code,) = (code.text for code in endpoint.codes if code.language == language)

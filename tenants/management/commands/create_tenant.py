@@ -7,7 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.models import CustomerField, Priority
+from tenants.entities import customer_fields
+from tenants.models import Priority
 from tenants.provisioning import create_tenant, one_line
 
 
@@ -24,8 +25,8 @@ class Command(BaseCommand):
             action="extend",
             default=[],
             metavar="FIELD",
-            choices=CustomerField.values,
-            help=f"customer fields demanded in every record: {', '.join(CustomerField.values)}",
+            choices=list(customer_fields()),
+            help=f"customer fields demanded in every record: {', '.join(customer_fields())}",
         )
         parser.add_argument("--per-minute", type=int, metavar="N", help="requests a minute")
         parser.add_argument("--per-hour", type=int, metavar="N", help="requests an hour")
