@@ -63,7 +63,7 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and make the orders that name them anonymous. Orders may have come before the customer."""
     named = _named(persons)
-    if ids := named["gone"]:
+    if ids := named["erased"]:
         write.execute(DELETE, ids=ids)
     write.changes.deleted += ids
     orders = write.execute(LOCK_ORDERS[Priority(tenant.priority)], **named)
@@ -84,7 +84,7 @@ def _matches(found: Sequence[Person], customer_id: str | None, email: str | None
 def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
     """Return the parameters of ORDERS_OF_ERASED."""
     return {
-        "gone": [row[0] for row in persons if row[0] is not None],
+        "erased": [row[0] for row in persons if row[0] is not None],
         "customer_ids": list({row[1] for row in persons} - {None}),
         "emails": list({row[2] for row in persons} - {None}),
     }

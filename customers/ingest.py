@@ -81,8 +81,10 @@ def _without_suppressed(
     """Leave out the records of forgotten persons, and warn which they were."""
     if not write.suppresses:
         return records
-    gone = suppressed(tenant, origin.source, (identifier for record in records for identifier in identifiers(record)))
-    skipped = {i for i, record in enumerate(records) if gone & identifiers(record)}
+    forgotten = suppressed(
+        tenant, origin.source, (identifier for record in records for identifier in identifiers(record))
+    )
+    skipped = {i for i, record in enumerate(records) if forgotten & identifiers(record)}
     write.changes.warnings.update((f"[{i}]", [NOT_STORED]) for i in sorted(skipped))
     return [record for i, record in enumerate(records) if i not in skipped]
 

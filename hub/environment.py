@@ -77,7 +77,7 @@ def database_parameters(url: str) -> dict[str, str]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ValueError("DATABASE_URL names a host that is none.") from None
+        raise ValueError("DATABASE_URL names an invalid host.") from None
     name = parts.path.lstrip("/")
     if not re.fullmatch("postgres(ql)?", parts.scheme) or not name:
         raise ValueError("DATABASE_URL must look like postgresql://user:password@host:5432/name.")

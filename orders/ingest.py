@@ -64,8 +64,8 @@ def folded(records: Records[Any]) -> Records[Any]:
 
 def _without_suppressed(tenant: Tenant, source: Source, records: Records[OrderRecord]) -> tuple[Records[Any], Warnings]:
     """Make the records of forgotten persons anonymous sales, and warn which they were."""
-    gone = suppressed(tenant, source, (identifier for record in records for identifier in _identifiers(record)))
-    theirs = {i for i, record in enumerate(records) if gone & _identifiers(record)}
+    forgotten = suppressed(tenant, source, (identifier for record in records for identifier in _identifiers(record)))
+    theirs = {i for i, record in enumerate(records) if forgotten & _identifiers(record)}
     kept = [_anonymous(tenant, record) if i in theirs else record for i, record in enumerate(records)]
     return folded(RecordList(kept)), {f"[{i}]": [ANONYMISED] for i in sorted(theirs)}
 

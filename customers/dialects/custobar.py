@@ -230,7 +230,7 @@ class Upload:
 
     def _fits(self, candidate: Candidate, name: str, row: Row) -> bool:
         """Tell whether a carrier may match: none with another external_id, but by the tenant's priority identifier."""
-        ours, theirs = row.get("CustomerId"), candidate.carries["CustomerId"]
+        ours, theirs = row.get("CustomerId"), candidate.identifiers["CustomerId"]
         return ours is None or theirs in (None, ours) or name == self.customers.order[0]
 
     def _store(self, i: int, candidate: Candidate, *, alone: bool) -> None:

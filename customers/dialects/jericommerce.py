@@ -128,9 +128,9 @@ class Updates:
         carriers = self.customers.carrying("Email", email)
         if not carriers:  # a rename that is sent once more, its answer having been lost
             renamed = self.customers.carrying("Email", row["Email"])
-            return next((one for one in renamed if one.carries["CustomerId"] == row["CustomerId"]), None)
+            return next((one for one in renamed if one.identifiers["CustomerId"] == row["CustomerId"]), None)
         for wanted in (row["CustomerId"], None):
-            if same := [one for one in carriers if one.carries["CustomerId"] == wanted]:
+            if same := [one for one in carriers if one.identifiers["CustomerId"] == wanted]:
                 return same[0]
         if len(carriers) > 1:
             raise Refused(SHARED_EMAIL)

@@ -44,7 +44,7 @@ class Candidate:
     id: int | None = None
     stored_key: str = ""
     key: str = ""
-    carries: Mapping[str, str | None] = field(default_factory=lambda: NO_IDENTIFIERS)
+    identifiers: Mapping[str, str | None] = field(default_factory=lambda: NO_IDENTIFIERS)
     tags: Sequence[str] = ()
     mailing_lists: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -69,10 +69,10 @@ class Candidates:
         self.to_suppress: defaultdict[Source | None, set[Identifier]] = defaultdict(set)
         self._sought: set[tuple[str, str]] = set()
         self._look_up(rows)
-        self._look_up([candidate.carries for candidate in self.stored.values()])
+        self._look_up([candidate.identifiers for candidate in self.stored.values()])
 
     def carrying(self, name: str, value: str | None) -> list[Candidate]:
-        """Return the customers that carry an identifier; none for a value that is none."""
+        """Return the customers that have an identifier; nobody has an empty one."""
         return list(self.carriers.get((name, value), ())) if value else []
 
     def is_suppressed(self, row: Row) -> bool:
@@ -87,10 +87,10 @@ class Candidates:
     def update(self, candidate: Candidate, row: Row) -> None:
         """Note what a record sends for a customer; the match_key it leads to must be free."""
         candidate.sent = candidate.sent | row if candidate.sent else row
-        after = {name: row[name] or None if name in row else value for name, value in candidate.carries.items()}
-        if after != candidate.carries:
+        after = {name: row[name] or None if name in row else value for name, value in candidate.identifiers.items()}
+        if after != candidate.identifiers:
             self._forget_carrier(candidate)
-            candidate.carries, candidate.key = after, key_of(self.order, after)
+            candidate.identifiers, candidate.key = after, key_of(self.order, after)
             self._note_carrier(candidate)
 
     def taken(self, candidate: Candidate, row: Row) -> list[str]:
@@ -100,7 +100,7 @@ class Candidates:
         """
         if not candidate.key:
             return []
-        names = [name for name in self.order if name in row and (row[name] or None) != candidate.carries[name]]
+        names = [name for name in self.order if name in row and (row[name] or None) != candidate.identifiers[name]]
         taken: list[str] = []
         while names and not self._is_free(candidate, {name: row[name] for name in names}):
             taken.append(names.pop(0))
@@ -113,9 +113,9 @@ class Candidates:
         """
         pairs = {(name, row.get(name)) for name in IDENTIFIERS}
         for candidate in candidates:
-            pairs |= candidate.carries.items()
+            pairs |= candidate.identifiers.items()
             self._forget_carrier(candidate)
-            self.erased.append((candidate.id, candidate.carries["CustomerId"], candidate.carries["Email"]))
+            self.erased.append((candidate.id, candidate.identifiers["CustomerId"], candidate.identifiers["Email"]))
             self.created.pop(candidate, None)
             self.stored.pop(candidate.id or 0, None)
         self.erased.append((None, row.get("CustomerId") or None, row.get("Email") or None))
@@ -149,24 +149,24 @@ class Candidates:
         sought = {"values": orjson.dumps(values).decode(), "known": as_array(self.stored)}
         (found,) = self.write.execute(FIND[name], **sought)[0]
         for hub_id, key, customer_id, email, phone, tags, mailing_lists, attributes in orjson.loads(found or "[]"):
-            carries = {"CustomerId": customer_id, "Email": email, "Phone": phone}
-            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, carries, tags, mailing_lists, attributes)
+            found_under = {"CustomerId": customer_id, "Email": email, "Phone": phone}
+            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, found_under, tags, mailing_lists, attributes)
             self._note_carrier(candidate)
 
     def _is_free(self, candidate: Candidate, row: Mapping[str, str]) -> bool:
         """Tell whether no other customer has the match_key this one would have with the row's identifiers."""
-        after = {**candidate.carries, **row}
+        after = {**candidate.identifiers, **row}
         key = key_of(self.order, after)
         return key == candidate.key or all(
             other is candidate or other.key != key for name in IDENTIFIERS for other in self.carrying(name, after[name])
         )
 
     def _note_carrier(self, candidate: Candidate) -> None:
-        for pair in candidate.carries.items():
+        for pair in candidate.identifiers.items():
             if pair[1]:
                 self.carriers[pair].append(candidate)
 
     def _forget_carrier(self, candidate: Candidate) -> None:
-        for pair in candidate.carries.items():
+        for pair in candidate.identifiers.items():
             if pair[1]:
                 self.carriers[pair].remove(candidate)

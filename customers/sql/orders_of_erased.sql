@@ -1,4 +1,4 @@
--- The orders that name persons to be erased, whose rows (`gone`) are or will be deleted. Returns (id, customer_id).
+-- The orders that name persons to be erased, whose rows (`erased`) are or will be deleted. Returns (id, customer_id).
 -- An order is theirs when its {first} (the tenant's priority identifier) is one of the erased and no customer that is
 -- left carries it, or when its {second} is, and no customer that is left carries either.
 SELECT o.id, o.customer_id
@@ -7,9 +7,9 @@ SELECT o.id, o.customer_id
    AND (o.{first} = ANY (%({first}s)s::text[]) OR o.{second} = ANY (%({second}s)s::text[]))
    AND NOT EXISTS (SELECT FROM customers_customer c
                     WHERE c.tenant_id = o.tenant_id AND c.{first} = o.{first}
-                      AND c.id <> ALL (%(gone)s::bigint[]))
+                      AND c.id <> ALL (%(erased)s::bigint[]))
    AND (o.{first} = ANY (%({first}s)s::text[])
         OR NOT EXISTS (SELECT FROM customers_customer c
                         WHERE c.tenant_id = o.tenant_id AND c.{second} = o.{second}
-                          AND c.id <> ALL (%(gone)s::bigint[])))
+                          AND c.id <> ALL (%(erased)s::bigint[])))
  ORDER BY o.order_id

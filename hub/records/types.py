@@ -77,7 +77,7 @@ LANGUAGE_TAG = re.compile(
 
 
 def normal_language(tag: str) -> str | None:
-    """Return a BCP 47 tag in the usual case (RFC 5646, 2.1.1: `zh-hant-tw` → `zh-Hant-TW`), None for what is none."""
+    """Return a BCP 47 tag in the usual case (RFC 5646, 2.1.1: `zh-hant-tw` → `zh-Hant-TW`), None for any other text."""
     if not LANGUAGE_TAG.fullmatch(tag):
         return None
     first, *rest = tag.lower().split("-")
@@ -94,7 +94,7 @@ COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
 
 
 def normal_currency(code: str) -> str | None:
-    """Return an ISO 4217 code in capitals, None for what is none."""
+    """Return an ISO 4217 code in capitals, None for any other text."""
     return code.upper() if code.upper() in CURRENCIES else None
 
 
@@ -104,7 +104,7 @@ MOMENT = re.compile(
 
 
 def normal_moment(value: str) -> str | None:
-    """Return an ISO 8601 moment with a zone as most write it, `2025-08-22T21:00:00Z`, None for what is none."""
+    """Return an ISO 8601 moment with a zone as most write it, `2025-08-22T21:00:00Z`, None for any other text."""
     if not MOMENT.fullmatch(value):
         return None
     try:
@@ -115,7 +115,7 @@ def normal_moment(value: str) -> str | None:
 
 
 def normal_country(code: str) -> str | None:
-    """Return an ISO 3166 alpha-2 code in capitals, None for what is none."""
+    """Return an ISO 3166 alpha-2 code in capitals, None for any other text."""
     return code.upper() if code.upper() in COUNTRIES else None
 
 
@@ -123,7 +123,7 @@ DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def normal_date(value: str) -> str | None:
-    """Return an ISO 8601 date as it is, None for what is none."""
+    """Return an ISO 8601 date as it is, None for any other text."""
     try:
         return date.fromisoformat(value).isoformat() if DATE.fullmatch(value) else None
     except ValueError:
@@ -134,7 +134,7 @@ LOCAL_MOMENT = re.compile(DATE.pattern + r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,
 
 
 def normal_local_moment(value: str, *, time_zone: str) -> str | None:
-    """Return a date, or date and time, as a moment in UTC, None for what is none.
+    """Return a date, or date and time, as a moment in UTC, None for any other text.
 
     What names no zone of its own is in `time_zone`; a date is its first moment there.
     """

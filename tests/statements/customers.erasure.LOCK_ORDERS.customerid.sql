@@ -1,6 +1,6 @@
 \set customer_ids '{C-1}'
 \set emails '{ann@shop.example}'
-\set gone '{1}'
+\set erased '{1}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 SELECT o.id, o.customer_id
@@ -9,10 +9,10 @@ SELECT o.id, o.customer_id
    AND (o.customer_id = ANY (:'customer_ids'::text[]) OR o.email = ANY (:'emails'::text[]))
    AND NOT EXISTS (SELECT FROM customers_customer c
                     WHERE c.tenant_id = o.tenant_id AND c.customer_id = o.customer_id
-                      AND c.id <> ALL (:'gone'::bigint[]))
+                      AND c.id <> ALL (:'erased'::bigint[]))
    AND (o.customer_id = ANY (:'customer_ids'::text[])
         OR NOT EXISTS (SELECT FROM customers_customer c
                         WHERE c.tenant_id = o.tenant_id AND c.email = o.email
-                          AND c.id <> ALL (:'gone'::bigint[])))
+                          AND c.id <> ALL (:'erased'::bigint[])))
  ORDER BY o.order_id FOR UPDATE
 ;

@@ -28,7 +28,7 @@ SAMPLES: dict[str, Any] = {
     "buckets": ["login"], "by_phone": "false", "created": [1], "customer": "1", "customer_id": "C-1",
     "customer_ids": ["C-1"], "days": "30", "digest": "no key", "digests": ["ab", "cd"], "distinct": "2",
     "edits": [{"id": 1, "given": 1, "email_optin": True}], "email": "ann@shop.example", "emails": ["ann@shop.example"],
-    "entity": "customers", "exclusive": "false", "gone": [1], "ids": [1, 2], "key": "1", "keys": ["i:C-1", "i:C-2"],
+    "entity": "customers", "exclusive": "false", "erased": [1], "ids": [1, 2], "key": "1", "keys": ["i:C-1", "i:C-2"],
     "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20", "now": MOMENT,
     "operation": "upsert", "order_id": "O-1", "per_hour": "5000", "per_minute": "100", "phones": ["+358101234567"],
     "priority": "customerid", "product_id": "P-1", "pseudonyms": ["erased-1", "erased-2"], "looked": "false",
