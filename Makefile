@@ -5,7 +5,7 @@ RUNS := .venv/runs
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup setup-browser statements bench docs lock format clean
+.PHONY: help run test test-fast check setup setup-browser statements bench docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,13 +16,16 @@ run: $(RUNS)  ## start the hub with demo data: web server, background worker, Po
 test: setup  ## run the tests
 	$(BIN)/pytest -n auto
 
-check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests
+test-fast: setup  ## run the tests that start no server and no browser, with a tenth of the random examples
+	$(BIN)/pytest -n auto -m "not slow and not browser" --hypothesis-profile=fast
+
+check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests with their coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --cov --cov-report=term-missing:skip-covered
 
 setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 
@@ -62,4 +65,4 @@ format:  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 
 clean:  ## remove .venv and caches; data in var stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

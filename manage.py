@@ -12,6 +12,7 @@ from django.db import OperationalError, ProgrammingError
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
 
+INTERRUPTED = 128 + signal.SIGINT  # the exit code shells know
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
 
 
@@ -25,6 +26,8 @@ def main() -> None:
             EmbeddedServer(environment.HUB_DATA).start()
         except PostgresError as error:
             sys.exit(f"PostgreSQL: {error}")
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
     _run(sys.argv)
 
 
@@ -39,7 +42,7 @@ def _run(arguments: list[str]) -> None:
             raise
         sys.exit("The database is not up to date: run `manage.py migrate`.")
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(INTERRUPTED)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from pytest_django import Settings
+
+from tests.waiting import PATIENCE
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -42,9 +45,17 @@ def chromium() -> Iterator[Browser]:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            expect.set_options(timeout=PATIENCE * 1000)
             yield browser
             browser.close()
             connections.close_all()  # those this thread opened while the loop ran are not pytest's to close
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """Return a fresh profile, which waits as long as a busy machine takes."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
 
 
 def session_of(user: User) -> str:

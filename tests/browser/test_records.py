@@ -12,8 +12,10 @@ from pytest_django.live_server_helper import LiveServer
 from customers.models import Customer
 from orders.models import Order
 from tenants.models import Membership, Role
-from tests.browser.conftest import session_of
+from tests.browser.conftest import new_context, session_of
 from tests.conftest import MakeTenant, Partner
+from tests.customers.records import customer
+from tests.orders.records import order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -21,19 +23,10 @@ DESKTOP = (1280, 900)
 PASSWORD = "a long enough password"
 LIST = "/admin/customers/customer/"
 PEOPLE: list[dict[str, Any]] = [
-    {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada", "Surname": "Lovelace", "SmsOptin": True},
+    customer(Name="Ada", Surname="Lovelace", SmsOptin=True),
     {"CustomerId": "C-2", "Email": "m@example.com", "Name": "محمد", "Surname": "الخوارزمي", "Language": "ar"},
     {"CustomerId": "D-3", "Email": "long@example.com", "Name": "W" * 100, "Surname": "Y" * 300},
 ]
-ORDER = {
-    "OrderId": "O-1",
-    "CustomerId": "C-1",
-    "Email": "ada@example.com",
-    "OrderDate": "2025-08-22T21:00:00Z",
-    "TotalRevenue": 10,
-    "Currency": "EUR",
-    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 10}],
-}
 
 
 @pytest.fixture
@@ -41,12 +34,13 @@ def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     """A page that must log no error to its console and ask no host but the hub."""
     complaints: list[str] = []
     width, height = DESKTOP
-    opened = chromium.new_context(viewport={"width": width, "height": height}, base_url=live_server.url).new_page()
+    context = new_context(chromium, viewport={"width": width, "height": height}, base_url=live_server.url)
+    opened = context.new_page()
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("request", lambda sent: complaints.append(sent.url) if _is_outside(sent.url, live_server.url) else None)
     yield opened
-    opened.context.close()
+    context.close()
     assert complaints == []
 
 
@@ -58,7 +52,7 @@ def _is_outside(url: str, hub: str) -> bool:
 def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
     partner = make_tenant(slug="shop")
     partner.save("customers", *PEOPLE)
-    partner.save("orders", ORDER)
+    partner.save("orders", order())
     return partner
 
 

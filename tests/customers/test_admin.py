@@ -11,19 +11,13 @@ from customers.models import Customer
 from orders.models import Order
 from tenants.models import Changeset, ConsentChange, Role
 from tests.conftest import Partner
+from tests.customers.records import customer
 from tests.members import member, superuser, text
+from tests.orders.records import order
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/customers/customer/"
-ORDER = {
-    "CustomerId": "C-1",
-    "Email": "ada@example.com",
-    "OrderDate": "2025-08-22T21:00:00Z",
-    "TotalRevenue": 10,
-    "Currency": "EUR",
-    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 10}],
-}
 
 
 @pytest.fixture
@@ -33,7 +27,7 @@ def staff(partner: Partner) -> Client:
 
 @pytest.fixture
 def ada(partner: Partner) -> Customer:
-    partner.save("customers", {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada", "SmsOptin": False})
+    partner.save("customers", customer(Name="Ada", SmsOptin=False))
     return Customer.objects.get(tenant=partner.tenant)
 
 
@@ -119,14 +113,14 @@ def test_the_list_asks_few_questions_and_never_counts(
 def test_the_record_asks_few_questions(
     partner: Partner, ada: Customer, staff: Client, django_assert_max_num_queries: Any
 ) -> None:
-    partner.save("orders", *({**ORDER, "OrderId": f"O-{i}"} for i in range(30)))
+    partner.save("orders", *(order(OrderId=f"O-{i}") for i in range(30)))
 
     with django_assert_max_num_queries(12):
         assert b"O-2" in staff.get(f"{LIST}{ada.pk}/change/").content
 
 
 def test_a_record_shows_orders_consents_and_history(partner: Partner, ada: Customer, staff: Client) -> None:
-    partner.save("orders", {**ORDER, "OrderId": "O-1"})
+    partner.save("orders", order(OrderId="O-1"))
     partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True})
 
     page = text(staff.get(f"{LIST}{ada.pk}/change/"))
@@ -275,18 +269,18 @@ def test_a_stranger_edits_nothing(partner: Partner, by_email: Partner, ada: Cust
 
 
 def test_erasing_says_what_goes_and_leaves_anonymous_sales(partner: Partner, ada: Customer, staff: Client) -> None:
-    partner.save("orders", {**ORDER, "OrderId": "O-1"}, {**ORDER, "OrderId": "O-2", "CustomerId": "other"})
+    partner.save("orders", order(OrderId="O-1"), order(OrderId="O-2", CustomerId="other"))
 
     asked = staff.get(f"{LIST}{ada.pk}/delete/")
     question = asked.context["question"]
     told = staff.post(question.url, {"chosen": question.chosen}, follow=True)
 
-    order = Order.objects.get(order_id="O-1")
+    sale = Order.objects.get(order_id="O-1")
     assert "2 of their orders become anonymous" in text(asked)
     assert "1 customer erased." in text(told)
     assert not Customer.objects.exists()
-    assert order.customer_id.startswith("erased-")
-    assert order.email is None
+    assert sale.customer_id.startswith("erased-")
+    assert sale.email is None
     assert [changeset.operation for changeset in Changeset.objects.order_by("-pk")[:2]] == ["erase", "erase"]
 
 
@@ -294,7 +288,7 @@ def test_an_order_that_another_customer_still_has_is_not_counted(
     partner: Partner, ada: Customer, staff: Client
 ) -> None:
     partner.save("customers", {"CustomerId": "C-2", "Email": "ada@example.com"})
-    partner.save("orders", {**ORDER, "OrderId": "O-1", "CustomerId": "unknown"})
+    partner.save("orders", order(OrderId="O-1", CustomerId="unknown"))
 
     assert "0 of their orders" in text(staff.get(f"{LIST}{ada.pk}/delete/"))
 

@@ -9,7 +9,7 @@ from django.test import Client
 from customers.models import Customer
 from tenants.models import Role
 from tests.conftest import MakeTenant, Partner
-from tests.customers.vendors import upload
+from tests.customers.dialects.vendors import upload
 from tests.members import member, superuser, text
 
 pytestmark = pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg import sql
 
 from tests.conftest import MakeTenant, Partner
+from tests.orders.records import order
 
 PERSON: dict[str, Any] = {
     "CustomerId": "Zé/Person-77",
@@ -28,15 +29,7 @@ PSEUDONYM = re.compile("erased-[0-9a-f]{64}")
 
 
 def an_order(order_id: str, customer_id: str = PERSON["CustomerId"], email: str = PERSON["Email"]) -> dict[str, Any]:
-    return {
-        "OrderId": order_id,
-        "CustomerId": customer_id,
-        "Email": email,
-        "OrderDate": "2025-08-22T21:00:00Z",
-        "TotalRevenue": 59.98,
-        "Currency": "EUR",
-        "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 2, "Price": 29.99}],
-    }
+    return order(OrderId=order_id, CustomerId=customer_id, Email=email)
 
 
 def erase(partner: Partner, **identifiers: str) -> None:
@@ -99,9 +92,9 @@ def test_orders_stay_as_anonymous_sales(partner: Partner) -> None:
     pseudonyms = {order["CustomerId"] for order in after.values()}
     assert len(pseudonyms) == 1, "one person's sales stay together"
     assert PSEUDONYM.fullmatch(pseudonyms.pop())
-    for order_id, order in after.items():
-        own = {"CustomerId": order["CustomerId"], "Email": None, "UpdatedAt": order["UpdatedAt"]}
-        assert order == {**before[order_id], **own}
+    for order_id, sale in after.items():
+        own = {"CustomerId": sale["CustomerId"], "Email": None, "UpdatedAt": sale["UpdatedAt"]}
+        assert sale == {**before[order_id], **own}
 
 
 def test_the_hash_is_keyed_and_differs_between_tenants(make_tenant: MakeTenant) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.models import Changeset, ConsentChange
-from tests.conftest import MakeTenant, Partner
+from tests.conftest import MakeTenant, Partner, examples
 from tests.customers.model import DEFAULTS, FLAGS, Customer, Shop
 
 # Small alphabets, so that records collide: the same person under several names, and blanks of every kind.
@@ -147,7 +147,7 @@ def flags(record: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
-@settings(max_examples=40)
+@examples(40)
 @given(steps=STEPS)
 def test_any_sequence_leaves_behind_what_the_model_says(
     make_tenant: MakeTenant, priority: str, steps: list[tuple[str, Any]]

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from hub.environment import Environment, EnvironmentProblem, database_parameters, read_environment
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 URL = "postgresql://hub:secret@db.example:5433/hub"
@@ -170,7 +171,7 @@ def test_a_command_ends_with_the_line_and_nothing_else(command: str) -> None:
         env={**os.environ, "PORT": "http"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -7,44 +7,28 @@ import pytest
 
 from hub.records.faults import TEXTS
 from tests.conftest import Partner
+from tests.orders.records import line, order
+from tests.products.records import product, variant
 
-AN_ITEM = {"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 29.99}
-AN_ORDER = {
-    "OrderId": "O-1",
-    "CustomerId": "C-1",
-    "Email": "ann@shop.example",
-    "OrderDate": "2025-08-22T21:00:00Z",
-    "TotalRevenue": 29.99,
-    "Currency": "EUR",
-    "OrderItems": [AN_ITEM],
-}
-A_VARIANT = {
-    "VariantId": "V-1",
-    "Sku": "S-1",
-    "Name": "Red",
-    "OriginalPrice": 29.99,
-    "Currency": "EUR",
-    "IsAvailable": True,
-}
 NO_IDENTIFIER = "At least one of the following properties must have a value: CustomerId, Email"
 NOT_AN_ARRAY = {"code": "not_json_array", "hint": "Wrap the records in brackets, a single one too: [{…}]."}
 TOO_MANY = {"code": "batch_too_large", "hint": "Send the rest in further requests."}
 
 
 def an_order(**fields: Any) -> list[dict[str, Any]]:
-    return [{**AN_ORDER, **fields}]
+    return [order(**fields)]
 
 
 def an_item(**fields: Any) -> list[dict[str, Any]]:
-    return an_order(OrderItems=[{**AN_ITEM, **fields}])
+    return an_order(OrderItems=[line(**fields)])
 
 
 def a_product(**fields: Any) -> list[dict[str, Any]]:
-    return [{"ProductId": "P-1", "ProductName": "Shirt", "ProductVariants": [A_VARIANT], **fields}]
+    return [product(**fields)]
 
 
 def a_variant(**fields: Any) -> list[dict[str, Any]]:
-    return a_product(ProductVariants=[A_VARIANT, {**A_VARIANT, **fields}])
+    return a_product(ProductVariants=[variant(), variant(**fields)])
 
 
 def a_customer(**fields: Any) -> list[dict[str, Any]]:
@@ -262,7 +246,7 @@ def test_at_most_a_hundred_errors_are_told(partner: Partner, wrong: int, truncat
 
 @pytest.mark.parametrize(
     ("entity", "limit", "record"),
-    [("customers", 1000, a_customer()[0]), ("orders", 500, AN_ORDER), ("products", 200, a_product()[0])],
+    [("customers", 1000, a_customer()[0]), ("orders", 500, order()), ("products", 200, a_product()[0])],
 )
 def test_a_batch_has_a_limit(partner: Partner, entity: str, limit: int, record: dict[str, Any]) -> None:
     refused = partner.post(entity, [record] * (limit + 1))

@@ -9,28 +9,17 @@ from orders.models import Order
 from tenants.models import Changeset, Role
 from tests.conftest import Partner
 from tests.members import member, text
+from tests.orders import records
+from tests.products.records import product
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/orders/order/"
-LINE = {"ProductId": "P-1", "Sku": "S-1", "Quantity": 2, "Price": 29.99}
-ORDER = {
-    "OrderId": "O/1",
-    "CustomerId": "C-1",
-    "Email": "ada@example.com",
-    "OrderDate": "2025-08-22T21:00:00Z",
-    "TotalRevenue": 59.98,
-    "Currency": "EUR",
-    "OrderItems": [LINE, {**LINE, "Sku": "gone"}],
-}
-VARIANT = {
-    "VariantId": "V-1",
-    "Sku": "S-1",
-    "Name": "Blue",
-    "OriginalPrice": 10,
-    "Currency": "EUR",
-    "IsAvailable": True,
-}
+ORDER = records.order(
+    OrderId="O/1",
+    TotalRevenue=59.98,
+    OrderItems=[records.line(Quantity=2), records.line(Quantity=2, Sku="gone")],
+)
 
 
 @pytest.fixture
@@ -68,7 +57,7 @@ def test_an_order_shows_its_customer_and_what_its_skus_resolve_to(
     partner: Partner, order: Order, staff: Client, django_assert_max_num_queries: Any
 ) -> None:
     partner.save("customers", {"CustomerId": "C-1", "Name": "Ada"}, {"CustomerId": "C-9", "Email": "ada@example.com"})
-    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [VARIANT]})
+    partner.save("products", product(ProductName="Shoe"))
 
     with django_assert_max_num_queries(12):
         page = text(staff.get(f"{LIST}{order.pk}/change/"))
@@ -82,7 +71,7 @@ def test_an_order_shows_its_customer_and_what_its_skus_resolve_to(
 
 def test_the_largest_amounts_are_shown_to_the_last_digit(partner: Partner, order: Order, staff: Client) -> None:
     most = 999_999_999_999.9999
-    partner.save("orders", {**ORDER, "TotalRevenue": most, "OrderItems": [{**LINE, "Price": most}]})
+    partner.save("orders", {**ORDER, "TotalRevenue": most, "OrderItems": [records.line(Price=most)]})
 
     page = text(staff.get(f"{LIST}{order.pk}/change/"))
 

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Partner
+from tests.conftest import Partner, examples
 from tests.orders.records import line, order, without
 
 A_STRING = "The field {0} must be a string."
@@ -210,7 +210,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(name=st.sampled_from([*order(), "TotalQuantity", "IsOrderCancelled"]), value=JSON_VALUES)
 def test_any_json_value_in_an_order_gets_an_answer(partner: Partner, name: str, value: Any) -> None:
     response = partner.post("orders", [order(**{name: value})])
@@ -219,7 +219,7 @@ def test_any_json_value_in_an_order_gets_an_answer(partner: Partner, name: str, 
     assert json.loads(response.content)["success"] is (response.status_code == 200)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(name=st.sampled_from([*line(), "OriginalPrice", "Size", "IsGift"]), value=JSON_VALUES)
 def test_any_json_value_in_a_line_gets_an_answer(partner: Partner, name: str, value: Any) -> None:
     response = partner.post("orders", [order(OrderItems=[line(**{name: value})])])

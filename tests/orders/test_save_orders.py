@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Partner
+from tests.conftest import Partner, examples
 from tests.orders.records import Record, line, order, without
 
 
@@ -117,7 +117,7 @@ def test_money_is_rounded_half_even_at_four_decimals(partner: Partner, sent: flo
     assert (found["OrderItems"][0]["Price"], found["OrderItems"][0]["OriginalPrice"]) == (read, read)
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(
     amounts=st.lists(st.integers(0, 9_999_999_999_999_999).map(lambda units: units / 10_000), min_size=1, max_size=100)
 )

@@ -10,28 +10,14 @@ from products.models import Product
 from tenants.models import Changeset, Role
 from tests.conftest import Partner
 from tests.members import member, text
+from tests.orders.records import line, order
+from tests.products.records import product, variant
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/products/product/"
-VARIANT = {
-    "VariantId": "V-1",
-    "Sku": "S-1",
-    "Name": "Blue",
-    "OriginalPrice": 10,
-    "Currency": "EUR",
-    "IsAvailable": True,
-}
-GONE = {**VARIANT, "VariantId": "V-2", "Sku": "S-2", "IsAvailable": False, "Stock": 0}
-ORDER = {
-    "OrderId": "O-1",
-    "CustomerId": "C-1",
-    "Email": "ada@example.com",
-    "OrderDate": "2025-08-22T21:00:00Z",
-    "TotalRevenue": 10,
-    "Currency": "EUR",
-    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 3, "Price": 10}],
-}
+GONE = variant(VariantId="V-2", Sku="S-2", IsAvailable=False, Stock=0)
+LINE = line(Quantity=3, Price=10)
 
 
 @pytest.fixture
@@ -41,7 +27,7 @@ def staff(partner: Partner) -> Client:
 
 @pytest.fixture
 def shoe(partner: Partner) -> Product:
-    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [VARIANT, GONE]})
+    partner.save("products", product(ProductName="Shoe", ProductVariants=[variant(), GONE]))
     return Product.objects.get(product_id="P-1")
 
 
@@ -72,16 +58,14 @@ def test_filters_by_availability(partner: Partner, shoe: Product, staff: Client)
 def test_the_list_asks_the_same_few_questions_for_many_products(
     partner: Partner, staff: Client, django_assert_max_num_queries: Any
 ) -> None:
-    partner.save(
-        "products", *({"ProductId": f"P-{i}", "ProductName": "x", "ProductVariants": [VARIANT]} for i in range(60))
-    )
+    partner.save("products", *(product(ProductId=f"P-{i}") for i in range(60)))
 
     with django_assert_max_num_queries(13):
         assert "1 of 1" in text(staff.get(LIST))
 
 
 def test_a_product_shows_variants_and_sales(partner: Partner, shoe: Product, staff: Client) -> None:
-    partner.save("orders", ORDER, {**ORDER, "OrderId": "O-2", "IsOrderCancelled": True})
+    partner.save("orders", order(OrderItems=[LINE]), order(OrderId="O-2", OrderItems=[LINE], IsOrderCancelled=True))
 
     page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
 
@@ -93,8 +77,8 @@ def test_a_product_shows_variants_and_sales(partner: Partner, shoe: Product, sta
 def test_variants_are_shown_in_the_order_in_which_they_were_first_sent(
     partner: Partner, shoe: Product, staff: Client
 ) -> None:
-    first = {**VARIANT, "VariantId": "V-0", "Sku": "S-0"}
-    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [first, GONE, VARIANT]})
+    first = variant(VariantId="V-0", Sku="S-0")
+    partner.save("products", product(ProductName="Shoe", ProductVariants=[first, GONE, variant()]))
 
     page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
 
@@ -103,10 +87,10 @@ def test_variants_are_shown_in_the_order_in_which_they_were_first_sent(
 
 def test_the_largest_amounts_are_shown_to_the_last_digit(partner: Partner, shoe: Product, staff: Client) -> None:
     most, quantity = 999_999_999_999.9999, 2_147_483_647
-    line = {"ProductId": "P-1", "Sku": "S-1", "Quantity": quantity, "Price": most}
-    variant = {**VARIANT, "OriginalPrice": most, "SalePrice": most}
-    partner.save("products", {"ProductId": "P-1", "ProductName": "Shoe", "ProductVariants": [variant]})
-    partner.save("orders", {**ORDER, "TotalRevenue": most, "OrderItems": [line, line]})
+    lines = [line(Quantity=quantity, Price=most)] * 2
+    dear = variant(OriginalPrice=most, SalePrice=most)
+    partner.save("products", product(ProductName="Shoe", ProductVariants=[dear]))
+    partner.save("orders", order(TotalRevenue=most, OrderItems=lines))
 
     page = text(staff.get(f"{LIST}{shoe.pk}/change/"))
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Partner
+from tests.conftest import Partner, examples
 from tests.products.records import product, variant, without
 
 A_STRING = "The field {0} must be a string."
@@ -175,7 +175,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(name=st.sampled_from([*product(), "Taxonomy", "IsOfflineExclusive"]), value=JSON_VALUES)
 def test_any_json_value_in_a_product_gets_an_answer(partner: Partner, name: str, value: Any) -> None:
     response = partner.post("products", [product(**{name: value})])
@@ -183,7 +183,7 @@ def test_any_json_value_in_a_product_gets_an_answer(partner: Partner, name: str,
     assert response.status_code in (200, 400), response.content
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(name=st.sampled_from([*variant(), "Image", "Stock", "SalePrice", "Language"]), value=JSON_VALUES)
 def test_any_json_value_in_a_variant_gets_an_answer(partner: Partner, name: str, value: Any) -> None:
     response = partner.post("products", [product(ProductVariants=[variant(**{name: value})])])

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import MakeTenant, Partner
+from tests.conftest import MakeTenant, Partner, examples
 from tests.products.model import Json, Products
 
 Step = tuple[Any, ...]
@@ -53,7 +53,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(steps=st.lists(STEPS, min_size=1, max_size=8))
 def test_a_sequence_of_requests_leaves_what_the_model_says(make_tenant: MakeTenant, steps: list[Step]) -> None:
     partner, model = make_tenant(), Products()

@@ -9,6 +9,9 @@ import pytest
 from tests.sharing import first_comer, share
 from tests.system.running import Hub, folder_for_hubs, running_hub
 
+CROWD = {"WORKERS": "3", "THREADS": "4"}
+PATIENT = {"GUNICORN_CMD_ARGS": "--worker-class=tests.system.patient.PatientWorker"}
+
 
 @pytest.fixture(scope="session")
 def prepared() -> Path:
@@ -28,9 +31,19 @@ def prepared() -> Path:
 @pytest.fixture(scope="session")
 def hub(prepared: Path) -> Iterator[Hub]:
     """The hub the tests of a session share; who kills parts of it waits until it is whole again."""
+    yield from hub_on_a_copy(prepared, CROWD)
+
+
+@pytest.fixture(scope="session")
+def patient_hub(prepared: Path) -> Iterator[Hub]:
+    """The same with a web server whose limits of time are out of the way."""
+    yield from hub_on_a_copy(prepared, CROWD | PATIENT)
+
+
+def hub_on_a_copy(prepared: Path, settings: dict[str, str]) -> Iterator[Hub]:
     with folder_for_hubs() as folder:
         copy(prepared, folder / "var")
-        hub = Hub(folder / "var", {"THREADS": "4", "WORKERS": "3"})
+        hub = Hub(folder / "var", settings)
         try:
             hub.start()
             yield hub

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +20,10 @@ import psycopg
 from hub.environment import Environment
 from hub.postgres.programs import tied_to_us
 from hub.postgres.server import EmbeddedServer
+from tests.system.processes import commands, connections_of, inhabitants, kill, parent
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
-STOPPING = 60  # seconds; an idle machine needs three
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
 
 
@@ -137,10 +136,10 @@ class Hub:
     def has_ended(self) -> bool:
         return self.process is None or self.process.poll() is not None
 
-    def wait(self, seconds: float) -> int:
+    def wait(self) -> int:
         """Wait for the supervisor to end, and return its exit code; what it said where it does not end in time."""
         assert self.process
-        assert wait_until(self.has_ended, seconds), self.output.read_text() + self.errors.read_text()
+        assert wait_until(self.has_ended), self.output.read_text() + self.errors.read_text()
         return self.process.wait()
 
     def stop(self) -> None:
@@ -148,12 +147,12 @@ class Hub:
         try:
             if self.process and not self.has_ended():
                 self.process.terminate()
-                assert self.wait(STOPPING) == 0
-            assert self.remnants(within=STOPPING) == []
+                assert self.wait() == 0
+            assert self.remnants() == []
         finally:
             kill(*self.everything())
             if self.process:
-                self.process.wait(STOPPING)
+                self.process.wait(PATIENCE)
 
     def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run another command of manage.py beside the hub."""
@@ -175,8 +174,17 @@ class Hub:
         made = json.loads(done.stdout)
         return Shop(self, made["tenant_id"], made["key"])
 
-    def connect(self, seconds: float = PATIENCE) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    @contextlib.contextmanager
+    def connections(self, number: int) -> Iterator[list[http.client.HTTPConnection]]:
+        """Open connections one after the other, each used once and then kept until the end of the block."""
+        with contextlib.ExitStack() as opened:
+            kept = [opened.enter_context(contextlib.closing(self.connect())) for _ in range(number)]
+            for connection in kept:
+                assert self.send("GET", "/health", connection=connection).status == 200
+            yield kept
 
     def send(
         self,
@@ -207,7 +215,7 @@ class Hub:
     def processes(self, *words: str) -> list[int]:
         """The running processes of this hub whose command line holds all the words."""
         mark = f"HUB_DATA={self.data}".encode()
-        return [pid for pid, command in _commands(mark) if all(word.encode() in command for word in words)]
+        return [pid for pid, command in commands(mark) if all(word.encode() in command for word in words)]
 
     def web_server(self) -> int:
         """The web server's main process; the others are its children."""
@@ -223,6 +231,17 @@ class Hub:
         assert wait_until(lambda: len(self.web_workers()) == wanted)
         return set(self.web_workers())
 
+    def spread(self) -> list[int]:
+        """How many connections each web worker has, the fewest first."""
+        return sorted(connections_of(pid, self.port) for pid in self.web_workers())
+
+    def all_serve(self) -> bool:
+        """Say whether every web worker takes connections: patient ones get one each. Ends when they have none again."""
+        workers = self.all_web_workers()
+        with self.connections(len(workers)):
+            spread = self.spread()
+        return spread == [1] * len(workers) and wait_until(lambda: not any(self.spread()))
+
     def background_worker(self) -> int:
         assert wait_until(lambda: self.processes("procrastinate"))
         return self.processes("procrastinate")[0]
@@ -234,9 +253,9 @@ class Hub:
         """Every process of the hub: the supervisor and its children, the database and its keeper."""
         return self.processes() + inhabitants(self.data)
 
-    def remnants(self, *, within: float) -> list[int]:
+    def remnants(self) -> list[int]:
         """Wait for the last process to end, and return those that are left."""
-        wait_until(lambda: not self.everything(), within, pause=0.25)
+        wait_until(lambda: not self.everything(), pause=0.25)
         return self.everything()
 
 
@@ -251,50 +270,9 @@ def _as_in_a_terminal() -> Callable[[], None]:
     return prepare
 
 
-def _commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield pid and command line of the processes that have `mark` among their environment variables."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                yield int(process.name), (process / "cmdline").read_bytes()
-
-
-def inhabitants(data: Path) -> list[int]:
-    """The processes of the database whose working directory is in the data folder."""
-    place, found = f"{(data / 'postgres').resolve()}/", []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if os.readlink(process / "cwd").startswith(place):
-                found.append(int(process.name))
-    return found
-
-
-def parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
-
-
-def kill(*pids: int) -> None:
-    """Kill processes, one of which may end because of another."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pause: float = 0.05) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(pause)
-    return True
 
 
 @contextlib.contextmanager

@@ -2,65 +2,44 @@
 
 import os
 import signal
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
-from tests.system.running import Hub, wait_until
+from tests.system.processes import kill
+from tests.system.running import Hub
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-ESTABLISHED = "01"  # in /proc/net/tcp
-
-
-@contextmanager
-def connections(hub: Hub, number: int) -> Iterator[None]:
-    """Open connections one after the other, each used once and then kept."""
-    with ExitStack() as opened:
-        for _ in range(number):
-            kept = hub.connect()
-            opened.callback(kept.close)
-            assert hub.send("GET", "/health", connection=kept).status == 200
-        yield
-
-
-def spread(hub: Hub) -> list[int]:
-    """Return how many connections each web worker has."""
-    inodes = {
-        line.split()[9]
-        for line in Path("/proc/net/tcp").read_text().splitlines()
-        if line.split()[1].endswith(f":{hub.port:04X}") and line.split()[3] == ESTABLISHED
-    }
-    held = Counter(dict.fromkeys(hub.web_workers(), 0))
-    for pid in held:
-        with suppress(FileNotFoundError):  # a process, or a descriptor, that has just gone
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-                held[pid] += os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") in inodes
-    return sorted(held.values())
+ROUNDS = 3
 
 
 def assert_even(hub: Hub) -> None:
-    """Connections end up evenly spread, again and again; a process that gets no processor for long may miss some."""
-    assert wait_until(lambda: spread(hub) == [0, 0, 0])
-    even = 0
-    for _ in range(12):
-        with connections(hub, 12):
-            even += spread(hub) == [4, 4, 4]
-        if even == 3:
-            return
-    pytest.fail(f"{even} of 12 times")
+    """Connections end up evenly spread, every time, once every process takes some."""
+    assert wait_until(hub.all_serve)
+    for _ in range(ROUNDS):
+        assert wait_until(lambda: hub.spread() == [0, 0, 0])
+        with hub.connections(12):
+            assert hub.spread() == [4, 4, 4]
 
 
-def test_connections_are_spread_evenly_over_the_processes(hub: Hub) -> None:
-    assert_even(hub)
+def test_connections_are_spread_evenly_over_the_processes(patient_hub: Hub) -> None:
+    assert_even(patient_hub)
 
 
-def test_they_are_spread_evenly_after_a_worker_was_killed(hub: Hub) -> None:
-    victim = hub.web_workers()[0]
+def test_they_are_spread_evenly_after_a_worker_was_killed(patient_hub: Hub) -> None:
+    victim = patient_hub.web_workers()[0]
 
     os.kill(victim, signal.SIGKILL)
 
-    assert wait_until(lambda: len(hub.web_workers()) == 3 and victim not in hub.web_workers())
-    assert_even(hub)
+    assert wait_until(lambda: len(patient_hub.web_workers()) == 3 and victim not in patient_hub.web_workers())
+    assert_even(patient_hub)
+
+
+def test_stuck_processes_leave_their_connections_to_the_one_that_is_not(hub: Hub) -> None:
+    stuck = sorted(hub.all_web_workers())[1:]
+    kill(*stuck, by=signal.SIGSTOP)
+    try:
+        with hub.connections(3):
+            assert max(hub.spread()) >= 3
+    finally:
+        kill(*stuck, by=signal.SIGCONT)

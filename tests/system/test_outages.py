@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.system.running import STOPPING, Answer, Hub, Shop, kill, wait_until
+from tests.orders.records import line, order
+from tests.system.processes import kill
+from tests.system.running import Answer, Hub, Shop
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 BATCH = 100  # records in a batch
 WRITERS = 6
-PATIENCE = 15  # seconds an answer may take at the very most
+LONGEST = 15  # seconds an answer may take while the database is away
+UNDISTURBED = 20  # times the longest answer before: what a machine that is slow by itself needs for the same
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Writer:
     slowest: float = 0.0
 
     def write(self, until: threading.Event) -> None:
-        number, connection = 0, self.shop.hub.connect(PATIENCE)
+        number, connection = 0, self.shop.hub.connect()
         while not until.is_set():
             number += 1
             start = time.monotonic()
@@ -43,7 +47,7 @@ class Writer:
         connection.close()
 
     def write_batch(self, mark: str, connection: http.client.HTTPConnection) -> bool:
-        make = customer if self.entity == "customers" else order
+        make = customer if self.entity == "customers" else order_of
         try:
             answer = self.shop.post(self.entity, [make(mark, i) for i in range(BATCH)], connection=connection)
         except (OSError, http.client.HTTPException) as error:
@@ -59,17 +63,8 @@ def customer(mark: str, i: int) -> dict[str, object]:
     return {"CustomerId": f"{mark}-{i}", "Name": mark}
 
 
-def order(mark: str, i: int) -> dict[str, object]:
-    line = {"ProductId": "P", "Sku": "S", "Quantity": 1, "Price": 1.5}
-    return {
-        "OrderId": f"{mark}-{i}",
-        "CustomerId": mark,
-        "Email": "jane@example.com",
-        "OrderDate": "2026-01-31T12:00:00Z",
-        "TotalRevenue": 3,
-        "Currency": "EUR",
-        "OrderItems": [line, line],
-    }
+def order_of(mark: str, i: int) -> dict[str, object]:
+    return order(OrderId=f"{mark}-{i}", CustomerId=mark, OrderItems=[line(), line()])
 
 
 @contextmanager
@@ -93,6 +88,10 @@ def progress(writers: list[Writer]) -> Callable[[], bool]:
     """Say later whether every writer has had batches stored since."""
     goal = [len(writer.acknowledged) + 2 for writer in writers]
     return lambda: all(len(writer.acknowledged) >= least for writer, least in zip(writers, goal, strict=True))
+
+
+def slowest(writers: list[Writer]) -> float:
+    return max(writer.slowest for writer in writers)
 
 
 def assert_batches_are_whole(hub: Hub, shop: Shop, writers: list[Writer]) -> None:
@@ -150,12 +149,13 @@ def test_a_killed_database_costs_503s_and_no_batch_no_worker_and_no_patience(hub
 
     with writing(shop) as writers:
         assert wait_until(progress(writers))
+        longest = LONGEST + UNDISTURBED * slowest(writers)
         for victim in (lambda: connected(hub), hub.postmaster, hub.postmaster):
             os.kill(victim(), signal.SIGKILL)
             assert wait_until(progress(writers))
 
     assert [writer.broken for writer in writers] == [[]] * WRITERS
-    assert max(writer.slowest for writer in writers) < PATIENCE
+    assert slowest(writers) < longest
     assert set(hub.web_workers()) == workers
     assert any(answer.status == 503 for writer in writers for answer in writer.answers)
     assert_refusals_are_clear(writers)
@@ -170,7 +170,7 @@ def test_batches_are_whole_after_the_supervisor_was_killed_during_writes(own: Hu
     with writing(shop) as writers:
         assert wait_until(progress(writers))
         os.kill(own.pid, signal.SIGKILL)
-        assert own.remnants(within=STOPPING) == []
+        assert own.remnants() == []
     own.start("--workers=2")
 
     assert_refusals_are_clear(writers)

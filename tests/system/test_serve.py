@@ -5,13 +5,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests.system.running import PATIENCE, STOPPING, Hub, kill, wait_until
+from tests.system.processes import kill
+from tests.system.running import Hub
+from tests.waiting import PATIENCE, wait_until
 
 NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")
 pytestmark = pytest.mark.slow
@@ -40,20 +42,37 @@ def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, i
 
     send(own.pid, signal.SIGINT)
 
-    assert own.wait(30) == 0
-    assert own.remnants(within=STOPPING) == []
+    assert own.wait() == 0
+    assert own.remnants() == []
     kept.close()
 
 
-def test_ctrl_c_during_the_start_leaves_nothing_and_shows_no_traceback(own: Hub) -> None:
+def database_has_begun(hub: Hub) -> bool:
+    return (hub.data / "postgres/cluster/postmaster.pid").exists()
+
+
+def hub_is_connected(hub: Hub) -> bool:
+    """Say whether the database serves somebody but us."""
+    others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    try:
+        return bool(hub.query(f"SELECT pid FROM pg_stat_activity WHERE {others}"))
+    except psycopg.OperationalError:
+        return False
+
+
+def web_server_has_begun(hub: Hub) -> bool:
+    return bool(hub.processes("gunicorn"))
+
+
+@pytest.mark.parametrize("moment", [database_has_begun, hub_is_connected, web_server_has_begun])
+def test_ctrl_c_during_the_start_leaves_nothing_and_shows_no_traceback(own: Hub, moment: Callable[[Hub], bool]) -> None:
     own.serve("--migrate")
-    assert wait_until(lambda: (own.data / "postgres/cluster/postmaster.pid").exists())
-    time.sleep(0.3)
+    assert wait_until(lambda: moment(own), pause=0.01)
 
     os.killpg(own.pid, signal.SIGINT)
 
-    own.wait(STOPPING)
-    assert own.remnants(within=STOPPING) == []
+    own.wait()
+    assert own.remnants() == []
     assert "Traceback" not in own.errors.read_text() + own.output.read_text()
 
 
@@ -119,7 +138,7 @@ def test_a_port_in_use_is_one_clear_line_and_nothing_is_left(own: Hub) -> None:
     assert one_line(refused.stderr) == (
         f"CommandError: Cannot listen on 127.0.0.1:{own.port}: Address already in use. Set another HOST or PORT."
     )
-    assert own.remnants(within=STOPPING) == []
+    assert own.remnants() == []
 
 
 def test_pending_migrations_refuse_the_start(hub: Hub) -> None:
@@ -190,7 +209,7 @@ def test_two_hubs_run_side_by_side_and_the_killed_one_leaves_nothing(hub: Hub, o
 
     os.kill(own.pid, signal.SIGKILL)
 
-    assert own.remnants(within=STOPPING) == []
+    assert own.remnants() == []
     assert here.read("customers")
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.system.running import PATIENCE, Answer, Hub, Shop
+from tests.system.running import Answer, Hub, Shop
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 PROCESSES, THREADS = 3, 4  # of the hub under test
@@ -35,13 +36,10 @@ def answered(futures: list[Future[Answer]], number: int) -> list[Answer]:
     return [future.result() for future in futures if future not in waiting]
 
 
-def test_a_tenant_whose_batches_wait_leaves_the_others_room(hub: Hub) -> None:
-    busy, other = hub.shop("Busy"), hub.shop("Other")
-    with ExitStack() as opened, ThreadPoolExecutor(PROCESSES * THREADS) as pool:
-        connections = [hub.connect() for _ in range(PROCESSES * THREADS)]
-        for connection in connections:
-            opened.callback(connection.close)
-            assert hub.send("GET", "/health", connection=connection).status == 200
+def test_a_tenant_whose_batches_wait_leaves_the_others_room(patient_hub: Hub) -> None:
+    busy, other = patient_hub.shop("Busy"), patient_hub.shop("Other")
+    assert wait_until(patient_hub.all_serve)
+    with patient_hub.connections(PROCESSES * THREADS) as connections, ThreadPoolExecutor(len(connections)) as pool:
         with locked(busy):
             sent = [pool.submit(busy.post, "customers", BATCH, connection=each) for each in connections]
             refused = answered(sent, len(sent) - ROOM)
@@ -56,10 +54,18 @@ def test_a_tenant_whose_batches_wait_leaves_the_others_room(hub: Hub) -> None:
     assert len(busy.read("customers")) == len(BATCH)
 
 
-def test_small_bodies_wait_for_no_turn(hub: Hub) -> None:
-    shop = hub.shop("Small")
-    with ThreadPoolExecutor(PROCESSES * THREADS) as pool:
+def test_small_bodies_wait_for_no_turn(patient_hub: Hub) -> None:
+    shop = patient_hub.shop("Small")
+    assert wait_until(patient_hub.all_serve)
+    with patient_hub.connections(PROCESSES * THREADS) as connections, ThreadPoolExecutor(len(connections)) as pool:
         with locked(shop):
-            sent = [pool.submit(shop.post, "customers", BATCH[i : i + 1]) for i in range(PROCESSES * THREADS)]
-            assert not wait(sent, 0.5, FIRST_COMPLETED).done
+            sent = [
+                pool.submit(shop.post, "customers", [record], connection=each)
+                for record, each in zip(BATCH, connections, strict=False)
+            ]
+            assert wait_until(lambda: waiting_for_a_lock(patient_hub) == len(sent))  # in the database, each of them
         assert [future.result().status for future in sent] == [200] * len(sent)
+
+
+def waiting_for_a_lock(hub: Hub) -> int:
+    return int(hub.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")[0][0])

@@ -13,37 +13,23 @@ from orders.models import Order
 from products.models import Product
 from tenants.models import Changeset, ConsentChange, Role
 from tests.conftest import MakeTenant, Partner
+from tests.customers.records import customer
 from tests.members import browser, make_user, member, superuser, text
+from tests.orders.records import order
+from tests.products.records import product
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 RECORDS: tuple[Any, ...] = (Customer, Order, Product)
 MODELS: tuple[Any, ...] = (*RECORDS, Changeset, ConsentChange)
-ORDER = {
-    "OrderId": "O-1",
-    "CustomerId": "C-1",
-    "Email": "ada@example.com",
-    "OrderDate": "2025-08-22T21:00:00Z",
-    "TotalRevenue": 10,
-    "Currency": "EUR",
-    "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 10}],
-}
-VARIANT = {
-    "VariantId": "V-1",
-    "Sku": "S-1",
-    "Name": "Blue",
-    "OriginalPrice": 10,
-    "Currency": "EUR",
-    "IsAvailable": True,
-}
 
 
 def fill(partner: Partner, name: str) -> None:
     """Give a tenant a record of everything, all with a name that nobody else's have."""
-    partner.save("customers", {"CustomerId": "C-1", "Email": "ada@example.com", "Name": name, "SmsOptin": True})
-    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": False})
-    partner.save("orders", {**ORDER, "OrderId": f"O-{name}"})
-    partner.save("products", {"ProductId": "P-1", "ProductName": name, "ProductVariants": [VARIANT]})
+    partner.save("customers", customer(Name=name, SmsOptin=True))
+    partner.save("customers", customer(SmsOptin=False))
+    partner.save("orders", order(OrderId=f"O-{name}"))
+    partner.save("products", product(ProductName=name))
 
 
 @pytest.fixture

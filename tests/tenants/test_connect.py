@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from tenants.admin.connect import LANGUAGES, endpoints
 from tenants.entities import customer_fields
 from tests.conftest import MakeTenant
+from tests.waiting import PATIENCE
 
 PROGRAMS = {
     "curl": ["bash", "-c"],
@@ -34,7 +35,7 @@ def test_every_example_works_as_pasted(language: str, live_server: LiveServer, m
             [*program, code],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             env={**os.environ, "HUB_KEY": partner.key, "NO_PROXY": "*"},
         )
         answer = done.stdout.replace("True", "true").replace("'", '"').replace(" ", "")

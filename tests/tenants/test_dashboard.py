@@ -13,25 +13,18 @@ from tenants.admin.home import Health
 from tenants.health import changed_tenants, count_changesets, measure, refresh_health
 from tenants.models import Changeset, DailyCount, HealthSnapshot, Membership, Role, Tenant
 from tests.conftest import MakeTenant, Partner
+from tests.orders.records import line, order
+from tests.products.records import variant
 
 CUSTOMERS: list[dict[str, Any]] = [
     {"CustomerId": "1", "Email": "a@example.com", "EmailOptin": True, "GdprOptin": True},
     {"CustomerId": "2", "Email": "b@example.com", "SmsOptin": True, "IsExcluded": True},
     {"CustomerId": "3"},
 ]
-LINE = {"ProductId": "P1", "Quantity": 1, "Price": 5}
-ORDER = {"OrderDate": "2026-01-01T00:00:00Z", "TotalRevenue": 5, "Currency": "EUR", "Email": "x@example.com"}
-VARIANT = {"Name": "v", "OriginalPrice": 5, "Currency": "EUR", "IsAvailable": True}
 
 
-def order(order_id: str, customer: str, *skus: str, **fields: Any) -> dict[str, Any]:
-    return {
-        **ORDER,
-        "OrderId": order_id,
-        "CustomerId": customer,
-        "OrderItems": [{**LINE, "Sku": s} for s in skus],
-        **fields,
-    }
+def an_order(order_id: str, customer: str, *skus: str, **fields: Any) -> dict[str, Any]:
+    return order(OrderId=order_id, CustomerId=customer, OrderItems=[line(Sku=sku) for sku in skus], **fields)
 
 
 @pytest.fixture
@@ -39,15 +32,15 @@ def shop(partner: Partner) -> Partner:
     """A tenant with two customers' consents, an order of nobody, a SKU nobody knows and a variant out of stock."""
     partner.save("customers", *CUSTOMERS)
     variants = [
-        {**VARIANT, "VariantId": "V1", "Sku": "S1", "Stock": 5},
-        {**VARIANT, "VariantId": "V2", "Sku": "S2", "Stock": 0, "IsAvailable": False},
+        variant(VariantId="V1", Sku="S1", Stock=5),
+        variant(VariantId="V2", Sku="S2", Stock=0, IsAvailable=False),
     ]
     partner.save("products", {"ProductId": "P1", "ProductName": "Tee", "Taxonomy": ["A"], "ProductVariants": variants})
     partner.save(
         "orders",
-        order("O1", "1", "S1", "GHOST"),
-        order("O2", "nobody", "GHOST", "GONE"),
-        order("O3", "nobody", "S2", Email="B@example.com"),
+        an_order("O1", "1", "S1", "GHOST"),
+        an_order("O2", "nobody", "GHOST", "GONE"),
+        an_order("O3", "nobody", "S2", Email="B@example.com"),
     )
     return partner
 
@@ -250,7 +243,7 @@ def test_a_disabled_tenant_is_marked(shop: Partner) -> None:
 
 
 def test_what_partners_sent_is_escaped(partner: Partner) -> None:
-    partner.save("orders", order("O1", "1", "<script>alert(1)</script>"))
+    partner.save("orders", an_order("O1", "1", "<script>alert(1)</script>"))
 
     page = home(log_in("maria", partner))
 
@@ -294,7 +287,7 @@ def test_each_figure_leads_to_the_list_behind_it(shop: Partner) -> None:
 
 def test_the_orders_behind_a_figure_are_ones_own(shop: Partner, make_tenant: MakeTenant) -> None:
     stranger = make_tenant()
-    stranger.save("orders", order("THEIRS", "nobody", "UNKNOWN"))
+    stranger.save("orders", an_order("THEIRS", "nobody", "UNKNOWN"))
     refresh_health()
 
     page = log_in("maria", shop).get("/admin/orders/order/", {"fault": "orders_without_customer"})

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.conftest import MakeTenant, Partner
-from tests.customers.vendors import UPLOAD, basic, send_upload
+from tests.customers.dialects.vendors import UPLOAD, basic, send_upload
 
 BODY = {"customers": [{"external_id": "1"}]}
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from tenants.models import ConsentChange
 from tests.conftest import MakeTenant, Partner
-from tests.customers.vendors import (
+from tests.customers.dialects.vendors import (
     PROGRAM,
     assert_keys_true,
     send_users,

@@ -5,31 +5,19 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from tenants.changes.changesets import Origin
-from tenants.changes.erasure import suppress
-from tenants.changes.writing import open_write
-from tenants.models import Entity, Operation, Source
 from tests.conftest import MakeTenant, Partner
-from tests.customers.vendors import statuses, upload, user
-from tests.system.running import wait_until
+from tests.customers.dialects.vendors import statuses, upload, user
+from tests.orders.records import order
+from tests.waiting import somebody_waits_for_us, wait_until
 
 ANN = {"external_id": "ann-secret-7", "email": "ann.secret@example.org", "phone_number": "+358107654321"}
 PERSONAL = ("ann-secret-7", "ann.secret", "7654321", "Secretsson")
 
 
-def order(order_id: str, customer_id: str, email: str) -> dict[str, Any]:
-    line = {"ProductId": "P", "Sku": "S", "Quantity": 1, "Price": 10}
-    return {
-        "OrderId": order_id,
-        "CustomerId": customer_id,
-        "Email": email,
-        "OrderDate": "2025-08-22T21:00:00Z",
-        "TotalRevenue": 10,
-        "Currency": "EUR",
-        "OrderItems": [line],
-    }
+def an_order(order_id: str, customer_id: str, email: str) -> dict[str, Any]:
+    return order(OrderId=order_id, CustomerId=customer_id, Email=email)
 
 
 def everything() -> Iterator[str]:
@@ -55,8 +43,8 @@ DOORS: dict[str, Callable[[Partner], Any]] = {
     "custobar by id": lambda p: upload(p, {"external_id": ANN["external_id"], "last_name": "Secretsson"}),
     "custobar by phone": lambda p: upload(p, {"phone_number": ANN["phone_number"], "last_name": "Secretsson"}),
     "custobar by e-mail": lambda p: upload(p, {**ANN, "external_id": "new", "is_forgotten": False}),
-    "orders by id": lambda p: p.save("orders", order("O-2", ANN["external_id"], "new@example.org")),
-    "orders by e-mail": lambda p: p.save("orders", order("O-2", "new", ANN["email"])),
+    "orders by id": lambda p: p.save("orders", an_order("O-2", ANN["external_id"], "new@example.org")),
+    "orders by e-mail": lambda p: p.save("orders", an_order("O-2", "new", ANN["email"])),
 }
 
 
@@ -65,7 +53,7 @@ DOORS: dict[str, Callable[[Partner], Any]] = {
 def test_a_forgotten_person_never_comes_back(door: str, priority: str, make_tenant: MakeTenant) -> None:
     partner = make_tenant(priority=priority)
     upload(partner, {**ANN, "last_name": "Secretsson", "city": "Secretsson", "tags": ["Secretsson"]})
-    partner.save("orders", order("O-1", ANN["external_id"], ANN["email"]))
+    partner.save("orders", an_order("O-1", ANN["external_id"], ANN["email"]))
     upload(partner, {"phone_number": ANN["phone_number"], "is_forgotten": True, "last_name": "Secretsson"})
     assert_nothing_personal()
 
@@ -92,7 +80,7 @@ def test_who_is_skipped_is_named_and_counted(partner: Partner) -> None:
     upload(partner, {**ANN, "is_forgotten": True})
 
     native = partner.save("customers", {"CustomerId": "1"}, {"CustomerId": ANN["external_id"]})
-    sale = partner.save("orders", order("O-1", ANN["external_id"], ANN["email"]))
+    sale = partner.save("orders", an_order("O-1", ANN["external_id"], ANN["email"]))
     again = upload(partner, {"external_id": "2"}, ANN)
 
     assert (native["count"], list(native["warnings"])) == (2, ["[1]"])
@@ -123,10 +111,10 @@ def test_what_somebody_else_carries_is_still_theirs(partner: Partner) -> None:
 
 
 def test_an_order_that_is_sent_again_becomes_anonymous(partner: Partner) -> None:
-    partner.save("orders", order("O-1", "someone", "someone@example.org"))
+    partner.save("orders", an_order("O-1", "someone", "someone@example.org"))
     upload(partner, {**ANN, "is_forgotten": True})
 
-    partner.save("orders", order("O-1", ANN["external_id"], ANN["email"]))
+    partner.save("orders", an_order("O-1", ANN["external_id"], ANN["email"]))
 
     (sale,) = partner.read("orders")
     assert (sale["CustomerId"][:7], sale["Email"]) == ("erased-", None)
@@ -178,7 +166,7 @@ def test_a_native_delete_can_be_undone_by_a_later_upload(partner: Partner) -> No
 
 def test_downstream_learns_of_it(partner: Partner) -> None:
     upload(partner, ANN)
-    partner.save("orders", order("O-1", ANN["external_id"], ANN["email"]))
+    partner.save("orders", an_order("O-1", ANN["external_id"], ANN["email"]))
     hub_id = partner.read("customers")[0]["HubId"]
 
     upload(partner, {**ANN, "is_forgotten": True})
@@ -186,15 +174,6 @@ def test_downstream_learns_of_it(partner: Partner) -> None:
     customers, orders = partner.changes()[-2:]
     assert (customers["Entity"], customers["Source"], customers["Deleted"]) == ("customers", "custobar", [hub_id])
     assert (orders["Entity"], orders["Updated"]) == ("orders", [partner.read("orders")[0]["HubId"]])
-
-
-def somebody_waits_for_us() -> bool:
-    """Say whether another connection's statement has begun and waits for a lock of this one's."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchall()[0][0])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -206,11 +185,10 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
         connection.close()
 
     waiting = Thread(target=post)
-    origin = Origin(Source.CUSTOBAR, "test", "")
-    with open_write(partner.tenant, Entity.CUSTOMERS, Operation.UPSERT, origin):
+    with transaction.atomic():
+        upload(partner, {"external_id": ANN["external_id"], "is_forgotten": True})
         waiting.start()
         assert wait_until(somebody_waits_for_us)
-        suppress(partner.tenant, [("CustomerId", ANN["external_id"])])
     waiting.join()
 
     assert list(answers[0].json()["data"]["warnings"]) == ["[0]"]

@@ -8,7 +8,7 @@ import pytest
 from tenants.api import turns
 from tenants.api.turns import turn
 from tests.conftest import MakeTenant, Partner
-from tests.customers.vendors import send_upload, send_users, user
+from tests.customers.dialects.vendors import send_upload, send_users, user
 
 Send = Callable[[Partner, int], Any]
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import MakeTenant
-from tests.customers.vendors import PROGRAM, assert_keys_true, statuses
+from tests.conftest import MakeTenant, examples
+from tests.customers.dialects.vendors import PROGRAM, assert_keys_true, statuses
 
 EMAILS = ("a@x.org", "b@x.org")
 IDS = ("1", "2")
@@ -106,9 +106,7 @@ calls = st.lists(st.one_of(batches, batches, batches, natives, natives, emails),
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@examples(20)
 @given(sent=calls)
 def test_calls_leave_what_the_model_leaves(priority: str, make_tenant: MakeTenant, sent: list[Any]) -> None:
     partner, program = make_tenant(priority=priority), Program(priority)

@@ -1,0 +1,147 @@
+"""Whom a Custobar record means: customers found by each identifier, and those whose identifiers are not given away."""
+
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from tests.conftest import MakeTenant, Partner
+from tests.customers.dialects.vendors import EMAIL, JAMES, PHONE, assert_keys_true, by_id, the_customer, upload
+from tests.waiting import somebody_waits_for_us, wait_until
+
+
+@pytest.mark.parametrize("priority", ["customerid", "email"])
+@pytest.mark.parametrize("name", list(JAMES))
+def test_a_customer_is_found_by_each_identifier(name: str, priority: str, make_tenant: MakeTenant) -> None:
+    partner = make_tenant(priority=priority)
+    upload(partner, JAMES)
+
+    upload(partner, {name: JAMES[name], "first_name": "James"})
+
+    assert the_customer(partner)["Name"] == "James"
+
+
+@pytest.mark.parametrize("priority", ["customerid", "email"])
+def test_a_customer_known_by_phone_alone_is_found_by_it(priority: str, make_tenant: MakeTenant) -> None:
+    partner = make_tenant(priority=priority)
+    upload(partner, {"phone_number": "+44 7757 138-957"})
+
+    upload(
+        partner, {"phone_number": "+447757138957", "email": "james.carroll@example.org"}, {**JAMES, "city": "Epwell"}
+    )
+
+    customer = the_customer(partner)
+    assert (customer["CustomerId"], customer["Email"], customer["Phone"]) == tuple(JAMES.values())
+    assert_keys_true(partner)
+
+
+def test_another_external_id_is_another_customer(partner: Partner) -> None:
+    upload(partner, JAMES)
+
+    upload(partner, {**JAMES, "external_id": "2"})
+
+    assert {customer["CustomerId"] for customer in partner.read("customers")} == {"2", JAMES["external_id"]}
+
+
+def test_an_opt_out_reaches_everyone_it_may_mean(partner: Partner) -> None:
+    upload(partner, *({**JAMES, "external_id": name, "email": f"{name}@example.org", "can_sms": True} for name in "12"))
+
+    upload(partner, {"phone_number": JAMES["phone_number"], "can_sms": False, "email": "new@example.org"})
+
+    customers = partner.read("customers")
+    assert [customer["SmsOptin"] for customer in customers] == [False, False]
+    assert {customer["Email"] for customer in customers} == {"1@example.org", "2@example.org"}
+
+
+def test_an_email_that_another_customer_is_known_by_stays_theirs(by_email: Partner) -> None:
+    upload(by_email, {"external_id": "1", "email": "a@example.org"}, {"external_id": "2", "email": "b@example.org"})
+
+    answer = upload(by_email, {"external_id": "1", "email": "b@example.org", "first_name": "Ann"})
+
+    assert list(answer["warnings"]) == ["[0].email"]
+    stored = {(c["CustomerId"], c["Email"], c["Name"]) for c in by_email.read("customers")}
+    assert stored == {("1", "a@example.org", "Ann"), ("2", "b@example.org", None)}
+
+
+def test_an_email_is_not_given_up_where_the_key_that_is_left_is_taken(by_email: Partner) -> None:
+    by_email.save("customers", {"CustomerId": "5"})
+    by_email.save("customers", {"CustomerId": "5", "Email": "a@example.org", "Phone": "+358101234567"})
+
+    answer = upload(by_email, {"phone_number": "+358101234567", "email": "", "city": "Turku"})
+
+    assert list(answer["warnings"]) == ["[0].email"]
+    assert {c["Email"]: c["Attributes"] for c in by_email.read("customers")} == {
+        "a@example.org": {"city": "Turku"},
+        None: {},
+    }
+    assert_keys_true(by_email)
+
+
+@pytest.mark.parametrize("known", [{"phone_number": PHONE}, {"email": EMAIL}, {"phone_number": PHONE, "email": EMAIL}])
+@pytest.mark.parametrize("sent", [{"phone_number": PHONE}, {"email": EMAIL}])
+def test_a_new_external_id_goes_to_the_customer_without_one(
+    sent: dict[str, str], known: dict[str, str], partner: Partner
+) -> None:
+    upload(partner, {**known, "first_name": "Ann", "tags": ["vip"]}, {"external_id": "1"})
+
+    upload(partner, {"external_id": "1", "city": "Turku"}, {"external_id": "2", **sent, "tags.add": ["new"]})
+
+    customers = partner.read("customers")
+    if sent.items() <= known.items():
+        assert len(customers) == 2
+        assert (by_id(partner)["2"]["Name"], by_id(partner)["2"]["Tags"]) == ("Ann", ["vip", "new"])
+    else:
+        assert len(customers) == 3
+    assert_keys_true(partner)
+
+
+@pytest.mark.parametrize("known", [{"phone_number": PHONE}, {"email": EMAIL}, {"phone_number": PHONE, "email": EMAIL}])
+@pytest.mark.parametrize("sent", [{"phone_number": PHONE}, {"email": EMAIL}])
+def test_a_plain_record_with_a_new_external_id_goes_to_the_customer_without_one(
+    sent: dict[str, str], known: dict[str, str], partner: Partner
+) -> None:
+    upload(partner, {**known, "first_name": "Ann"})
+
+    upload(partner, {"external_id": "1"}, {"external_id": "2", **sent})
+
+    names = {customer["CustomerId"]: customer["Name"] for customer in partner.read("customers")}
+    assert names == ({"1": None, "2": "Ann"} if sent.items() <= known.items() else {None: "Ann", "1": None, "2": None})
+    assert_keys_true(partner)
+
+
+def test_a_known_external_id_leaves_the_customer_without_one_alone(partner: Partner) -> None:
+    upload(partner, {"external_id": "1"}, {"phone_number": PHONE})
+
+    upload(partner, {"external_id": "1", "phone_number": PHONE, "first_name": "Ann"})
+
+    assert by_id(partner)["1"]["Phone"] == by_id(partner)[None]["Phone"] == PHONE
+    assert by_id(partner)[None]["Name"] is None
+
+
+def test_another_tenants_customer_without_external_id_is_not_meant(partner: Partner, make_tenant: MakeTenant) -> None:
+    stranger = make_tenant()
+    upload(stranger, {"email": EMAIL, "tags": ["theirs"]}, {"external_id": "1", "tags": ["theirs"]})
+
+    upload(partner, {"external_id": "1", "email": EMAIL, "tags.add": ["ours"]})
+
+    assert by_id(partner)["1"]["Tags"] == ["ours"]
+    assert by_id(stranger)[None]["Email"] == EMAIL
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("more", [{}, {"tags.add": ["new"]}])
+def test_who_waits_while_somebody_without_external_id_is_stored_sees_it(more: dict[str, Any], partner: Partner) -> None:
+    def send() -> None:
+        upload(partner, {"external_id": "1", "email": EMAIL, **more})
+        connection.close()
+
+    waiting = Thread(target=send)
+    with transaction.atomic():
+        partner.save("customers", {"Email": EMAIL, "Name": "Ann"})
+        waiting.start()
+        assert wait_until(somebody_waits_for_us)
+    waiting.join()
+
+    assert (the_customer(partner)["CustomerId"], the_customer(partner)["Name"]) == ("1", "Ann")
+    assert_keys_true(partner)

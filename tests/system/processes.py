@@ -1,0 +1,64 @@
+"""The processes of a hub that runs, as /proc shows them."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ESTABLISHED = "01"  # in /proc/net/tcp
+
+
+def commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield pid and command line of the processes that have `mark` among their environment variables."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                yield int(process.name), (process / "cmdline").read_bytes()
+
+
+def inhabitants(data: Path) -> list[int]:
+    """The processes of the database whose working directory is in the data folder."""
+    place, found = f"{(data / 'postgres').resolve()}/", []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "cwd").startswith(place):
+                found.append(int(process.name))
+    return found
+
+
+def parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
+def connections_of(pid: int, port: int) -> int:
+    """Return how many connections to a port of this machine a process has accepted."""
+    inodes = {
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text().splitlines()
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == ESTABLISHED
+    }
+    held = 0
+    with contextlib.suppress(FileNotFoundError):  # a process, or a descriptor, that has just gone
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            held += os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") in inodes
+    return held
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """What processes have used of the processors, which says nothing of how many others wanted them."""
+    ticks = 0
+    for pid in pids:
+        user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+        ticks += int(user) + int(system)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Send processes a signal; one of them may have ended because of another."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, by)

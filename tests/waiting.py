@@ -1,0 +1,27 @@
+"""Waiting for what must come about, never for a time: how long something takes says how busy the machine is."""
+
+import time
+from collections.abc import Callable
+
+from django.db import connection
+
+PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pause: float = 0.05) -> bool:
+    """Say whether a condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def somebody_waits_for_us() -> bool:
+    """Say whether another connection's statement has begun and waits for a lock of this one's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchall()[0][0])
