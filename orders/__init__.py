@@ -1,0 +1,1 @@
+"""The orders of a tenant, with their line items."""

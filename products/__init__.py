@@ -1,0 +1,1 @@
+"""The products of a tenant, with their variants."""
