@@ -14,13 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import psycopg
 
 from hub.environment import Environment
-from hub.postgres.programs import tied_to_us
+from hub.postgres.cluster import Cluster
 from hub.postgres.server import EmbeddedServer
+from hub.serving.processes import tied_to_us
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
@@ -231,7 +233,7 @@ class Hub:
         return int((self.data / "postgres/cluster/postmaster.pid").read_text().split()[0])
 
     def everything(self) -> list[int]:
-        """Every process of the hub: the supervisor and its children, the database and its keeper."""
+        """Every process of the hub: the supervisor and its children, and the database."""
         return self.processes() + inhabitants(self.data)
 
     def remnants(self, *, within: float) -> list[int]:
@@ -260,13 +262,13 @@ def _commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def inhabitants(data: Path) -> list[int]:
-    """The processes of the database whose working directory is in the data folder."""
-    place, found = f"{(data / 'postgres').resolve()}/", []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if os.readlink(process / "cwd").startswith(place):
-                found.append(int(process.name))
-    return found
+    """The processes of the database, whose working directory is in the data folder."""
+    cluster = Cluster(data)
+    look = ["find", "/proc", "-maxdepth", "2", "-name", "cwd", "-lname", f"{cluster.home}/*"]
+    # As the server's user: without CAP_SYS_PTRACE, in containers, root does not see it.
+    identity = cluster.account.identity() if cluster.account else {}
+    found = subprocess.run(look, stdout=PIPE, stderr=DEVNULL, text=True, check=False, cwd="/", **identity).stdout
+    return [int(line.split("/")[2]) for line in found.splitlines()]
 
 
 def parent(pid: int) -> int:
