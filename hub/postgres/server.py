@@ -50,7 +50,7 @@ class EmbeddedServer:
         """
         with self._alone():
             self._release()  # a lease on a file that was removed (rm -rf var) is worth nothing
-            self._lease = self._cluster.open_private(self._cluster.home / "lease")
+            self._lease = self._cluster.open_private("lease")
             fcntl.flock(self._lease, fcntl.LOCK_SH)
             self._cluster.prepare()
             self._await_server()
@@ -61,7 +61,7 @@ class EmbeddedServer:
             return
         with self._alone():
             self._release()
-            with self._cluster.open_private(self._cluster.home / "lease") as lease, suppress(BlockingIOError):
+            with self._cluster.open_private("lease") as lease, suppress(BlockingIOError):
                 fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._shut_down()
 
@@ -85,7 +85,7 @@ class EmbeddedServer:
         """Hold the lock of those who start and stop this server, and say what the operating system refuses."""
         try:
             self._cluster.make_home()
-            with self._cluster.open_private(self._cluster.home / "lock") as lock:
+            with self._cluster.open_private("lock") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:

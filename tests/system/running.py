@@ -266,9 +266,10 @@ def inhabitants(data: Path) -> list[int]:
     cluster = Cluster(data)
     look = ["find", "/proc", "-maxdepth", "2", "-name", "cwd", "-lname", f"{cluster.home}/*"]
     # As the server's user: without CAP_SYS_PTRACE, in containers, root does not see it.
-    identity = cluster.account.identity() if cluster.account else {}
-    found = subprocess.run(look, stdout=PIPE, stderr=DEVNULL, text=True, check=False, cwd="/", **identity).stdout
-    return [int(line.split("/")[2]) for line in found.splitlines()]
+    asked = subprocess.run(
+        look, stdout=PIPE, stderr=DEVNULL, text=True, check=False, cwd="/", **cluster.account.identity()
+    )
+    return [int(line.split("/")[2]) for line in asked.stdout.splitlines()]
 
 
 def parent(pid: int) -> int:

@@ -16,7 +16,7 @@ from tests.system.servers import NEEDS_ROOT, execute, owner, server_pid, value
 
 pytestmark = [pytest.mark.slow, NEEDS_ROOT]
 WHERE_PROGRAMS_ARE = (
-    "from pathlib import Path; from hub.postgres.cluster import Cluster; print(Cluster(Path('/tmp/no')).binaries)"
+    "from pathlib import Path; from hub.postgres.cluster import Cluster; print(Cluster(Path('/tmp/no')).binaries())"
 )
 
 
