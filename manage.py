@@ -35,7 +35,8 @@ def main() -> None:
 def _run_with_server(server: EmbeddedServer, command: str) -> None:
     """Run the command, and stop the server when nobody else uses it, also when told to end in the middle."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         server.start()
         _run(sys.argv)

@@ -27,7 +27,7 @@ from hub.postgres.programs import PORT, PostgresError, explain
 __all__ = ["EmbeddedServer", "PostgresError"]
 
 RECOVERY = 300  # seconds pg_ctl waits: crash recovery of a full WAL may need minutes
-PATIENCE = 30  # seconds until a killed server's last processes have ended
+PATIENCE = 60  # seconds until a killed server's last processes have ended
 IN_THE_WAY = ("lock file", "still in use")  # what a killed server leaves: marks with its pid, processes in a query
 
 

@@ -17,7 +17,7 @@ log = structlog.get_logger("hub.processes")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 15  # seconds for running requests and jobs to end
 PAUSE = 2  # seconds before a process that died is started again
-BEAT = 0.5  # seconds between two looks at the children and at what they stand on
+BEAT = 1  # seconds between two looks at the children and at what they stand on
 PR_SET_PDEATHSIG = 1
 
 
