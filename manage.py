@@ -14,21 +14,36 @@ from hub.postgres.server import EmbeddedServer, PostgresError
 
 INTERRUPTED = 128 + signal.SIGINT  # the exit code shells know
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
+LEAVES_IT_RUNNING = "database_url"  # for whoever connects with what it printed
 
 
 def main() -> None:
-    """Run the command that the arguments name."""
+    """Run the command that the arguments name, the embedded server around it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     environment = read_environment()
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if not environment.DATABASE_URL and command not in WITHOUT_DATABASE and "--help" not in sys.argv:
-        try:
-            EmbeddedServer(environment.HUB_DATA).start()
-        except PostgresError as error:
-            sys.exit(f"PostgreSQL: {error}")
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-    _run(sys.argv)
+    try:
+        if environment.DATABASE_URL or command in WITHOUT_DATABASE or "--help" in sys.argv:
+            _run(sys.argv)
+        else:
+            _run_with_server(EmbeddedServer(environment.HUB_DATA), command)
+    except PostgresError as error:
+        sys.exit(f"PostgreSQL: {error}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _run_with_server(server: EmbeddedServer, command: str) -> None:
+    """Run the command, and stop the server when nobody else uses it, also when told to end in the middle."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        server.start()
+        _run(sys.argv)
+    finally:
+        if command != LEAVES_IT_RUNNING:
+            server.stop()
 
 
 def _run(arguments: list[str]) -> None:
@@ -41,8 +56,6 @@ def _run(arguments: list[str]) -> None:
         if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
             raise
         sys.exit("The database is not up to date: run `manage.py migrate`.")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
 
 
 def _first_line(error: Exception) -> str:

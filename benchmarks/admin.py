@@ -7,6 +7,7 @@ Each page is asked for five times through Django's test client, middleware, sess
 has the fastest and the slowest answer in milliseconds.
 """
 
+import atexit
 import os
 import sys
 import time
@@ -21,7 +22,9 @@ import django  # noqa: E402
 
 from hub.postgres.server import EmbeddedServer  # noqa: E402
 
-EmbeddedServer(HOME).start()
+SERVER = EmbeddedServer(HOME)
+SERVER.start()
+atexit.register(SERVER.stop)
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks.client import Report, Task, serve
-from hub.postgres.programs import tied_to_us
+from hub.serving.processes import tied_to_us
 
 FORK = multiprocessing.get_context("fork")
 

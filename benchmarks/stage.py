@@ -1,7 +1,6 @@
 """What a run needs: an embedded PostgreSQL of its own, tenants, the hub and the yardstick served by gunicorn."""
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -22,8 +21,8 @@ from psycopg.conninfo import make_conninfo
 
 from benchmarks.cpu import Usage, children, cpu_seconds
 from hub.postgres.cluster import Cluster
-from hub.postgres.programs import tied_to_us
-from hub.postgres.server import EmbeddedServer, locked
+from hub.postgres.server import EmbeddedServer
+from hub.serving.processes import tied_to_us
 from tenants.provisioning import create_tenant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,17 +103,8 @@ def embedded_server(data: Path) -> Iterator[EmbeddedServer]:
     finally:
         connections.close_all()
         server.stop()
-        _await_keeper(data)
         shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(data, ignore_errors=True)
-
-
-def _await_keeper(data: Path) -> None:
-    """Wait until the server has stopped: its keeper holds a lock for as long as it lives."""
-    deadline = time.monotonic() + PATIENCE
-    with contextlib.suppress(FileNotFoundError), open(Cluster(data).keeper_lock, "rb") as file:
-        while not locked(file.fileno(), fcntl.LOCK_SH) and time.monotonic() < deadline:
-            time.sleep(0.1)
 
 
 def _hub_options() -> dict[str, str]:

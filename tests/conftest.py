@@ -23,6 +23,7 @@ from tests.statements.find import statements
 
 # One for all tests: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
 CLIENT = Client(raise_request_exception=False)
+SERVER = pytest.StashKey[EmbeddedServer]()
 
 
 # How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies.
@@ -43,15 +44,19 @@ def examples(number: int) -> settings:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the embedded server before anything connects; it stops when the last process that runs tests has ended."""
+    """Start the embedded server before anything connects."""
     if not is_worker(config):
         open_share()
     environment = read_environment()
     if not environment.DATABASE_URL:
-        EmbeddedServer(environment.HUB_DATA).start()
+        config.stash[SERVER] = EmbeddedServer(environment.HUB_DATA)
+        config.stash[SERVER].start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the embedded server, which goes on where another process that runs tests, or a hub, still uses it."""
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
     if not is_worker(config):
         close_share()
 

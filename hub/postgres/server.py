@@ -3,54 +3,67 @@
     server = EmbeddedServer(Path("var"))
     server.start()
     psycopg.connect(**server.settings())
+    server.stop()
 
 No Django here: settings are made from this.
 """
 
-import contextlib
+import errno
 import fcntl
-import os
-import subprocess
-import sys
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from hub.postgres.cluster import DATABASE, ROLE, Cluster
-from hub.postgres.keeper import READY
 from hub.postgres.programs import PORT, PostgresError, explain
 
 __all__ = ["EmbeddedServer", "PostgresError"]
 
-PATIENCE = 300  # seconds; crash recovery of a full WAL may need minutes
+RECOVERY = 300  # seconds pg_ctl waits: crash recovery of a full WAL may need minutes
+PATIENCE = 60  # seconds until a killed server's last processes have ended
+IN_THE_WAY = ("lock file", "still in use")  # what a killed server leaves: marks with its pid, processes in a query
 
 
 class EmbeddedServer:
     """A PostgreSQL server shared by every process that names the same data folder.
 
-    It runs while at least one process holds a lease, taken by start(), and stops seconds after the last one has
-    released it or died. It is restarted when it dies. When its keeper dies too, the next start() of any process,
-    this one included, brings it back.
+    Each holds a shared lock on the file `lease` from start() to stop() or to its death; whoever stops as the last
+    stops the server. All that starts and stops happens under an exclusive lock on the file `lock`.
     """
 
     def __init__(self, data: Path) -> None:
         self._cluster = Cluster(data)
-        self._leases: list[int] = []
+        self._lease: IO[str] | None = None
 
     def start(self) -> None:
-        """Return when the server accepts connections, and keep it running until stop() or the end of this process.
+        """Return when the server accepts connections; nobody else stops it until stop() or the end of this process.
 
-        Safe from many processes and threads at once; milliseconds when it already runs.
-        Raises PostgresError with one line that says what to do.
+        Safe from many processes and threads at once; on a server that runs it costs milliseconds, one that was killed
+        it brings back. Raises PostgresError with one line that says what to do.
         """
-        try:
-            self._take_lease()
+        with self._alone():
+            self._release()  # a lease on a file that was removed (rm -rf var) is worth nothing
+            self._lease = self._cluster.open_private("lease")
+            fcntl.flock(self._lease, fcntl.LOCK_SH)
+            self._cluster.prepare()
             self._await_server()
-        except OSError as error:
-            raise explain(error, self._cluster.home) from error
+
+    def stop(self) -> None:
+        """Release this process's lease; when nobody else holds one, stop the server and return when it has ended."""
+        if self._lease is None:
+            return
+        with self._alone():
+            self._release()
+            with self._cluster.open_private("lease") as lease, suppress(BlockingIOError):
+                fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._shut_down()
 
     def settings(self, database: str = DATABASE) -> dict[str, str]:
         """The libpq parameters of a database; right before the first start too."""
@@ -64,95 +77,58 @@ class EmbeddedServer:
         return f"postgresql://{ROLE}@/{quote(database, safe='')}?{query}"
 
     def running(self) -> bool:
-        """Say whether the server accepts connections and has a keeper; one without is about to stop."""
-        with contextlib.suppress(FileNotFoundError):
-            if not self._cluster.socket.exists() or not self._has_keeper():
-                return False  # without a socket the keeper may be about to give its folder an owner
-            self._cluster.verify_private(self._cluster.sockets)
-            conninfo = make_conninfo(**self.settings(), connect_timeout=5)
-            return PGconn.ping(conninfo.encode()) == Ping.OK
-        return False
+        """Say whether the server accepts connections."""
+        return PGconn.ping(make_conninfo(**self.settings(), connect_timeout=5).encode()) == Ping.OK
 
-    def revive(self) -> None:
-        """Bring the server back when its keeper was killed; cheap when it lives. Call it now and then while running.
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of those who start and stop this server, and say what the operating system refuses."""
+        try:
+            self._cluster.make_home()
+            with self._cluster.open_private("lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise explain(error, self._cluster.home) from error
 
-        Waits for nothing but its own work: a server that is recovering has a keeper. Raises PostgresError.
-        """
-        lock = self._lock_for_keeper()
-        if lock is not None:
-            self._hire_keeper(lock)
-
-    def stop(self) -> None:
-        """Release this process's lease; the server stops when nobody holds one."""
-        while self._leases:
-            os.close(self._leases.pop())  # not LOCK_UN: forked children share the lock and keep it
-
-    def _take_lease(self) -> None:
-        """Hold a shared lock on the lease file, waiting for a keeper that is on its way out.
-
-        The lock goes with the process, by whatever death. A lease on a deleted file (rm -rf var) is worth nothing.
-        """
-        if any(os.fstat(lease).st_nlink for lease in self._leases):
-            return
-        self._cluster.make_home()
-        lease = self._cluster.open_private(self._cluster.lease, os.O_RDWR)
-        fcntl.flock(lease, fcntl.LOCK_SH)
-        self._leases.append(lease)
+    def _release(self) -> None:
+        if self._lease:
+            self._lease.close()  # not LOCK_UN: forked children share the lock and keep it
+            self._lease = None
 
     def _await_server(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while not self.running():
-            lock = self._lock_for_keeper()
-            if lock is not None:
-                self._hire_keeper(lock)
-                deadline = time.monotonic() + 10  # it said that the server is ready
-            elif time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise PostgresError(f"PostgreSQL does not answer: see {self._cluster.log}.")
+            if self._listens():
+                time.sleep(0.1)
             else:
-                time.sleep(0.02)
+                self._launch()
 
-    def _has_keeper(self) -> bool:
-        descriptor = os.open(self._cluster.keeper_lock, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            return not locked(descriptor, fcntl.LOCK_SH)
-        finally:
-            os.close(descriptor)
+    def _listens(self) -> bool:
+        """Say whether there is a server, even one that recovers or is too busy to answer."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            return client.connect_ex(str(self._cluster.socket)) not in (errno.ENOENT, errno.ECONNREFUSED)
 
-    def _lock_for_keeper(self) -> int | None:
-        """Return the locked descriptor of the keeper's lock; None while somebody has it."""
-        descriptor = self._cluster.open_private(self._cluster.keeper_lock, os.O_RDWR)
-        if locked(descriptor, fcntl.LOCK_EX):
-            return descriptor
-        os.close(descriptor)
-        return None
+    def _launch(self) -> None:
+        """Start the server; clear what a killed one left, so that the next attempt succeeds.
 
-    def _hire_keeper(self, lock: int) -> None:
-        """Start a keeper, which inherits the lock so that there is never a second one, and wait for its word."""
-        try:
-            keeper = self._spawn_keeper(lock)
-        finally:
-            os.close(lock)  # soon: a child forked by another thread would keep a copy
-        word = keeper.communicate()[0].strip()
-        if word != READY:
-            raise PostgresError(word.splitlines()[-1] if word else "PostgreSQL's keeper was killed: start again.")
+        PostgreSQL judges its lock files by the pid in them, which a zombie or a stranger may have by now: we ask the
+        socket. Without the files it still refuses to start beside processes that use the cluster's shared memory.
+        """
+        said = self._cluster.launch(RECOVERY)
+        if any(words in said for words in IN_THE_WAY):
+            time.sleep(0.2)
+            if not self._listens():
+                self._cluster.clear_marks()
+        elif said:
+            raise PostgresError(f"PostgreSQL did not start: {said} (see {self._cluster.log})")
 
-    def _spawn_keeper(self, lock: int) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "hub.postgres.keeper", str(self._cluster.data)],
-            cwd=Path(__file__).resolve().parents[2],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            pass_fds=[lock],
-            start_new_session=True,  # Ctrl-C in the terminal is not meant for it
-        )
-
-
-def locked(descriptor: int, kind: int) -> bool:
-    """Try to lock a file at once; the lock ends with the last copy of the descriptor."""
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    def _shut_down(self) -> None:
+        if self._listens():  # else the pid that pg_ctl would signal may be a stranger's
+            try:
+                self._cluster.run("pg_ctl", "stop", "-sw", "-m", "fast", "-t", "60")
+            except PostgresError:
+                self._cluster.run("pg_ctl", "stop", "-sw", "-m", "immediate")

@@ -1,5 +1,7 @@
 """The hub's processes: the web server and the background worker, children that end with the one who started them."""
 
+import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -11,14 +13,26 @@ from types import FrameType
 
 import structlog
 
-from hub.postgres.programs import tied_to_us
-
 log = structlog.get_logger("hub.processes")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 15  # seconds for running requests and jobs to end
 PAUSE = 2  # seconds before a process that died is started again
-BEAT = 0.2  # seconds between two looks at the children
-TENDING = 1  # seconds between two looks at what they stand on
+BEAT = 1  # seconds between two looks at the children and at what they stand on
+PR_SET_PDEATHSIG = 1
+
+
+def tied_to_us(number: signal.Signals) -> Callable[[], None]:
+    """Make what a child does before exec so that the kernel sends it a signal when we die; only Linux has it."""
+    parent = os.getpid()
+    prctl = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+
+    def ask_the_kernel() -> None:
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, int(number))
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return ask_the_kernel
 
 
 @dataclass
@@ -61,7 +75,7 @@ class Child:
 class Supervisor:
     """Starts the children, starts again those that die, and stops all of them on SIGINT or SIGTERM.
 
-    `tend` is called once a second, for what the children stand on and cannot mend themselves.
+    `tend` is called with every look at them, for what the children stand on and cannot mend themselves.
     """
 
     def __init__(self, children: Sequence[Child], *, tend: Callable[[], None]) -> None:
@@ -77,14 +91,11 @@ class Supervisor:
 
     def watch(self) -> None:
         """Return when asked to stop."""
-        tended = time.monotonic()
         while not self.stopping:
-            self.rest(BEAT)
+            self.tend()
             for child in self.children:
                 self._revive(child)
-            if time.monotonic() - tended > TENDING and not self.stopping:
-                self.tend()
-                tended = time.monotonic()
+            self.rest(BEAT)
 
     def stop(self) -> None:
         """Ask the children to end, and end those that don't in time."""

@@ -1,13 +1,16 @@
-"""Hubs that really run, for the tests of serving, of faults and of concurrency."""
+"""Hubs and embedded servers that really run, for the tests of serving, of faults and of concurrency."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hub.postgres.server import EmbeddedServer
 from tests.sharing import first_comer, share
 from tests.system.running import Hub, folder_for_hubs, running_hub
+from tests.system.servers import folder_for_servers, start_user
 
 CROWD = {"WORKERS": "3", "THREADS": "4"}
 PATIENT = {"GUNICORN_CMD_ARGS": "--worker-class=tests.system.patient.PatientWorker"}
@@ -65,6 +68,59 @@ def own(settled: Path) -> Iterator[Hub]:
     hub = Hub(settled)
     yield hub
     hub.stop()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for servers."""
+    with folder_for_servers() as folder:
+        yield folder
+
+
+@pytest.fixture
+def empty(folder: Path) -> Path:
+    """A data folder not made yet."""
+    return folder / "var"
+
+
+@pytest.fixture(scope="session")
+def pristine() -> Iterator[Path]:
+    """A data folder that has been started once, to copy: a cold start for each test would take a minute in all."""
+    with folder_for_servers() as folder:
+        server = EmbeddedServer(folder / "var")
+        server.start()
+        server.stop()
+        yield folder / "var"
+
+
+@pytest.fixture
+def data(empty: Path, pristine: Path) -> Path:
+    """A data folder with a cluster that does not run."""
+    copy(pristine, empty)
+    return empty
+
+
+@pytest.fixture
+def server(data: Path) -> Iterator[EmbeddedServer]:
+    """A server that this process uses."""
+    server = EmbeddedServer(data)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def users() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start processes that use a server until they are ended."""
+    started = []
+
+    def start(*arguments: Any) -> subprocess.Popen[str]:
+        started.append(start_user(*arguments))
+        return started[-1]
+
+    yield start
+    for user in started:
+        user.communicate()
 
 
 def copy(data: Path, to: Path) -> None:

@@ -3,8 +3,12 @@
 import contextlib
 import os
 import signal
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+from hub.postgres.cluster import Cluster
 
 ESTABLISHED = "01"  # in /proc/net/tcp
 
@@ -18,13 +22,14 @@ def commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def inhabitants(data: Path) -> list[int]:
-    """The processes of the database whose working directory is in the data folder."""
-    place, found = f"{(data / 'postgres').resolve()}/", []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if os.readlink(process / "cwd").startswith(place):
-                found.append(int(process.name))
-    return found
+    """The processes of the database, whose working directory is in the data folder."""
+    cluster = Cluster(data)
+    look = ["find", "/proc", "-maxdepth", "2", "-name", "cwd", "-lname", f"{cluster.home}/*"]
+    # As the server's user: without CAP_SYS_PTRACE, in containers, root does not see it.
+    asked = subprocess.run(
+        look, stdout=PIPE, stderr=DEVNULL, text=True, check=False, cwd="/", **cluster.account.identity()
+    )
+    return [int(line.split("/")[2]) for line in asked.stdout.splitlines()]
 
 
 def parent(pid: int) -> int:

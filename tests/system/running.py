@@ -18,8 +18,8 @@ from typing import Any
 import psycopg
 
 from hub.environment import Environment
-from hub.postgres.programs import tied_to_us
 from hub.postgres.server import EmbeddedServer
+from hub.serving.processes import tied_to_us
 from tests.system.processes import commands, connections_of, inhabitants, kill, parent
 from tests.waiting import PATIENCE, wait_until
 
@@ -250,7 +250,7 @@ class Hub:
         return int((self.data / "postgres/cluster/postmaster.pid").read_text().split()[0])
 
     def everything(self) -> list[int]:
-        """Every process of the hub: the supervisor and its children, the database and its keeper."""
+        """Every process of the hub: the supervisor and its children, and the database."""
         return self.processes() + inhabitants(self.data)
 
     def remnants(self) -> list[int]:

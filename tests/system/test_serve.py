@@ -47,6 +47,10 @@ def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, i
     kept.close()
 
 
+def start_has_begun(hub: Hub) -> bool:
+    return (hub.data / "postgres/lock").exists()
+
+
 def database_has_begun(hub: Hub) -> bool:
     return (hub.data / "postgres/cluster/postmaster.pid").exists()
 
@@ -64,12 +68,25 @@ def web_server_has_begun(hub: Hub) -> bool:
     return bool(hub.processes("gunicorn"))
 
 
-@pytest.mark.parametrize("moment", [database_has_begun, hub_is_connected, web_server_has_begun])
-def test_ctrl_c_during_the_start_leaves_nothing_and_shows_no_traceback(own: Hub, moment: Callable[[Hub], bool]) -> None:
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (signal.SIGINT, start_has_begun),
+        (signal.SIGINT, database_has_begun),
+        (signal.SIGINT, hub_is_connected),
+        (signal.SIGINT, web_server_has_begun),
+        (signal.SIGTERM, database_has_begun),
+        (signal.SIGTERM, web_server_has_begun),
+    ],
+)
+def test_ending_during_the_start_leaves_nothing_and_shows_no_traceback(
+    own: Hub, number: signal.Signals, moment: Callable[[Hub], bool]
+) -> None:
+    (own.data / "postgres/lock").unlink(missing_ok=True)
     own.serve("--migrate")
-    assert wait_until(lambda: moment(own), pause=0.01)
+    assert wait_until(lambda: moment(own), pause=0.001)
 
-    os.killpg(own.pid, signal.SIGINT)
+    os.killpg(own.pid, number)
 
     own.wait()
     assert own.remnants() == []
@@ -118,13 +135,27 @@ def test_a_killed_background_worker_comes_back(hub: Hub) -> None:
     assert wait_until(lambda: set(hub.processes("procrastinate")) - {victim})
 
 
-def test_a_killed_keeper_of_the_database_is_replaced(hub: Hub) -> None:
-    (keeper,) = hub.processes("hub.postgres.keeper")
+def test_a_killed_database_comes_back(hub: Hub) -> None:
+    victim = hub.postmaster()
 
-    os.kill(keeper, signal.SIGKILL)
+    os.kill(victim, signal.SIGKILL)
 
-    assert wait_until(lambda: set(hub.processes("hub.postgres.keeper")) - {keeper})
+    assert wait_until(lambda: hub.database.running() and hub.postmaster() != victim)
     assert wait_until(lambda: hub.send("GET", "/health").status == 200)
+
+
+def test_a_supervisor_killed_while_it_has_no_worker_leaves_the_database_to_the_next_hub(own: Hub) -> None:
+    own.start("--no-worker")
+    left = own.postmaster()
+    os.kill(own.pid, signal.SIGKILL)
+    own.wait()
+    assert wait_until(lambda: not own.processes("gunicorn"))
+
+    own.start()
+
+    assert own.postmaster() == left
+    own.stop()
+    assert own.remnants() == []
 
 
 # Refusing to start
@@ -225,5 +256,7 @@ def test_psql_takes_the_database_url_with_and_without_a_hub_running(hub: Hub, ow
             check=False,
         )
         assert (asked.returncode, asked.stdout, asked.stderr) == (0, "t\n", "")
-    for visitor in own.processes("hub.postgres.visit"):  # would keep the server for some seconds
-        os.kill(visitor, signal.SIGTERM)
+
+    assert own.everything()  # left running for whoever took the URL; the next command stops it
+    assert own.manage("showmigrations").returncode == 0
+    assert own.everything() == []

@@ -1,7 +1,5 @@
 """`manage.py database_url`: the database as a libpq URL, `psql "$(manage.py database_url)"`."""
 
-import subprocess
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         environment = settings.ENVIRONMENT
-        if environment.DATABASE_URL:
-            self.stdout.write(environment.DATABASE_URL)
-            return
-        subprocess.Popen(
-            [sys.executable, "-m", "hub.postgres.visit", str(environment.HUB_DATA)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.stdout.write(EmbeddedServer(environment.HUB_DATA).url())
+        self.stdout.write(environment.DATABASE_URL or EmbeddedServer(environment.HUB_DATA).url())

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -46,13 +46,15 @@ class Command(BaseCommand):
         connections.close_all()
         _listen(listener)
         children = [_web(listener), *([] if options["no_worker"] else [_worker()])]
-        supervisor = Supervisor(children, tend=_keeper_of_database())
+        database = EmbeddedServer(settings.ENVIRONMENT.HUB_DATA)
+        supervisor = Supervisor(children, tend=partial(_tend, database))
         try:
             supervisor.start()
             self._announce(supervisor)
             supervisor.watch()
         finally:
             supervisor.stop()
+            database.stop()
             self.stdout.write("The hub has stopped.")
 
     def _prepare_database(self, *, migrate: bool) -> None:
@@ -125,21 +127,13 @@ def _worker() -> Child:
     return Child("background worker", ["manage.py", "procrastinate", "worker", "--concurrency", "4"])
 
 
-def _keeper_of_database() -> Callable[[], None]:
-    """Return what brings the embedded server back when its keeper was killed; does nothing with a DATABASE_URL."""
-    environment = settings.ENVIRONMENT
-    if environment.DATABASE_URL:
-        return lambda: None
-    server = EmbeddedServer(environment.HUB_DATA)
-    server.start()
-
-    def tend() -> None:
-        try:
-            server.revive()
-        except PostgresError as error:
-            log.error("the database cannot be started", reason=str(error))
-
-    return tend
+def _tend(database: EmbeddedServer) -> None:
+    """Bring the embedded server back when it was killed."""
+    try:
+        if not settings.ENVIRONMENT.DATABASE_URL and not database.running():
+            database.start()
+    except PostgresError as error:
+        log.error("the database cannot be started", reason=str(error))
 
 
 def _address() -> str:
