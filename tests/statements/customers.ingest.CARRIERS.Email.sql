@@ -7,5 +7,6 @@ SELECT v.value, x.match_key
        SELECT c.match_key
          FROM customers_customer c
         WHERE c.tenant_id = :'tenant_id' AND c.email = v.value
-        ORDER BY c.match_key) x
+       OFFSET 0) x
+ ORDER BY x.match_key
 ;

@@ -1,0 +1,37 @@
+"""Customers are looked up by the index of an identifier, however little the planner knows of the table.
+
+A prepared statement keeps its plan until the next ANALYZE. One made while the table was small read a tenant's customers
+for every value: 500 records without CustomerId took 720 ms instead of 8 in a table of 20,000.
+"""
+
+import pytest
+from django.db import connection
+
+from customers.dialects.matching import FIND
+from customers.ingest import CARRIERS
+from tests.conftest import Partner
+
+INDEXES = {"CustomerId": "customer_by_customer_id", "Email": "customer_by_email", "Phone": "customer_by_phone"}
+
+
+def plan_for_a_small_table(partner: Partner, statement: str, kind: str, values: str) -> str:
+    partner.save(
+        "customers", {"CustomerId": "1", "Email": "1@shop.example"}, {"CustomerId": "2", "Phone": "+358101234"}
+    )
+    prepared = statement.replace("%(tenant_id)s", "$1").replace("%(values)s", "$2").replace("%(known)s", "'{}'")
+    with connection.cursor() as cursor:
+        cursor.execute(f"PREPARE look_up (uuid, {kind}) AS {prepared}")
+        cursor.execute(f"EXPLAIN EXECUTE look_up ('{partner.id}', '{values}')")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE look_up")
+    return plan
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+def test_carriers_are_found_by_index(partner: Partner, name: str) -> None:
+    assert INDEXES[name] in plan_for_a_small_table(partner, CARRIERS[name], "text[]", "{1,2}")
+
+
+@pytest.mark.parametrize("name", FIND)
+def test_candidates_are_found_by_index(partner: Partner, name: str) -> None:
+    assert INDEXES[name] in plan_for_a_small_table(partner, FIND[name], "json", '["1", "2"]')
