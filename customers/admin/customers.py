@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -99,23 +100,7 @@ class CustomerAdmin(ConsentEditingAdmin):
         arrived("created"),
     )
     actions = (*FLAG_ACTIONS, "delete_selected")
-    readonly_fields = (
-        "tenant",
-        "customer_id",
-        "email",
-        "name",
-        "surname",
-        "phone",
-        "language",
-        "username",
-        "hub_id",
-        "came",
-        "changed",
-        "tags",
-        "mailing_lists",
-        "attributes",
-    )
-    fieldsets = (
+    fieldsets: tuple[Any, ...] = (
         ("Identity", {"fields": (("name", "surname"), ("customer_id", "email"), ("phone", "username"), "language")}),
         (
             "Opt-ins",
@@ -131,6 +116,7 @@ class CustomerAdmin(ConsentEditingAdmin):
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
         ("More", {"fields": ("tags", "mailing_lists", "attributes"), "classes": ["collapse"]}),
     )
+    readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, "seen"))
 
     def conditions(self, term: str) -> list[Q]:
         return [*super().conditions(term), *conditions_of(term)]

@@ -1,5 +1,6 @@
 """The envelope of every native answer, and the JSON it is written in (document 001, "Response format")."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,11 +23,19 @@ def now() -> str:
     return utc(datetime.now(UTC))
 
 
+def to_json(content: object) -> bytes:
+    """Write strict UTF-8 JSON. Python's own encoder takes what orjson refuses: integers beyond 64 bits."""
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
 class JsonResponse(HttpResponse):
     """A strict UTF-8 JSON answer."""
 
     def __init__(self, content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(orjson.dumps(content), content_type="application/json", status=status, headers=headers)
+        super().__init__(to_json(content), content_type="application/json", status=status, headers=headers)
 
 
 def success(message: str, data: Mapping[str, object]) -> JsonResponse:
@@ -68,7 +77,7 @@ class JsonRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        return orjson.dumps(data)
+        return to_json(data)
 
 
 class AlwaysJson(BaseContentNegotiation):

@@ -20,6 +20,7 @@ BAD_REQUESTS = {400, 413, 415, 422}
 MOST_CODES = 20
 KEPT = timedelta(days=30)
 POSITION = re.compile(r"\[\d+\]")
+GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 NAME = re.compile(r"[A-Za-z_.]{1,100}")
 
 
@@ -67,7 +68,7 @@ def _record(tenant_id: UUID, request: HubRequest, response: HttpResponseBase) ->
 
 def _readable(route: str) -> str:
     """Write a route as the documents do: `^customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenant_id}`."""
-    return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", route).removeprefix("^").removesuffix("$").removesuffix("/?")
+    return GROUP.sub(r"{\1}", route).removeprefix("^").removesuffix("$").removesuffix("/?")
 
 
 def _codes(response: HttpResponseBase) -> list[str]:

@@ -24,6 +24,12 @@ def test_a_refused_request_is_recorded_with_its_codes(partner: Partner) -> None:
     assert "SECRET" not in repr(vars(refused))
 
 
+def test_a_route_is_written_as_the_documents_do(partner: Partner) -> None:
+    partner.send("DELETE", "/orders/{tenant}/O-1/items")  # without productId and sku
+
+    assert RefusedRequest.objects.get().route == "orders/{tenant_id}/{order_id}/items"
+
+
 def test_codes_name_fields_without_positions_and_at_most_twenty(partner: Partner) -> None:
     lines = [{"Sku": "", "ProductId": ""}] * 30
     partner.post("orders", [{"OrderId": "1", "OrderItems": lines}] * 5)

@@ -28,6 +28,16 @@ def test_null_says_nothing(partner: Partner) -> None:
     assert partner.changes() == changes
 
 
+@pytest.mark.parametrize("number", [18446744073709551616, -9223372036854775809, 1e22, 1e300, 10**300])
+def test_a_number_of_any_size_is_read_back(partner: Partner, number: float) -> None:
+    upload(partner, {"external_id": "1", "X__y": number, "X__z": [{"a": number}]})
+
+    attributes = the_customer(partner)["Attributes"]
+
+    assert float(attributes["X__y"]) == float(attributes["X__z"][0]["a"]) == float(number)
+    assert partner.get("/customers/{tenant}/1").json()["data"]["Attributes"] == attributes
+
+
 def test_an_empty_string_removes_a_key(partner: Partner) -> None:
     sent = {"first_name": "J", "language": "en", "can_email": True, "city": "E", "last_login": "2015-08-28", "X__y": 1}
     upload(partner, {**JAMES, **sent, "tags": ["vip"], "mailing_lists": ["a"]})
