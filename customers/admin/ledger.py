@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from customers.admin.sections import changeset_link, flag_changes, with_changeset
+from customers.admin.sections import changeset_link, changeset_source, flag_changes, with_changeset
 from customers.models import Customer
 from hub.sql.bigint import is_bigint
 from tenants.admin.access import access_of, tenant_ids_of
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import TenantFilter, arrived, hub_id
 from tenants.admin.records import MOST_MATCHES
-from tenants.admin.sections import record_link
+from tenants.admin.sections import clipped, record_link
 from tenants.models import ConsentChange
 
 
@@ -22,7 +22,7 @@ from tenants.models import ConsentChange
 class ConsentChangeAdmin(HistoryAdmin):
     """The consent ledger: what changed, from what to what, when and through what."""
 
-    list_display = ("at", "shop", "customer_link", "change", "changeset_source", "changeset_actor", "changeset")
+    list_display = ("at", "shop", "customer_link", "change", "source", "by", "changeset")
     list_display_links = None
     list_filter = (TenantFilter, hub_id("customer", "customer's hub id"), arrived("when"))
     search_fields = ("customer",)
@@ -54,12 +54,12 @@ class ConsentChangeAdmin(HistoryAdmin):
         return flag_changes(change.before, change.after)
 
     @admin.display(description="through")
-    def changeset_source(self, change: Any) -> str:
-        return str(change.changeset_source)
+    def source(self, change: Any) -> SafeString:
+        return clipped(changeset_source(change))
 
     @admin.display(description="by")
-    def changeset_actor(self, change: Any) -> str:
-        return str(change.changeset_actor)
+    def by(self, change: Any) -> SafeString:
+        return clipped(change.changeset_actor)
 
     @admin.display(description="changeset")
     def changeset(self, change: Any) -> SafeString | str:

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from customers.admin.optins import TITLES, YES_NO, state_of
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
-from tenants.admin.sections import LATEST, Section, moment, money, record_link
+from tenants.admin.sections import LATEST, Section, clipped, moment, money, record_link
 from tenants.links import orders_of_customer
-from tenants.models import Changeset, ConsentChange
+from tenants.models import Changeset, ConsentChange, Source
 
 
 def customer_sections(customer: Customer) -> list[Section]:
@@ -43,9 +43,14 @@ def flag_changes(before: int, after: int) -> SafeString:
     return format_html_join(", ", '<span class="whitespace-nowrap">{}: {} → {}</span>', texts)
 
 
+def changeset_source(change: Any) -> str:
+    """Return through what a change of the ledger came, as the history names it; "" where its changeset is no more."""
+    return str(Source(change.changeset_source).label) if change.changeset_source else ""
+
+
 def changeset_link(change: Any) -> SafeString | str:
     """Return a link from a change of the ledger to its changeset."""
-    text = f"number {change.changeset_number:,}"
+    text = clipped(f"number {change.changeset_number:,}")
     return record_link("tenants_changeset", change.changeset_pk, text) if change.changeset_pk else text
 
 
@@ -76,8 +81,8 @@ def _ledger(customer: Customer, ledger: list[Any]) -> Section:
         [
             moment(change.created_at),
             flag_changes(change.before, change.after),
-            change.changeset_source,
-            change.changeset_actor,
+            changeset_source(change),
+            clipped(change.changeset_actor),
             changeset_link(change),
         ]
         for change in ledger
