@@ -8,7 +8,7 @@ from tenants.models import TenantOwned
 
 
 class Customer(TenantOwned):
-    """A person a tenant knows, named by `match_key` (see customers.ingest.match_key).
+    """A person a tenant knows, named by `match_key` (see tenants.identity).
 
     `given` has a bit for each column of customers.ingest.CUSTOMERS, set where a value was ever supplied.
     `previous_flags` are the six flags before the row's last change: what the consent ledger compares.

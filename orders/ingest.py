@@ -11,7 +11,7 @@ from orders.schemas import OrderRecord
 from tenants.changes.changesets import Changes, Origin, Receipt, Warnings
 from tenants.changes.documents import Documents, parents_statement, parts_statement
 from tenants.changes.erasure import Identifier, pseudonym, suppressed
-from tenants.changes.writing import delete, delete_parts
+from tenants.changes.writing import delete
 from tenants.models import Entity, Source, Tenant
 
 ORDERS = Table(
@@ -86,7 +86,7 @@ def delete_order(tenant: Tenant, order_id: str, *, origin: Origin) -> Changes:
 def delete_order_item(tenant: Tenant, order_id: str, *, product_id: str, sku: str, origin: Origin) -> Changes:
     """Delete every line of an order that has this ProductId and Sku; the order changes, and stays without lines too."""
     line = {"order_id": order_id, "product_id": product_id, "sku": sku}
-    return delete_parts(DELETE_ITEM, tenant, Entity.ORDERS, line, origin=origin)
+    return delete(DELETE_ITEM, tenant, Entity.ORDERS, line, origin=origin, parts=True)
 
 
 def delete_orders_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
@@ -96,4 +96,6 @@ def delete_orders_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -
 
 def delete_order_items_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
     """Delete lines by their own hub ids; their orders change, and stay without lines too."""
-    return delete_parts(DELETE_ITEMS_BY_ID, tenant, Entity.ORDERS, {"ids": list(ids)}, origin=origin, received=len(ids))
+    return delete(
+        DELETE_ITEMS_BY_ID, tenant, Entity.ORDERS, {"ids": list(ids)}, origin=origin, received=len(ids), parts=True
+    )

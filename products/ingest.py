@@ -9,7 +9,7 @@ from hub.sql.upsert import Column, Table, sent_columns, upsert_statement
 from products.schemas import ProductRecord
 from tenants.changes.changesets import Changes, Origin, Receipt
 from tenants.changes.documents import Documents, parents_statement, parts_statement
-from tenants.changes.writing import delete, delete_parts
+from tenants.changes.writing import delete
 from tenants.models import Entity, Tenant
 
 PRODUCTS = Table(
@@ -95,7 +95,7 @@ def delete_product(tenant: Tenant, product_id: str, *, origin: Origin) -> Change
 def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: Origin) -> Changes:
     """Delete a variant of a product; the product changes, and stays without variants too."""
     variant = {"product_id": product_id, "variant_id": variant_id}
-    return delete_parts(DELETE_VARIANT, tenant, Entity.PRODUCTS, variant, origin=origin)
+    return delete(DELETE_VARIANT, tenant, Entity.PRODUCTS, variant, origin=origin, parts=True)
 
 
 def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
@@ -105,6 +105,6 @@ def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin)
 
 def delete_variants_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
     """Delete variants by their own hub ids; their products change, and stay without variants too."""
-    return delete_parts(
-        DELETE_VARIANTS_BY_ID, tenant, Entity.PRODUCTS, {"ids": list(ids)}, origin=origin, received=len(ids)
+    return delete(
+        DELETE_VARIANTS_BY_ID, tenant, Entity.PRODUCTS, {"ids": list(ids)}, origin=origin, received=len(ids), parts=True
     )

@@ -196,12 +196,18 @@ def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Seque
     return [string for string in strings if string not in (removed or ())]
 
 
+def gives_up(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record takes an identifier away, or a whole customer."""
+    erases = record.get("is_forgotten") or record.get("is_deleted")
+    return bool(erases or record.get("email") == "" or record.get("phone_number") == "")
+
+
 class Upload:
     """One call's records, taken one after the other, written at once."""
 
     def __init__(self, write: Write, tenant: Tenant, records: Records[Any], origin: Origin) -> None:
         self.changes, self.records, self.rows = write.changes, records, [as_row(record) for record in records]
-        self.customers = Candidates(write, tenant, self.rows, origin)
+        self.customers = Candidates(write, tenant, self.rows, origin, relatives=any(map(gives_up, records)))
         self.skipped: list[int] = []
 
     def take(self, i: int) -> None:

@@ -170,7 +170,7 @@ def _store(
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(results)
         rows = [row for email, payload in updates.values() for row in ({"Email": email}, as_row(email, payload))]
-        customers = Candidates(write, tenant, rows, origin)
+        customers = Candidates(write, tenant, rows, origin, relatives=True)
         applied = Updates(tenant, customers)
         for i, update in updates.items():
             try:

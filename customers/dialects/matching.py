@@ -52,13 +52,14 @@ class Candidate:
 
 
 class Candidates:
-    """A tenant's customers that carry an identifier of `rows`, and those who share an identifier with any of them.
+    """A tenant's customers that carry an identifier of `rows`. Needs an open write with the exclusive lock.
 
-    Needs an open write with the exclusive lock. The latter count where a record gives an identifier up or erases
-    someone: whether a key is free, and who else still carries an identifier.
+    Who is found by the priority identifier is sought by nothing else: a placeholder address may have thousands of
+    carriers. `relatives` seeks by everything, and also those who share an identifier with anyone found, which counts
+    where a record gives one up, changes it or erases someone: whether a key is free, and who else still carries it.
     """
 
-    def __init__(self, write: Write, tenant: Tenant, rows: Sequence[Row], origin: Origin) -> None:
+    def __init__(self, write: Write, tenant: Tenant, rows: Sequence[Row], origin: Origin, *, relatives: bool) -> None:
         self.write, self.tenant, self.order = write, tenant, identifiers_of(tenant)
         self.stored: dict[int, Candidate] = {}
         self.created: dict[Candidate, None] = {}
@@ -68,8 +69,9 @@ class Candidates:
         self.suppressed = suppressed(tenant, origin.source, named) if named else set()
         self.to_suppress: defaultdict[Source | None, set[Identifier]] = defaultdict(set)
         self._sought: set[tuple[str, str]] = set()
-        self._look_up(rows)
-        self._look_up([candidate.identifiers for candidate in self.stored.values()])
+        self._look_up(rows, relatives=relatives)
+        if relatives:
+            self._look_up([candidate.identifiers for candidate in self.stored.values()], relatives=True)
 
     def carrying(self, name: str, value: str | None) -> list[Candidate]:
         """Return the customers that have an identifier; nobody has an empty one."""
@@ -137,13 +139,15 @@ class Candidates:
         if touched:
             self.write.store(STORE, [{**candidate.sent, "match_key": candidate.key} for candidate in touched])
 
-    def _look_up(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _look_up(self, rows: Sequence[Mapping[str, Any]], *, relatives: bool) -> None:
         """Read who carries an identifier of the rows, whichever has not been sought yet."""
         for name in ("CustomerId", "Phone", "Email"):
             values = {value: None for row in rows if (value := row.get(name)) and (name, value) not in self._sought}
             if values:
                 self._sought.update((name, value) for value in values)
                 self._find(name, list(values))
+            if name == self.order[0] and not relatives:
+                rows = [row for row in rows if not self.carrying(name, row.get(name))]
 
     def _find(self, name: str, values: list[str]) -> None:
         sought = {"values": orjson.dumps(values).decode(), "known": as_array(self.stored)}

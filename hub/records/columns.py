@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from types import GenericAlias, UnionType
-from typing import Annotated, Any, Generic, Required, Union, get_args, get_origin, overload
+from typing import Annotated, Any, Generic, Required, Union, get_args, get_origin
 
 import msgspec
 from pydantic import AfterValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
@@ -42,16 +42,6 @@ class ColumnRecords(Records[Record]):
 
     def __len__(self) -> int:
         return len(self._rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Record: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Record]: ...
-    def __getitem__(self, place: int | slice) -> Record | Sequence[Record]:
-        return self._records[place]
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._records)
 
     @cached_property
     def _records(self) -> list[Record]:

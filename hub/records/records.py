@@ -18,6 +18,21 @@ class Records(Sequence[Record], Generic[Record]):
 
     @property
     @abstractmethod
+    def _records(self) -> Sequence[Record]:
+        """The records as dicts."""
+
+    @overload
+    def __getitem__(self, place: int) -> Record: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Record]: ...
+    def __getitem__(self, place: int | slice) -> Record | Sequence[Record]:
+        return self._records[place]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)
+
+    @property
+    @abstractmethod
     def json(self) -> str:
         """The records as a JSON array of objects: what the upserts read."""
 
@@ -55,18 +70,13 @@ def _differ(column: Column) -> bool:
 class RecordList(Records[Record]):
     """Records as dicts."""
 
+    _records: Sequence[Record] = ()
+
     def __init__(self, records: Sequence[Record]) -> None:
         self._records = records
 
     def __len__(self) -> int:
         return len(self._records)
-
-    @overload
-    def __getitem__(self, place: int) -> Record: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Record]: ...
-    def __getitem__(self, place: int | slice) -> Record | Sequence[Record]:
-        return self._records[place]
 
     @property
     def json(self) -> str:

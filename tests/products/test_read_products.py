@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.conftest import Partner
 from tests.products.records import product, variant
 
-# authorise (counts the request too); savepoint, heads with the lock, parts with the changeset, release.
+# authorise (counts the request too); savepoint, documents with the lock, parts with the changeset, release.
 STATEMENTS_OF_A_BATCH = 5
 # authorise, products, variants.
 STATEMENTS_OF_A_PAGE = 3

@@ -20,14 +20,19 @@ def test_500_plain_customers_cost_two_statements(partner: Partner, django_assert
     assert {c["Name"] for c in partner.read("customers", CustomerId="C-7")} == {"Bo"}
 
 
-def test_500_customers_with_tags_cost_seven_statements(partner: Partner, django_assert_num_queries: Any) -> None:
-    records = [{"external_id": f"C-{i}", "email": f"{i}@example.org"} for i in range(500)]
+@pytest.mark.parametrize(("first", "queries"), [(True, 7), (False, 6)], ids=["new", "known"])
+def test_who_is_found_by_external_id_is_sought_by_nothing_else(
+    partner: Partner, first: bool, queries: int, django_assert_num_queries: Any
+) -> None:
+    """An address that a till gives to everybody may have thousands of carriers: 20,000 took a second to read."""
+    records = [{"external_id": f"C-{i}", "email": "none@shop.example"} for i in range(500)]
+    if not first:
+        upload(partner, *({**record, "tags.add": ["a"]} for record in records))
 
-    for tag in "ab":
-        with django_assert_num_queries(7):  # authorise, BEGIN, lock, two look-ups, upsert and changeset, COMMIT
-            upload(partner, *({**record, "tags.add": [tag]} for record in records))
+    with django_assert_num_queries(queries):  # authorise, BEGIN, lock, by external_id, by e-mail, store, COMMIT
+        upload(partner, *({**record, "tags.add": ["b"]} for record in records))
 
-    assert partner.read("customers", limit="1")[0]["Tags"] == ["a", "b"]
+    assert partner.read("customers", limit="1")[0]["Tags"] == (["b"] if first else ["a", "b"])
 
 
 @pytest.mark.parametrize("known", [0, 500])
