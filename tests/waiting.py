@@ -19,9 +19,10 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pa
 
 
 def somebody_waits_for_us() -> bool:
-    """Say whether another connection's statement has begun and waits for a lock of this one's."""
+    """Say whether another connection's statement has begun and waits for a tenant's lock that this one holds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
         )
         return bool(cursor.fetchall()[0][0])

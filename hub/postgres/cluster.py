@@ -4,6 +4,7 @@ docs/embedded-postgresql.md has the why.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import itertools
 import os
@@ -13,6 +14,7 @@ import shlex
 import shutil
 import stat
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any, NamedTuple
@@ -105,7 +107,14 @@ class Cluster:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
         return open(descriptor, "a")
 
-    def run(self, program: str, *arguments: str | Path, text: str = "", output: Any = subprocess.PIPE) -> None:
+    def run(
+        self,
+        program: str,
+        *arguments: str | Path,
+        text: str = "",
+        output: Any = subprocess.PIPE,
+        inherits: Sequence[int] = (),
+    ) -> None:
         """Run a program of PostgreSQL as the server's user, to its end also after Ctrl-C; raise its reason to fail."""
         process = subprocess.Popen(
             [self.binaries() / program, *arguments],
@@ -117,6 +126,7 @@ class Cluster:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+            pass_fds=inherits,
         )
         try:
             said: str | None = process.communicate(text)[0]
@@ -128,22 +138,34 @@ class Cluster:
     def launch(self, patience: int) -> str:
         """Start the server and return "" when it accepts connections, or the reason why it doesn't.
 
-        The log is appended to; one above 10 MB becomes the .1 of the new one.
+        All of its processes inherit a lock on the file `alive`, which goes with the last of them. The log is appended
+        to; one above 10 MB becomes the .1 of the new one.
         """
         if self.log.exists() and self.log.stat().st_size > 10_000_000:
             self.log.replace(self.log.with_suffix(".log.1"))
         place = str(self.sockets).replace('"', '""')  # quoted: spaces would cut it
         arguments = shlex.join(options(unix_socket_directories=f'"{place}"'))
-        with self.open_private(self.log.name) as log:
+        with self.open_private(self.log.name) as log, self.open_private("alive") as alive:
             before = log.tell()
+            fcntl.flock(alive, fcntl.LOCK_SH)
+            start = ("start", "-sw", "-t", str(patience), "-o", arguments)
             try:
-                self.run("pg_ctl", "start", "-sw", "-t", str(patience), "-o", arguments, output=log)
+                self.run("pg_ctl", *start, output=log, inherits=[alive.fileno()])
             except PostgresError:
                 return reason(self.log.read_bytes()[before:].decode(errors="replace"))
         return ""
 
+    def is_dead(self) -> bool:
+        """Say whether no process of a server is left, even one that does not listen yet or any more."""
+        with self.open_private("alive") as alive:
+            try:
+                fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
     def clear_marks(self) -> None:
-        """Remove the lock files of a killed server."""
+        """Remove the lock files of a dead server."""
         for mark in (self.directory / "postmaster.pid", self.sockets / f"{SOCKET}.lock"):
             mark.unlink(missing_ok=True)
 

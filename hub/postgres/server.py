@@ -26,9 +26,8 @@ from hub.postgres.programs import PORT, PostgresError, explain
 
 __all__ = ["EmbeddedServer", "PostgresError"]
 
-RECOVERY = 300  # seconds pg_ctl waits: crash recovery of a full WAL may need minutes
-PATIENCE = 60  # seconds until a killed server's last processes have ended
-IN_THE_WAY = ("lock file", "still in use")  # what a killed server leaves: marks with its pid, processes in a query
+PATIENCE = 300  # seconds; crash recovery of a full WAL may need minutes, and so may a killed server's last query
+IN_THE_WAY = ("already exists", "still in use")  # what a killed server leaves: marks with its pid, its last processes
 
 
 class EmbeddedServer:
@@ -57,7 +56,8 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Release this process's lease; when nobody else holds one, stop the server and return when it has ended."""
-        if self._lease is None:
+        if self._lease is None or not self._cluster.home.exists():  # removed: such a server ends by itself
+            self._release()
             return
         with self._alone():
             self._release()
@@ -113,16 +113,16 @@ class EmbeddedServer:
             return client.connect_ex(str(self._cluster.socket)) not in (errno.ENOENT, errno.ECONNREFUSED)
 
     def _launch(self) -> None:
-        """Start the server; clear what a killed one left, so that the next attempt succeeds.
+        """Start the server; clear what a dead one left, so that the next attempt succeeds, or wait for one that lives.
 
-        PostgreSQL judges its lock files by the pid in them, which a zombie or a stranger may have by now: we ask the
-        socket. Without the files it still refuses to start beside processes that use the cluster's shared memory.
+        PostgreSQL judges its lock files by the pid in them, which a zombie or a stranger may have by now. A server that
+        starts slowly has them, too, and does not listen yet: only a lock that its processes hold tells.
         """
-        said = self._cluster.launch(RECOVERY)
+        said = self._cluster.launch(PATIENCE)
         if any(words in said for words in IN_THE_WAY):
-            time.sleep(0.2)
-            if not self._listens():
+            if self._cluster.is_dead():
                 self._cluster.clear_marks()
+            time.sleep(0.2)
         elif said:
             raise PostgresError(f"PostgreSQL did not start: {said} (see {self._cluster.log})")
 

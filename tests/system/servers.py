@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from hub.postgres.server import EmbeddedServer
-from tests.system.processes import inhabitants
+from tests.system.processes import inhabitants, kill
 from tests.system.running import ROOT
 from tests.waiting import wait_until
 
@@ -65,10 +65,14 @@ def folder_for_servers() -> Iterator[Path]:
     """A folder the server's user may enter, which root's tmp_path is not. No server is left in it."""
     folder = Path(tempfile.mkdtemp(prefix="hub-test-"))
     folder.chmod(0o711)
-    yield folder
-    for data in folder.iterdir():
-        assert wait_until(partial(is_deserted, data)), "a server is left"
-    shutil.rmtree(folder)
+    try:
+        yield folder
+        for data in folder.iterdir():
+            assert wait_until(partial(is_deserted, data)), "a server is left"
+    finally:
+        for data in folder.iterdir():
+            kill(*inhabitants(data))
+        shutil.rmtree(folder)
 
 
 def is_deserted(data: Path) -> bool:

@@ -1,6 +1,5 @@
 """The embedded server's life through its front door, with real processes: started, shared, stopped, killed, moved."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from hub.postgres.programs import wheel_binaries
 from hub.postgres.server import EmbeddedServer, PostgresError
 from tests.system.processes import inhabitants
 from tests.system.running import ROOT
-from tests.system.servers import AS_ROOT, USER, execute, is_up, owner, server_pid, value
+from tests.system.servers import AS_ROOT, USER, execute, is_up, server_pid, value
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -185,57 +184,6 @@ def test_ctrl_c_in_the_terminal_ends_the_user_and_stops_the_server_cleanly(data:
     user.communicate()
     assert not inhabitants(data)
     assert "database system is shut down" in (data / "postgres/postgresql.log").read_text()
-
-
-# Deaths
-
-
-def test_killed_server_comes_back_with_its_data(server: EmbeddedServer, data: Path) -> None:
-    execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")
-    killed = server_pid(data)
-    os.kill(killed, signal.SIGKILL)
-    server.start()
-    assert server_pid(data) != killed
-    assert value(server, "SELECT answer FROM kept") == 42
-
-
-@pytest.mark.parametrize("recycled", ["stranger", "zombie"])
-def test_everything_killed_and_the_pid_recycled(server: EmbeddedServer, data: Path, recycled: str) -> None:
-    os.kill(server_pid(data), signal.SIGKILL)
-    assert wait_until(lambda: not inhabitants(data))
-    mark = data / "postgres/cluster/postmaster.pid"
-    command = ["true" if recycled == "zombie" else "sleep", "600"]
-    with subprocess.Popen(
-        command, user=owner(data), cwd="/"
-    ) as other:  # of the server's user, else nothing is in doubt
-        lines = [str(other.pid), str(mark.parent), "1", "5432", str(data / "postgres/socket"), "", "0 0", "ready"]
-        mark.write_text("\n".join(lines) + "\n")
-        server.stop()
-        assert recycled == "zombie" or other.poll() is None  # a stop signals no stranger
-        server.start()
-        assert value(server, "SELECT 1") == 1
-        other.kill()
-
-
-@pytest.mark.parametrize("reached", ["global", "PG_VERSION", "base/4"])
-def test_first_start_killed_in_the_middle_is_done_again(empty: Path, users, reached: str) -> None:
-    user = users(empty)
-    assert wait_until(lambda: list(empty.glob(f"postgres/cluster.new-*/{reached}")), pause=0.001)
-    for pid in (user.pid, *inhabitants(empty)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    assert not (empty / "postgres/cluster").exists()
-    server = EmbeddedServer(empty)
-    server.start()
-    assert value(server, "SELECT 1") == 1
-    assert wait_until(lambda: is_swept(server, empty))
-    server.stop()
-
-
-def is_swept(server: EmbeddedServer, data: Path) -> bool:
-    """Start once more and say whether nothing half-made is left: a killed start's initdb may go on for a moment."""
-    server.start()
-    return not list(data.glob("postgres/cluster.new-*"))
 
 
 # Places

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from customers.dialects.custobar import store_upload
+from hub.records.records import RecordList
+from tenants.changes.changesets import Origin
+from tenants.models import Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import statuses, upload, user
 from tests.orders.records import order
@@ -185,8 +189,9 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
         connection.close()
 
     waiting = Thread(target=post)
-    with transaction.atomic():
-        upload(partner, {"external_id": ANN["external_id"], "is_forgotten": True})
+    with transaction.atomic():  # without a request, whose counting would make the other wait before its statement
+        forgotten = RecordList([{"external_id": ANN["external_id"], "is_forgotten": True}])
+        store_upload(partner.tenant, forgotten, origin=Origin(Source.CUSTOBAR, "test", ""))
         waiting.start()
         assert wait_until(somebody_waits_for_us)
     waiting.join()
