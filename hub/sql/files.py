@@ -15,5 +15,8 @@ def read_sql(app: str, name: str) -> str:
 
 
 def database_function(app: str, name: str) -> RunSQL:
-    """Migration operation: create the function in `<app>/sql/functions/<name>.sql`; backwards, drop it."""
+    """Migration operation: create the function in `<app>/sql/functions/<name>.sql`; backwards, drop it.
+
+    For its first migration. One that loads a changed function again has nothing to undo: RunSQL(read_sql(…), noop).
+    """
     return RunSQL(read_sql(app, f"functions/{name}"), f"DROP FUNCTION {name}")
