@@ -1,5 +1,5 @@
 -- Deletes the lines of an order with a ProductId and Sku; returns the order's hub id where there were any.
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM orders_orderitem i
      USING orders_order o
      WHERE o.tenant_id = %(tenant_id)s AND o.order_id = %(order_id)s
@@ -9,5 +9,5 @@ WITH gone AS (
 )
 UPDATE orders_order
    SET updated_at = %(now)s
- WHERE tenant_id = %(tenant_id)s AND id IN (SELECT order_id FROM gone)
+ WHERE tenant_id = %(tenant_id)s AND id IN (SELECT order_id FROM deleted)
 RETURNING id

@@ -1,10 +1,10 @@
 -- Deletes lines; returns the hub ids of the orders that had them.
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM orders_orderitem
      WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
     RETURNING order_id
 )
 UPDATE orders_order
    SET updated_at = %(now)s
- WHERE tenant_id = %(tenant_id)s AND id IN (SELECT order_id FROM gone)
+ WHERE tenant_id = %(tenant_id)s AND id IN (SELECT order_id FROM deleted)
 RETURNING id

@@ -1,5 +1,5 @@
 -- Deletes a variant of a product; returns the product's hub id where there was one.
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM products_variant v
      USING products_product p
      WHERE p.tenant_id = %(tenant_id)s AND p.product_id = %(product_id)s
@@ -8,5 +8,5 @@ WITH gone AS (
 )
 UPDATE products_product
    SET updated_at = %(now)s
- WHERE tenant_id = %(tenant_id)s AND id IN (SELECT product_id FROM gone)
+ WHERE tenant_id = %(tenant_id)s AND id IN (SELECT product_id FROM deleted)
 RETURNING id

@@ -1,10 +1,10 @@
 -- Deletes variants; returns the hub ids of the products that had them.
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM products_variant
      WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
     RETURNING product_id
 )
 UPDATE products_product
    SET updated_at = %(now)s
- WHERE tenant_id = %(tenant_id)s AND id IN (SELECT product_id FROM gone)
+ WHERE tenant_id = %(tenant_id)s AND id IN (SELECT product_id FROM deleted)
 RETURNING id

@@ -4,7 +4,7 @@
 \set sku 'S-1'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM orders_orderitem i
      USING orders_order o
      WHERE o.tenant_id = :'tenant_id' AND o.order_id = :'order_id'
@@ -14,6 +14,6 @@ WITH gone AS (
 )
 UPDATE orders_order
    SET updated_at = :'now'
- WHERE tenant_id = :'tenant_id' AND id IN (SELECT order_id FROM gone)
+ WHERE tenant_id = :'tenant_id' AND id IN (SELECT order_id FROM deleted)
 RETURNING id
 ;

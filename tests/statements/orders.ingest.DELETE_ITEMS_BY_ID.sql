@@ -2,13 +2,13 @@
 \set now '2026-01-31T12:00:00Z'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM orders_orderitem
      WHERE tenant_id = :'tenant_id' AND id = ANY (:'ids'::bigint[])
     RETURNING order_id
 )
 UPDATE orders_order
    SET updated_at = :'now'
- WHERE tenant_id = :'tenant_id' AND id IN (SELECT order_id FROM gone)
+ WHERE tenant_id = :'tenant_id' AND id IN (SELECT order_id FROM deleted)
 RETURNING id
 ;

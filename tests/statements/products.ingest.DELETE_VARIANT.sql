@@ -3,7 +3,7 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set variant_id 'V-1'
 
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM products_variant v
      USING products_product p
      WHERE p.tenant_id = :'tenant_id' AND p.product_id = :'product_id'
@@ -12,6 +12,6 @@ WITH gone AS (
 )
 UPDATE products_product
    SET updated_at = :'now'
- WHERE tenant_id = :'tenant_id' AND id IN (SELECT product_id FROM gone)
+ WHERE tenant_id = :'tenant_id' AND id IN (SELECT product_id FROM deleted)
 RETURNING id
 ;
