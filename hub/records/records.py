@@ -70,28 +70,30 @@ def _differ(column: Column) -> bool:
 class RecordList(Records[Record]):
     """Records as dicts."""
 
-    _records: Sequence[Record] = ()
-
     def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
+        self._dicts = records
+
+    @property
+    def _records(self) -> Sequence[Record]:
+        return self._dicts
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._dicts)
 
     @property
     def json(self) -> str:
-        return orjson.dumps(self._records).decode()
+        return orjson.dumps(self._dicts).decode()
 
     def json_without(self, name: str) -> str:
-        return orjson.dumps([{**record, name: None} for record in self._records]).decode()
+        return orjson.dumps([{**record, name: None} for record in self._dicts]).decode()
 
     @property
     def names(self) -> Set[str]:
-        return {name for record in self._records for name in record}
+        return {name for record in self._dicts for name in record}
 
     def column(self, name: str) -> Column:
-        return [record.get(name) for record in self._records]
+        return [record.get(name) for record in self._dicts]
 
     def parts(self, name: str, key: str) -> Iterator[Column]:
-        for record in self._records:
+        for record in self._dicts:
             yield [part.get(key) for part in record.get(name) or ()]
