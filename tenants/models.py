@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
+from hub.records.types import normal_country
 from tenants.entities import customer_fields
 
 
@@ -23,6 +24,12 @@ def validate_time_zone(name: str) -> None:
     """Raise ValidationError for what is no IANA time zone."""
     if name not in available_timezones():
         raise ValidationError("No such time zone: choose an IANA name such as Europe/Berlin.")
+
+
+def validate_country(code: str) -> None:
+    """Raise ValidationError for what is no ISO 3166 country code in capitals."""
+    if code != normal_country(code):
+        raise ValidationError("No such country: choose an ISO 3166 code such as FI.")
 
 
 def validate_customer_field(name: str) -> None:
@@ -68,6 +75,13 @@ class Tenant(models.Model):
         "requests an hour", default=standard_per_hour, validators=[MinValueValidator(1)]
     )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    default_country = models.CharField(
+        max_length=2,
+        default="",
+        blank=True,
+        validators=[validate_country],
+        help_text="Whose country code a national phone number gets in the Custobar dialect.",
+    )
     is_enabled = models.BooleanField("enabled", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -107,7 +107,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
 
 
 def _tenant(row: Row) -> Tenant:
-    names = ("id", "name", "slug", "priority", "required_fields", "time_zone", "is_enabled")
+    names = ("id", "name", "slug", "priority", "required_fields", "time_zone", "default_country", "is_enabled")
     return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(names, row[12:], strict=True)))
 
 

@@ -42,7 +42,7 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        EXISTS (SELECT FROM live),
        EXISTS (SELECT FROM tenants_tenant t WHERE t.id::text = lower(%(tenant)s) OR t.slug = %(tenant)s),
        c.key_id, c.label, c.prefix,
-       c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.is_enabled
+       c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled
   FROM bucket b
  CROSS JOIN counted n
   LEFT JOIN caller c ON true
