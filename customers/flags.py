@@ -1,6 +1,7 @@
-"""The six flags of a customer, and the bits that `previous_flags` and the consent ledger store them by."""
+"""The six flags of a customer: the bits they are stored by, and which of a record's values withdraw consent."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from hub.sql.upsert import refuse_shared_bits
 
@@ -15,6 +16,21 @@ FLAGS: Mapping[str, int] = {
 }
 refuse_shared_bits(FLAGS)
 FLAGS_SQL = " +\n       ".join(f"t.{name}::int * {1 << bit}" for name, bit in FLAGS.items())  # of the stored row `t`
+
+# By its documented name, the value of a flag that withdraws: an opt-out, or being excluded.
+WITHDRAWN: Mapping[str, bool] = {
+    "EmailOptin": False,
+    "SmsOptin": False,
+    "WhatsappOptin": False,
+    "AppPushOptin": False,
+    "GdprOptin": False,
+    "IsExcluded": True,
+}
+
+
+def withdrawals(record: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the flags by which a record withdraws consent: what must reach everyone it may mean."""
+    return {name: value for name, value in WITHDRAWN.items() if record.get(name) is value}
 
 
 def has_flag(flags: int, name: str) -> bool:

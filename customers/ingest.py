@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from customers.flags import FLAGS_SQL
+from customers.flags import FLAGS_SQL, withdrawals
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
-from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.changesets import Origin, Receipt, Warnings
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_sql, match_key
@@ -54,19 +54,24 @@ def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin
     """Store customers as if one after the other, in one transaction.
 
     A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
-    the other identifier: it updates every customer that carries it, or creates one. Forgotten persons stay forgotten:
-    the receipt's warnings say which records were not stored.
+    the other identifier: it updates the customer that carries it, or creates one; where several carry it, what it
+    withdraws reaches all of them and the rest of it none. Forgotten persons stay forgotten. The receipt's warnings say
+    which records were not stored, or not all of them.
     """
     first, second, _ = identifiers_of(tenant)
     if all_have_first := None not in records.column(first):
-        rows = records if records.all_differ(first) else RecordList(fold(records, first, second, Carriers((), ())))
+        rows = records if records.all_differ(first) else RecordList(fold(records, first, second))
         receipt = store_at_once(STORE_AT_ONCE, tenant, Entity.CUSTOMERS, rows, received=len(records), origin=origin)
         if receipt:
             return receipt
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=not all_have_first) as write:
         write.changes.received = len(records)
         kept = _without_suppressed(write, tenant, records, origin)
-        write.store(STORE, fold(kept, first, second, _carriers(write, first, second, kept)))
+        folding = Folding(first, second, _carriers(write, first, second, kept.values()))
+        for i, record in kept.items():
+            folding.add(i, record)
+        write.changes.warnings.update(folding.warnings)
+        write.store(STORE, folding.rows.values())
     return write.receipt
 
 
@@ -77,16 +82,16 @@ def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
 
 def _without_suppressed(
     write: Write, tenant: Tenant, records: Sequence[Mapping[str, Any]], origin: Origin
-) -> Sequence[Mapping[str, Any]]:
-    """Leave out the records of forgotten persons, and warn which they were."""
+) -> dict[int, Mapping[str, Any]]:
+    """Return the records by index without those of forgotten persons, and warn which these were."""
     if not write.suppresses:
-        return records
+        return dict(enumerate(records))
     forgotten = suppressed(
         tenant, origin.source, (identifier for record in records for identifier in identifiers(record))
     )
     skipped = {i for i, record in enumerate(records) if forgotten & identifiers(record)}
     write.changes.warnings.update((f"[{i}]", [NOT_STORED]) for i in sorted(skipped))
-    return [record for i, record in enumerate(records) if i not in skipped]
+    return {i: record for i, record in enumerate(records) if i not in skipped}
 
 
 class Carriers:
@@ -113,24 +118,54 @@ def _carriers(write: Write, first: str, second: str, records: Iterable[Mapping[s
     return Carriers(values, write.execute(CARRIERS[second], values=values) if values else ())
 
 
-def fold(records: Iterable[Mapping[str, Any]], first: str, second: str, carriers: Carriers) -> list[Row]:
-    """Fold records into one row a customer, each with its match_key, as if stored one after the other.
+class Folding:
+    """Folds records into one row a customer, each with its match_key, as if stored one after the other.
 
     Later supplied fields win. `first` names the priority identifier and `second` the other one; `carriers` knows every
-    customer that carries the second one of a record that has no more than that.
+    customer that carries the second one of a record that has no more than that. Where several do, the record's
+    withdrawals are for all of them and the rest of it for none; `several` says how many, by the record's index.
     """
-    folded: dict[str, Row] = {}
-    for record in records:
-        other: str = record.get(second)  # type: ignore[assignment]  # parse() saw to it that there is one or the other
-        if (value := record.get(first)) is not None:
-            keys = [match_key(first, value)]
-        else:
-            keys = list(carriers.keys[other]) or [match_key(second, other)]
-        for key in keys:
-            if key in folded:
-                folded[key].update((name, value) for name, value in record.items() if value is not None)
+
+    def __init__(self, first: str, second: str, carriers: Carriers) -> None:
+        self.first, self.second, self.carriers = first, second, carriers
+        self.rows: dict[str, Row] = {}
+        self.several: dict[int, int] = {}
+
+    def add(self, i: int, record: Mapping[str, Any]) -> None:
+        """Fold in the record `i`, which parse() saw to it has one identifier or the other."""
+        keys = self._keys(record)
+        if len(keys) > 1:
+            self.several[i] = len(keys)
+            record = withdrawals(record)
+        for key in keys if record else ():
+            if row := self.rows.get(key):
+                row.update((name, value) for name, value in record.items() if value is not None)
             else:
-                folded[key] = {**record, "match_key": key}
-            if carriers.keys and other is not None:
-                carriers.hand(other, key)
-    return list(folded.values())
+                self.rows[key] = {**record, "match_key": key}
+            if self.carriers.keys and (other := record.get(self.second)) is not None:
+                self.carriers.hand(other, key)
+
+    def _keys(self, record: Mapping[str, Any]) -> Sequence[str]:
+        """Return the match_keys of the customers that a record means."""
+        if (value := record.get(self.first)) is not None:
+            return [match_key(self.first, value)]
+        other = record[self.second]
+        return list(self.carriers.keys[other]) or [match_key(self.second, other)]
+
+    @property
+    def warnings(self) -> Warnings:
+        """What is said of the records that mean several customers."""
+        return {f"[{i}].{self.second}": [several_carry_it(number)] for i, number in self.several.items()}
+
+
+def several_carry_it(number: int) -> str:
+    """Say what became of a record that means several customers."""
+    return f"{number:,} customers carry it: withdrawals were applied to all of them, everything else to none."
+
+
+def fold(records: Iterable[Mapping[str, Any]], first: str, second: str) -> list[Row]:
+    """Fold records that all have the priority identifier, `first`."""
+    folding = Folding(first, second, Carriers((), ()))
+    for i, record in enumerate(records):
+        folding.add(i, record)
+    return list(folding.rows.values())

@@ -1,17 +1,19 @@
 """Customer records as documents 000 and 001 describe them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Required, get_args
+from typing import Annotated, Any
 
-from pydantic import StringConstraints, with_config
-from typing_extensions import TypedDict, get_type_hints
+from pydantic import with_config
+from typing_extensions import TypedDict
 
+from customers.flags import withdrawals
 from hub.records.schemas import STRICT, Schema
-from hub.records.types import NOT_BLANK, Email, Flag, Language, optional_identifier, text
+from hub.records.types import Email, Flag, Language, optional_identifier, text
 
 MOST_CUSTOMERS = 1000
+NAMING = frozenset({"CustomerId", "Email"})
 # The first half is what most look like, in half the time of the second.
 PHONE = re.compile(r"\+?(?:[ ().\-/]*+[0-9]){5}[0-9 ().\-/]*+|\+?(?:[\s().\-/]*+\d){5,}+[\s().\-/]*+")
 ODD = ("Phone", PHONE.fullmatch, "Does not look like a phone number; stored as sent.")
@@ -37,29 +39,25 @@ class CustomerRecord(TypedDict, total=False):
 
 
 def customer_schema(required: Iterable[str]) -> Schema[CustomerRecord]:
-    """Return the schema of a tenant that demands the `required` fields in every record."""
+    """Return the schema of a tenant that demands the `required` fields in every record that does not only withdraw."""
     return _schema(frozenset(required))
 
 
 @lru_cache(maxsize=256)
 def _schema(required: frozenset[str]) -> Schema[CustomerRecord]:
-    record = _demanding(required) if required else CustomerRecord
-    return Schema(record, "customers", MOST_CUSTOMERS, one_of=("CustomerId", "Email"), odd=ODD, by_column=True)
+    return Schema(
+        CustomerRecord,
+        "customers",
+        MOST_CUSTOMERS,
+        one_of=("CustomerId", "Email"),
+        demanded=tuple(name for name in CustomerRecord.__annotations__ if name in required),
+        excuses=only_withdraws,
+        odd=ODD,
+        by_column=True,
+    )
 
 
-def _demanding(required: frozenset[str]) -> type[CustomerRecord]:
-    """Return CustomerRecord with some fields required: present, not null, not blank."""
-    hints = get_type_hints(CustomerRecord, include_extras=True)
-    fields: dict[str, Any] = {
-        name: Required[_not_blank(get_args(hint)[0])] if name in required else hint for name, hint in hints.items()
-    }
-    record: type[CustomerRecord] = with_config(STRICT)(TypedDict("CustomerRecord", fields, total=False))  # type: ignore[operator]
-    return record
-
-
-def _not_blank(hint: Any) -> Any:
-    """Demand a character that is no blank, before the rules the text has of its own."""
-    if hint is Flag:
-        return hint
-    kind, *rules = get_args(hint)
-    return Annotated[kind, StringConstraints(min_length=1, pattern=NOT_BLANK), *rules]
+def only_withdraws(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record holds identifiers, at least one withdrawal and nothing else: it is never refused."""
+    said = {name for name, value in record.items() if value is not None}
+    return bool(said - NAMING) and said - NAMING == withdrawals(record).keys()

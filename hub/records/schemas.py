@@ -6,7 +6,7 @@ nothing checks types again.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -23,6 +23,8 @@ from hub.records.records import Record, RecordList, Records
 
 STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # extras are kept so that they can be named
 
+# What pydantic trims: the characters that Unicode calls White_Space, which for Python has four more.
+WHITE_SPACE = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
 MOST_SEARCHED = 20_000  # records and lines of a body that are all searched for faults; past that the first must do
 MOST_VALUES = 1_000_000  # 10 MB of real records have fewer; faults in more of them take minutes and gigabytes
 
@@ -41,6 +43,7 @@ class Schema(Generic[Record]):
 
     `one_of` names identifiers of which every record must have one; a blank one is a missing one, and taken out of the
     record unless `blank_clears`.
+    `demanded` are fields that every record must have, too, but for those that `excuses` lets pass.
     `odd` is a field, what its usual values pass, and the text about those that don't: odd without being wrong.
     `by_column`: most bodies are read by `hub.records.columns`; for schemas whose callers take null for omitted.
     """
@@ -50,6 +53,8 @@ class Schema(Generic[Record]):
     limit: int
     one_of: tuple[str, ...] = ()
     blank_clears: bool = False
+    demanded: tuple[str, ...] = ()
+    excuses: Callable[[Mapping[str, Any]], bool] = lambda record: False
     odd: tuple[str, Callable[[str], object], str] | None = None
     by_column: bool = False
 
@@ -90,7 +95,7 @@ def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     """
     if len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES:
         raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])
-    if schema.reader and (records := schema.reader.read(body)):
+    if schema.reader and (records := schema.reader.read(body)) and _has_demanded(schema, records):
         return Batch(records, _warnings(schema, records))
     try:
         elements = schema.quick.validate_json(body)
@@ -125,7 +130,28 @@ def _batch(schema: Schema[Record], elements: Sequence[Record]) -> Batch[Record]:
 
 def _is_clean(schema: Schema[Any], elements: Sequence[Json]) -> bool:
     """Tell whether nothing is to be said about valid elements; takes blank identifiers out of them."""
-    return schema.shape.knows(elements) and not list(_unidentified(schema, elements))
+    if not schema.shape.knows(elements) or list(_unidentified(schema, elements)):
+        return False
+    return not list(_lacking(schema, elements))
+
+
+def _has_demanded(schema: Schema[Any], records: Records[Any]) -> bool:
+    """Tell whether records, whose blank values are "", have all that the schema demands: a column at a time."""
+    columns = map(records.column, schema.demanded)
+    return not any(None in column or "" in column for column in columns) or not list(_lacking(schema, records))
+
+
+def _lacking(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Fault]:
+    """Find the demanded fields that are left out, null or blank."""
+    for i, record in enumerate(records if schema.demanded else ()):
+        if isinstance(record, Mapping):
+            names = [name for name in schema.demanded if _is_missing(record.get(name))]
+            if names and not schema.excuses(record):
+                yield from (Fault((i, name), "required") for name in names)
+
+
+def _is_missing(value: Json) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip(WHITE_SPACE))
 
 
 def _unidentified(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Fault]:
@@ -176,7 +202,7 @@ def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
     if len(sent) > schema.limit:
         raise failed([Fault((), "batch_too_large", name=schema.noun, limit=schema.limit)])
     elements = [reading.canonical(item, schema.shape, (i,)) for i, item in enumerate(sent)]
-    reading.faults += _unidentified(schema, elements)
+    reading.faults += [*_unidentified(schema, elements), *_lacking(schema, elements)]
     validator = schema.adapter if reading.elements <= MOST_SEARCHED else schema.quick
     records: list[Record] = []
     try:

@@ -10,6 +10,7 @@ from typing import Any
 
 TEXTS = ("Name", "Surname", "Phone", "Language", "Username")
 FLAGS = ("EmailOptin", "SmsOptin", "WhatsappOptin", "AppPushOptin", "GdprOptin", "IsExcluded")
+WITHDRAWN = {**dict.fromkeys(FLAGS, False), "IsExcluded": True}
 DEFAULTS = {"CustomerId": None, "Email": None, **dict.fromkeys(TEXTS), **dict.fromkeys(FLAGS, False)}
 
 
@@ -31,6 +32,7 @@ class Shop:
 
     priority: str
     customers: list[Customer] = field(default_factory=list)
+    required: frozenset[str] = frozenset()
 
     @property
     def first(self) -> str:
@@ -41,18 +43,32 @@ class Shop:
         return "CustomerId" if self.priority == "email" else "Email"
 
     def accepts(self, batch: Iterable[Mapping[str, Any]]) -> bool:
-        return all({"CustomerId", "Email"} & supplied(record).keys() for record in batch)
+        return all(self.accepts_one(supplied(record)) for record in batch)
 
-    def post(self, batch: Iterable[Mapping[str, Any]]) -> set[Customer]:
-        """Store the records one after the other; return the customers they meant."""
-        meant: set[Customer] = set()
-        for record in map(supplied, batch):
+    def accepts_one(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record has an identifier, and all required fields where it does more than withdraw."""
+        names = {name for name, value in record.items() if value is not None}
+        says = record.keys() - {"CustomerId", "Email"}
+        excused = bool(says) and says == withdrawals(record).keys()
+        return bool({"CustomerId", "Email"} & names) and (excused or self.required <= names)
+
+    def post(self, batch: Iterable[Mapping[str, Any]]) -> tuple[set[Customer], dict[str, int]]:
+        """Store the records one after the other; return the customers they changed, and how many each meant if several.
+
+        Where a record means several customers, what it withdraws is for all of them, the rest for none.
+        """
+        touched: set[Customer] = set()
+        several: dict[str, int] = {}
+        for i, record in enumerate(map(supplied, batch)):
             name = self.first if self.first in record else self.second
             customers = self.carriers(name, record[name]) or [self.create()]
-            for customer in customers:
+            if len(customers) > 1:
+                several[f"[{i}].{name}"] = len(customers)
+                record = withdrawals(record)
+            for customer in customers if record else ():
                 customer.apply(record)
-            meant.update(customers)
-        return meant
+                touched.add(customer)
+        return touched, several
 
     def delete(self, customer_id: str | None, email: str | None) -> None:
         """Remove those who have both; if there are none, those with the priority identifier; else with the other."""
@@ -69,6 +85,11 @@ class Shop:
     def create(self) -> Customer:
         self.customers.append(Customer())
         return self.customers[-1]
+
+
+def withdrawals(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the opt-outs of a record, and that it excludes."""
+    return {name: value for name, value in record.items() if name in WITHDRAWN and value is WITHDRAWN[name]}
 
 
 def supplied(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ CUSTOMER_IDS = st.sampled_from(["A", "A", "A", "B", "B", "a", "A ", "x@shop.exam
 EMAILS = st.sampled_from(["x@shop.example", "X@Shop.example", " x@shop.example\t", "y@shop.example", "ж+1@пример.рф"])
 BLANKS = st.sampled_from([None, "", "  "])
 FLAG_VALUES = st.sampled_from([True, False, None])
+OPT_OUTS = st.dictionaries(st.sampled_from(FLAGS[:5]), st.just(False), min_size=1, max_size=2)
 OPTIONAL = {
     "Name": st.sampled_from(["Ann", " Ann ", "Bo"]) | BLANKS,
     "Language": st.sampled_from(["de", "en-US"]) | BLANKS,
@@ -27,6 +28,10 @@ RECORDS = (
     st.fixed_dictionaries({"CustomerId": CUSTOMER_IDS, "Email": EMAILS}, optional=OPTIONAL)
     | st.fixed_dictionaries({"CustomerId": CUSTOMER_IDS}, optional={"Email": BLANKS, **OPTIONAL})
     | st.fixed_dictionaries({"Email": EMAILS}, optional={"CustomerId": BLANKS, **OPTIONAL})
+    | st.builds(lambda name, flags: {**name, **flags}, st.fixed_dictionaries({"Email": EMAILS}), OPT_OUTS)
+    | st.fixed_dictionaries(
+        {"CustomerId": CUSTOMER_IDS, "Email": EMAILS, "Name": st.just("Ann"), "GdprOptin": st.booleans()}
+    )
 )
 NAMELESS = st.fixed_dictionaries({}, optional={"CustomerId": BLANKS, "Email": BLANKS, **OPTIONAL})
 BATCHES = st.lists(RECORDS, max_size=6)
@@ -59,7 +64,11 @@ class Comparison:
         def step() -> set[Customer]:
             response = self.partner.post("customers", batch)
             assert response.status_code == (200 if accepted else 400), response.content
-            return self.shop.post(batch) if accepted else set()
+            if not accepted:
+                return set()
+            touched, several = self.shop.post(batch)
+            assert counts(response.json()["data"].get("warnings", {})) == several
+            return touched
 
         self.compare(step, received=len(batch))
 
@@ -130,6 +139,11 @@ class Comparison:
         return (True, record[self.shop.first]) if record[self.shop.first] else (False, record[self.shop.second])
 
 
+def counts(warnings: dict[str, list[str]]) -> dict[str, int]:
+    """Return how many customers carry what each warning is about."""
+    return {place: int(text.split()[0]) for place, (text,) in warnings.items()}
+
+
 def values(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in DEFAULTS}
 
@@ -147,12 +161,14 @@ def flags(record: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
+@pytest.mark.parametrize("required", [[], ["Name", "GdprOptin"]], ids=["nothing required", "fields required"])
 @examples(40)
 @given(steps=STEPS)
 def test_any_sequence_leaves_behind_what_the_model_says(
-    make_tenant: MakeTenant, priority: str, steps: list[tuple[str, Any]]
+    make_tenant: MakeTenant, priority: str, required: list[str], steps: list[tuple[str, Any]]
 ) -> None:
-    comparison = Comparison(make_tenant(priority=priority), Shop(priority))
+    shop = Shop(priority, required=frozenset(required))
+    comparison = Comparison(make_tenant(priority=priority, required=required), shop)
 
     for kind, sent in steps:
         if kind == "delete":
