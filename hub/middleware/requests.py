@@ -24,7 +24,7 @@ class HubRequest(HttpRequest):
         """Set what is declared here, as it is before anybody has looked who sends the request; return the request."""
         begun = HubRequest.of(request)
         begun.traceparent, begun.tenant_id, begun.api_key_id = traceparent, None, None
-        begun.answer_headers = {"traceparent": traceparent}
+        begun.answer_headers = {"traceparent": traceparent, "X-Request-Id": trace_id(begun)}
         return begun
 
 

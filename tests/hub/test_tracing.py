@@ -34,12 +34,21 @@ def lines(log: StringIO) -> list[dict[str, Any]]:
 
 
 def test_an_incoming_trace_goes_on_under_a_span_of_ours(partner: Partner) -> None:
-    answered = partner.post("orders", [order()], traceparent=INCOMING)["traceparent"]
+    response = partner.post("orders", [order()], traceparent=INCOMING)
 
+    answered = response["traceparent"]
     match = WELL_FORMED.fullmatch(answered)
     assert match
     assert match[1] == TRACE_ID
     assert match[2] != "00f067aa0ba902b7"
+    assert response["X-Request-Id"] == TRACE_ID
+
+
+@pytest.mark.parametrize("path", ["/health", "/nowhere", "/orders", "/api/customers/upload/", "/admin/login/"])
+def test_every_answer_has_the_trace_id_as_its_request_id(db: None, path: str) -> None:
+    response = CLIENT.get(path)
+
+    assert response["X-Request-Id"] == response["traceparent"][3:35]
 
 
 @pytest.mark.parametrize(
