@@ -16,6 +16,8 @@ import pycountry
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from hub.records.currencies import CURRENCIES
+
 EMAIL_PATTERN = (
     r"^(?:[^\s@\x00-\x1f]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}-]*[\p{L}\p{N}])?$"
 )
@@ -89,7 +91,6 @@ def normal_language(tag: str) -> str | None:
     return "-".join(cased)
 
 
-CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies)
 COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
 
 
