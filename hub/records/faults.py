@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from pydantic_core import ErrorDetails
 
-from hub.records.types import EMAIL_PATTERN, LETTERS_DIGITS_DASHES, NOT_BLANK
+from hub.records.types import LETTERS_DIGITS_DASHES, NOT_BLANK
 
 Loc = tuple[int | str, ...]
 
@@ -66,7 +66,7 @@ KINDS = {
     "too_long": ("too_many", "max_length"),
     "too_short": ("too_few", "min_length"),
 }
-PATTERN_KINDS = {EMAIL_PATTERN: "email", LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
+PATTERN_KINDS = {LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
 
 
 class Detail(TypedDict, total=False):

@@ -4,7 +4,6 @@ A clean record is a dict of documented names. None means omitted (or null), "" m
 nothing checks types again.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -170,7 +169,10 @@ def _refuse_unreadable(schema: Schema[Any], error: ErrorDetails) -> None:
 
 
 def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
-    """Parse a body that has unknown names, other spellings, NULs or faults: slower, and with something to say."""
+    """Parse a body that has unknown names, other spellings, NULs or faults: slower, and with something to say.
+
+    Numbers are exact here, so what a float cannot decide (amounts above 2^38, `2.0` for an integer) comes here, too.
+    """
     reading = Reading()
     sent = read_pairs(body)
     if len(sent) > schema.limit:
@@ -180,7 +182,7 @@ def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
     validator = schema.adapter if reading.elements <= MOST_SEARCHED else schema.quick
     records: list[Record] = []
     try:
-        records = validator.validate_json(json.dumps(elements))
+        records = validator.validate_python(elements)
     except ValidationError as error:
         reading.faults += map(fault_of, error.errors(include_url=False))
     if reading.faults:
