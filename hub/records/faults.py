@@ -1,6 +1,6 @@
 """What can be wrong with a body: each fault has a place, a kind, and the one text of that kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -20,6 +20,7 @@ TEXTS = {
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
     "email": "The field {field} must be a valid e-mail address.",
+    "empty_body": "The request body is empty.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
     "https_url": "The field {field} must be an https:// URL.",
     "identifier_missing": "At least one of the following properties must have a value: {field}",
@@ -33,6 +34,7 @@ TEXTS = {
     "not_an_integer": "The field {field} must be an integer.",
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
+    "not_utf8": "The request body is not UTF-8. Send UTF-8.",
     "phone": "The field {field} must be a phone number with its country, for example +358101234567.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
@@ -43,10 +45,17 @@ TEXTS = {
     "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",
 }
+# How to mend a kind of error, where that can be said; of one field where it is named.
 HINTS = {
-    "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
+    "Phone.too_long": "Send one number, in digits with its country code, for example +358401234567:"
+    " no extension, no second number.",
     "batch_too_large": "Send the rest in further requests.",
+    "empty_body": "Send the records as a JSON array: [{…}].",
+    "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
+    "not_utf8": "Encode the JSON as UTF-8 before it is sent: no UTF-16, UTF-32 or Latin-1.",
 }
+NUMBERED = "Send a list, [{…}, {…}], not an object whose names are numbers: in PHP json_encode(array_values($records))."
+WRAPPED = "Send the array in {name} by itself, [{{…}}], without the object around it."
 
 # What pydantic calls a fault → our kind, and where its context keeps the limit.
 KINDS = {
@@ -95,6 +104,7 @@ class Fault:
     limit: object = ""
     name: str = ""
     at: str = ""
+    hint: str = ""
 
     @property
     def field(self) -> str:
@@ -115,12 +125,41 @@ class Fault:
             "field": path(self.loc[1:]).removeprefix(".") or None,
             "code": self.kind,
         }
-        return {**found, "hint": HINTS[self.kind]} if self.kind in HINTS else found
+        hint = self.hint or HINTS.get(f"{self.field}.{self.kind}") or HINTS.get(self.kind)
+        return {**found, "hint": hint} if hint else found
 
 
 def path(loc: Loc) -> str:
     """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+
+
+def unreadable(body: bytes, *, at: str) -> Fault:
+    """Say why a body is no JSON: there is none, its encoding is another, or `at` a place."""
+    if not body.strip():
+        return Fault((), "empty_body")
+    return Fault((), "invalid_json", at=at) if _is_utf8(body) else Fault((), "not_utf8")
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Tell whether a body is UTF-8; JSON in UTF-16 or UTF-32 has a NUL in its first two characters."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in body[:4]
+
+
+def no_array(body: object, known: Container[str]) -> Fault:
+    """Say how a body that is no array becomes one; `known` are a record's names in lower case."""
+    hint = ""
+    if isinstance(body, Mapping) and body:
+        arrays = [name for name, value in body.items() if isinstance(value, list) and name.lower() not in known]
+        if all(name.isascii() and name.isdigit() for name in body):
+            hint = NUMBERED
+        elif len(arrays) == 1:
+            hint = WRAPPED.format(name=arrays[0][:100])
+    return Fault((), "not_json_array", hint=hint)
 
 
 def failed(faults: Sequence[Fault]) -> ValidationFailed:

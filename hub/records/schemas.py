@@ -13,10 +13,10 @@ from typing import Annotated, Any, Generic
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator
+from pydantic_core import SchemaValidator
 
 from hub.records.columns import ESCAPED_NUL, Reader
-from hub.records.faults import Fault, failed, fault_of
+from hub.records.faults import Fault, failed, fault_of, no_array, unreadable
 from hub.records.reading import MOST_WARNINGS, Json, Reading, Shape, read_pairs
 from hub.records.records import Record, RecordList, Records
 
@@ -94,7 +94,7 @@ def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     try:
         elements = schema.quick.validate_json(body)
     except ValidationError as error:
-        _refuse_unreadable(schema, error.errors(include_url=False, include_input=False)[0])
+        _refuse_unreadable(schema, body, error)
     else:
         if ESCAPED_NUL not in body and _is_clean(schema, elements):
             return _batch(schema, elements)
@@ -153,19 +153,20 @@ def _warnings(schema: Schema[Any], records: Records[Any]) -> dict[str, list[str]
     return {f"[{i}].{name}": [text] for i in islice(odd, MOST_WARNINGS)}
 
 
-def _refuse_unreadable(schema: Schema[Any], error: ErrorDetails) -> None:
+def _refuse_unreadable(schema: Schema[Any], body: bytes, found: ValidationError) -> None:
     """Raise at once for a body of which nothing can be said record by record."""
+    error = found.errors(include_url=False, include_input=False)[0]
     if error["loc"]:
         return
     if error["type"] == "json_invalid":
         reason = error["ctx"]["error"]
+        if reason.startswith("recursion limit"):
+            raise failed([Fault((), "too_deep")])
         place = re.search(r"at line (\d+) column (\d+)$", reason)
-        deep = reason.startswith("recursion limit")
-        at = f" (line {place[1]}, column {place[2]})" if place else ""
-        raise failed([Fault((), "too_deep" if deep else "invalid_json", at=at)])
+        raise failed([unreadable(body, at=f" (line {place[1]}, column {place[2]})" if place else "")])
     if error["type"] == "too_long":
         raise failed([Fault((), "batch_too_large", name=schema.noun, limit=schema.limit)])
-    raise failed([Fault((), "not_json_array")])
+    raise failed([no_array(found.errors(include_url=False)[0]["input"], schema.shape.by_lower_case)])
 
 
 def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
