@@ -152,14 +152,16 @@ def _is_utf8(body: bytes) -> bool:
 
 def no_array(body: object, known: Container[str]) -> Fault:
     """Say how a body that is no array becomes one; `known` are a record's names in lower case."""
-    hint = ""
-    if isinstance(body, Mapping) and body:
-        arrays = [name for name, value in body.items() if isinstance(value, list) and name.lower() not in known]
-        if all(name.isascii() and name.isdigit() for name in body):
-            hint = NUMBERED
-        elif len(arrays) == 1:
-            hint = WRAPPED.format(name=arrays[0][:100])
-    return Fault((), "not_json_array", hint=hint)
+    members = body.items() if isinstance(body, Mapping) else ()
+    arrays = [name for name, value in members if isinstance(value, list) and name.lower() not in known]
+    if _is_numbered(body):
+        return Fault((), "not_json_array", hint=NUMBERED)
+    return Fault((), "not_json_array", hint=WRAPPED.format(name=arrays[0][:100]) if len(arrays) == 1 else "")
+
+
+def _is_numbered(value: object) -> bool:
+    """Tell a list that was written as an object, as PHP writes one with gaps: {"0": …, "2": …}."""
+    return isinstance(value, Mapping) and bool(value) and all(name.isascii() and name.isdigit() for name in value)
 
 
 def failed(faults: Sequence[Fault]) -> ValidationFailed:
@@ -179,4 +181,5 @@ def fault_of(error: ErrorDetails) -> Fault:
     if error["input"] is None and kind != "not_an_object":
         kind = "required"
     limit = error.get("ctx", {}).get(name, "")
-    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit)  # money has the limit 0.0
+    hint = NUMBERED if kind == "not_an_array" and _is_numbered(error["input"]) else ""
+    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit, hint=hint)  # money has the limit 0.0

@@ -222,6 +222,15 @@ def test_a_body_that_is_no_array_is_told_how_it_becomes_one(
     assert response.json()["details"] == [{"index": None, "field": None, "code": "not_json_array", "hint": hint}]
 
 
+def test_a_list_inside_a_record_that_came_as_an_object_is_told_the_cure_too(partner: Partner) -> None:
+    numbered = partner.post("orders", an_order(OrderItems={"0": line(), "2": line()})).json()
+    single = partner.post("products", a_product(ProductVariants=variant())).json()
+
+    assert numbered["errors"] == {"[0].OrderItems": ["The field OrderItems must be an array."]}
+    assert numbered["details"] == [{"index": 0, "field": "OrderItems", "code": "not_an_array", "hint": NUMBERED}]
+    assert "hint" not in single["details"][0]
+
+
 def test_a_phone_that_is_too_long_is_told_the_cure(partner: Partner) -> None:
     faulty = a_customer(Phone="+358 40 123 4567 / +358 40 765 4321", Name="x" * 101)
 
