@@ -352,6 +352,13 @@ def test_a_required_field_must_be_there(make_tenant: MakeTenant, name: str, miss
     assert partner.save("customers", {**FULL, **({name: False} if name in FLAGS else {})})["count"] == 1
 
 
+@pytest.mark.parametrize("blank", ["", " \t", "\u00a0\u2003", "\x1c", "\x1f "])
+def test_a_blank_email_is_no_required_one(make_tenant: MakeTenant, blank: str) -> None:
+    partner = make_tenant(required=["Email"])
+
+    assert refusal(partner, Email=blank) == {"[0].Email": ["The Email field is required."]}
+
+
 def test_a_required_field_keeps_its_own_rules(make_tenant: MakeTenant) -> None:
     partner = make_tenant(required=["Email", "Language", "Phone", "GdprOptin"])
 
