@@ -1,5 +1,6 @@
 """What can be wrong with a body: each fault has a place, a kind, and the one text of that kind."""
 
+from codecs import utf_8_decode
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -142,9 +143,9 @@ def unreadable(body: bytes, *, at: str) -> Fault:
 
 
 def _is_utf8(body: bytes) -> bool:
-    """Tell whether a body is UTF-8; JSON in UTF-16 or UTF-32 has a NUL in its first two characters."""
+    """Tell whether a body is UTF-8, if cut short; JSON in UTF-16 or UTF-32 has a NUL in its first two characters."""
     try:
-        body.decode()
+        utf_8_decode(body, "strict", False)
     except UnicodeDecodeError:
         return False
     return b"\0" not in body[:4]

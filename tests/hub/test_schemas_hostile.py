@@ -10,6 +10,7 @@ UNREADABLE = {
     "nothing": (b"", EMPTY),
     "blanks": (b" \t ", EMPTY),
     "cut short": (b'[{"CustomerId":"A"}', NOT_JSON.format(19)),
+    "cut short in a letter": ('[{"CustomerId":"é'.encode()[:-1], NOT_JSON.format(17)),
     "comma too much": (b'[{"CustomerId":"A"},]', NOT_JSON.format(21)),
     "two values": (b"[] []", NOT_JSON.format(4)),
     "single quotes": (b"[{'CustomerId':'A'}]", NOT_JSON.format(3)),
