@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from io import BytesIO
 from typing import Any, BinaryIO, Protocol
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from hub.api.errors import ApiError
+from hub.records.faults import unreadable
 
 CHUNK = 64 * 1024
 MOST_DRAINED = 8  # times the limit: read and thrown away, so that a client that sends too much still sees why
@@ -21,7 +23,10 @@ class _Source(Protocol):
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Return the body, inflated. Raises ApiError: 413 over MAX_BODY_BYTES, 415 not JSON, 400 cut off or broken."""
+    """Return the body, inflated and without a byte order mark.
+
+    Raises ApiError: 413 over MAX_BODY_BYTES, 415 not JSON, 400 cut off or broken.
+    """
     _require_json(request.META.get("CONTENT_TYPE", ""))
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -29,7 +34,8 @@ def read_body(request: HttpRequest) -> bytes:
     raw = _read(_source(request), settings.MAX_BODY_BYTES)
     if len(raw) < int(request.META.get("CONTENT_LENGTH") or 0):
         raise ApiError(400, INCOMPLETE)
-    return _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
+    body = _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
+    return body.removeprefix(BOM_UTF8)
 
 
 def read_json(body: bytes) -> Any:
@@ -37,9 +43,8 @@ def read_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise ApiError(
-            400, f"The request body is not valid JSON (line {error.lineno}, column {error.colno})."
-        ) from None
+        fault = unreadable(body, at=f" (line {error.lineno}, column {error.colno})")
+        raise ApiError(400, fault.text) from None
 
 
 def _require_json(content_type: str) -> None:

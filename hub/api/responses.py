@@ -1,16 +1,18 @@
 """The envelope of every native answer, and the JSON it is written in (document 001, "Response format")."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import orjson
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+from hub.records.records import exact
 
 
 def utc(moment: datetime) -> str:
@@ -24,11 +26,11 @@ def now() -> str:
 
 
 def to_json(content: object) -> bytes:
-    """Write strict UTF-8 JSON. Python's own encoder takes what orjson refuses: integers beyond 64 bits."""
+    """Write strict UTF-8 JSON, a Decimal to its last digit. msgspec writes what orjson refuses: huge integers."""
     try:
-        return orjson.dumps(content)
+        return orjson.dumps(content, default=exact)
     except orjson.JSONEncodeError:
-        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return msgspec.json.Encoder(decimal_format="number").encode(content)
 
 
 class JsonResponse(HttpResponse):

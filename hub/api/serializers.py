@@ -9,6 +9,8 @@ from rest_framework import serializers
 from hub.api.responses import utc
 from hub.sql.upsert import Table
 
+MOST_FLOAT = 2**39
+
 
 class MomentField(serializers.Field[datetime, datetime, str, Any]):
     """A moment, written as the API does everywhere."""
@@ -17,11 +19,11 @@ class MomentField(serializers.Field[datetime, datetime, str, Any]):
         return utc(value)
 
 
-class MoneyField(serializers.Field[Decimal, Decimal, float, Any]):
-    """A JSON number: 29.99 in gives 29.99 out."""
+class MoneyField(serializers.Field[Decimal, Decimal, float | Decimal, Any]):
+    """A JSON number: 29.99 in gives 29.99 out. Above 2^39 a float has no four decimals, and the Decimal is written."""
 
-    def to_representation(self, value: Decimal) -> float:
-        return float(value)
+    def to_representation(self, value: Decimal) -> float | Decimal:
+        return float(value) if value < MOST_FLOAT else value
 
 
 READ_AS: dict[str, type[serializers.Field[Any, Any, Any, Any]]] = {

@@ -1,12 +1,13 @@
 """What can be wrong with a body: each fault has a place, a kind, and the one text of that kind."""
 
-from collections.abc import Mapping, Sequence
+from codecs import utf_8_decode
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from pydantic_core import ErrorDetails
 
-from hub.records.types import EMAIL_PATTERN, LETTERS_DIGITS_DASHES, NOT_BLANK
+from hub.records.types import LETTERS_DIGITS_DASHES, NOT_BLANK
 
 Loc = tuple[int | str, ...]
 
@@ -20,6 +21,7 @@ TEXTS = {
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
     "email": "The field {field} must be a valid e-mail address.",
+    "empty_body": "The request body is empty.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
     "https_url": "The field {field} must be an https:// URL.",
     "identifier_missing": "At least one of the following properties must have a value: {field}",
@@ -33,6 +35,7 @@ TEXTS = {
     "not_an_integer": "The field {field} must be an integer.",
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
+    "not_utf8": "The request body is not UTF-8. Send UTF-8.",
     "phone": "The field {field} must be a phone number with its country, for example +358101234567.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
@@ -43,10 +46,17 @@ TEXTS = {
     "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",
 }
+# How to mend a kind of error, where that can be said; of one field where it is named.
 HINTS = {
-    "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
+    "Phone.too_long": "Send one number, in digits with its country code, for example +358401234567:"
+    " no extension, no second number.",
     "batch_too_large": "Send the rest in further requests.",
+    "empty_body": "Send the records as a JSON array: [{…}].",
+    "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
+    "not_utf8": "Encode the JSON as UTF-8 before it is sent: no UTF-16, UTF-32 or Latin-1.",
 }
+NUMBERED = "Send a list, [{…}, {…}], not an object whose names are numbers: in PHP json_encode(array_values($records))."
+WRAPPED = "Send the array in {name} by itself, [{{…}}], without the object around it."
 
 # What pydantic calls a fault → our kind, and where its context keeps the limit.
 KINDS = {
@@ -66,7 +76,7 @@ KINDS = {
     "too_long": ("too_many", "max_length"),
     "too_short": ("too_few", "min_length"),
 }
-PATTERN_KINDS = {EMAIL_PATTERN: "email", LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
+PATTERN_KINDS = {LETTERS_DIGITS_DASHES: "letters_digits_dashes", NOT_BLANK: "required"}
 
 
 class Detail(TypedDict, total=False):
@@ -95,6 +105,7 @@ class Fault:
     limit: object = ""
     name: str = ""
     at: str = ""
+    hint: str = ""
 
     @property
     def field(self) -> str:
@@ -115,12 +126,43 @@ class Fault:
             "field": path(self.loc[1:]).removeprefix(".") or None,
             "code": self.kind,
         }
-        return {**found, "hint": HINTS[self.kind]} if self.kind in HINTS else found
+        hint = self.hint or HINTS.get(f"{self.field}.{self.kind}") or HINTS.get(self.kind)
+        return {**found, "hint": hint} if hint else found
 
 
 def path(loc: Loc) -> str:
     """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+
+
+def unreadable(body: bytes, *, at: str) -> Fault:
+    """Say why a body is no JSON: there is none, its encoding is another, or `at` a place."""
+    if not body.strip():
+        return Fault((), "empty_body")
+    return Fault((), "invalid_json", at=at) if _is_utf8(body) else Fault((), "not_utf8")
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Tell whether a body is UTF-8, if cut short; JSON in UTF-16 or UTF-32 has a NUL in its first two characters."""
+    try:
+        utf_8_decode(body, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in body[:4]
+
+
+def no_array(body: object, known: Container[str]) -> Fault:
+    """Say how a body that is no array becomes one; `known` are a record's names in lower case."""
+    members = body.items() if isinstance(body, Mapping) else ()
+    arrays = [name for name, value in members if isinstance(value, list) and name.lower() not in known]
+    if _is_numbered(body):
+        return Fault((), "not_json_array", hint=NUMBERED)
+    return Fault((), "not_json_array", hint=WRAPPED.format(name=arrays[0][:100]) if len(arrays) == 1 else "")
+
+
+def _is_numbered(value: object) -> bool:
+    """Tell a list that was written as an object, as PHP writes one with gaps: {"0": …, "2": …}."""
+    return isinstance(value, Mapping) and bool(value) and all(name.isascii() and name.isdigit() for name in value)
 
 
 def failed(faults: Sequence[Fault]) -> ValidationFailed:
@@ -140,4 +182,5 @@ def fault_of(error: ErrorDetails) -> Fault:
     if error["input"] is None and kind != "not_an_object":
         kind = "required"
     limit = error.get("ctx", {}).get(name, "")
-    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit)  # money has the limit 0.0
+    hint = NUMBERED if kind == "not_an_array" and _is_numbered(error["input"]) else ""
+    return Fault(error["loc"], kind, int(limit) if limit == 0 else limit, hint=hint)  # money has the limit 0.0

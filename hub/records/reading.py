@@ -1,12 +1,14 @@
 """A second look at a body: every name and value as it was sent, for what pydantic has no word for.
 
-Names of unknown fields and other spellings, names sent twice, NUL characters, NaN, and nesting.
+Names of unknown fields and other spellings, names sent twice, NUL characters, NaN, nesting, and numbers to their last
+digit.
 """
 
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any, get_args, get_origin, get_type_hints
 
 from typing_extensions import is_typeddict
@@ -55,7 +57,7 @@ class Pairs(list[tuple[str, Json]]):
 def read_pairs(body: bytes) -> list[Json]:
     """Read JSON with objects as Pairs; what pydantic could read, this can, deep nesting apart."""
     try:
-        elements = json.loads(body, object_pairs_hook=Pairs, parse_int=_integer)
+        elements = json.loads(body, object_pairs_hook=Pairs, parse_int=_integer, parse_float=_number)
     except RecursionError:
         raise failed([Fault((), "too_deep")]) from None
     if _depth(elements) > DEEPEST:
@@ -67,6 +69,14 @@ def read_pairs(body: bytes) -> list[Json]:
 def _integer(digits: str) -> int:
     """Read an integer; one of hundreds of digits is out of every range, and so are its first hundred."""
     return int(digits[:100])
+
+
+def _number(text: str) -> Decimal | float:
+    """Read a number to its last digit; one whose exponent has 19 digits is infinite, or nothing."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return float(text)
 
 
 def _depth(value: Json) -> int:
@@ -105,18 +115,18 @@ class Reading:
             elif known in shape.nested and type(inner) is list:
                 found[known] = [self.canonical(x, shape.nested[known], (*place, i)) for i, x in enumerate(inner)]
             else:
-                found[known] = self.plain(inner, place)
+                found[known] = inner if isinstance(inner, Decimal) else self.plain(inner, place)
         return found
 
     def plain(self, value: Json, loc: Loc) -> Json:
-        """Return a value as ordinary lists and dicts, noting what no value may be."""
+        """Return a value as ordinary lists, dicts and floats, noting what no value may be."""
         if isinstance(value, Pairs):
             return {self.plain(name, loc): self.plain(inner, loc) for name, inner in value}
         if isinstance(value, list):
             return [self.plain(inner, loc) for inner in value]
         if isinstance(value, str) and "\0" in value:
             self.faults.append(Fault(loc, "forbidden_character"))
-        return value
+        return float(value) if isinstance(value, Decimal) else value
 
     def finite(self, value: Json, loc: Loc) -> None:
         """Note NaN and Infinity in an unknown field; of a known one pydantic says what it should have been."""

@@ -5,12 +5,20 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence, Set
+from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
 
 import orjson
 
 Record = TypeVar("Record", bound=Mapping[str, Any])
 Column = list[Any]
+
+
+def exact(value: object) -> orjson.Fragment:
+    """Write a Decimal as a JSON number, to its last digit; for orjson's `default`."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"no JSON for {type(value)}")
+    return orjson.Fragment(f"{value.normalize():f}")
 
 
 class Records(Sequence[Record], Generic[Record]):
@@ -82,10 +90,10 @@ class RecordList(Records[Record]):
 
     @property
     def json(self) -> str:
-        return orjson.dumps(self._dicts).decode()
+        return orjson.dumps(self._dicts, default=exact).decode()
 
     def json_without(self, name: str) -> str:
-        return orjson.dumps([{**record, name: None} for record in self._dicts]).decode()
+        return orjson.dumps([{**record, name: None} for record in self._dicts], default=exact).decode()
 
     @property
     def names(self) -> Set[str]:

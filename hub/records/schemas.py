@@ -4,7 +4,6 @@ A clean record is a dict of documented names. None means omitted (or null), "" m
 nothing checks types again.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from typing import Annotated, Any, Generic
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator
+from pydantic_core import SchemaValidator
 
 from hub.records.columns import ESCAPED_NUL, Reader
-from hub.records.faults import Fault, failed, fault_of
+from hub.records.faults import Fault, failed, fault_of, no_array, unreadable
 from hub.records.reading import MOST_WARNINGS, Json, Reading, Shape, read_pairs
 from hub.records.records import Record, RecordList, Records
 
@@ -100,7 +99,7 @@ def parse(schema: Schema[Record], body: bytes) -> Batch[Record]:
     try:
         elements = schema.quick.validate_json(body)
     except ValidationError as error:
-        _refuse_unreadable(schema, error.errors(include_url=False, include_input=False)[0])
+        _refuse_unreadable(schema, body, error)
     else:
         if ESCAPED_NUL not in body and _is_clean(schema, elements):
             return _batch(schema, elements)
@@ -180,23 +179,27 @@ def _warnings(schema: Schema[Any], records: Records[Any]) -> dict[str, list[str]
     return {f"[{i}].{name}": [text] for i in islice(odd, MOST_WARNINGS)}
 
 
-def _refuse_unreadable(schema: Schema[Any], error: ErrorDetails) -> None:
+def _refuse_unreadable(schema: Schema[Any], body: bytes, found: ValidationError) -> None:
     """Raise at once for a body of which nothing can be said record by record."""
+    error = found.errors(include_url=False, include_input=False)[0]
     if error["loc"]:
         return
     if error["type"] == "json_invalid":
         reason = error["ctx"]["error"]
+        if reason.startswith("recursion limit"):
+            raise failed([Fault((), "too_deep")])
         place = re.search(r"at line (\d+) column (\d+)$", reason)
-        deep = reason.startswith("recursion limit")
-        at = f" (line {place[1]}, column {place[2]})" if place else ""
-        raise failed([Fault((), "too_deep" if deep else "invalid_json", at=at)])
+        raise failed([unreadable(body, at=f" (line {place[1]}, column {place[2]})" if place else "")])
     if error["type"] == "too_long":
         raise failed([Fault((), "batch_too_large", name=schema.noun, limit=schema.limit)])
-    raise failed([Fault((), "not_json_array")])
+    raise failed([no_array(found.errors(include_url=False)[0]["input"], schema.shape.by_lower_case)])
 
 
 def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
-    """Parse a body that has unknown names, other spellings, NULs or faults: slower, and with something to say."""
+    """Parse a body that has unknown names, other spellings, NULs or faults: slower, and with something to say.
+
+    Numbers are exact here, so what a float cannot decide (amounts above 2^38, `2.0` for an integer) comes here, too.
+    """
     reading = Reading()
     sent = read_pairs(body)
     if len(sent) > schema.limit:
@@ -206,7 +209,7 @@ def _parse_again(schema: Schema[Record], body: bytes) -> Batch[Record]:
     validator = schema.adapter if reading.elements <= MOST_SEARCHED else schema.quick
     records: list[Record] = []
     try:
-        records = validator.validate_json(json.dumps(elements))
+        records = validator.validate_python(elements)
     except ValidationError as error:
         reading.faults += map(fault_of, error.errors(include_url=False))
     if reading.faults:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import CLIENT, Partner
 from tests.orders.records import order
+from tests.products.records import product
 
 TEN_MEGABYTES = 10 * 1024 * 1024
 ONE_ORDER = json.dumps([order()]).encode()
@@ -167,7 +168,7 @@ def _chunked(partner: Partner, stream: BytesIO) -> Any:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (b"", "The request body is not valid JSON (line 1, column 0)."),
+        (b"", "The request body is empty."),
         (b"[{]", "The request body is not valid JSON (line 1, column 3)."),
         (b"[\n{'OrderId': 1}]", "The request body is not valid JSON (line 2, column 2)."),
         (b"[] []", "The request body is not valid JSON (line 1, column 4)."),
@@ -188,7 +189,6 @@ def test_a_body_that_is_no_json_array_is_refused_with_the_place(partner: Partner
 @pytest.mark.parametrize(
     "body",
     [
-        b"\xef\xbb\xbf" + ONE_ORDER,
         ONE_ORDER.decode().encode("utf-16"),
         ONE_ORDER.replace(b"O-1", b"\xff"),
         ONE_ORDER.replace(b"O-1", b"\\ud800"),
@@ -201,7 +201,6 @@ def test_a_body_that_is_no_json_array_is_refused_with_the_place(partner: Partner
         b"[" * 100_000,
     ],
     ids=[
-        "byte order mark",
         "UTF-16",
         "no UTF-8",
         "lone surrogate",
@@ -220,6 +219,60 @@ def test_a_hostile_body_is_a_400_and_stores_nothing(partner: Partner, body: byte
     assert response.status_code == 400, response.content
     assert response.json()["errors"]
     assert partner.read("orders") == []
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("entity", ["customers", "orders", "products"])
+def test_a_byte_order_mark_before_the_json_is_skipped(partner: Partner, entity: str, compressed: bool) -> None:
+    records = {"customers": {"CustomerId": "C-1"}, "orders": order(), "products": product()}
+    body = BOM + json.dumps([records[entity]]).encode()
+    headers = {"content-encoding": "gzip"} if compressed else {}
+
+    response = partner.post(entity, gzip.compress(body) if compressed else body, **headers)
+
+    assert response.status_code == 200, response.content
+    assert len(partner.read(entity)) == 1
+
+
+def test_a_byte_order_mark_before_an_odd_body_does_not_move_its_faults(partner: Partner) -> None:
+    body = BOM + b'[{"OrderId": "O-1", "Colour": }]'
+
+    response = partner.post("orders", body)
+
+    assert response.json()["errors"] == {"": ["The request body is not valid JSON (line 1, column 31)."]}
+
+
+WIDE = ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+ENCODED = [(name, encoding) for name in ("Ann", "Émile") for encoding in WIDE]
+NARROW = [("Émile", "latin-1"), ("Émile", "cp1252"), ("Яна", "cp1251"), ("Яна", "koi8-r"), ("花子", "shift-jis")]
+
+
+@pytest.mark.parametrize(("name", "encoding"), [*ENCODED, *NARROW])
+def test_another_encoding_is_told_to_send_utf_8(partner: Partner, name: str, encoding: str) -> None:
+    body = json.dumps([{"CustomerId": "A", "Name": name}], ensure_ascii=False).encode(encoding)
+
+    response = partner.post("customers", body)
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"": ["The request body is not UTF-8. Send UTF-8."]}
+    assert response.json()["details"][0]["code"] == "not_utf8"
+    assert partner.read("customers") == []
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"\r\n\t ", BOM, BOM + b"\n"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_an_empty_body_says_that_it_is_empty(partner: Partner, body: bytes, compressed: bool) -> None:
+    if compressed:
+        response = partner.post("orders", gzip.compress(body), **{"content-encoding": "gzip"})
+    else:
+        response = partner.post("orders", body)
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"": ["The request body is empty."]}
+    assert response.json()["details"][0]["code"] == "empty_body"
 
 
 def test_of_a_doubled_key_the_last_wins(partner: Partner) -> None:

@@ -31,15 +31,23 @@ EMAILS = [
     '"ada@example.com"', '"Ada@Example.COM"', '" ada@example.com "', '"ada@EXAMPLE.com\\n"', '"a@b.c1"', '"a@b.co"',
     '"a@b-c.de"', '"a@-b.de"', '"a@b-.de"', '"a@b..de"', '"a@b"', '"ada"', '"ada@bücher.de"', '"adà@example.com"',
     '"İx@example.com"', '"a b@example.com"', f'"{"x" * 243}@example.com"', f'"{"x" * 244}@example.com"', '"a@b.c-d"',
+    '"mari@xn--bcher-kva.de"', '"mari@XN--BCHER-KVA.de"', '"mari@xn--zz--.de"', '"mari@bücher.de"', '"a@İ.com"',
+    '"mari@bu\\u0308cher.de"', '"jose\\u0301@example.com"', '"jos\\u00e9@example.com"', '"a\\u200b@example.com"',
+    '"\\ufeffada@example.com"', '"\\u200b"', '"\\u001c"', '"a@उदाहरण.भारत"', '"a@EXAMPLE\\uff0ecom"',
+    '"\\u212a@example.com"', f'"a@{"x" * 63}.com"', f'"a@{"x" * 64}.com"', f'"a@{"ü" * 60}.com"', f'"a@x.{"c" * 64}"',
+    f'"{"x" * 60}@example.com"', '"mailto:a@b.co"', '"a,b@c.de"', '"a/b@c.de"', '"a..b@c.de"', '"a@b--c.de"',
 ]  # fmt: skip
 TEXTS = ['"Ada"', '" Ada "', '"Ada\\t"', '"\\u001cAda"', '"\\u200bAda"', '"عائشة"', f'"{"é" * 100}"', f'"{"é" * 101}"']
-TAGS = ['"en-US"', '"EN-us"', '"en_US"', '"zh-Hant-TW"', '"EUR"', '"eur"', '"XXY"']
+TAGS = ['"en-US"', '"EN-us"', '"en_US"', '"EN_us"', '"en_"', '"zh-Hant-TW"', '"EUR"', '"eur"', '"XXY"']
 MOMENTS = ['"2025-08-22T21:00:00Z"', '"2025-08-22t21:00:00+02:00"', '"2025-02-30T00:00:00Z"', '"20250822"', '"2025"']
 URLS = ['"https://example.com/a.jpg"', '"http://example.com/"', '"https://a"', '"HTTPS://EXAMPLE.com"']
 NUMBERS = [
     "0", "1", "-1", "-0", "1.0", "1e2", "-0.0", "29.99", "29.99995", "0.00005", "1e-400", "1e400", "NaN", "-Infinity",
     "2147483647", "2147483648", "999999999999.9999", "999999999999.99995", "9" * 40, "123456789012345678901", "0.1e1",
-    "01",
+    "01", "2.0", "2e0", "2.5", "-0.00001", "1E2", "1e-10", "274877906943.9999", "274877906944.00003",
+    "549755813888.1234", "500000000000.00005", "999999999999.99994", "999999999999.99996", "1e999999999999999999",
+    "1e9999999999999999999", "-1e9999999999999999999", "1e-9999999999999999999", "3.3333333333333335", "0.00015",
+    "0.00014999999999999999999", "2.0000000000000000000001", "99999999999.000051", "600000000001",
 ]  # fmt: skip
 ODD = [
     '"\\u0000"',
@@ -169,6 +177,13 @@ def test_each_value_of_a_customer_means_the_same_read_either_way(name: str, toke
     body = f"[{_with(CUSTOMER, [(name, token)])}]".encode()
     schema = customer_schema(())
     assert outcome(schema, body) == outcome(by_row(schema), body)
+
+
+@pytest.mark.parametrize("token", NUMBERS)
+@pytest.mark.parametrize("name", ["TotalRevenue", "TotalQuantity"])
+def test_each_number_of_an_order_means_the_same_read_either_way(name: str, token: str) -> None:
+    body = f"[{_with(ORDER, [(name, token)])}]".encode()
+    assert outcome(ORDERS, body) == outcome(by_row(ORDERS), body)
 
 
 @pytest.mark.parametrize(("schema", "record"), [(customer_schema(()), CUSTOMER), (ORDERS, ORDER), (PRODUCTS, PRODUCT)])

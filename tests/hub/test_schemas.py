@@ -12,6 +12,11 @@ from tests.products.records import product, variant
 
 NO_IDENTIFIER = "At least one of the following properties must have a value: CustomerId, Email"
 NOT_AN_ARRAY = {"code": "not_json_array", "hint": "Wrap the records in brackets, a single one too: [{…}]."}
+EMPTY = {"code": "empty_body", "hint": "Send the records as a JSON array: [{…}]."}
+NOT_UTF8 = {
+    "code": "not_utf8",
+    "hint": "Encode the JSON as UTF-8 before it is sent: no UTF-16, UTF-32 or Latin-1.",
+}
 TOO_MANY = {"code": "batch_too_large", "hint": "Send the rest in further requests."}
 
 
@@ -51,6 +56,7 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
         "The field OrderDate must be an ISO 8601 date and time with Z or an offset, for example 2025-08-22T21:00:00Z.",
     ),
     "email": ("customers", [{"Email": "ann@"}], "[0].Email", "The field Email must be a valid e-mail address."),
+    "empty_body": ("customers", b"", "", "The request body is empty."),
     "forbidden_character": (
         "customers",
         a_customer(Name="A\0nn"),
@@ -72,7 +78,7 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
     ),
     "language": (
         "customers",
-        a_customer(Language="en_US"),
+        a_customer(Language="en US"),
         "[0].Language",
         "The field Language must be a BCP 47 language tag, for example en-US.",
     ),
@@ -98,6 +104,7 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
     ),
     "not_an_object": ("customers", ["C-1"], "[0]", "The element must be a JSON object."),
     "not_json_array": ("customers", {"CustomerId": "C-1"}, "", "The request body must be a JSON array."),
+    "not_utf8": ("customers", b'[{"Name":"\xe9"}]', "", "The request body is not UTF-8. Send UTF-8."),
     "required": ("orders", an_item(Sku=None), "[0].OrderItems[0].Sku", "The Sku field is required."),
     "too_deep": (
         "customers",
@@ -142,10 +149,12 @@ EVERY_KIND: dict[str, tuple[str, Any, str, str]] = {
         "The field Quantity must be greater than or equal to 1.",
     ),
 }
-HINTS = {kind["code"]: kind["hint"] for kind in (NOT_AN_ARRAY, TOO_MANY)}
+HINTS = {kind["code"]: kind["hint"] for kind in (EMPTY, NOT_AN_ARRAY, NOT_UTF8, TOO_MANY)}
 # What only the dialects of other vendors can get wrong: their own tests send these.
 VENDORS_OWN = {"country", "date", "dated", "letters_digits_dashes", "phone"}
-WHOLE_BODY = {"batch_too_large", "invalid_json", "not_json_array", "too_deep", "too_many_values"}
+WHOLE_BODY = {
+    "batch_too_large", "empty_body", "invalid_json", "not_json_array", "not_utf8", "too_deep", "too_many_values",
+}  # fmt: skip
 
 
 def test_every_kind_of_error_is_sent_once() -> None:
@@ -180,6 +189,61 @@ def test_an_error_is_told_exactly(partner: Partner, kind: str) -> None:
     assert partner.read(entity) == []
 
 
+BRACKETS = NOT_AN_ARRAY["hint"]
+NUMBERED = "Send a list, [{…}, {…}], not an object whose names are numbers: in PHP json_encode(array_values($records))."
+BARE = "Send the array in {} by itself, [{{…}}], without the object around it."
+NO_ARRAYS: list[tuple[str, Any, str]] = [
+    ("customers", {"0": {"CustomerId": "A"}, "2": {"CustomerId": "B"}}, NUMBERED),
+    ("orders", {"7": order()}, NUMBERED),
+    ("products", {"1": [], "2": []}, NUMBERED),
+    ("customers", {"customers": [{"CustomerId": "A"}]}, BARE.format("customers")),
+    ("orders", {"data": [order()], "count": 1}, BARE.format("data")),
+    ("customers", {"x" * 200: []}, BARE.format("x" * 100)),
+    ("orders", order(), BRACKETS),
+    ("orders", {"orderitems": [line()]}, BRACKETS),
+    ("products", a_product()[0], BRACKETS),
+    ("customers", {"created": [], "updated": []}, BRACKETS),
+    ("customers", {"0": {}, "x": {}}, BRACKETS),
+    ("customers", {"٣": {}}, BRACKETS),
+    ("customers", {"": {}}, BRACKETS),
+    ("customers", {}, BRACKETS),
+    ("customers", "[]", BRACKETS),
+    ("customers", b'{"customers": {"x": ' + b"9" * 4000 + b"}}", BRACKETS),
+]
+
+
+@pytest.mark.parametrize(("entity", "body", "hint"), NO_ARRAYS)
+def test_a_body_that_is_no_array_is_told_how_it_becomes_one(
+    partner: Partner, entity: str, body: Any, hint: str
+) -> None:
+    response = partner.post(entity, body)
+
+    assert response.json()["errors"] == {"": ["The request body must be a JSON array."]}
+    assert response.json()["details"] == [{"index": None, "field": None, "code": "not_json_array", "hint": hint}]
+
+
+def test_a_list_inside_a_record_that_came_as_an_object_is_told_the_cure_too(partner: Partner) -> None:
+    numbered = partner.post("orders", an_order(OrderItems={"0": line(), "2": line()})).json()
+    single = partner.post("products", a_product(ProductVariants=variant())).json()
+
+    assert numbered["errors"] == {"[0].OrderItems": ["The field OrderItems must be an array."]}
+    assert numbered["details"] == [{"index": 0, "field": "OrderItems", "code": "not_an_array", "hint": NUMBERED}]
+    assert "hint" not in single["details"][0]
+
+
+def test_a_phone_that_is_too_long_is_told_the_cure(partner: Partner) -> None:
+    faulty = a_customer(Phone="+358 40 123 4567 / +358 40 765 4321", Name="x" * 101)
+
+    details = partner.post("customers", faulty).json()["details"]
+
+    assert {detail["field"]: detail.get("hint") for detail in details} == {
+        "Phone": "Send one number, in digits with its country code, for example +358401234567:"
+        " no extension, no second number.",
+        "Name": None,
+    }
+    assert {detail["code"] for detail in details} == {"too_long"}
+
+
 def test_the_trace_id_is_the_callers_own(partner: Partner) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -192,7 +256,7 @@ def test_the_trace_id_is_the_callers_own(partner: Partner) -> None:
 def test_all_errors_of_all_records_are_told_at_once_and_nothing_is_stored(partner: Partner) -> None:
     batch = [
         {"CustomerId": "fine"},
-        {"CustomerId": "x" * 101, "Email": "no", "Language": "en_US", "GdprOptin": None},
+        {"CustomerId": "x" * 101, "Email": "no", "Language": "en US", "GdprOptin": None},
         {"Email": "  ", "SmsOptin": 1},
         None,
         {"Email": "fine@shop.example", "Name": ["Ann"], "Surname": "x" * 301},

@@ -4,18 +4,20 @@ import pytest
 
 from tests.conftest import Partner
 
+EMPTY, NOT_UTF8 = "The request body is empty.", "The request body is not UTF-8. Send UTF-8."
 NOT_JSON = "The request body is not valid JSON (line 1, column {})."
 UNREADABLE = {
-    "nothing": (b"", NOT_JSON.format(0)),
-    "blanks": (b" \t ", NOT_JSON.format(3)),
+    "nothing": (b"", EMPTY),
+    "blanks": (b" \t ", EMPTY),
     "cut short": (b'[{"CustomerId":"A"}', NOT_JSON.format(19)),
+    "cut short in a letter": ('[{"CustomerId":"é'.encode()[:-1], NOT_JSON.format(17)),
     "comma too much": (b'[{"CustomerId":"A"},]', NOT_JSON.format(21)),
     "two values": (b"[] []", NOT_JSON.format(4)),
     "single quotes": (b"[{'CustomerId':'A'}]", NOT_JSON.format(3)),
-    "byte order mark": (b'\xef\xbb\xbf[{"CustomerId":"A"}]', NOT_JSON.format(1)),
-    "UTF-16": ('[{"CustomerId":"A"}]'.encode("utf-16"), NOT_JSON.format(1)),
-    "Latin-1": ('[{"CustomerId":"é"}]'.encode("latin-1"), NOT_JSON.format(17)),
-    "encoded surrogate": (b'[{"CustomerId":"\xed\xa0\x80"}]', NOT_JSON.format(17)),
+    "two byte order marks": (b'\xef\xbb\xbf\xef\xbb\xbf[{"CustomerId":"A"}]', NOT_JSON.format(1)),
+    "UTF-16": ('[{"CustomerId":"A"}]'.encode("utf-16"), NOT_UTF8),
+    "Latin-1": ('[{"CustomerId":"é"}]'.encode("latin-1"), NOT_UTF8),
+    "encoded surrogate": (b'[{"CustomerId":"\xed\xa0\x80"}]', NOT_UTF8),
     "NUL byte": (b'[{"CustomerId":"A\0"}]', NOT_JSON.format(18)),
     "lone surrogate": (b'[{"CustomerId":"\\ud800"}]', NOT_JSON.format(23)),
     "lone low surrogate": (b'[{"CustomerId":"\\udc00"}]', NOT_JSON.format(22)),
