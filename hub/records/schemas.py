@@ -19,11 +19,10 @@ from hub.records.columns import ESCAPED_NUL, Reader
 from hub.records.faults import Fault, failed, fault_of, no_array, unreadable
 from hub.records.reading import MOST_WARNINGS, Json, Reading, Shape, read_pairs
 from hub.records.records import Record, RecordList, Records
+from hub.records.types import BLANK
 
 STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # extras are kept so that they can be named
 
-# What pydantic trims: the characters that Unicode calls White_Space, which for Python has four more.
-WHITE_SPACE = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
 MOST_SEARCHED = 20_000  # records and lines of a body that are all searched for faults; past that the first must do
 MOST_VALUES = 1_000_000  # 10 MB of real records have fewer; faults in more of them take minutes and gigabytes
 
@@ -150,7 +149,7 @@ def _lacking(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Fault]:
 
 
 def _is_missing(value: Json) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip(WHITE_SPACE))
+    return value is None or (isinstance(value, str) and BLANK.fullmatch(value) is not None)
 
 
 def _unidentified(schema: Schema[Any], records: Sequence[Json]) -> Iterator[Fault]:
