@@ -5,12 +5,11 @@ import os
 import signal
 import sys
 
-import psycopg.errors
 from django.core.management import execute_from_command_line
-from django.db import OperationalError, ProgrammingError
 
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
+from hub.serving.refusals import in_one_line
 
 INTERRUPTED = 128 + signal.SIGINT  # the exit code shells know
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
@@ -47,19 +46,8 @@ def _run_with_server(server: EmbeddedServer, command: str) -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    """Run a command; what only its user can mend is one line, not a traceback."""
-    try:
+    with in_one_line():
         execute_from_command_line(arguments)
-    except OperationalError as error:
-        sys.exit(f"The database cannot be used: {_first_line(error)}")
-    except ProgrammingError as error:
-        if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-            raise
-        sys.exit("The database is not up to date: run `manage.py migrate`.")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 if __name__ == "__main__":

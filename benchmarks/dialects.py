@@ -27,13 +27,14 @@ os.environ.update(HUB_DATA=str(DATA), DJANGO_SETTINGS_MODULE="hub.settings", LOG
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks.stage import UNLIMITED, embedded_server  # noqa: E402
 from customers.dialects.custobar import FIELDS  # noqa: E402
-from hub.wsgi import application  # noqa: E402
 from tenants.provisioning import create_tenant  # noqa: E402
 
+application = get_wsgi_application()
 SIZE = 500
 BATCHES = 20  # of known customers, re-sent in turns
 WARMING = 5  # pairs that are not counted

@@ -9,11 +9,22 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+
+LEAST_KEY = 32  # characters; the keys that are generated have 64
+FIT_KEY = re.compile(rf"[^\ud800-\udfff]{{{LEAST_KEY},}}")  # bytes that are no UTF-8 come as surrogates
+A_NEW_ONE = "Make a new one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
+REQUIRED = {
+    "SECRET_KEY": A_NEW_ONE,
+    "ERASURE_KEY": (
+        f"{A_NEW_ONE} But a hub that used this database without one goes on with the SECRET_KEY it had,"
+        " and one that comes from the embedded database with what is in the file erasure_key of its HUB_DATA."
+    ),
+}
 
 
 class EnvironmentProblem(SystemExit):
@@ -26,25 +37,41 @@ def _split(value: object) -> object:
 
 def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+", value):
-        raise ValueError("An origin looks like https://hub.example")
+        raise ValueError("must look like https://hub.example")
     return value
+
+
+def _capitals(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
 
 
 Words = Annotated[list[str], BeforeValidator(_split)]
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_split)]
 
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
+
 
 class Environment(BaseModel):
-    """What may be set from outside. Names in capitals are the environment variables."""
+    """What may be set from outside. Names in capitals are the environment variables.
 
-    DATABASE_URL: str = Field("", description="PostgreSQL 15 or newer, `postgresql://user:password@host:port/name`")
-    HUB_DATA: Path = Field(Path("var"), description="folder of the embedded PostgreSQL and of the generated secret")
+    What holds a secret has `repr=False`: its value is in no message and on no debug page.
+    """
+
+    DATABASE_URL: str = Field(
+        "", repr=False, description="PostgreSQL 15 or newer, `postgresql://user:password@host:port/name`"
+    )
+    HUB_DATA: Path = Field(Path("var"), description="folder of the embedded PostgreSQL and of the generated secrets")
     HOST: str = Field("127.0.0.1", min_length=1, description="address the web server listens on")
     PORT: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
     WORKERS: int = Field(0, ge=0, le=256, description="web server processes; 0 means one a core, four at most")
     THREADS: int = Field(12, ge=1, le=64, description="threads a process, each with its database connection")
-    SECRET_KEY: str = Field("", description="signs sessions; generated and kept in HUB_DATA when absent")
-    ERASURE_KEY: str = Field("", description="keys the hashes that stand for erased persons; never change it")
+    SECRET_KEY: str = Field("", repr=False, description="signs sessions; generated and kept in HUB_DATA when absent")
+    SECRET_KEY_FALLBACKS: Words = Field(
+        [], repr=False, description="former SECRET_KEYs, comma separated: what they signed still holds"
+    )
+    ERASURE_KEY: str = Field(
+        "", repr=False, description="keys the hashes that stand for erased persons; never change it"
+    )
     DEBUG: bool = Field(False, description="Django's debug pages; never in production")
     ALLOWED_HOSTS: Words = Field(["localhost", "127.0.0.1", "[::1]"], description="host names the hub answers to")
     CSRF_TRUSTED_ORIGINS: Origins = Field(
@@ -54,21 +81,32 @@ class Environment(BaseModel):
     PROXIES: int = Field(0, ge=0, le=8, description="trusted reverse proxies that add to X-Forwarded-For")
     ADDRESS_PER_MINUTE: int = Field(1000, ge=1, description="requests a minute of one address without a valid key")
     ADDRESS_PER_HOUR: int = Field(20000, ge=1, description="requests an hour of one address without a valid key")
-    LOG_LEVEL: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+    LOG_LEVEL: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @model_validator(mode="after")
-    def _secret_is_named(self) -> Self:
+    def _secrets_are_fit(self) -> Self:
         if self.DATABASE_URL:
             database_parameters(self.DATABASE_URL)
-        if self.DATABASE_URL and not self.DEBUG and not self.SECRET_KEY:
-            raise ValueError("SECRET_KEY is required when DATABASE_URL is set and DEBUG is off.")
+        faults = [] if self.DEBUG else [*self._missing_keys(), *self._unfit_keys()]
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
+
+    def _missing_keys(self) -> list[str]:
+        missing = [name for name in REQUIRED if self.DATABASE_URL and not getattr(self, name)]
+        return [f"{name} is required when DATABASE_URL is set and DEBUG is off. {REQUIRED[name]}" for name in missing]
+
+    def _unfit_keys(self) -> list[str]:
+        keys = {"SECRET_KEY": [self.SECRET_KEY], "ERASURE_KEY": [self.ERASURE_KEY]}
+        keys["SECRET_KEY_FALLBACKS"] = self.SECRET_KEY_FALLBACKS
+        unfit = [name for name, given in keys.items() if not all(FIT_KEY.fullmatch(key) for key in given if key)]
+        return [f"{name}: a key must have {LEAST_KEY} characters or more, in UTF-8. {A_NEW_ONE}" for name in unfit]
 
     def secret(self, name: str) -> str:
         """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one made once and kept in HUB_DATA (0600)."""
         given: str = getattr(self, name)
         if given or self.DATABASE_URL:
-            return given or self.SECRET_KEY or "debug"
+            return given or "debug"
         return _kept_secret(self.HUB_DATA / name.lower())
 
 
@@ -99,8 +137,27 @@ def read_environment() -> Environment:
 
 
 def _line(error: ErrorDetails) -> str:
-    name, text = "".join(map(str, error["loc"][:1])), str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {text}, not {error['input']!r}." if name else text
+    """Say in our own words what is wrong; the value is shown where it is no secret."""
+    own_words = str(error["msg"]).removeprefix("Value error, ") if error["type"] == "value_error" else ""
+    if not error["loc"]:
+        return own_words
+    name = str(error["loc"][0])
+    shown = f", not {error['input']!r}" if Environment.model_fields[name].repr else ""
+    return f"{name}: {own_words or _demand(name)}{shown}."
+
+
+def _demand(name: str) -> str:
+    """Say what a variable must be, by its JSON schema."""
+    match Environment.model_json_schema()["properties"][name]:
+        case {"enum": [*words, last]}:
+            return f"must be {', '.join(words)} or {last}"
+        case {"minimum": least, "maximum": most}:
+            return f"must be a whole number from {least} to {most}"
+        case {"minimum": least}:
+            return f"must be a whole number, {least} or more"
+        case {"type": "boolean"}:
+            return "must be true or false"
+    return "must be text in UTF-8"
 
 
 def _kept_secret(path: Path) -> str:
@@ -112,4 +169,7 @@ def _kept_secret(path: Path) -> str:
             fresh.flush()
             with suppress(FileExistsError):
                 os.link(fresh.name, path)
-    return path.read_text()
+    kept = path.read_text().strip()  # whoever brings it back may have added a line's end
+    if len(kept) < LEAST_KEY:
+        raise EnvironmentProblem(f"{path} does not hold the key that was generated: bring it back.")
+    return kept

@@ -1,8 +1,25 @@
-"""The WSGI application every server runs."""
+"""The WSGI application for a server of one's own; it starts only with the database's erasure key.
+
+`manage.py serve` checks that itself, and its web server comes back also while the database is away.
+"""
 
 import os
+import sys
 
+from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from hub.serving.refusals import in_one_line
+
+BOOT_ERROR = 3  # any other code and gunicorn starts the worker that ended with it again, for ever
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
-application = get_wsgi_application()
+try:
+    with in_one_line():
+        application = get_wsgi_application()
+        call_command("erasure_key", verbosity=0)
+        connections.close_all()  # a server that forks must not share one
+except SystemExit as refusal:
+    print(refusal, file=sys.stderr)
+    sys.exit(BOOT_ERROR)

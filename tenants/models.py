@@ -303,3 +303,16 @@ class Forgotten(TenantOwned):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class ErasureKey(models.Model):
+    """One row: the fingerprint of the key that keyed hashes are made with, which tenants.changes.fingerprint checks."""
+
+    is_only = models.BooleanField(primary_key=True, default=True, editable=False)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(is_only=True), name="only_erasure_key")]
+
+    def __str__(self) -> str:
+        return self.fingerprint

@@ -86,11 +86,8 @@ class CustomerAdmin(ConsentEditingAdmin):
     """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
 
     entity = Entity.CUSTOMERS
-    identifiers = ("customer_id", "email")
-    search_help_text = (
-        "Customer ID, e-mail or hub id, or how it begins; an attribute as name=value, a tag as tag:vip,"
-        " a mailing list as list:news"
-    )
+    identifiers = ("customer_id", "email", "phone")
+    search_help_text = "Customer ID, e-mail, phone, or how it begins; hub id; name=value, tag:vip, list:news"
     form = ConsentForm
     list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language")
     list_filter = (
@@ -119,7 +116,7 @@ class CustomerAdmin(ConsentEditingAdmin):
     readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, "seen"))
 
     def conditions(self, term: str) -> list[Q]:
-        return [*super().conditions(term), *conditions_of(term)]
+        return conditions_of(term)
 
     @admin.display(description="customer")
     def person(self, customer: Customer) -> SafeString:

@@ -9,11 +9,11 @@ from django.utils.safestring import SafeString
 
 from customers.admin.sections import changeset_link, changeset_source, flag_changes, with_changeset
 from customers.models import Customer
-from hub.sql.bigint import is_bigint
+from hub.admin.pasting import pasted
 from tenants.admin.access import access_of, tenant_ids_of
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import TenantFilter, arrived, hub_id
-from tenants.admin.records import MOST_MATCHES
+from tenants.admin.searching import Column, as_pasted, hub_ids_in, otherwise
 from tenants.admin.sections import clipped, record_link
 from tenants.models import ConsentChange
 
@@ -26,7 +26,7 @@ class ConsentChangeAdmin(HistoryAdmin):
     list_display_links = None
     list_filter = (TenantFilter, hub_id("customer", "customer's hub id"), arrived("when"))
     search_fields = ("customer",)
-    search_help_text = "Hub id, customer ID or e-mail of a customer"
+    search_help_text = "Hub id, customer ID, e-mail or phone of a customer"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentChange]:
         found: QuerySet[ConsentChange] = with_changeset(super().get_queryset(request))
@@ -35,14 +35,14 @@ class ConsentChangeAdmin(HistoryAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ConsentChange], search_term: str
     ) -> tuple[QuerySet[ConsentChange], bool]:
-        """Keep the changes of the customer that the term names exactly."""
-        if not search_term:
+        """Keep the changes of the customer that the term names, with a whole identifier."""
+        readings = pasted(search_term)
+        if not readings:
             return queryset, False
-        customers = access_of(request).limit(Customer.objects.all())
         tenant_ids = tenant_ids_of(request)
-        ids = [int(search_term)] if is_bigint(search_term) else []
-        for named in ({"customer_id": search_term}, {"email": search_term.lower()}):
-            ids += customers.filter(tenant_id__in=tenant_ids, **named).values_list("pk", flat=True)[:MOST_MATCHES]
+        customers = access_of(request).limit(Customer.objects.filter(tenant_id__in=tenant_ids))
+        columns = [Column(customers, name, lookup="exact") for name in ("customer_id", "email", "phone")]
+        ids = {*hub_ids_in(readings), *(as_pasted(columns, readings) or otherwise(columns, readings))}
         return queryset.filter(customer__in=ids, tenant_id__in=tenant_ids), False
 
     @admin.display(description="customer")

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -18,6 +18,7 @@ from unfold.widgets import CHECKBOX_CLASSES
 
 from hub.admin.changelist import KeysetChangeList
 from hub.admin.navigation import sidebar
+from hub.admin.pasting import pasted
 
 CHECKBOX = " ".join(CHECKBOX_CLASSES)
 
@@ -57,6 +58,15 @@ class HubModelAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     empty_value_display = "–"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search for what is meant by a pasted text; the last reading is the barest, and fields need only hold it."""
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, ["", *pasted(search_term)][-1]
+        )
+        return found
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         raise Http404

@@ -16,7 +16,7 @@ from tenants.admin.access import tenant_ids_of, tenants_of
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
-from tenants.admin.records import MOST_MATCHES
+from tenants.admin.searching import MOST_MATCHES, Column
 from tenants.admin.sections import Section, clipped, money, yes_or_no
 from tenants.changes.changesets import Changes, Origin
 from tenants.health import last_snapshots
@@ -127,14 +127,10 @@ class OrderAdmin(RecordWithPartsAdmin):
     def cancelled(self, order: Order) -> str:
         return yes_or_no(order.is_order_cancelled)
 
-    def matching_ids(self, request: HttpRequest, queryset: QuerySet[Order], term: str) -> list[int]:
+    def columns(self, request: HttpRequest, within: QuerySet[Order]) -> list[Column]:
         """Look at the line items too."""
-        lines = OrderItem.objects.filter(tenant_id__in=tenant_ids_of(request))
-        ids = super().matching_ids(request, queryset, term)
-        for column in self.line_identifiers:
-            found = lines.filter(**{f"{column}__startswith": term}).order_by()
-            ids += found.values_list("order_id", flat=True)[:MOST_MATCHES]
-        return ids
+        lines = OrderItem.objects.filter(tenant_id__in=tenant_ids_of(request)).order_by()
+        return [*super().columns(request, within), *(Column(lines, name, "order_id") for name in self.line_identifiers)]
 
     def sections(self, record: Order) -> list[Section]:
         return order_sections(record)

@@ -15,7 +15,7 @@ from tenants.admin.access import tenant_ids_of
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
-from tenants.admin.records import MOST_MATCHES
+from tenants.admin.searching import Column
 from tenants.admin.sections import Section, clipped, yes_or_no
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Tenant
@@ -58,9 +58,11 @@ class VariantCurrencyFilter(ExactFilter):
     title = "currency"
     parameter_name = "currency"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        value = (self.value() or "").strip().upper()
-        return queryset.filter(has_variant(currency=value)) if value else queryset
+    def normal(self, value: str) -> str:
+        return value.upper()
+
+    def having(self, queryset: QuerySet[Product], values: list[str]) -> QuerySet[Product]:
+        return queryset.filter(has_variant(currency__in=values))
 
 
 @admin.register(Product)
@@ -115,14 +117,13 @@ class ProductAdmin(RecordWithPartsAdmin):
     def offline_exclusive(self, product: Product) -> str:
         return yes_or_no(product.is_offline_exclusive)
 
-    def matching_ids(self, request: HttpRequest, queryset: QuerySet[Product], term: str) -> list[int]:
+    def columns(self, request: HttpRequest, within: QuerySet[Product]) -> list[Column]:
         """Look at the variants too; no index leads to a variant id, but a catalogue is small."""
-        variants = Variant.objects.filter(tenant_id__in=tenant_ids_of(request))
-        ids = super().matching_ids(request, queryset, term)
-        for column in ("sku", "variant_id"):
-            found = variants.filter(**{f"{column}__startswith": term}).order_by()
-            ids += found.values_list("product_id", flat=True)[:MOST_MATCHES]
-        return ids
+        variants = Variant.objects.filter(tenant_id__in=tenant_ids_of(request)).order_by()
+        return [
+            *super().columns(request, within),
+            *(Column(variants, name, "product_id") for name in ("sku", "variant_id")),
+        ]
 
     def sections(self, record: Product) -> list[Section]:
         return product_sections(record)

@@ -9,10 +9,11 @@ from django.db.models import F, Func, IntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from hub.sql.bigint import is_bigint
+from hub.admin.pasting import pasted
 from tenants.admin.access import tenant_ids_of
-from tenants.admin.history import HistoryAdmin
+from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.searching import hub_ids_in
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
 from tenants.entities import model_label
 from tenants.models import Changeset, Entity, Operation, Source
@@ -26,14 +27,12 @@ class RecordFilter(ExactFilter):
     title = "record, as customers:123"
     parameter_name = "record"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Changeset]) -> QuerySet[Changeset]:
-        value = (self.value() or "").strip()
-        entity, _, hub_id = value.partition(":")
-        if not value:
-            return queryset
-        if entity not in Entity.values or not is_bigint(hub_id):
+    def having(self, queryset: QuerySet[Changeset], values: list[str]) -> QuerySet[Changeset]:
+        entity, _, text = values[0].partition(":")
+        hub_ids = hub_ids_in(pasted(text))
+        if entity.lower() not in Entity.values or not hub_ids:
             return queryset.none()
-        return touching(queryset, Entity(entity), int(hub_id))
+        return touching(queryset, Entity(entity.lower()), hub_ids[0])
 
 
 class ActorFilter(ExactFilter):
@@ -87,11 +86,12 @@ class ChangesetAdmin(HistoryAdmin):
         self, request: HttpRequest, queryset: QuerySet[Changeset], search_term: str
     ) -> tuple[QuerySet[Changeset], bool]:
         """Keep the changesets with a number or a trace id."""
-        if not search_term:
+        readings = pasted(search_term)
+        if not readings:
             return queryset, False
-        if is_bigint(search_term):
-            return queryset.filter(tenant_id__in=tenant_ids_of(request), number=int(search_term)), False
-        return queryset.filter(trace_id=search_term.lower()), False
+        if numbers := hub_ids_in(readings):
+            return queryset.filter(tenant_id__in=tenant_ids_of(request), number__in=numbers), False
+        return in_trace(queryset, search_term), False
 
     @admin.display(description="by")
     def by(self, changeset: Changeset) -> SafeString:

@@ -3,11 +3,19 @@
 from typing import Any
 
 from django.contrib.admin import display
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
+from hub.admin.pasting import trace_id_in
 from hub.admin.site import KeysetModelAdmin
 from tenants.admin.access import TenantScopedAdmin
 from tenants.admin.sections import clipped, moment
+
+
+def in_trace(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Keep the rows of the trace that a pasted text names: a traceId, a traceparent, 32 hex digits in any case."""
+    trace_id = trace_id_in(text)
+    return queryset.filter(trace_id=trace_id) if trace_id else queryset.none()
 
 
 class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):

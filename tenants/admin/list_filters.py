@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
+from hub.admin.pasting import pasted, trimmed
 from hub.sql.bigint import is_bigint
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
@@ -78,29 +79,31 @@ class YesNoFilter(ChoiceFilter):
 
 
 class ExactFilter(TextFilter):
-    """A text that a column must equal."""
+    """A text that a column must equal, as it was typed or pasted."""
 
     @classmethod
     def parameters(cls) -> list[str]:
         return [cls.parameter_name]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.normal((self.value() or "").strip())
-        return queryset.filter(**{self.parameter_name: value}) if value else queryset
+        values = [self.normal(value) for value in pasted(self.value() or "")]
+        return self.having(queryset, values) if values else queryset
 
     def normal(self, value: str) -> str:
-        """Return the value as it is stored."""
+        """Return a value as it is stored."""
         return value
+
+    def having(self, queryset: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
+        """Keep what has one of the values, which one text may mean."""
+        return queryset.filter(**{f"{self.parameter_name}__in": values})
 
 
 class HubIdFilter(ExactFilter):
     """A hub id; any other text finds nothing."""
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = (self.value() or "").strip()
-        if not value:
-            return queryset
-        return self.about(queryset, int(value)) if is_bigint(value) else queryset.none()
+    def having(self, queryset: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
+        ids = [int(value) for value in values if is_bigint(value)]
+        return self.about(queryset, ids[0]) if ids else queryset.none()
 
     def about(self, queryset: QuerySet[Any], hub_id: int) -> QuerySet[Any]:
         """Keep what is about the hub id."""
@@ -174,7 +177,7 @@ def first_id_since(model: type[Model], moment: datetime) -> int:
 
 def _day(text: str) -> date | None:
     try:
-        return parse_date(text)
+        return parse_date(trimmed(text))
     except ValueError:
         return None
 

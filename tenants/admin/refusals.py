@@ -1,10 +1,13 @@
 """The admin of refused requests: what a tenant's partners asked wrongly, without any value they sent."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from hub.admin.pasting import pasted
 from hub.sql.bigint import is_bigint
-from tenants.admin.history import HistoryAdmin
+from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived
 from tenants.admin.sections import clipped
 from tenants.models import RefusedRequest
@@ -27,10 +30,16 @@ class RefusedRequestAdmin(HistoryAdmin):
 
     list_display = ("at", "shop", "status", "method", "route", "first_mistakes")
     list_filter = (TenantFilter, StatusFilter, arrived("when"))
-    search_fields = ("trace_id__exact",)
-    search_help_text = "Trace id"
+    search_fields = ("trace_id",)
+    search_help_text = "Trace id, as traceId or traceparent have it"
     fields = ("tenant", "at", "status", "method", "route", "mistakes", "key", "trace_id")
     readonly_fields = ("at", "mistakes", "key")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[RefusedRequest], search_term: str
+    ) -> tuple[QuerySet[RefusedRequest], bool]:
+        """Keep the requests of a trace."""
+        return (in_trace(queryset, search_term) if pasted(search_term) else queryset), False
 
     @admin.display(description="mistakes")
     def first_mistakes(self, refused: RefusedRequest) -> SafeString:

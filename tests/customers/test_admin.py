@@ -58,7 +58,7 @@ def test_search_finds_by_each_identifier_exactly_and_by_its_beginning(partner: P
     assert found(staff, q="Ada@") == ["C-1"]
     assert found(staff, q=str(hub_id)) == ["D-1"]
     assert found(staff, q="%") == []
-    assert found(staff, q="c-1") == []
+    assert found(staff, q="c-1") == ["C-1", "C-12"]
 
 
 def test_filters_tell_no_from_never_given(partner: Partner, staff: Client) -> None:

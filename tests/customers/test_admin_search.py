@@ -138,13 +138,16 @@ def test_a_value_that_was_removed_is_not_found(partner: Partner, viewer: Client)
     assert found(viewer, "tag:vip") == []
 
 
-@pytest.mark.parametrize("term", ["COMPANY__x=1", "tag:vip", "COMPANY__x=nobody's"])
+@pytest.mark.parametrize(
+    ("term", "queries"),
+    [("COMPANY__x=1", 16), ("tag:vip", 16), ("COMPANY__x=nobody's", 20)],  # what nobody has is sought in any case, too
+)
 def test_a_search_asks_few_questions(
-    term: str, partner: Partner, viewer: Client, django_assert_max_num_queries: Any
+    term: str, queries: int, partner: Partner, viewer: Client, django_assert_max_num_queries: Any
 ) -> None:
     upload(partner, *({"external_id": f"C-{i}", "COMPANY__x": 1, "tags": ["vip"]} for i in range(60)))
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(queries):
         assert viewer.get(LIST, {"q": term}).status_code == 200
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 URL = "postgresql://hub:secret@db.example:5433/hub"
+KEY = "k" * 32
 
 
 @pytest.fixture
@@ -53,6 +55,11 @@ def test_an_empty_variable_is_one_not_set(environ: pytest.MonkeyPatch) -> None:
         ),
         ("HUB_DATA", "/srv/hub", Path("/srv/hub")),
         ("LOG_LEVEL", "WARNING", "WARNING"),
+        ("LOG_LEVEL", "info", "INFO"),
+        ("LOG_LEVEL", " Debug ", "DEBUG"),
+        ("SECRET_KEY", KEY, KEY),
+        ("SECRET_KEY_FALLBACKS", f"{KEY}1, {KEY}2", [f"{KEY}1", f"{KEY}2"]),
+        ("ERASURE_KEY", KEY, KEY),
     ],
 )
 def test_a_variable_is_read(environ: pytest.MonkeyPatch, name: str, value: str, read: object) -> None:
@@ -79,6 +86,12 @@ def test_a_variable_is_read(environ: pytest.MonkeyPatch, name: str, value: str, 
         ("PROXIES", "all"),
         ("ADDRESS_PER_MINUTE", "0"),
         ("ADDRESS_PER_HOUR", "none"),
+        ("HOST", "\udce4"),
+        ("SECRET_KEY", "k" * 31),
+        ("SECRET_KEY", "\udce4" * 32),
+        ("SECRET_KEY_FALLBACKS", f"{KEY},k"),
+        ("ERASURE_KEY", "k" * 31),
+        ("ERASURE_KEY", "\udce4" * 32),
         ("LOG_LEVEL", "verbose"),
         ("CSRF_TRUSTED_ORIGINS", "hub.example"),
         ("CSRF_TRUSTED_ORIGINS", "https://hub.example,ftp://hub.example"),
@@ -91,7 +104,8 @@ def test_a_variable_is_read(environ: pytest.MonkeyPatch, name: str, value: str, 
     ],
 )
 def test_an_unusable_value_is_named_in_one_line(environ: pytest.MonkeyPatch, name: str, value: str) -> None:
-    environ.setenv("SECRET_KEY", "s")
+    environ.setenv("SECRET_KEY", KEY)
+    environ.setenv("ERASURE_KEY", KEY)
     environ.setenv(name, value)
 
     with pytest.raises(EnvironmentProblem) as problem:
@@ -100,6 +114,53 @@ def test_an_unusable_value_is_named_in_one_line(environ: pytest.MonkeyPatch, nam
     text = str(problem.value)
     assert name in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "http", "PORT: must be a whole number from 1 to 65535, not 'http'."),
+        ("PORT", "70000", "PORT: must be a whole number from 1 to 65535, not '70000'."),
+        ("ADDRESS_PER_HOUR", "0", "ADDRESS_PER_HOUR: must be a whole number, 1 or more, not '0'."),
+        ("DEBUG", "maybe", "DEBUG: must be true or false, not 'maybe'."),
+        ("LOG_LEVEL", "verbose", "LOG_LEVEL: must be DEBUG, INFO, WARNING or ERROR, not 'VERBOSE'."),
+        ("HOST", "\udce4", "HOST: must be text in UTF-8, not '\\udce4'."),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "hub.example",
+            "CSRF_TRUSTED_ORIGINS: must look like https://hub.example, not 'hub.example'.",
+        ),
+    ],
+)
+def test_the_line_says_what_is_allowed(environ: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    environ.setenv(name, value)
+
+    with pytest.raises(EnvironmentProblem) as problem:
+        read_environment()
+
+    assert str(problem.value) == said
+
+
+def test_no_line_has_a_librarys_words(environ: pytest.MonkeyPatch) -> None:
+    """Every variable there is, with a byte that is not UTF-8: a path and a host name are all that may hold one."""
+    said = {name: what_is_said(environ, name, "\udce4") for name in Environment.model_fields}
+
+    assert {name for name, line in said.items() if line is None} == {"HUB_DATA", "ALLOWED_HOSTS"}
+    lines = [line for line in said.values() if line]
+    assert [
+        line for line in lines if not re.fullmatch(r"\w+(: a key|:|) must (be|have|look like) [^\n]+\.", line)
+    ] == []
+
+
+def what_is_said(environ: pytest.MonkeyPatch, name: str, value: str) -> str | None:
+    """Return what is said of a variable's value, None where it is taken."""
+    with environ.context() as only:
+        only.setenv(name, value)
+        try:
+            read_environment()
+        except EnvironmentProblem as problem:
+            return str(problem)
+    return None
 
 
 def test_every_unusable_value_has_its_line(environ: pytest.MonkeyPatch) -> None:
@@ -112,25 +173,72 @@ def test_every_unusable_value_has_its_line(environ: pytest.MonkeyPatch) -> None:
     assert [line.partition(":")[0] for line in str(problem.value).splitlines()] == ["PORT", "DEBUG"]
 
 
-def test_a_database_of_ones_own_needs_a_secret_unless_debugging(environ: pytest.MonkeyPatch) -> None:
+def test_a_database_of_ones_own_needs_both_keys_unless_debugging(environ: pytest.MonkeyPatch) -> None:
     environ.setenv("DATABASE_URL", URL)
-    with pytest.raises(EnvironmentProblem, match=r"^SECRET_KEY is required"):
+    with pytest.raises(EnvironmentProblem) as problem:
         read_environment()
+    secret, erasure = str(problem.value).splitlines()
+    assert secret.startswith("SECRET_KEY is required when DATABASE_URL is set")
+    assert erasure.startswith("ERASURE_KEY is required when DATABASE_URL is set")
+    assert "python3 -c" in erasure
+    assert "the SECRET_KEY it had" in erasure
+    assert "the file erasure_key" in erasure
 
     environ.setenv("DEBUG", "on")
     assert read_environment().secret("SECRET_KEY")
+    assert read_environment().secret("ERASURE_KEY")
 
     environ.setenv("DEBUG", "off")
+    environ.setenv("SECRET_KEY", KEY)
+    with pytest.raises(EnvironmentProblem, match=r"^ERASURE_KEY is required[^\n]+$"):
+        read_environment()
+
+    environ.setenv("ERASURE_KEY", "e" * 32)
+    assert [read_environment().secret(name) for name in ("SECRET_KEY", "ERASURE_KEY")] == [KEY, "e" * 32]
+
+
+def test_the_command_for_a_new_key_makes_one_that_is_taken(environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("SECRET_KEY", "short")
+    with pytest.raises(EnvironmentProblem) as problem:
+        read_environment()
+    command = str(problem.value).partition("with: ")[2].removesuffix(".")
+
+    made = subprocess.run(shlex.split(command), capture_output=True, text=True, check=True).stdout.strip()
+
+    environ.setenv("SECRET_KEY", made)
+    assert read_environment().secret("SECRET_KEY") == made
+
+
+def test_while_debugging_a_key_may_be_short(environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("DEBUG", "on")
     environ.setenv("SECRET_KEY", "s")
-    assert read_environment().secret("SECRET_KEY") == "s"
+    environ.setenv("SECRET_KEY_FALLBACKS", "f")
+    environ.setenv("ERASURE_KEY", "e")
+
+    assert [read_environment().secret(name) for name in ("SECRET_KEY", "ERASURE_KEY")] == ["s", "e"]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "ERASURE_KEY", "DATABASE_URL"])
+@pytest.mark.parametrize("value", ["hunter2", "hunter2\udce4", "hunter2,hunter2"])
+def test_no_secret_is_shown(environ: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Not in a message, and not in what a debug page shows of the settings."""
+    settings = read_environment().model_copy(update={name: value})
+    environ.setenv(name, value)
+
+    with pytest.raises(EnvironmentProblem) as problem:
+        read_environment()
+
+    assert name in str(problem.value)
+    assert "hunter2" not in str(problem.value)
+    assert "hunter2" not in repr(settings)
 
 
 def test_no_refusal_shows_a_password(environ: pytest.MonkeyPatch) -> None:
     for url in (URL, URL.replace("postgresql", "mysql"), URL.replace("5433", "port"), URL.replace("/hub", "")):
-        environ.setenv("DATABASE_URL", url)
+        environ.setenv("DATABASE_URL", url.replace("secret", "hunter2"))
         with pytest.raises(EnvironmentProblem) as problem:
             read_environment()
-        assert "secret" not in str(problem.value)
+        assert "hunter2" not in str(problem.value)
 
 
 def test_secrets_are_generated_once_and_kept_from_others(environ: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -142,8 +250,26 @@ def test_secrets_are_generated_once_and_kept_from_others(environ: pytest.MonkeyP
     assert first == second
     assert len(set(first)) == 2
     assert min(map(len, first)) >= 50
+    assert read_environment().SECRET_KEY_FALLBACKS == []
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()] == [0o600, 0o600]
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_secret_that_is_brought_back_may_end_with_a_line(environ: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environ.setenv("HUB_DATA", str(tmp_path))
+    made = read_environment().secret("ERASURE_KEY")
+    (tmp_path / "erasure_key").write_text(f"{made}\n")
+
+    assert read_environment().secret("ERASURE_KEY") == made
+
+
+@pytest.mark.parametrize("left", ["", "\n", "cut off"])
+def test_a_file_that_lost_its_secret_is_named(environ: pytest.MonkeyPatch, tmp_path: Path, left: str) -> None:
+    environ.setenv("HUB_DATA", str(tmp_path))
+    (tmp_path / "erasure_key").write_text(left)
+
+    with pytest.raises(EnvironmentProblem, match=f"^{tmp_path}/erasure_key [^\n]+$"):
+        read_environment().secret("ERASURE_KEY")
 
 
 @pytest.mark.parametrize(

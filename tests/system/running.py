@@ -24,6 +24,7 @@ from tests.system.processes import commands, connections_of, inhabitants, kill, 
 from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+KEYS = {"SECRET_KEY": "the secret key of a hub in tests", "ERASURE_KEY": "the erasure key of a hub in tests"}
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
 
 
@@ -268,6 +269,14 @@ def _as_in_a_terminal() -> Callable[[], None]:
         tie()
 
     return prepare
+
+
+def one_line(text: str) -> str:
+    """Return what was said, when that was one clear line."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert "Traceback" not in text
+    return lines[0]
 
 
 def free_port() -> int:

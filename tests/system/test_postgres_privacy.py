@@ -50,7 +50,7 @@ def test_everything_is_private(server: EmbeddedServer, data: Path) -> None:
 
 
 def test_the_servers_environment_holds_nothing_of_the_hub(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET_KEY", "a secret of the hub")
+    monkeypatch.setenv("SECRET_KEY", "a secret of the hub, in 32 characters or more")
     server = EmbeddedServer(data)
     server.start()
     environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in inhabitants(data)]

@@ -12,19 +12,11 @@ import psycopg
 import pytest
 
 from tests.system.processes import kill
-from tests.system.running import Hub
+from tests.system.running import KEYS, Hub, one_line
 from tests.waiting import PATIENCE, wait_until
 
 NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")
 pytestmark = pytest.mark.slow
-
-
-def one_line(text: str) -> str:
-    """Return what was said, when that was one clear line."""
-    lines = text.strip().splitlines()
-    assert len(lines) == 1, text
-    assert "Traceback" not in text
-    return lines[0]
 
 
 # Stopping
@@ -175,10 +167,9 @@ def test_a_port_in_use_is_one_clear_line_and_nothing_is_left(own: Hub) -> None:
 def test_pending_migrations_refuse_the_start(hub: Hub) -> None:
     hub.query("CREATE DATABASE empty")
     try:
-        refused = hub.manage(
-            "serve", DATABASE_URL=hub.database.url("empty"), SECRET_KEY="secret", PORT=str(Hub(hub.data).port)
-        )
-        early = hub.manage("create_tenant", "Early", DATABASE_URL=hub.database.url("empty"), SECRET_KEY="secret")
+        empty = {**KEYS, "DATABASE_URL": hub.database.url("empty")}
+        refused = hub.manage("serve", **empty, PORT=str(Hub(hub.data).port))
+        early = hub.manage("create_tenant", "Early", **empty)
     finally:
         hub.query("DROP DATABASE empty WITH (FORCE)")
 
@@ -197,11 +188,14 @@ def test_pending_migrations_refuse_the_start(hub: Hub) -> None:
         ("DEBUG", "maybe", "DEBUG: "),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
         ("DATABASE_URL", "mysql://here/hub", "DATABASE_URL must look like postgresql://"),
-        ("DATABASE_URL", "postgresql://hub@127.0.0.1:5432/hub", "SECRET_KEY is required"),
+        ("SECRET_KEY", "x", "SECRET_KEY: a key must have 32 characters"),
+        ("ERASURE_KEY", "", "ERASURE_KEY is required"),
     ],
 )
 def test_an_unusable_setting_is_one_clear_line(tmp_path: Path, name: str, value: str, said: str) -> None:
-    refused = Hub(tmp_path / "var", {name: value}).manage("serve")
+    settings = {**KEYS, "DATABASE_URL": "postgresql://hub@127.0.0.1:5432/hub", name: value}
+
+    refused = Hub(tmp_path / "var", settings).manage("serve")
 
     assert refused.returncode == 1
     assert one_line(refused.stderr).startswith(said)
@@ -210,7 +204,7 @@ def test_an_unusable_setting_is_one_clear_line(tmp_path: Path, name: str, value:
 
 
 def test_an_unreachable_database_is_one_clear_line(tmp_path: Path) -> None:
-    settings = {"DATABASE_URL": "postgresql://hub:secret@127.0.0.1:1/hub", "SECRET_KEY": "secret"}
+    settings = {**KEYS, "DATABASE_URL": "postgresql://hub:secret@127.0.0.1:1/hub"}
 
     refused = Hub(tmp_path / "var", settings).manage("serve")
 

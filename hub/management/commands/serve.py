@@ -63,6 +63,7 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connections["default"])
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date: run `manage.py migrate`, or serve with --migrate.")
+        call_command("erasure_key", verbosity=0)
 
     def _announce(self, supervisor: Supervisor) -> None:
         address = _address()
@@ -118,8 +119,9 @@ def _unusable(error: OSError) -> CommandError:
 
 
 def _web(listener: socket.socket) -> Child:
-    bind = f"fd://{listener.fileno()}"
-    command = ["-m", "gunicorn", "--config", "python:hub.serving.gunicorn", "--bind", bind, "hub.wsgi:application"]
+    """The web server. Not on hub.wsgi: it must come back while the database is away, and the key was checked here."""
+    options = ["--config", "python:hub.serving.gunicorn", "--bind", f"fd://{listener.fileno()}"]
+    command = ["-m", "gunicorn", *options, "django.core.wsgi:get_wsgi_application()"]
     return Child("web server", command, inherits=[listener.fileno()])
 
 

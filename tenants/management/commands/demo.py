@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from hub.middleware.requests import HubRequest
 from hub.middleware.tracing import new_traceparent
+from tenants.changes.fingerprint import check_erasure_key
 from tenants.demo import SHOPS, Shop, generate
 from tenants.demo.history import Records, age, batches
 from tenants.keys import create_key, revoke_key
@@ -36,6 +37,7 @@ class Command(BaseCommand):
     def handle(self, percent: int, **_: Any) -> None:
         if not 1 <= percent <= 100:
             raise CommandError("--percent must be a whole number from 1 to 100.")
+        check_erasure_key()
         if not Tenant.objects.filter(slug__in=[shop.slug for shop in SHOPS]).exists():
             self._load(percent)
         tenant = Tenant.objects.get(slug=SHOPS[0].slug)
