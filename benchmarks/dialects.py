@@ -30,7 +30,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks.stage import UNLIMITED, embedded_server  # noqa: E402
-from customers.dialects.custobar import FIELDS  # noqa: E402
+from customers.dialects.custobar.fields import FIELDS  # noqa: E402
 from hub.wsgi import application  # noqa: E402
 from tenants.provisioning import create_tenant  # noqa: E402
 

@@ -26,6 +26,7 @@ TEXTS = {
     "invalid_json": "The request body is not valid JSON{at}.",
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
     "letters_digits_dashes": "The field {field} must consist of letters, digits and dashes.",
+    "lone_surrogate": "The field {field} must not contain half of a character, a lone surrogate.",
     "not_a_boolean": "The field {field} must be true or false.",
     "not_a_number": "The field {field} must be a number.",
     "not_a_string": "The field {field} must be a string.",
@@ -33,7 +34,8 @@ TEXTS = {
     "not_an_integer": "The field {field} must be an integer.",
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
-    "phone": "The field {field} must be a phone number with its country, for example +358101234567.",
+    "phone": "The field {field} must be a phone number with its country code, for example +358101234567,"
+    " or a national one of the tenant's default country.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",
@@ -112,7 +114,7 @@ class Fault:
     def detail(self) -> Detail:
         found: Detail = {
             "index": self.loc[0] if self.loc and isinstance(self.loc[0], int) else None,
-            "field": path(self.loc[1:]).removeprefix(".") or None,
+            "field": path(self.loc[1:]) or None,
             "code": self.kind,
         }
         return {**found, "hint": HINTS[self.kind]} if self.kind in HINTS else found
@@ -120,7 +122,7 @@ class Fault:
 
 def path(loc: Loc) -> str:
     """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
 
 
 def failed(faults: Sequence[Fault]) -> ValidationFailed:

@@ -1,0 +1,274 @@
+"""What becomes of a Custobar value that is not as document 003 has it: converted, or left out and named."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import MakeTenant, Partner
+from tests.customers.dialects.vendors import EMAIL, send_upload, the_customer, upload
+
+NO_VALUE = None
+CONVERTED: list[tuple[str, Any, Any]] = [
+    ("zip_code", 12345, "12345"),
+    ("zip_code", 12345.0, "12345"),
+    ("house_number", 7.5, "7.5"),
+    ("city", -1, "-1"),
+    ("first_name", 7, "7"),
+    ("canonical_id", 2**60, str(2**60)),
+    ("language", "en_US", "en-US"),
+    ("language", "EN_us.UTF-8", "en-US"),
+    ("country", "UK", "GB"),
+    ("country", "el", "GR"),
+    ("country", "xk", "XK"),
+    ("birth_date", "1973-12-15 00:00:00", "1973-12-15"),
+    ("birth_date", "1973-12-15T00:00:00Z", "1973-12-15"),
+    ("birth_date", " 1973-12-15 00:00 ", "1973-12-15"),
+    ("birth_date", "1973-12-15T00:00:00.000+00:00", "1973-12-15"),
+    ("birth_date", "0000-00-00", NO_VALUE),
+    ("birth_date", "0000-00-00 00:00:00", NO_VALUE),
+    ("birth_date", "-0001-11-30T00:00:00+00:00", NO_VALUE),
+    ("date_joined", "0000-00-00 00:00:00", NO_VALUE),
+    ("date_joined", "2015-08-28 14:10:00", "2015-08-28T14:10:00.000Z"),
+    ("last_login", "0000-00-00", NO_VALUE),
+    ("last_login", "-0001-11-30 00:00:00", NO_VALUE),
+    ("tags", "vip", ["vip"]),
+    ("tags", 5, ["5"]),
+    ("tags", ["vip", 5, "", None, " "], ["vip", "5"]),
+    ("tags", [""], []),
+    ("tags.add", {"0": "vip", "2": "new"}, ["vip", "new"]),
+    ("mailing_lists", "news", ["news"]),
+    ("mailing_lists", 17, ["17"]),
+    ("mailing_lists.add", "news", ["news"]),
+    ("external_id", 36, "36"),
+    ("external_id", 36.0, "36"),
+    ("email", " Jane@Example.ORG ", "jane@example.org"),
+]
+HUB_FIELDS = {"external_id": "CustomerId", "email": "Email", "first_name": "Name", "language": "Language"}
+
+
+def stored(partner: Partner, field: str) -> Any:
+    customer = the_customer(partner)
+    if field in HUB_FIELDS:
+        return customer[HUB_FIELDS[field]]
+    if field.startswith("tags"):
+        return customer["Tags"]
+    return customer["MailingLists"] if field.startswith("mailing") else customer["Attributes"].get(field)
+
+
+@pytest.mark.parametrize(("field", "sent", "expected"), CONVERTED)
+def test_what_has_one_plain_meaning_is_converted(field: str, sent: Any, expected: Any, partner: Partner) -> None:
+    answer = upload(partner, {"phone_number": "+358101234567", field: sent})
+
+    assert answer == {"response": "ok", "count": 1}
+    assert stored(partner, field) == expected
+
+
+LEFT_OUT: list[tuple[str, Any, str]] = [
+    ("external_id", True, "must be a string"),
+    ("external_id", "C_1", "letters, digits and dashes"),
+    ("external_id", "C" * 101, "maximum length of 100"),
+    ("external_id", 2.0**60, "must be a string"),
+    ("phone_number", "0101234567", "with its country code"),
+    ("phone_number", "+35810", "with its country code"),
+    ("phone_number", "ask Ann", "with its country code"),
+    ("phone_number", 358101234567, "with its country code"),
+    ("first_name", "J" * 101, "maximum length of 100"),
+    ("city", ["Turku"], "must be a string"),
+    ("city", {"name": "Turku"}, "must be a string"),
+    ("city", False, "must be a string"),
+    ("city", "x" * 501, "maximum length of 500"),
+    ("city", "Tur\0ku", "U+0000"),
+    ("city", "Turku \ud83d", "lone surrogate"),
+    ("can_email", "perhaps", "true or false"),
+    ("can_email", 2, "true or false"),
+    ("can_email", [], "true or false"),
+    ("can_email", "on", "true or false"),
+    ("can_email", float("nan"), "must be a number"),
+    ("is_forgotten", "perhaps", "true or false"),
+    ("date_joined", "28.8.2015", "ISO 8601"),
+    ("date_joined", "2015-02-30", "ISO 8601"),
+    ("date_joined", 1440771000, "must be a string"),
+    ("last_login", "2015-08-28T25:00:00Z", "ISO 8601"),
+    ("birth_date", "1991-06-14T22:00:00Z", "ISO 8601"),
+    ("birth_date", "14.6.1991", "ISO 8601"),
+    ("country", "Sweden", "ISO 3166"),
+    ("country", "zz", "ISO 3166"),
+    ("language", "swedish, mostly", "maximum length of 10"),
+    ("language", "sv!", "BCP 47"),
+    ("tags", True, "must be an array"),
+    ("tags", {"vip": True}, "must be an array"),
+    ("tags", {"0": "vip", "1": "\0"}, "U+0000"),
+    ("mailing_lists", {"news": "yes"}, "must be an array"),
+    ("COMPANY__note", "\0", "U+0000"),
+    ("COMPANY__note", {"a": ["\0"]}, "U+0000"),
+    ("COMPANY__note", {"\0": 1}, "U+0000"),
+    ("COMPANY__note", [float("nan")], "must be a number"),
+    ("COMPANY__note", float("-inf"), "must be a number"),
+    ("COMPANY__note", "\ud800", "lone surrogate"),
+]
+
+
+@pytest.mark.parametrize(("field", "sent", "text"), LEFT_OUT)
+def test_a_value_that_cannot_be_used_is_left_out_and_named(field: str, sent: Any, text: str, partner: Partner) -> None:
+    answer = upload(partner, {"external_id": "1"}, {"email": EMAIL, field: sent, "province": "Åland"})
+
+    (place,) = answer["warnings"]
+    (said,) = answer["warnings"][place]
+    assert place == f"[1].{field}"
+    assert said.startswith(f"The field {field} ")
+    assert said.endswith(" Left out.")
+    assert text in said
+    one, other = sorted(partner.read("customers"), key=lambda customer: customer["Email"] or "")
+    assert (one["CustomerId"], other["Email"], other["Attributes"]) == ("1", EMAIL, {"province": "Åland"})
+
+
+def test_items_that_cannot_be_used_are_left_out_of_their_list(partner: Partner) -> None:
+    upload(partner, {"external_id": "1", "mailing_lists": ["a", "b"]})
+
+    answer = upload(
+        partner, {"external_id": "1", "tags": ["vip", {}, "x" * 201], "mailing_lists.remove": [[], "\0", "a"]}
+    )
+
+    assert answer["warnings"] == {
+        "[0].tags": [
+            "The field tags must be a string. Left out.",
+            "The field tags must be a string with a maximum length of 200. Left out.",
+        ],
+        "[0].mailing_lists.remove": [
+            "The field mailing_lists.remove must not contain the character U+0000. Left out.",
+            "The field mailing_lists.remove must be a string. Left out.",
+        ],
+    }
+    customer = the_customer(partner)
+    assert (customer["Tags"], customer["MailingLists"]) == (["vip"], ["b"])
+
+
+def test_of_a_list_that_is_too_long_the_first_are_kept(partner: Partner) -> None:
+    answer = upload(partner, {"external_id": "1", "tags": [str(i) for i in range(1001)]})
+
+    assert answer["warnings"] == {
+        "[0].tags": ["The field tags must be an array with a maximum length of 1000. Left out."]
+    }
+    assert len(the_customer(partner)["Tags"]) == 1000
+
+
+@pytest.mark.parametrize("depth", [61, 100, 900])
+def test_a_value_that_is_nested_too_deep_is_left_out(depth: int, partner: Partner) -> None:
+    deep = b"[" * depth + b"]" * depth
+    body = b'[{"external_id":"1","X__y":%b},{"external_id":"2","X__y":1,"unknown":%b}]' % (deep, deep)
+
+    answer = send_upload(partner, body).json()
+
+    assert answer["warnings"]["[0].X__y"] == ["The request body is nested deeper than 64 levels. Left out."]
+    assert len(partner.read("customers")) == 2
+
+
+@pytest.mark.parametrize("name", ["X__\0", "X__\ud800", "\0", "\ud800"])
+def test_a_name_that_no_table_can_hold_is_left_out(name: str, partner: Partner) -> None:
+    answer = upload(partner, {"external_id": "1", "city": "Turku", name: 1})
+
+    assert len(answer["warnings"]) == 1
+    assert the_customer(partner)["Attributes"] == {"city": "Turku"}
+
+
+YES: list[Any] = [True, 1, 1.0, "1", "true", "TRUE", "Yes", " yes "]
+NO: list[Any] = [False, 0, 0.0, "0", "false", "False", "NO", " no ", "", " ", "n", "f", "off", "none", "Never"]
+NO += ["opt-out", "opted_out", "Unsubscribed", "0.0", "no."]
+CONSENTS = {"can_email": "EmailOptin", "can_sms": "SmsOptin", "can_push": "AppPushOptin", "can_profile": "GdprOptin"}
+
+
+@pytest.mark.parametrize("consent", [*CONSENTS, "can_post"])
+def test_every_way_to_say_yes_and_no_is_read(consent: str, partner: Partner) -> None:
+    records = [{"external_id": f"yes-{i}", consent: value} for i, value in enumerate(YES)]
+    records += [{"external_id": f"no-{i}", consent: value} for i, value in enumerate(NO)]
+    upload(partner, *({"external_id": record["external_id"], consent: True} for record in records))
+
+    answer = upload(partner, *records)
+
+    assert "warnings" not in answer
+    for customer in partner.read("customers"):
+        flag = customer[CONSENTS[consent]] if consent in CONSENTS else customer["Attributes"][consent]
+        assert flag is customer["CustomerId"].startswith("yes"), customer["CustomerId"]
+
+
+@pytest.mark.parametrize("yes", [1, "1", "YES"])
+@pytest.mark.parametrize("flag", ["is_forgotten", "is_deleted"])
+def test_who_asks_to_be_forgotten_is_understood(flag: str, yes: Any, partner: Partner) -> None:
+    upload(partner, {"external_id": "1"}, {"external_id": "2", flag: "0"})
+
+    upload(partner, {"external_id": "1", flag: yes})
+
+    assert [customer["CustomerId"] for customer in partner.read("customers")] == ["2"]
+
+
+PHONES: list[tuple[str, str, str]] = [
+    ("", "+44 (0)20 7946 0018", "+442079460018"),
+    ("", "+44(0)2079460018", "+442079460018"),
+    ("", "0044 (0)20 7946 0018", "+442079460018"),
+    ("", "(+44) [0] 20.7946/0018", "+442079460018"),
+    ("", "00442079460018", "+442079460018"),
+    ("", "\u202a+44 20 7946 0018\u202c", "+442079460018"),
+    ("", "\ufeff+44\u200b20\u00a07946\u20090018", "+442079460018"),
+    ("", "+44‑20–7946—0018", "+442079460018"),
+    ("", "+44−20‐7946﹣0018", "+442079460018"),
+    ("", "＋４４　２０－７９４６－００１８", "+442079460018"),
+    ("", "+٤٤ ٢٠ ٧٩٤٦ ٠٠١٨", "+442079460018"),
+    ("", "٠٠٤٤٢٠٧٩٤٦٠٠١٨", "+442079460018"),
+    ("", "+३५८ १० १२३ ४५६७", "+358101234567"),
+    ("", "+39 06 12345678", "+390612345678"),
+    ("", "+39 (0)6 12345678", "+390612345678"),
+    ("", "001-555-229-3326x1234", "+15552293326"),
+    ("", "+1 (555) 229-3326 ext. 12", "+15552293326"),
+    ("", "+999 123 4567", "+9991234567"),
+    ("", "+1234567", "+1234567"),
+    ("FI", "040 123 4567", "+358401234567"),
+    ("FI", "040-1234567", "+358401234567"),
+    ("FI", "358 40 1234567", "+358401234567"),
+    ("FI", "０４０ １２３ ４５６７", "+358401234567"),
+    ("FI", "+44 (0)20 7946 0018", "+442079460018"),
+    ("US", "(555) 229-3326", "+15552293326"),
+    ("US", "1-555-229-3326", "+15552293326"),
+    ("US", "555.229.3326 x99", "+15552293326"),
+    ("US", "011 44 20 7946 0018", "+442079460018"),
+    ("IT", "06 12345678", "+390612345678"),
+    ("JP", "03ー1234ー5678", "+81312345678"),
+    ("XK", "038 123 456", "+38338123456"),
+]
+
+
+@pytest.mark.parametrize(("country", "sent", "expected"), PHONES)
+@pytest.mark.parametrize("more", [{}, {"city": "Turku"}, {"state": "FI"}], ids=["plain", "more", "unknown"])
+def test_a_phone_number_has_one_form(
+    country: str, sent: str, expected: str, more: dict[str, str], make_tenant: MakeTenant
+) -> None:
+    partner = make_tenant(default_country=country)
+
+    upload(partner, {"external_id": "1", "phone_number": sent, **more}, {"phone_number": expected, "first_name": "Ann"})
+
+    customer = the_customer(partner)
+    assert (customer["Phone"], customer["Name"]) == (expected, "Ann")
+
+
+@pytest.mark.parametrize("number", [358401234567, 401234567])
+def test_a_phone_number_may_be_a_number_where_its_country_is_known(number: int, make_tenant: MakeTenant) -> None:
+    partner = make_tenant(default_country="FI")
+
+    upload(partner, {"external_id": "1", "phone_number": number})
+
+    assert the_customer(partner)["Phone"] == "+358401234567"
+
+
+@pytest.mark.parametrize("sent", ["1", "040 123 4567 040 765 4321", "040 CALL ME", "+358", "++358401234567", "0" * 500])
+def test_what_is_no_number_of_the_country_is_left_out(sent: str, make_tenant: MakeTenant) -> None:
+    partner = make_tenant(default_country="FI")
+
+    answer = upload(partner, {"external_id": "1", "phone_number": sent})
+
+    assert list(answer["warnings"]) == ["[0].phone_number"]
+    assert the_customer(partner)["Phone"] is None
+
+
+def test_a_country_without_a_numbering_plan_completes_nothing(make_tenant: MakeTenant) -> None:
+    partner = make_tenant(default_country="AQ")
+
+    assert "warnings" in upload(partner, {"external_id": "1", "phone_number": "040 123 4567"})
