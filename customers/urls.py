@@ -19,5 +19,6 @@ urlpatterns = [
     re_path(r"^api/customers/upload/?$", CustobarViewSet.as_view({"post": "create"})),
     re_path(r"^api/data/customers/?$", CustobarViewSet.as_view({"get": "list"})),
     re_path(r"^api/events/upload/?$", CustobarViewSet.as_view({"post": "withdraw"})),
-    re_path(r"^api(?:/(?s:.*))?$", no_such_endpoint),
+    re_path(r"^api/?$", no_such_endpoint),
+    re_path(r"^api/", no_such_endpoint),
 ]

@@ -1,6 +1,6 @@
 """Custobar's events: those that unsubscribe withdraw a permission, of all others nothing is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +23,11 @@ NOBODY = "Nobody is known by it, so nothing was withdrawn."
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """An event that withdraws `flag` from everyone who has one of the identifiers."""
+    """An event that withdraws `flag` from everyone who has one of the identifiers, pairs of hub name and value."""
 
     place: int
     flag: str
-    identifiers: Mapping[str, str]
+    identifiers: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,21 @@ def _withdrawal(mending: Mending, i: int, element: Any) -> Withdrawal | None:
         mending.findings.reject(i, [Fault((i, "type"), "required")])
         return None
     flag = WITHDRAWS.get(kind.strip().upper())
-    identifiers = _identifiers(mending, i, element) if flag else {}
+    identifiers = _identifiers(mending, i, element) if flag else []
     return Withdrawal(i, flag, identifiers) if flag and identifiers else None
 
 
-def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> dict[str, str]:
+def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return by which identifiers an event names somebody; without any it is rejected."""
     faults: list[Fault] = []
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     for sent in (*SOUGHT, *OTHER_NAMES):
         value, name = plain_text(event.get(sent)), OTHER_NAMES.get(sent, sent)
         if value is None or (sent == "customer_id" and value == "0"):  # Magento's guests
             continue
         if is_storable(i, name, value, faults):
             usable = mending.value(i, name, value, faults)
-            found |= {FIELDS[name]: usable} if usable and usable.strip() else {}
+            found += [(FIELDS[name], usable)] if usable and usable.strip() else []
     if found:
         mending.findings.leave_out(faults)
     else:
@@ -86,12 +86,12 @@ def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> War
     """
     if not events:
         return {}
-    rows: list[Row] = [{name: value} for event in events for name, value in event.identifiers.items()]
+    rows: list[Row] = [{name: value} for event in events for name, value in event.identifiers]
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(events)
         customers = Candidates(write, tenant, rows, origin, relatives=False)
         for event in events:
-            meant = {one: None for pair in event.identifiers.items() for one in customers.carrying(*pair)}
+            meant = {one: None for pair in event.identifiers for one in customers.carrying(*pair)}
             for candidate in meant:
                 customers.update(candidate, {event.flag: False})
             if not meant:

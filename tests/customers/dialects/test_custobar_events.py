@@ -62,7 +62,9 @@ def test_an_unsubscribe_reaches_everyone_it_names(partner: Partner) -> None:
     upload(partner, *({"external_id": str(i), "email": EMAIL, **PERMITTED} for i in range(3)))
     upload(partner, {"external_id": "9", "phone_number": PHONE, **PERMITTED}, {"external_id": "5", **PERMITTED})
 
-    happen(partner, {**UNSUBSCRIBE, "email": EMAIL, "external_id": "9"})
+    upload(partner, {"external_id": "7", **PERMITTED})
+
+    happen(partner, {**UNSUBSCRIBE, "email": EMAIL, "external_id": "9", "customer_id": 7})
 
     opted_in = {customer["CustomerId"] for customer in partner.read("customers") if customer["EmailOptin"]}
     assert opted_in == {"5"}
