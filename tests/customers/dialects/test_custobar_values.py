@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.conftest import MakeTenant, Partner
+from customers.dialects.custobar.fields import NAMES
+from tests.conftest import MakeTenant, Partner, examples
 from tests.customers.dialects.vendors import EMAIL, send_upload, the_customer, upload
 
 NO_VALUE = None
@@ -272,3 +275,50 @@ def test_a_country_without_a_numbering_plan_completes_nothing(make_tenant: MakeT
     partner = make_tenant(default_country="AQ")
 
     assert "warnings" in upload(partner, {"external_id": "1", "phone_number": "040 123 4567"})
+
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.sampled_from(
+        ["\0", "\ud800", "", " ", "0000-00-00", "yes", "no", "1", "+358101234567", "a@x.org", "2015-08-28"]
+    ),
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+any_record = st.dictionaries(st.sampled_from(sorted(NAMES)) | st.text(max_size=9) | st.just("X__y"), values, max_size=8)
+GOOD = {"external_id": "good", "email": "good@shop.example", "city": "Turku", "tags": ["vip"], "X__y": {"a": [1]}}
+
+
+@examples(200)
+@given(records=st.lists(any_record | values, max_size=5), where=st.integers(0, 5))
+def test_no_record_whatever_it_holds_stops_a_good_one(make_tenant: MakeTenant, records: list[Any], where: int) -> None:
+    partner = make_tenant(default_country="FI", time_zone="Europe/Helsinki")
+    unerasing = [{**r, "is_forgotten": None, "is_deleted": None} if isinstance(r, dict) else r for r in records]
+
+    answer = upload(partner, *unerasing[:where], GOOD, *unerasing[where:])
+
+    rejected = {int(place[1:-1]) for place in answer.get("rejected", {})}
+    assert min(where, len(records)) not in rejected
+    assert rejected >= {i for i, r in enumerate([*records[:where], GOOD, *records[where:]]) if not isinstance(r, dict)}
+    (good,) = partner.read("customers", CustomerId="good")
+    assert (good["Email"], good["Tags"], good["Attributes"]["X__y"]) == (GOOD["email"], ["vip"], GOOD["X__y"])
+
+
+@examples(200)
+@given(
+    events=st.lists(st.dictionaries(st.sampled_from(["type", "email", "customer_id", "phone_number"]), values) | values)
+)
+def test_no_event_whatever_it_holds_stops_a_good_one(make_tenant: MakeTenant, events: list[Any]) -> None:
+    partner = make_tenant()
+    upload(partner, {"external_id": "good", "can_email": True})
+    good = {"type": "MAIL_UNSUBSCRIBE", "external_id": "good"}
+
+    response = partner.send("POST", "/api/events/upload/", [*events, good], Authorization=f"Token {partner.key}")
+
+    assert response.status_code == 200, response.content
+    assert the_customer(partner)["EmailOptin"] is False
