@@ -131,7 +131,7 @@ def rules_of(tenant: Tenant) -> Rules:
     return rules(tenant.time_zone, tenant.default_country)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)  # 10 ms and 128 KB each
 def rules(time_zone: str, country: str) -> Rules:
     """Return the rules of a time zone and a default country ("" for none)."""
     return Rules(time_zone, country)
