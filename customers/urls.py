@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from customers.dialects.custobar import CustobarViewSet
+from customers.dialects.custobar.views import CustobarViewSet, no_such_endpoint
 from customers.dialects.jericommerce import JericommerceViewSet
 from customers.views import CustomerViewSet
 
@@ -17,4 +17,8 @@ urlpatterns = [
         JericommerceViewSet.as_view({"post": "create", "delete": "remove"}),
     ),
     re_path(r"^api/customers/upload/?$", CustobarViewSet.as_view({"post": "create"})),
+    re_path(r"^api/data/customers/?$", CustobarViewSet.as_view({"get": "list"})),
+    re_path(r"^api/events/upload/?$", CustobarViewSet.as_view({"post": "withdraw"})),
+    re_path(r"^api/?$", no_such_endpoint),
+    re_path(r"^api/", no_such_endpoint),
 ]

@@ -22,12 +22,14 @@ def create_tenant(
     per_minute: int | None = None,
     per_hour: int | None = None,
     time_zone: str = "UTC",
+    country: str = "",
     label: str = "First key",
 ) -> tuple[Tenant, str]:
     """Create a tenant and its first key, which is called `label`; return the tenant and the key's text.
 
     Without a slug one is made from the name; `required` names the customer fields demanded in every record; without
-    limits the tenant has the standard tier. Raises ValidationError for unusable values, and creates nothing.
+    limits the tenant has the standard tier; `country` is the default country, by its ISO 3166 code. Raises
+    ValidationError for unusable values, and creates nothing.
     """
     limits = {"per_minute": per_minute, "per_hour": per_hour}
     tenant = Tenant(
@@ -36,6 +38,7 @@ def create_tenant(
         priority=priority,
         required_fields=list(required),
         time_zone=time_zone,
+        default_country=country,
         **{field: limit for field, limit in limits.items() if limit is not None},
     )
     tenant.full_clean()

@@ -1,1 +1,1 @@
-"""The vendors' dialects, one file each, and the matching of records that both share."""
+"""The vendors' dialects, a file or a package each, and the matching of records that both share."""

@@ -1,6 +1,6 @@
 """What the vendors' endpoints share: failures have the native status and headers, in a body of the vendor's own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -19,6 +19,10 @@ class DialectViewSet(TenantViewSet):
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Answer any failure as the native API does, but for the body."""
-        native = super().handle_exception(exc)
-        headers = {name: value for name, value in native.items() if name != "Content-Type"}
-        return JsonResponse(self.failure_body(orjson.loads(native.content)), status=native.status_code, headers=headers)
+        return reworded(super().handle_exception(exc), self.failure_body)
+
+
+def reworded(native: HttpResponse, failure_body: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> HttpResponse:
+    """Return a native failure with its status and headers, in the body that a vendor words it in."""
+    headers = {name: value for name, value in native.items() if name != "Content-Type"}
+    return JsonResponse(failure_body(orjson.loads(native.content)), status=native.status_code, headers=headers)

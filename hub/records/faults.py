@@ -28,6 +28,7 @@ TEXTS = {
     "invalid_json": "The request body is not valid JSON{at}.",
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
     "letters_digits_dashes": "The field {field} must consist of letters, digits and dashes.",
+    "lone_surrogate": "The field {field} must not contain half of a character, a lone surrogate.",
     "not_a_boolean": "The field {field} must be true or false.",
     "not_a_number": "The field {field} must be a number.",
     "not_a_string": "The field {field} must be a string.",
@@ -36,7 +37,8 @@ TEXTS = {
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
     "not_utf8": "The request body is not UTF-8. Send UTF-8.",
-    "phone": "The field {field} must be a phone number with its country, for example +358101234567.",
+    "phone": "The field {field} must be a phone number with its country code, for example +358101234567,"
+    " or a national one of the tenant's default country.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",
@@ -123,7 +125,7 @@ class Fault:
     def detail(self) -> Detail:
         found: Detail = {
             "index": self.loc[0] if self.loc and isinstance(self.loc[0], int) else None,
-            "field": path(self.loc[1:]).removeprefix(".") or None,
+            "field": path(self.loc[1:]) or None,
             "code": self.kind,
         }
         hint = self.hint or HINTS.get(f"{self.field}.{self.kind}") or HINTS.get(self.kind)
@@ -132,7 +134,7 @@ class Fault:
 
 def path(loc: Loc) -> str:
     """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
 
 
 def unreadable(body: bytes, *, at: str) -> Fault:

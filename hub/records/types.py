@@ -6,7 +6,7 @@ Lengths are Unicode code points. `text` and the like go into `Annotated[str, tex
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
@@ -98,9 +98,6 @@ def normal_language(tag: str) -> str | None:
     return "-".join(cased)
 
 
-COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
-
-
 def normal_currency(code: str) -> str | None:
     """Return an ISO 4217 code in capitals, None for any other text."""
     return code.upper() if code.upper() in CURRENCIES else None
@@ -122,9 +119,18 @@ def normal_moment(value: str) -> str | None:
         return None
 
 
+# By ISO 3166 code; Kosovo, whose code is one of those that ISO leaves to its users, is a country like the others.
+COUNTRIES: Mapping[str, str] = {
+    **{country.alpha_2: getattr(country, "common_name", country.name) for country in pycountry.countries},
+    "XK": "Kosovo",
+}
+OTHER_COUNTRY_CODES = {"UK": "GB", "EL": "GR"}  # what the British say, and the European Union of Greece
+
+
 def normal_country(code: str) -> str | None:
-    """Return an ISO 3166 alpha-2 code in capitals, None for any other text."""
-    return code.upper() if code.upper() in COUNTRIES else None
+    """Return an ISO 3166 alpha-2 code in capitals, None for any other text; `uk` and `el` are GB and GR."""
+    upper = code.upper()
+    return upper if upper in COUNTRIES else OTHER_COUNTRY_CODES.get(upper)
 
 
 DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -153,16 +159,6 @@ def normal_local_moment(value: str, *, time_zone: str) -> str | None:
         return local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         return None
-
-
-BETWEEN_DIGITS = re.compile(r"[\s().\-/]")
-INTERNATIONAL_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-
-
-def normal_international_phone(number: str) -> str | None:
-    """Return `+` and digits (E.164), None for what is no phone number with its country."""
-    digits = number if number[1:].isdigit() else BETWEEN_DIGITS.sub("", number)
-    return digits if INTERNATIONAL_PHONE.fullmatch(digits) else None
 
 
 # The look-ahead and the possessive ++ keep it linear: 5,000 URLs of dots took minutes.
@@ -243,9 +239,6 @@ Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)
 Moment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("datetime", normal_moment)]
 Country = Annotated[str, StringConstraints(strip_whitespace=True), checked("country", normal_country)]
 Date = Annotated[str, StringConstraints(strip_whitespace=True), checked("date", normal_date)]
-InternationalPhone = Annotated[
-    str, StringConstraints(strip_whitespace=True), checked("phone", normal_international_phone)
-]
 HttpsUrl = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2000), checked("https_url", normal_https_url)
 ]

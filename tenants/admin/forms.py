@@ -1,6 +1,7 @@
 """The forms of a tenant's configuration, its keys and members."""
 
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from hub.records.types import COUNTRIES
 from tenants.entities import customer_fields
 from tenants.models import ApiKey, Membership, Tenant
 
@@ -41,6 +43,13 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         initial="UTC",
         widget=UnfoldAdminSelectWidget,
         help_text="Where the tenant's days begin, and what times without a zone mean in imported data.",
+    )
+    default_country = forms.ChoiceField(
+        choices=[("", "None"), *sorted(COUNTRIES.items(), key=itemgetter(1))],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Whose country code a national phone number gets in the Custobar dialect. Without one such a number"
+        " is left out, and the answer says so.",
     )
     tier = forms.ChoiceField(
         choices=TIER_CHOICES,

@@ -37,7 +37,7 @@ class TenantAdmin(ConfigurationAdmin):
         css = {"all": ["tenants/tenants.css"]}
 
     identity = ("Identity", {"fields": ["name", "slug", "is_enabled"]})
-    customers = ("Customers", {"fields": ["priority", "required_fields"]})
+    customers = ("Customers", {"fields": ["priority", "required_fields", "default_country"]})
     rates = ("Rate limit", {"fields": ["tier", ("per_minute", "per_hour")]})
     plain_rates = ("Rate limit", {"fields": [("per_minute", "per_hour")]})
     time = ("Time", {"fields": ["time_zone"]})

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from hub.records.phones import dialled, normal_phone
 from hub.sql.execute import execute
 from tenants.changes.changesets import as_array
 from tenants.models import Source, Tenant
@@ -48,9 +49,19 @@ def pseudonym(tenant: Tenant, customer_id: str) -> str:
 
 
 def spelled_alike(identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
-    """Return the identifiers that have a value, in the one spelling they are remembered in: phones as bare digits."""
-    alike = ((n, NO_PART_OF_A_PHONE.sub("", value) if n == "Phone" else value) for n, value in identifiers if value)
-    return {(name, value) for name, value in alike if value}
+    """Return the identifiers that have a value, in the spelling they are remembered in: phones as bare digits.
+
+    Any spelling of a phone number with its country is one; a national one is another, for no country says what it is.
+    """
+    alike = ((name, spelling) for name, value in identifiers if value for spelling in _spellings(name, value))
+    return {(name, spelling) for name, spelling in alike if spelling}
+
+
+def _spellings(name: str, value: str) -> set[str]:
+    """Return how an identifier is remembered, a phone number also as all were before (0)20 was known to be 20."""
+    if name != "Phone":
+        return {value}
+    return {NO_PART_OF_A_PHONE.sub("", phone) for phone in (value, normal_phone(value) or dialled(value))}
 
 
 def suppress(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Source | None = None) -> None:

@@ -13,6 +13,7 @@ class Shop:
     priority: Literal["customerid", "email"]
     required: tuple[str, ...]
     time_zone: str
+    country: str
     key_labels: tuple[str, ...]
 
 
@@ -59,6 +60,7 @@ _COFFEE = Trade(
         priority="customerid",
         required=("Language", "GdprOptin"),
         time_zone="Europe/Berlin",
+        country="DE",
         key_labels=("Shopware plug-in", "ERP nightly sync", "Staging"),
     ),
     customers=36,
@@ -100,6 +102,7 @@ _COSMETICS = Trade(
         priority="email",
         required=(),
         time_zone="America/New_York",
+        country="US",
         key_labels=("Storefront", "Data warehouse export"),
     ),
     customers=34,
@@ -156,6 +159,7 @@ _SPORTS = Trade(
         priority="customerid",
         required=("GdprOptin",),
         time_zone="Europe/Stockholm",
+        country="SE",
         key_labels=("Webshop", "Store tills", "Product feed"),
     ),
     customers=30,

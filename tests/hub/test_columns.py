@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.dialects.custobar import PLAIN_READER, upload_schema
+from customers.dialects.custobar.fields import COMPANY, rules
+from customers.dialects.custobar.records import read_upload
 from customers.schemas import customer_schema
 from hub.records.columns import ColumnRecords
 from hub.records.faults import ValidationFailed
 from hub.records.schemas import Schema, parse
 from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
+from tenants.models import Tenant
 from tests.conftest import Partner
 
 CUSTOMER = '{"CustomerId":"C-1","Email":"ada@example.com","Name":"Ada","Phone":"+49 30 1234567","EmailOptin":true}'
@@ -129,16 +131,26 @@ def test_customers_read_by_column_are_those_read_by_row(required: frozenset[str]
     assert outcome(schema, body) == outcome(by_row(schema), body)
 
 
+@pytest.mark.parametrize("country", ["", "FI"])
 @given(body=bodies(records(CUSTOBAR, "", CUSTOBAR_NAMES, ["x"])), wrapped=st.booleans())
-def test_plain_custobar_customers_read_by_column_are_those_read_by_row(body: bytes, wrapped: bool) -> None:
-    plain = PLAIN_READER.read(b'{"customers":%b}' % body if wrapped else body)
+def test_plain_custobar_customers_read_by_column_are_those_read_by_row(
+    body: bytes, wrapped: bool, country: str
+) -> None:
+    tenant = Tenant(time_zone="UTC", default_country=country)
+    plain = rules("UTC", country).plain.read(b'{"customers":%b}' % body if wrapped else body)
     if plain is not None:
-        assert (without_nulls(list(plain)), {}) == outcome(upload_schema("UTC"), body)
+        with_company_field = body.rstrip().removesuffix(b"}]") + b',"X__y":1}]'
+        sent = read_upload(tenant, with_company_field)
+        assert without_nulls(list(plain)) == [
+            {name: value for name, value in record.items() if name != COMPANY}
+            for record in without_nulls(list(sent.records))
+        ]
+        assert sent.findings.said() == {"warnings": {}, "rejected": {}}
 
 
 @pytest.mark.parametrize("body", [f"[{CUSTOBAR}]", f' {{"customers": [{CUSTOBAR}, {CUSTOBAR}] }} '])
 def test_the_usual_custobar_body_is_read_by_column(body: str) -> None:
-    assert PLAIN_READER.read(body.encode())
+    assert rules("UTC", "").plain.read(body.encode())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +170,7 @@ def test_the_usual_custobar_body_is_read_by_column(body: str) -> None:
     ],
 )
 def test_an_unusual_custobar_body_is_left_to_the_rows(body: str) -> None:
-    assert PLAIN_READER.read(body.encode()) is None
+    assert rules("UTC", "").plain.read(body.encode()) is None
 
 
 @given(body=bodies(records(ORDER, LINE, ORDER_NAMES, LINE_NAMES)))

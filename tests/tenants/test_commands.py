@@ -61,6 +61,22 @@ def test_a_tenant_is_created_as_the_options_say() -> None:
     assert (refused.headers["X-RateLimit-Limit"], shop.tenant.per_hour) == ("7", 70)
 
 
+@pytest.mark.parametrize(("given", "stored"), [([], ""), (["--country", "FI"], "FI"), (["--country", "uk"], "GB")])
+def test_a_created_tenant_has_its_country(given: list[str], stored: str) -> None:
+    shop = created("Café Noir", *given)
+
+    assert shop.tenant.default_country == stored
+
+
+def test_national_numbers_of_a_created_tenant_get_its_country_code() -> None:
+    shop = created("Café Noir", "--country", "FI")
+
+    record = {"external_id": "1", "phone_number": "040 123 4567"}
+    shop.send("POST", "/api/customers/upload/", [record], Authorization=f"Token {shop.key}")
+
+    assert shop.read("customers")[0]["Phone"] == "+358401234567"
+
+
 def test_without_json_the_key_is_shown_to_a_person() -> None:
     printed = run("create_tenant", "Café Noir")
 
@@ -86,6 +102,8 @@ def test_names_that_give_the_same_slug_get_numbers() -> None:
         (["Noir", "--per-hour", "-1"], "per_hour: "),
         (["Noir", "--per-hour", "99999999999"], "per_hour: "),
         (["Noir", "--per-minute", "many"], "--per-minute: invalid int value"),
+        (["Noir", "--country", "Finland"], "default_country: "),
+        (["Noir", "--country", "ZZ"], "default_country: No such country: choose an ISO 3166 code such as FI."),
         (["Noir", "--priority", "phone"], "--priority: invalid choice"),
         (["Noir", "--require", "Shoesize"], "--require: invalid choice"),
         ([], "required: name"),
@@ -194,7 +212,7 @@ def test_the_demo_is_loaded_once_and_its_key_rolls() -> None:
     changesets = Changeset.objects.count()
     tenant = Tenant.objects.get(pk=shown(first, "Tenant id"))
     before = Partner(tenant, shown(first, "Key"))
-    assert Tenant.objects.count() == 3
+    assert sorted(Tenant.objects.values_list("default_country", flat=True)) == ["DE", "SE", "US"]
     assert len(before.read("customers")) > 50
     assert before.get("/orders/{tenant}").json()["data"]["results"]
 

@@ -196,6 +196,36 @@ def test_a_bad_time_zone_or_slug_is_refused(log_in: LogIn, shop: Partner) -> Non
     assert "lower-case letters" in save_tenant(client, shop, slug="Not A Slug").content.decode()
 
 
+def test_an_admin_gives_the_tenant_a_default_country_and_takes_it_away(log_in: LogIn, shop: Partner) -> None:
+    client = log_in("maria", shop, Role.ADMIN)
+    page = f"{ADMIN}/tenant/{shop.id}/change/"
+    for code, name in (("FI", "Finland"), ("XK", "Kosovo"), ("", "None")):
+        save_tenant(client, shop, name=shop.tenant.name, default_country=code)
+
+        shop.tenant.refresh_from_db()
+        assert shop.tenant.default_country == code
+        assert f'<option value="{code}" selected>{name}</option>' in client.get(page).content.decode()
+    logged = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+    assert list(logged) == ["default_country:  → FI", "default_country: FI → XK", "default_country: XK → "]
+    assert "default_country: FI → XK" in client.get(f"{ADMIN}/tenant/{shop.id}/history/").content.decode()
+
+
+def test_a_viewer_sees_the_default_country(log_in: LogIn, make_tenant: MakeTenant) -> None:
+    shop = make_tenant(default_country="FI")
+
+    text = log_in("someone", shop, Role.VIEWER).get(f"{ADMIN}/tenant/{shop.id}/change/").content.decode()
+
+    assert re.search(r"Default country.*?\bFI\b", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("code", ["ZZ", "fi", "Finland"])
+def test_a_country_that_is_not_offered_is_refused(log_in: LogIn, shop: Partner, code: str) -> None:
+    assert "errorlist" in save_tenant(log_in("root"), shop, default_country=code).content.decode()
+
+    shop.tenant.refresh_from_db()
+    assert shop.tenant.default_country == ""
+
+
 def test_changes_are_logged_with_who_and_what(log_in: LogIn, shop: Partner) -> None:
     save_tenant(log_in("maria", shop, Role.ADMIN), shop, name="Renamed")
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from hub.records.types import normal_country
 from tenants.entities import customer_fields
 from tenants.models import Priority
 from tenants.provisioning import create_tenant, one_line
@@ -28,6 +29,9 @@ class Command(BaseCommand):
             choices=list(customer_fields()),
             help=f"customer fields demanded in every record: {', '.join(customer_fields())}",
         )
+        parser.add_argument(
+            "--country", default="", metavar="CODE", help="whose national phone numbers the shop has (ISO 3166: FI)"
+        )
         parser.add_argument("--per-minute", type=int, metavar="N", help="requests a minute")
         parser.add_argument("--per-hour", type=int, metavar="N", help="requests an hour")
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -39,6 +43,7 @@ class Command(BaseCommand):
                 slug=options["slug"],
                 priority=options["priority"],
                 required=options["require"],
+                country=normal_country(options["country"]) or options["country"],
                 per_minute=options["per_minute"],
                 per_hour=options["per_hour"],
             )

@@ -80,6 +80,7 @@ def _create_shop(shop: Shop) -> tuple[Tenant, str]:
         priority=shop.priority,
         required=shop.required,
         time_zone=shop.time_zone,
+        country=shop.country,
         label=first,
     )
     for label in others:

@@ -1,5 +1,6 @@
 """Forgotten and deleted customers: gone for good, through the doors that count, with nothing personal left anywhere."""
 
+import json
 from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from customers.dialects.custobar import store_upload
-from hub.records.records import RecordList
+from customers.dialects.custobar.records import read_upload
+from customers.dialects.custobar.upload import store_upload
 from tenants.changes.changesets import Origin
 from tenants.models import Source
 from tests.conftest import MakeTenant, Partner
@@ -68,6 +69,42 @@ def test_a_forgotten_person_never_comes_back(door: str, priority: str, make_tena
     for sale in partner.read("orders"):
         assert sale["CustomerId"].startswith("erased-")
         assert sale["Email"] is None
+
+
+SPELLINGS = [
+    "+44 (0)20 7946 0018",
+    "0044(0)20 7946-0018",
+    "(+44)(0)20.7946.0018",
+    "\u202a+442079460018\u202c",
+    "＋４４２０７９４６００１８",
+    "+٤٤٢٠٧٩٤٦٠٠١٨",
+    "442079460018",
+]
+
+
+@pytest.mark.parametrize("forgotten", ["+442079460018", "+44 (0)20 7946 0018"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_forgotten_number_is_recognised_in_any_spelling_with_its_country(
+    spelling: str, forgotten: str, partner: Partner
+) -> None:
+    upload(partner, {"phone_number": forgotten, "is_forgotten": True})
+
+    answer = partner.save("customers", {"CustomerId": "new", "Phone": spelling})
+    statuses(partner, user("new@example.org", "newer", phone=spelling))
+
+    assert list(answer["warnings"])[-1] == "[0]"
+    assert partner.read("customers") == []
+
+
+def test_a_number_forgotten_as_the_native_api_had_it_stays_so(partner: Partner) -> None:
+    partner.save("customers", {"CustomerId": "1", "Phone": "+44 (0)20 7946 0018"})
+    upload(partner, {"external_id": "1", "is_forgotten": True})
+
+    for phone in ("+44 (0)20 7946 0018", "+442079460018"):
+        partner.save("customers", {"CustomerId": "2", "Phone": phone})
+        assert upload(partner, {"phone_number": phone})["skipped"] == [0]
+
+    assert partner.read("customers") == []
 
 
 @pytest.mark.parametrize("door", list(DOORS))
@@ -190,7 +227,7 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
 
     waiting = Thread(target=post)
     with transaction.atomic():  # without a request, whose counting would make the other wait before its statement
-        forgotten = RecordList([{"external_id": ANN["external_id"], "is_forgotten": True}])
+        forgotten = read_upload(partner.tenant, json.dumps([{**ANN, "is_forgotten": True}]).encode())
         store_upload(partner.tenant, forgotten, origin=Origin(Source.CUSTOBAR, "test", ""))
         waiting.start()
         assert wait_until(somebody_waits_for_us)

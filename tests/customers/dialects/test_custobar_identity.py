@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from customers.ingest import upsert_customers
 from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
-from tenants.models import Source
+from tenants.models import ConsentChange, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import EMAIL, JAMES, PHONE, assert_keys_true, by_id, the_customer, upload
 from tests.waiting import somebody_waits_for_us, wait_until
@@ -50,14 +50,78 @@ def test_another_external_id_is_another_customer(partner: Partner) -> None:
     assert {customer["CustomerId"] for customer in partner.read("customers")} == {"2", JAMES["external_id"]}
 
 
-def test_an_opt_out_reaches_everyone_it_may_mean(partner: Partner) -> None:
-    upload(partner, *({**JAMES, "external_id": name, "email": f"{name}@example.org", "can_sms": True} for name in "12"))
+SEVERAL = "2 customers are meant. What is withdrawn is withdrawn from all of them, the rest is applied to none."
+FULL = {
+    "phone_number": JAMES["phone_number"],
+    **dict.fromkeys(("can_email", "can_sms", "can_push", "can_profile", "can_post"), True),
+    "first_name": "Ann",
+    "city": "Turku",
+    "tags": ["vip"],
+    "mailing_lists": ["news", "shoes"],
+}
+OPTINS = ("EmailOptin", "SmsOptin", "AppPushOptin", "GdprOptin")
 
-    upload(partner, {"phone_number": JAMES["phone_number"], "can_sms": False, "email": "new@example.org"})
 
-    customers = partner.read("customers")
-    assert [customer["SmsOptin"] for customer in customers] == [False, False]
-    assert {customer["Email"] for customer in customers} == {"1@example.org", "2@example.org"}
+def two_of_one_number(partner: Partner) -> None:
+    upload(partner, *({**FULL, "external_id": name, "email": f"{name}@example.org"} for name in "12"))
+
+
+@pytest.mark.parametrize("no", [False, "", "no", "0", 0])
+def test_what_is_withdrawn_reaches_everyone_it_may_mean(no: Any, partner: Partner) -> None:
+    two_of_one_number(partner)
+    lists = {"mailing_lists.remove": ["news"]}
+
+    answer = upload(partner, {name: no if value is True else value for name, value in FULL.items()} | lists)
+
+    assert answer["warnings"] == {"[0]": [SEVERAL]}
+    for customer in partner.read("customers"):
+        assert [customer[name] for name in OPTINS] == [False] * 4
+        assert customer["Attributes"] == {"city": "Turku", "can_post": False}
+        assert customer["MailingLists"] == ["shoes"]
+    ledger = ConsentChange.objects.filter(tenant=partner.tenant)
+    assert ledger.count() == 2
+
+
+def test_everything_else_of_a_record_that_means_several_is_applied_to_none(partner: Partner) -> None:
+    upload(partner, *({"phone_number": PHONE, "external_id": name, "can_sms": True} for name in "12"))
+    before = partner.read("customers")
+    more = {"tags.add": ["x"], "mailing_lists.add": "x", "language": "en", "X__y": 1, "email": EMAIL}
+
+    answer = upload(partner, {**FULL, "phone_number": PHONE, **more}, {"phone_number": PHONE, "can_sms": True})
+
+    assert answer["warnings"] == {"[0]": [SEVERAL], "[1]": [SEVERAL]}
+    assert partner.read("customers") == before
+    assert len(partner.changes()) == 1
+
+
+def test_a_plain_record_that_means_several_withdraws_from_all(partner: Partner) -> None:
+    two_of_one_number(partner)
+
+    answer = upload(partner, {"phone_number": JAMES["phone_number"], "can_sms": False, "email": "new@example.org"})
+
+    assert answer["warnings"] == {"[0]": [SEVERAL]}
+    assert [customer["SmsOptin"] for customer in partner.read("customers")] == [False, False]
+    assert {customer["Email"] for customer in partner.read("customers")} == {"1@example.org", "2@example.org"}
+
+
+def test_a_further_identifier_tells_which_of_several_is_meant(partner: Partner) -> None:
+    two_of_one_number(partner)
+
+    answer = upload(partner, {"phone_number": JAMES["phone_number"], "email": "2@example.org", "first_name": "Bo"})
+
+    assert "warnings" not in answer
+    assert [by_id(partner)[name]["Name"] for name in "12"] == ["Ann", "Bo"]
+
+
+@pytest.mark.parametrize("flag", ["is_deleted", "is_forgotten"])
+def test_who_is_deleted_or_forgotten_is_everyone_the_record_means(flag: str, partner: Partner) -> None:
+    two_of_one_number(partner)
+    upload(partner, {"external_id": "3"})
+
+    answer = upload(partner, {"phone_number": JAMES["phone_number"], flag: True})
+
+    assert answer["warnings"] == {"[0]": ["2 customers are meant, and all of them erased."]}
+    assert [customer["CustomerId"] for customer in partner.read("customers")] == ["3"]
 
 
 def test_an_email_that_another_customer_is_known_by_stays_theirs(by_email: Partner) -> None:

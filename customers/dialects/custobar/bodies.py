@@ -1,0 +1,96 @@
+"""The bodies of Custobar's calls: the array inside, what of it is left out, and what is rejected.
+
+The clients are shops' plugins, which cannot mend a record: one of 500 does not stop the others.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from hub.api.body import read_json
+from hub.api.errors import ApiError
+from hub.records.columns import ESCAPED_NUL
+from hub.records.faults import Fault, failed
+from hub.records.reading import MOST_WARNINGS, UNKNOWN_FIELD
+from hub.records.schemas import MOST_VALUES
+from tenants.changes.changesets import Warnings
+
+LEFT_OUT = "Left out."
+
+
+@dataclass
+class Findings:
+    """What is to be said about the elements of a body: values left out, names unknown, elements that are not taken."""
+
+    warnings: Warnings = field(default_factory=dict)
+    rejected: dict[int, Sequence[Fault]] = field(default_factory=dict)
+    unknown: int = 0
+
+    def leave_out(self, faults: Sequence[Fault]) -> None:
+        """Warn of values that are left out; every one of them is named."""
+        for fault in faults:
+            self.warnings.setdefault(fault.key, []).append(f"{fault.text} {LEFT_OUT}")
+
+    def ignore(self, place: str) -> None:
+        """Warn of a field with an unknown name; a plugin has it in every record, so the first are enough."""
+        self.unknown += 1
+        if self.unknown <= MOST_WARNINGS:
+            self.warnings[place] = [UNKNOWN_FIELD]
+
+    def reject(self, i: int, faults: Sequence[Fault]) -> None:
+        """Note that element `i` is not taken, and why."""
+        self.rejected[i] = faults
+
+    def refuse_all_rejected(self, received: int) -> None:
+        """Raise ValidationFailed where nothing is left of a body that held something."""
+        if received and len(self.rejected) == received:
+            raise failed([fault for faults in self.rejected.values() for fault in faults])
+
+    def said(self) -> dict[str, Any]:
+        """Return what the answer says, by place: {"warnings": {"[0].city": [text]}, "rejected": {"[3]": [text]}}."""
+        rejected = {f"[{i}]": [fault.text for fault in faults] for i, faults in self.rejected.items()}
+        return {"warnings": self.warnings, "rejected": rejected}
+
+
+def elements_of(body: bytes, name: str, limit: int) -> tuple[list[Any], bool]:
+    """Return the array of {name: […]}, or of the array alone, and whether it may hold what no table can.
+
+    Raises ApiError or ValidationFailed where there is none, or of more than `limit` elements.
+    """
+    if len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES:
+        raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])
+    loaded, odd = _loaded(body)
+    elements = loaded.get(name) if isinstance(loaded, dict) else loaded
+    if not isinstance(elements, list):
+        raise ApiError(400, f'The request body must be a JSON object with an array: {{"{name}": […]}}.')
+    if len(elements) > limit:
+        raise failed([Fault((), "batch_too_large", name=name, limit=limit)])
+    return elements, odd
+
+
+def _loaded(body: bytes) -> tuple[Any, bool]:
+    """Read JSON; Python's own parser takes what orjson refuses for the whole body: NaN, half a character."""
+    try:
+        return orjson.loads(body), ESCAPED_NUL in body
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_int=_integer), True
+    except RecursionError:
+        raise failed([Fault((), "too_deep")]) from None
+    except ValueError:
+        return read_json(body), True  # which says where the fault is
+
+
+def _integer(digits: str) -> int | float:
+    """Read an integer as orjson does: one beyond 64 bits is a float."""
+    number = int(digits) if len(digits) <= 20 else float(digits)
+    return number if -(2**63) <= number < 2**64 else float(digits)
+
+
+def printable(name: str) -> str:
+    """Return the name of a field as an answer can say it."""
+    return name[:100].encode(errors="replace").decode().replace("\0", "\ufffd")

@@ -1,0 +1,100 @@
+"""Custobar's events: those that unsubscribe withdraw a permission, of all others nothing is kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from customers.dialects.custobar.bodies import Findings, elements_of
+from customers.dialects.custobar.conversions import plain_text
+from customers.dialects.custobar.fields import FIELDS, SOUGHT, rules_of
+from customers.dialects.custobar.records import Mending, is_storable
+from customers.dialects.matching import Candidates
+from customers.ingest import Row
+from hub.records.faults import Fault
+from tenants.changes.changesets import Origin, Warnings
+from tenants.changes.writing import open_write
+from tenants.models import Entity, Operation, Tenant
+
+MOST_EVENTS = 1000
+WITHDRAWS = {"MAIL_UNSUBSCRIBE": "EmailOptin", "SMS_UNSUBSCRIBE": "SmsOptin"}
+OTHER_NAMES = {"customer_id": "external_id"}
+NOBODY = "Nobody is known by it, so nothing was withdrawn."
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """An event that withdraws `flag` from everyone who has one of the identifiers, pairs of hub name and value."""
+
+    place: int
+    flag: str
+    identifiers: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class SentEvents:
+    """What an upload of events holds: its withdrawals, how many events it had, and what is to be said of them."""
+
+    withdrawals: list[Withdrawal]
+    received: int
+    findings: Findings = field(default_factory=Findings)
+
+
+def read_events(tenant: Tenant, body: bytes) -> SentEvents:
+    """Read {"events": […]}, or the array alone; raises ValidationFailed or ApiError where no event can be taken."""
+    elements, _ = elements_of(body, "events", MOST_EVENTS)
+    mending = Mending(rules_of(tenant))
+    found = [event for i, element in enumerate(elements) if (event := _withdrawal(mending, i, element))]
+    mending.findings.refuse_all_rejected(len(elements))
+    return SentEvents(found, len(elements), mending.findings)
+
+
+def _withdrawal(mending: Mending, i: int, element: Any) -> Withdrawal | None:
+    """Return what an event withdraws, None for one that withdraws nothing, or cannot be read."""
+    if not isinstance(element, dict):
+        mending.findings.reject(i, [Fault((i,), "not_an_object")])
+        return None
+    if not isinstance(kind := element.get("type"), str) or not kind.strip():
+        mending.findings.reject(i, [Fault((i, "type"), "required")])
+        return None
+    flag = WITHDRAWS.get(kind.strip().upper())
+    identifiers = _identifiers(mending, i, element) if flag else []
+    return Withdrawal(i, flag, identifiers) if flag and identifiers else None
+
+
+def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return by which identifiers an event names somebody; without any it is rejected."""
+    faults: list[Fault] = []
+    found: list[tuple[str, str]] = []
+    for sent in (*SOUGHT, *OTHER_NAMES):
+        value, name = plain_text(event.get(sent)), OTHER_NAMES.get(sent, sent)
+        if value is None or (sent == "customer_id" and value == "0"):  # Magento's guests
+            continue
+        if is_storable(i, name, value, faults):
+            usable = mending.value(i, name, value, faults)
+            found += [(FIELDS[name], usable)] if usable and usable.strip() else []
+    if found:
+        mending.findings.leave_out(faults)
+    else:
+        mending.findings.reject(i, faults or [Fault((i,), "identifier_missing", name=", ".join(SOUGHT))])
+    return found
+
+
+def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> Warnings:
+    """Withdraw from all whom each event names, by any of its identifiers, in one transaction; nobody is created.
+
+    Returns warnings about events that name nobody.
+    """
+    if not events:
+        return {}
+    rows: list[Row] = [{name: value} for event in events for name, value in event.identifiers]
+    with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
+        write.changes.received = len(events)
+        customers = Candidates(write, tenant, rows, origin, relatives=False)
+        for event in events:
+            meant = {one: None for pair in event.identifiers for one in customers.carrying(*pair)}
+            for candidate in meant:
+                customers.update(candidate, {event.flag: False})
+            if not meant:
+                write.changes.warnings[f"[{event.place}]"] = [NOBODY]
+        customers.save()
+    return write.receipt.warnings

@@ -1,0 +1,190 @@
+"""Storing an upload: which customers a record means, and what it makes of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from customers.dialects.custobar.fields import (
+    ATTRIBUTES,
+    COMPANY,
+    FIELDS,
+    LISTS,
+    MAILING_LISTS,
+    SENT_AS,
+    SOUGHT,
+    TAGS,
+)
+from customers.dialects.custobar.records import Sent
+from customers.dialects.matching import Candidate, Candidates
+from customers.ingest import CUSTOMERS, Row
+from hub.records.faults import path
+from hub.records.records import Records
+from hub.sql.files import read_sql
+from tenants.changes.changesets import Origin, Warnings
+from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once
+from tenants.identity import key_sql
+from tenants.models import Entity, Operation, Priority, Source, Tenant
+
+MORE = ATTRIBUTES | {COMPANY, *LISTS}  # what a record adds to, or takes from, what is stored
+REMOVED = "mailing_lists.remove"
+CONSENTS = ("can_email", "can_post", "can_profile", "can_push", "can_sms")
+KEPT = "Another customer is known by it; the stored value stays."
+SEVERAL = "{n} customers are meant. What is withdrawn is withdrawn from all of them, the rest is applied to none."
+SEVERAL_ERASED = "{n} customers are meant, and all of them erased."
+STORE_AT_ONCE = at_once_statement(
+    replace(
+        CUSTOMERS,
+        key={"match_key": key_sql("CustomerId", "s.external_id")},
+        sent={},
+        columns=[replace(column, field=SENT_AS.get(column.field, column.field)) for column in CUSTOMERS.columns],
+    ),
+    question=read_sql("customers", "custobar_question").format(key=key_sql("CustomerId", "external_id")),
+)
+
+
+def as_row(record: Mapping[str, Any]) -> Row:
+    """Write a record in the hub's fields; "" gives a value up, but for external_id, where it is a missing one."""
+    row = {name: value for ours, name in FIELDS.items() if (value := record.get(ours)) is not None}
+    if "CustomerId" in row and not row["CustomerId"].strip():
+        del row["CustomerId"]
+    return row
+
+
+def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a customer's attributes after a record, None where it says nothing about them."""
+    said = {name: value for name in ATTRIBUTES.intersection(record) if (value := record[name]) is not None}
+    said.update((name, value) for name, value in (record.get(COMPANY) or {}).items() if value is not None)
+    if not said:
+        return None
+    changed = {**stored, **said}
+    return {name: value for name, value in changed.items() if value != ""} if "" in changed.values() else changed
+
+
+def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Sequence[str]) -> list[str] | None:
+    """Return a set of strings after a record, in order of arrival: set, then added to, then removed from."""
+    plain, added, removed = map(record.get, names)
+    if plain is None and added is None and removed is None:
+        return None
+    strings = dict.fromkeys([*(stored if plain is None else plain), *(added or ())])
+    return [string for string in strings if string not in (removed or ())]
+
+
+def gives_up(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record takes an identifier away, or a whole customer."""
+    erases = record.get("is_forgotten") or record.get("is_deleted")
+    return bool(erases or record.get("email") == "" or record.get("phone_number") == "")
+
+
+def withdrawals(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a record takes a permission or a mailing list away: that must reach everyone it may mean."""
+    said: dict[str, Any] = {name: False for name in CONSENTS if record.get(name) is False}
+    return {**said, REMOVED: removed} if (removed := record.get(REMOVED)) else said
+
+
+class Upload:
+    """One call's records, taken one after the other, written at once."""
+
+    def __init__(self, write: Write, tenant: Tenant, sent: Sent, origin: Origin) -> None:
+        self.warnings, self.sent = write.changes.warnings, sent
+        self.rows = [as_row(record) for record in sent.records]
+        self.customers = Candidates(write, tenant, self.rows, origin, relatives=any(map(gives_up, sent.records)))
+        self.skipped: list[int] = []
+
+    def take(self, i: int) -> None:
+        """Forget, delete, skip or store what record `i` matches."""
+        record, row = self.sent.records[i], self.rows[i]
+        if record.get("is_forgotten"):
+            self._erase(i, None)
+        elif record.get("is_deleted"):
+            self._erase(i, Source.CUSTOBAR)
+        elif self.customers.is_suppressed(row):
+            self.skipped.append(self.sent.places[i])
+        elif len(matches := self._matches(row)) > 1:
+            self._withdraw(i, matches)
+        else:
+            self._store(i, matches[0] if matches else self.customers.create())
+
+    def _matches(self, row: Row) -> list[Candidate]:
+        """Return whom a row matches: by the first identifier that anyone has; of several, those the next ones name."""
+        found: list[Candidate] = []
+        for name in map(FIELDS.__getitem__, SOUGHT):
+            carriers = [one for one in self.customers.carrying(name, row.get(name)) if self._fits(one, name, row)]
+            found = [one for one in found if one in carriers] or found or carriers
+            if len(found) == 1:
+                break
+        return found
+
+    def _fits(self, candidate: Candidate, name: str, row: Row) -> bool:
+        """Tell whether a carrier may match: none with another external_id, but by the tenant's priority identifier."""
+        ours, theirs = row.get("CustomerId"), candidate.identifiers["CustomerId"]
+        return ours is None or theirs in (None, ours) or name == self.customers.order[0]
+
+    def _erase(self, i: int, source: Source | None) -> None:
+        """Erase everyone whom record `i` means, as a delete by e-mail does."""
+        row = self.rows[i]
+        if len(matches := self._matches(row)) > 1:
+            self._warn(i, SEVERAL_ERASED.format(n=len(matches)))
+        self.customers.erase(matches, row, source)
+
+    def _withdraw(self, i: int, matches: Sequence[Candidate]) -> None:
+        """Withdraw from all whom record `i` means what it withdraws, and apply nothing else of it to any of them."""
+        self._warn(i, SEVERAL.format(n=len(matches)))
+        if withdrawn := withdrawals(self.sent.records[i]):
+            for candidate in matches:
+                self.customers.update(candidate, as_row(withdrawn) | more_after(candidate, withdrawn))
+
+    def _store(self, i: int, candidate: Candidate) -> None:
+        """Note what record `i` sends for the customer it means, or creates."""
+        row = dict(self.rows[i])
+        for name in self.customers.taken(candidate, row):
+            self._warn(i, KEPT, SENT_AS[name])
+            del row[name]
+        self.customers.update(candidate, row | more_after(candidate, self.sent.records[i]))
+
+    def _warn(self, i: int, text: str, *field: str) -> None:
+        self.warnings.setdefault(path((self.sent.places[i], *field)), []).append(text)
+
+
+def more_after(candidate: Candidate, record: Mapping[str, Any]) -> Row:
+    """Return what a record makes of a customer's attributes, tags and mailing lists, and note it for the next one."""
+    row: Row = {}
+    if MORE.isdisjoint(record):
+        return row
+    if (attributes := attributes_after(candidate.attributes, record)) is not None:
+        row["Attributes"] = candidate.attributes = attributes
+    if (tags := strings_after(candidate.tags, record, TAGS)) is not None:
+        row["Tags"] = candidate.tags = tags
+    if (lists := strings_after(candidate.mailing_lists, record, MAILING_LISTS)) is not None:
+        row["MailingLists"] = candidate.mailing_lists = lists
+    return row
+
+
+def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Warnings, list[int]]:
+    """Store records as if one after the other, in one transaction; return warnings, and whose records were skipped.
+
+    At once where the external_id alone says who is meant, else by looking first.
+    """
+    if _names_alone(tenant, sent.records) and store_at_once(
+        STORE_AT_ONCE, tenant, Entity.CUSTOMERS, sent.records, received=sent.received, origin=origin
+    ):
+        return {}, []
+    with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
+        write.changes.received = sent.received
+        upload = Upload(write, tenant, sent, origin)
+        for i in range(len(sent.records)):
+            upload.take(i)
+        upload.customers.save()
+    return write.receipt.warnings, upload.skipped
+
+
+def _names_alone(tenant: Tenant, records: Records[Any]) -> bool:
+    """Tell whether each record has an external_id of its own, by which the tenant names customers, and says no more.
+
+    That is: nothing that needs the stored value first (attributes, tags, lists), and no identifier given up.
+    """
+    return (
+        tenant.priority == Priority.CUSTOMER_ID
+        and records.names <= FIELDS.keys()
+        and records.all_differ("external_id")
+        and not any(value is not None and not value.strip() for name in SOUGHT for value in records.column(name))
+    )

@@ -1,0 +1,97 @@
+"""Custobar's addresses, all below /api/: who calls, what they get, and how a failure is worded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from customers.dialects.custobar.bodies import Findings
+from customers.dialects.custobar.events import read_events, withdraw
+from customers.dialects.custobar.fields import rules_of
+from customers.dialects.custobar.lookup import as_sent, next_url, skipping, sought
+from customers.dialects.custobar.records import read_upload
+from customers.dialects.custobar.upload import store_upload
+from customers.dialects.views import DialectViewSet, reworded
+from customers.models import Customer
+from hub.api.errors import ApiError
+from hub.api.pagination import KeysetPagination
+from hub.api.responses import JsonResponse
+from tenants.api.authentication import UNAUTHORISED, Caller, Credentials, authorise, basic_credentials
+from tenants.api.views import unknown_path
+from tenants.changes.changesets import Warnings
+from tenants.models import Source
+
+
+class CustobarAuthentication(BaseAuthentication):
+    """HTTP Basic with the tenant's slug and a key, or `Authorization: Token|Bearer` with a key alone."""
+
+    def authenticate(self, request: Request) -> tuple[None, Caller]:
+        scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+        try:
+            return None, authorise(request._request, _credentials(scheme.lower(), rest.strip()), Source.CUSTOBAR)
+        except ApiError as error:  # a user that is no tenant's is no more than a wrong user
+            raise ApiError(401, UNAUTHORISED) if error.status == 404 else error from None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Basic realm="customers", charset="UTF-8"'
+
+
+def _credentials(scheme: str, text: str) -> Credentials:
+    if scheme in ("token", "bearer"):
+        return Credentials(text, None)
+    return basic_credentials(text) if scheme == "basic" else Credentials("", None)
+
+
+class CustobarViewSet(DialectViewSet):
+    """POST /api/customers/upload/, GET /api/data/customers/ and POST /api/events/upload/."""
+
+    authentication_classes = [CustobarAuthentication]
+    keyset = "match_key"
+
+    def create(self, request: Request, **_: Any) -> HttpResponse:
+        sent = read_upload(self.tenant, self.body())
+        warnings, skipped = store_upload(self.tenant, sent, origin=self.origin)
+        return taken(sent.received, sent.findings, warnings, skipped=skipped)
+
+    def withdraw(self, request: Request, **_: Any) -> HttpResponse:
+        sent = read_events(self.tenant, self.body())
+        warnings = withdraw(self.tenant, sent.withdrawals, origin=self.origin)
+        return taken(sent.received, sent.findings, warnings)
+
+    def list(self, request: Request, **_: Any) -> HttpResponse:
+        named = sought(rules_of(self.tenant), request.query_params)
+        found = Customer.objects.filter(tenant_id=self.tenant.pk, **named)
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(skipping(found, request.query_params.get("offset")), request, self)
+        return JsonResponse({"customers": [as_sent(customer) for customer in page], "next_url": next_url(pages)})
+
+    def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
+        return failure_body(native)
+
+
+def taken(received: int, findings: Findings, warnings: Warnings, **more: Any) -> HttpResponse:
+    """Answer an upload: how many records or events came, and where there is something to say, what."""
+    said = findings.said()
+    odd = {**said, "warnings": {**said["warnings"], **warnings}, **more}
+    return JsonResponse({"response": "ok", "count": received} | {name: value for name, value in odd.items() if value})
+
+
+@csrf_exempt
+def no_such_endpoint(request: HttpRequest) -> HttpResponse:
+    """Answer any other path below /api/."""
+    return reworded(unknown_path(request), failure_body)
+
+
+def failure_body(native: Mapping[str, Any]) -> dict[str, Any]:
+    """Return Custobar's body of a failure from the native one."""
+    return {"response": "error", "error": {"reason": native["message"], "errors": _errors(native)}}
+
+
+def _errors(said: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the errors by place; who is nowhere named is named by place, too."""
+    errors: dict[str, list[str]] = dict(said.get("errors", {}))
+    nameless = [f"[{d['index']}]" for d in said.get("details", ()) if d["code"] == "identifier_missing"]
+    return {**dict.fromkeys(nameless, errors.pop("")), **errors} if nameless else errors
