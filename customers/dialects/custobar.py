@@ -318,6 +318,7 @@ class CustobarViewSet(DialectViewSet):
     """POST /api/customers/upload/."""
 
     authentication_classes = [CustobarAuthentication]
+    ignores_unknown_parameters = True
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = read_upload(self.tenant, self.body())

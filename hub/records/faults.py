@@ -1,4 +1,4 @@
-"""What can be wrong with a body: each fault has a place, a kind, and the one text of that kind."""
+"""What can be wrong with a body or an address: each fault has a place, a kind, and the one text of that kind."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,18 @@ TEXTS = {
     "batch_too_large": "The request body must contain at most {n} {field}.",
     "country": "The field {field} must be an ISO 3166 country code, for example SE.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
+    "cursor": "The field {field} must be the cursor of an address that this list gave out.",
     "date": "The field {field} must be an ISO 8601 date, for example 1991-06-14.",
     "dated": "The field {field} must be an ISO 8601 date, or date and time, for example 2015-08-28T14:10:00Z.",
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
+    "doubled_parameter": "The query parameter must be given once.",
     "email": "The field {field} must be a valid e-mail address.",
+    "empty_parameter": "The query parameter must have a value.",
+    "entity": "The field {field} must be customers, orders or products.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
     "https_url": "The field {field} must be an https:// URL.",
+    "hub_ids": "The field {field} must consist of at most {n} whole numbers with commas between them.",
     "identifier_missing": "At least one of the following properties must have a value: {field}",
     "invalid_json": "The request body is not valid JSON{at}.",
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
@@ -40,12 +45,15 @@ TEXTS = {
     "too_large": "The field {field} must be less than or equal to {n}.",
     "too_long": "The field {field} must be a string with a maximum length of {n}.",
     "too_many": "The field {field} must be an array with a maximum length of {n}.",
+    "too_many_parameters": "The query must have at most 1,000 parameters.",
     "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",
+    "unknown_parameter": "Unknown query parameter.",
 }
 HINTS = {
     "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
     "batch_too_large": "Send the rest in further requests.",
+    "empty_parameter": "Leave out a parameter that has no value.",
 }
 
 # What pydantic calls a fault → our kind, and where its context keeps the limit.
@@ -55,6 +63,7 @@ KINDS = {
     "finite_number": ("not_a_number", ""),
     "float_type": ("not_a_number", ""),
     "greater_than_equal": ("too_small", "ge"),
+    "hub_ids": ("hub_ids", "most"),
     "int_from_float": ("not_an_integer", ""),
     "int_type": ("not_an_integer", ""),
     "less_than_equal": ("too_large", "le"),
@@ -79,22 +88,25 @@ class Detail(TypedDict, total=False):
 
 
 class ValidationFailed(Exception):
-    """The body's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each text."""
+    """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each text."""
 
-    def __init__(self, errors: Mapping[str, Sequence[str]], details: Sequence[Detail]) -> None:
+    def __init__(
+        self, errors: Mapping[str, Sequence[str]], details: Sequence[Detail], message: str = "Validation failed"
+    ) -> None:
         super().__init__(f"{len(details)} validation errors")
-        self.errors, self.details = errors, details
+        self.errors, self.details, self.message = errors, details, message
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with a body: where (pydantic's loc), its kind, and what its text needs."""
+    """One thing wrong: where (pydantic's loc, of a parameter its name alone), its kind, and what its text needs."""
 
     loc: Loc
     kind: str
     limit: object = ""
     name: str = ""
     at: str = ""
+    hint: str = ""
 
     @property
     def field(self) -> str:
@@ -110,26 +122,26 @@ class Fault:
 
     @property
     def detail(self) -> Detail:
-        found: Detail = {
-            "index": self.loc[0] if self.loc and isinstance(self.loc[0], int) else None,
-            "field": path(self.loc[1:]).removeprefix(".") or None,
-            "code": self.kind,
-        }
-        return {**found, "hint": HINTS[self.kind]} if self.kind in HINTS else found
+        index = self.loc[0] if self.loc and isinstance(self.loc[0], int) else None
+        place = self.loc if index is None else self.loc[1:]
+        found: Detail = {"index": index, "field": path(place) or None, "code": self.kind}
+        hint = self.hint or HINTS.get(self.kind)
+        return {**found, "hint": hint} if hint else found
 
 
 def path(loc: Loc) -> str:
     """Write a place as the documents do: (0, "OrderItems", 2, "Sku") → `[0].OrderItems[2].Sku`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
 
 
-def failed(faults: Sequence[Fault]) -> ValidationFailed:
+def failed(faults: Sequence[Fault], *, message: str = "Validation failed") -> ValidationFailed:
+    """Return the error that says all faults."""
     errors: dict[str, list[str]] = {}
     for fault in faults:
         texts = errors.setdefault(fault.key, [])
         if fault.text not in texts:
             texts.append(fault.text)
-    return ValidationFailed(errors, [fault.detail for fault in faults])
+    return ValidationFailed(errors, [fault.detail for fault in faults], message)
 
 
 def fault_of(error: ErrorDetails) -> Fault:
