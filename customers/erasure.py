@@ -35,8 +35,8 @@ def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | Non
     """Erase the persons that an identifier, or both, name; their orders stay as anonymous sales.
 
     By both: customers with both; if there are none, those with the priority one; else those with the other.
+    The e-mail is in its normal form.
     """
-    email = email and email.strip().lower()
     with open_write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin) as write:
         found = write.execute(FIND, customer_id=customer_id, email=email)
         write.changes.received = 1

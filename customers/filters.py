@@ -1,18 +1,21 @@
 """What customers can be filtered by when read back."""
 
 import django_filters
-from django.db.models import QuerySet
 
 from customers.models import Customer
-from hub.api.filters import FlagFilter, moment_range
+from customers.schemas import CustomerRecord
+from hub.api.filters import FlagFilter, HubIdFilter, ValueFilter, moment_range
+from hub.api.parameters import EMAIL, field_type
+from hub.records.types import Language
 
 
 class CustomerFilterSet(django_filters.FilterSet):
     """Exact on identifiers, flags and language; ranges over the times."""
 
-    CustomerId = django_filters.CharFilter(field_name="customer_id", strip=False)
-    Email = django_filters.CharFilter(method="filter_email")
-    Language = django_filters.CharFilter(field_name="language")
+    HubId = HubIdFilter()
+    CustomerId = ValueFilter(field_type(CustomerRecord, "CustomerId"), field_name="customer_id")
+    Email = ValueFilter(EMAIL, field_name="email")
+    Language = ValueFilter(Language, field_name="language")
     EmailOptin = FlagFilter(field_name="email_optin")
     SmsOptin = FlagFilter(field_name="sms_optin")
     WhatsappOptin = FlagFilter(field_name="whatsapp_optin")
@@ -24,6 +27,3 @@ class CustomerFilterSet(django_filters.FilterSet):
     class Meta:
         model = Customer
         fields: list[str] = []
-
-    def filter_email(self, queryset: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
-        return queryset.filter(email=value.strip().lower())

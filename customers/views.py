@@ -1,22 +1,33 @@
 """The customer endpoints (documents 000 and 001)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from pydantic import ValidatorFunctionWrapHandler, WrapValidator
 from rest_framework.request import Request
 
 from customers.erasure import erase_customers
 from customers.filters import CustomerFilterSet
 from customers.ingest import upsert_customers
 from customers.models import Customer
-from customers.schemas import customer_schema
+from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import CustomerSerializer
-from hub.api.errors import UNEXPECTED, ApiError
+from hub.api.errors import UNEXPECTED
+from hub.api.filters import list_parameters
+from hub.api.parameters import EMAIL, Parameters, field_type
 from hub.api.responses import removed
+from hub.records.emails import normal_email
 from hub.records.schemas import parse
 from tenants.api.views import TenantViewSet
 from tenants.identity import COLUMNS, identifiers_of
+
+CUSTOMER_ID = field_type(CustomerRecord, "CustomerId")
+
+
+def _unless_email(text: str, is_id: ValidatorFunctionWrapHandler) -> str:
+    """Hold an identifier of either kind to the rule of a CustomerId, unless it is an e-mail address."""
+    return text if normal_email(text) else str(is_id(text))
 
 
 class CustomerViewSet(TenantViewSet):
@@ -25,6 +36,13 @@ class CustomerViewSet(TenantViewSet):
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilterSet
     keyset = "match_key"
+    in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
+    in_query = {
+        "list": list_parameters(CustomerFilterSet),
+        "remove": Parameters(
+            {"customerId": CUSTOMER_ID, "email": EMAIL}, needs=any, otherwise="Customer ID or email is required."
+        ),
+    }
 
     @property
     def unexpected(self) -> str:
@@ -40,22 +58,21 @@ class CustomerViewSet(TenantViewSet):
         return self.saved("Customers saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
-        customer_id, email = self.query_ids("customerId", "email")
-        if customer_id is None and email is None:
-            raise ApiError(400, "Customer ID or email is required.")
-        erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)
-        return removed("Customer removed.", customerId=customer_id, email=email)
+        customer_id, email = self.query.get("customerId"), self.query.get("email")
+        changes = erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)
+        return removed("Customer removed.", changes.removed, customerId=customer_id, email=email)
 
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Customers found.")
 
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
-        return self.record("Customer found.", self._named(self.path_id("id")), "Customer not found.")
+        return self.record("Customer found.", self._named(self.ids["id"]), "Customer not found.")
 
     def _named(self, identifier: str) -> Customer | None:
         """Return the customer an identifier names: by the tenant's priority, else by the other one."""
-        for column in (COLUMNS[name] for name in identifiers_of(self.tenant)[:2]):
-            value = identifier.lower() if column == "email" else identifier
-            if found := self.get_queryset().filter(**{column: value}).order_by("match_key").first():
+        for name in identifiers_of(self.tenant)[:2]:
+            value = normal_email(identifier) if name == "Email" else identifier
+            found = value and self.get_queryset().filter(**{COLUMNS[name]: value}).order_by("match_key").first()
+            if found:
                 return found
         return None

@@ -3,19 +3,23 @@
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
-from hub.api.filters import FlagFilter, moment_range
+from hub.api.filters import FlagFilter, HubIdFilter, ValueFilter, moment_range
+from hub.api.parameters import EMAIL, field_type
+from hub.records.types import Currency
 from orders.models import Order, OrderItem
+from orders.schemas import OrderItemRecord, OrderRecord
 
 
 class OrderFilterSet(django_filters.FilterSet):
     """Exact on identifiers, currency, cancellation; ranges over the times. ProductId and Sku look at the lines."""
 
-    OrderId = django_filters.CharFilter(field_name="order_id", strip=False)
-    CustomerId = django_filters.CharFilter(field_name="customer_id", strip=False)
-    Email = django_filters.CharFilter(method="filter_email")
-    ProductId = django_filters.CharFilter(method="filter_product_id", strip=False)
-    Sku = django_filters.CharFilter(method="filter_sku", strip=False)
-    Currency = django_filters.CharFilter(field_name="currency")
+    HubId = HubIdFilter()
+    OrderId = ValueFilter(field_type(OrderRecord, "OrderId"), field_name="order_id")
+    CustomerId = ValueFilter(field_type(OrderRecord, "CustomerId"), field_name="customer_id")
+    Email = ValueFilter(EMAIL, field_name="email")
+    ProductId = ValueFilter(field_type(OrderItemRecord, "ProductId"), method="filter_product_id")
+    Sku = ValueFilter(field_type(OrderItemRecord, "Sku"), method="filter_sku")
+    Currency = ValueFilter(Currency, field_name="currency")
     IsOrderCancelled = FlagFilter(field_name="is_order_cancelled")
     locals().update(
         moment_range("order_date", "OrderDate"),
@@ -26,9 +30,6 @@ class OrderFilterSet(django_filters.FilterSet):
     class Meta:
         model = Order
         fields: list[str] = []
-
-    def filter_email(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
-        return queryset.filter(email=value.strip().lower())
 
     def filter_product_id(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
         return queryset.filter(_has_line(product_id=value))

@@ -6,13 +6,14 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from hub.api.errors import ApiError
+from hub.api.filters import list_parameters
+from hub.api.parameters import Parameters, field_type
 from hub.api.responses import removed
 from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
-from orders.schemas import ORDERS
+from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import OrderSerializer
 from tenants.api.views import TenantViewSet
 
@@ -23,6 +24,15 @@ class OrderViewSet(TenantViewSet):
     serializer_class = OrderSerializer
     filterset_class = OrderFilterSet
     keyset = "order_id"
+    in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
+    in_query = {
+        "list": list_parameters(OrderFilterSet),
+        "remove_item": Parameters(
+            {"productId": field_type(OrderItemRecord, "ProductId"), "sku": field_type(OrderItemRecord, "Sku")},
+            needs=all,
+            otherwise="Product ID and SKU are required.",
+        ),
+    }
 
     def get_queryset(self) -> QuerySet[Order]:
         return Order.objects.filter(tenant_id=self.tenant.pk).prefetch_related("items")
@@ -33,21 +43,18 @@ class OrderViewSet(TenantViewSet):
         return self.saved("Orders saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
-        order_id = self.path_id("order_id")
-        delete_order(self.tenant, order_id, origin=self.origin)
-        return removed("Order removed.", orderId=order_id)
+        order_id = self.ids["orderId"]
+        changes = delete_order(self.tenant, order_id, origin=self.origin)
+        return removed("Order removed.", changes.removed, orderId=order_id)
 
     def remove_item(self, request: Request, **_: Any) -> HttpResponse:
-        order_id = self.path_id("order_id")
-        product_id, sku = self.query_ids("productId", "sku")
-        if product_id is None or sku is None:
-            raise ApiError(400, "Product ID and SKU are required.")
-        delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
-        return removed("Order item removed.", orderId=order_id, productId=product_id, sku=sku)
+        order_id, product_id, sku = self.ids["orderId"], self.query["productId"], self.query["sku"]
+        changes = delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
+        return removed("Order item removed.", changes.removed, orderId=order_id, productId=product_id, sku=sku)
 
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Orders found.")
 
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
-        found = self.get_queryset().filter(order_id=self.path_id("order_id")).first()
+        found = self.get_queryset().filter(order_id=self.ids["orderId"]).first()
         return self.record("Order found.", found, "Order not found.")

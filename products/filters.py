@@ -3,18 +3,22 @@
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
-from hub.api.filters import FlagFilter, moment_range
+from hub.api.filters import FlagFilter, HubIdFilter, ValueFilter, moment_range
+from hub.api.parameters import field_type
+from hub.records.types import Currency, Language
 from products.models import Product, Variant
+from products.schemas import ProductRecord, VariantRecord
 
 
 class ProductFilterSet(django_filters.FilterSet):
     """Exact on identifiers and flags; ranges over the times. What a variant has finds its product."""
 
-    ProductId = django_filters.CharFilter(field_name="product_id", strip=False)
-    VariantId = django_filters.CharFilter(method="filter_variant", strip=False)
-    Sku = django_filters.CharFilter(method="filter_variant", strip=False)
-    Currency = django_filters.CharFilter(method="filter_variant")
-    Language = django_filters.CharFilter(method="filter_variant")
+    HubId = HubIdFilter()
+    ProductId = ValueFilter(field_type(ProductRecord, "ProductId"), field_name="product_id")
+    VariantId = ValueFilter(field_type(VariantRecord, "VariantId"), method="filter_variant")
+    Sku = ValueFilter(field_type(VariantRecord, "Sku"), method="filter_variant")
+    Currency = ValueFilter(Currency, method="filter_variant")
+    Language = ValueFilter(Language, method="filter_variant")
     IsAvailable = FlagFilter(method="filter_variant")
     IsOfflineExclusive = FlagFilter(field_name="is_offline_exclusive")
     locals().update(moment_range("created_at", "CreatedAt"), **moment_range("updated_at", "UpdatedAt"))

@@ -6,12 +6,14 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from hub.api.filters import list_parameters
+from hub.api.parameters import Parameters, field_type
 from hub.api.responses import removed
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
-from products.schemas import PRODUCTS
+from products.schemas import PRODUCTS, ProductRecord, VariantRecord
 from products.serializers import ProductSerializer
 from tenants.api.views import TenantViewSet
 
@@ -22,6 +24,10 @@ class ProductViewSet(TenantViewSet):
     serializer_class = ProductSerializer
     filterset_class = ProductFilterSet
     keyset = "product_id"
+    in_path = Parameters(
+        {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
+    )
+    in_query = {"list": list_parameters(ProductFilterSet)}
 
     def get_queryset(self) -> QuerySet[Product]:
         return Product.objects.filter(tenant_id=self.tenant.pk).prefetch_related("variants")
@@ -32,18 +38,18 @@ class ProductViewSet(TenantViewSet):
         return self.saved("Products saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
-        product_id = self.path_id("product_id")
-        delete_product(self.tenant, product_id, origin=self.origin)
-        return removed("Product removed.", productId=product_id)
+        product_id = self.ids["productId"]
+        changes = delete_product(self.tenant, product_id, origin=self.origin)
+        return removed("Product removed.", changes.removed, productId=product_id)
 
     def remove_variant(self, request: Request, **_: Any) -> HttpResponse:
-        product_id, variant_id = self.path_id("product_id"), self.path_id("variant_id")
-        delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
-        return removed("Variant removed.", productId=product_id, variantId=variant_id)
+        product_id, variant_id = self.ids["productId"], self.ids["variantId"]
+        changes = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
+        return removed("Variant removed.", changes.removed, productId=product_id, variantId=variant_id)
 
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Products found.")
 
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
-        found = self.get_queryset().filter(product_id=self.path_id("product_id")).first()
+        found = self.get_queryset().filter(product_id=self.ids["productId"]).first()
         return self.record("Product found.", found, "Product not found.")

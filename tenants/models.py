@@ -205,6 +205,7 @@ class Changeset(TenantOwned):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="changeset_number_in_tenant")]
+        indexes = [models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity")]
 
     def __str__(self) -> str:
         return f"{self.operation} of {self.entity}, number {self.number}"

@@ -19,6 +19,7 @@ from customers.erasure import erase_customers
 from customers.ingest import Row
 from hub.api.body import read_json
 from hub.api.errors import ApiError
+from hub.api.parameters import EMAIL, Parameters
 from hub.api.responses import JsonResponse
 from hub.middleware.paths import identifier_in_path
 from hub.records.faults import ValidationFailed
@@ -198,6 +199,9 @@ class JericommerceViewSet(DialectViewSet):
     """POST and DELETE /v1/programs/{programId}/integrations/api."""
 
     authentication_classes = [JericommerceAuthentication]
+    in_query = {
+        "remove": Parameters({"email": EMAIL}, needs=all, otherwise="The query parameter email is required."),
+    }
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         elements = read_json(self.body())
@@ -210,11 +214,10 @@ class JericommerceViewSet(DialectViewSet):
         return JsonResponse({"results": results}, status=201 if worked else 404)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
-        (email,) = self.query_ids("email")
-        if email is None:
-            raise ApiError(400, "The query parameter email is required.")
-        erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
-        return JsonResponse({"email": email, "status": "deleted"}, status=201)
+        email = self.query["email"]
+        changes = erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
+        return JsonResponse({"email": email, "status": "deleted", "removed": changes.removed}, status=201)
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
-        return {"results": [], "error": native["message"]}
+        errors = {"errors": native["errors"]} if "errors" in native else {}
+        return {"results": [], "error": native["message"], **errors}

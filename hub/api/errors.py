@@ -88,7 +88,7 @@ def _problem(error: ValidationFailed, trace: str) -> JsonResponse:
         "status": 400,
         "traceId": trace,
         "success": False,
-        "message": "Validation failed",
+        "message": error.message,
         "data": {},
         "errors": kept,
         "details": error.details[:MOST_ERRORS],

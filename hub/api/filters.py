@@ -1,46 +1,53 @@
-"""Filters by documented names, strict: an unknown filter, or a value it can't have, is a 400 that names it."""
+"""Filters by documented names over values of a type: `hub.api.parameters` reads them, a FilterSet applies them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
-from django import forms
-from django.db.models import QuerySet
-from rest_framework.filters import BaseFilterBackend
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 
-from hub.api.errors import ApiError
-from hub.api.pagination import PARAMETERS
-from hub.records.types import normal_moment
+from hub.api.pagination import PAGE
+from hub.api.parameters import FLAG, HUB_IDS, MOMENT, Parameters
 
-
-class MomentField(forms.CharField):
-    """A moment in ISO 8601 with its zone, as the API writes it; None where it is left blank."""
-
-    def clean(self, value: Any) -> str | None:
-        text = super().clean(value)
-        if text and (text := normal_moment(text.replace(" ", "+"))) is None:  # an unescaped + arrives as a space
-            raise forms.ValidationError("no moment")
-        return text or None
+# The planner counts a list: for 1,000 ids it walked through the tenant in the order of the key until enough were found,
+# 40 ms instead of 17 for a page of 101 among 100,000 customers. An array from a subquery counts as ten.
+IN_IDS = '"{table}"."id" = ANY (ARRAY (SELECT unnest(%s::bigint[])))'
 
 
-class MomentFilter(django_filters.Filter):
-    field_class = MomentField
+class ValueFilter(django_filters.Filter):
+    """A filter by values of a type, as a query's text is read; the rest is django-filter's."""
+
+    def __init__(self, kind: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = lambda: kind  # a FilterSet copies its filters for each request, and to copy a type takes 18 µs
 
 
-class FlagField(forms.CharField):
-    """`true` or `false`, in any case; None where it is left blank."""
+class MomentFilter(ValueFilter):
+    """A moment in ISO 8601 with its zone, as the API writes it."""
 
-    def clean(self, value: Any) -> bool | None:
-        flags = {"true": True, "false": False, "": None}
-        text = str(super().clean(value)).lower()
-        if text not in flags:
-            raise forms.ValidationError("no flag")
-        return flags[text]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(MOMENT, **options)
 
 
-class FlagFilter(django_filters.Filter):
-    field_class = FlagField
+class FlagFilter(ValueFilter):
+    """`true` or `false`, in any case."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(FLAG, **options)
+
+
+class HubIdFilter(ValueFilter):
+    """The records with one of up to 1,000 hub ids: what the change feed names records by."""
+
+    def __init__(self) -> None:
+        super().__init__(HUB_IDS, field_name="id")
+
+    def filter(self, qs: QuerySet[Any], value: list[int] | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        # The table's name is the model's, no client's.
+        return qs.filter(RawSQL(IN_IDS.format(table=qs.model._meta.db_table), [value], BooleanField()))  # noqa: S611
 
 
 def moment_range(field: str, name: str) -> dict[str, django_filters.Filter]:
@@ -48,17 +55,7 @@ def moment_range(field: str, name: str) -> dict[str, django_filters.Filter]:
     return {f"{name}__{op}": MomentFilter(field_name=field, lookup_expr=op) for op in ("gt", "gte", "lt", "lte")}
 
 
-class StrictFilterBackend(BaseFilterBackend):
-    """Apply the view's `filterset_class`; raise ApiError 400 for an unknown filter or an unusable value."""
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        filterset_class = getattr(view, "filterset_class")  # noqa: B009 — APIView declares none
-        known = {*filterset_class.base_filters, *PARAMETERS}
-        for name in request.query_params:
-            if name not in known:
-                raise ApiError(400, f"Unknown filter. Known are {', '.join(sorted(known))}.")
-        filterset = filterset_class(request.query_params, queryset=queryset, request=request)
-        if not filterset.is_valid():
-            raise ApiError(400, f"The filter {next(iter(filterset.errors))} has a value it can't have.")
-        found: QuerySet[Any] = filterset.qs
-        return found
+def list_parameters(filters: type[django_filters.FilterSet]) -> Parameters:
+    """Return the parameters of a list: its filters, each a ValueFilter, and those of a page."""
+    declared: Mapping[str, Any] = filters.base_filters
+    return Parameters({**{name: each.kind() for name, each in declared.items()}, **PAGE.types})

@@ -57,9 +57,9 @@ def saved(message: str, count: int, *, warnings: Mapping[str, list[str]], change
     return response
 
 
-def removed(message: str, **identifiers: str | None) -> JsonResponse:
-    """Answer a delete by echoing the identifiers it took."""
-    return success(message, {**identifiers, "deletedAt": now()})
+def removed(message: str, count: int, **identifiers: str | None) -> JsonResponse:
+    """Answer a delete by echoing the identifiers it took, in their normal form, and how many records it removed."""
+    return success(message, {**identifiers, "removed": count, "deletedAt": now()})
 
 
 def failure(

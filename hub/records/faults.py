@@ -1,4 +1,4 @@
-"""What can be wrong with a body: each fault has a place, a kind, and the one text of that kind."""
+"""What can be wrong with a body or an address: each fault has a place, a kind, and the one text of that kind."""
 
 from codecs import utf_8_decode
 from collections.abc import Container, Mapping, Sequence
@@ -16,14 +16,19 @@ TEXTS = {
     "batch_too_large": "The request body must contain at most {n} {field}.",
     "country": "The field {field} must be an ISO 3166 country code, for example SE.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
+    "cursor": "The field {field} must be the cursor of an address that this list gave out.",
     "date": "The field {field} must be an ISO 8601 date, for example 1991-06-14.",
     "dated": "The field {field} must be an ISO 8601 date, or date and time, for example 2015-08-28T14:10:00Z.",
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
+    "doubled_parameter": "The query parameter must be given once.",
     "email": "The field {field} must be a valid e-mail address.",
     "empty_body": "The request body is empty.",
+    "empty_parameter": "The query parameter must have a value.",
+    "entity": "The field {field} must be customers, orders or products.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
     "https_url": "The field {field} must be an https:// URL.",
+    "hub_ids": "The field {field} must consist of at most {n} whole numbers with commas between them.",
     "identifier_missing": "At least one of the following properties must have a value: {field}",
     "invalid_json": "The request body is not valid JSON{at}.",
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
@@ -45,8 +50,10 @@ TEXTS = {
     "too_large": "The field {field} must be less than or equal to {n}.",
     "too_long": "The field {field} must be a string with a maximum length of {n}.",
     "too_many": "The field {field} must be an array with a maximum length of {n}.",
+    "too_many_parameters": "The query must have at most 1,000 parameters.",
     "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",
+    "unknown_parameter": "Unknown query parameter.",
 }
 # How to mend a kind of error, where that can be said; of one field where it is named.
 HINTS = {
@@ -54,6 +61,7 @@ HINTS = {
     " no extension, no second number.",
     "batch_too_large": "Send the rest in further requests.",
     "empty_body": "Send the records as a JSON array: [{…}].",
+    "empty_parameter": "Leave out a parameter that has no value.",
     "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
     "not_utf8": "Encode the JSON as UTF-8 before it is sent: no UTF-16, UTF-32 or Latin-1.",
 }
@@ -67,6 +75,7 @@ KINDS = {
     "finite_number": ("not_a_number", ""),
     "float_type": ("not_a_number", ""),
     "greater_than_equal": ("too_small", "ge"),
+    "hub_ids": ("hub_ids", "most"),
     "int_from_float": ("not_an_integer", ""),
     "int_type": ("not_an_integer", ""),
     "less_than_equal": ("too_large", "le"),
@@ -91,16 +100,18 @@ class Detail(TypedDict, total=False):
 
 
 class ValidationFailed(Exception):
-    """The body's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each text."""
+    """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each text."""
 
-    def __init__(self, errors: Mapping[str, Sequence[str]], details: Sequence[Detail]) -> None:
+    def __init__(
+        self, errors: Mapping[str, Sequence[str]], details: Sequence[Detail], message: str = "Validation failed"
+    ) -> None:
         super().__init__(f"{len(details)} validation errors")
-        self.errors, self.details = errors, details
+        self.errors, self.details, self.message = errors, details, message
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with a body: where (pydantic's loc), its kind, and what its text needs."""
+    """One thing wrong: where (pydantic's loc, of a parameter its name alone), its kind, and what its text needs."""
 
     loc: Loc
     kind: str
@@ -123,11 +134,9 @@ class Fault:
 
     @property
     def detail(self) -> Detail:
-        found: Detail = {
-            "index": self.loc[0] if self.loc and isinstance(self.loc[0], int) else None,
-            "field": path(self.loc[1:]) or None,
-            "code": self.kind,
-        }
+        index = self.loc[0] if self.loc and isinstance(self.loc[0], int) else None
+        place = self.loc if index is None else self.loc[1:]
+        found: Detail = {"index": index, "field": path(place) or None, "code": self.kind}
         hint = self.hint or HINTS.get(f"{self.field}.{self.kind}") or HINTS.get(self.kind)
         return {**found, "hint": hint} if hint else found
 
@@ -167,13 +176,14 @@ def _is_numbered(value: object) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(name.isascii() and name.isdigit() for name in value)
 
 
-def failed(faults: Sequence[Fault]) -> ValidationFailed:
+def failed(faults: Sequence[Fault], *, message: str = "Validation failed") -> ValidationFailed:
+    """Return the error that says all faults."""
     errors: dict[str, list[str]] = {}
     for fault in faults:
         texts = errors.setdefault(fault.key, [])
         if fault.text not in texts:
             texts.append(fault.text)
-    return ValidationFailed(errors, [fault.detail for fault in faults])
+    return ValidationFailed(errors, [fault.detail for fault in faults], message)
 
 
 def fault_of(error: ErrorDetails) -> Fault:

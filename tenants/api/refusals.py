@@ -81,6 +81,10 @@ def _codes(response: HttpResponseBase) -> list[str]:
 
 
 def _code(detail: dict[str, Any]) -> str:
-    """Name a detail's field and code. Of names that records made up, only those that look like field names are kept."""
-    field = POSITION.sub("", detail.get("field") or "")
+    """Name a detail's field and code. Of names that records made up, only those that look like field names are kept.
+
+    Of names of parameters that nobody knows, none: what a client put there by mistake may be anything.
+    """
+    unknown = detail["code"] == "unknown_parameter"
+    field = "" if unknown else POSITION.sub("", detail.get("field") or "")
     return f"{field}: {detail['code']}" if NAME.fullmatch(field) else str(detail["code"])

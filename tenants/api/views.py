@@ -1,5 +1,6 @@
-"""What every native endpoint shares: the order of checks, the caller, the body."""
+"""What every native endpoint shares: the order of checks, the caller, the body, the parameters."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, cast
 
@@ -8,13 +9,15 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
+from django_filters import FilterSet
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from hub.api.body import read_body
 from hub.api.errors import ApiError, answer_exception
-from hub.api.filters import StrictFilterBackend
 from hub.api.pagination import KeysetPagination
+from hub.api.parameters import NOTHING, Parameters, sent_with
 from hub.api.responses import failure, saved, success
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
@@ -28,16 +31,33 @@ SMALL = 16 * 1024  # bytes of a body that waits for no turn
 
 
 class TenantViewSet(GenericViewSet[Any]):
-    """An endpoint below /…/{tenantId}: GUID 400, key 401, tenant 404, enabled 403, rate 429, and only then the body.
+    """An endpoint below /…/{tenantId}: GUID 400, key 401, tenant 404, enabled 403, rate 429, and only then the request.
 
-    A subclass is a few lines a method: it reads the body or the path, calls its app, and answers with `saved`, `page`
-    or `record`. Whatever it raises is answered by hub.api.errors.
+    A subclass is a few lines a method: it takes the body or the parameters, calls its app, and answers with `saved`,
+    `page` or `record`. Whatever it raises is answered by hub.api.errors. It says what identifiers its paths may hold,
+    under their documented names, and by action what a query may hold: no action takes a parameter that is not there.
     """
+
+    in_path = NOTHING
+    in_query: Mapping[str, Parameters] = {}
+    ignores_unknown_parameters = False
+    filterset_class: type[FilterSet]
 
     authentication_classes = [KeyAuthentication]
     throttle_classes = [TenantThrottle]
-    filter_backends = [StrictFilterBackend]
     http_method_names = ["get", "post", "delete", "head"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let the caller in; then, where there is an action, read what it was sent, in the order of checks.
+
+        Raises ApiError as `read_body` does, and ValidationFailed for the parameters, before a body is parsed.
+        """
+        super().initial(request, *args, **kwargs)
+        if str(request.method).lower() in self.action_map:
+            self.sent = read_body(request._request) if request.method == "POST" else b""
+            self.ids = self.in_path.read_path(_identifiers(kwargs))
+            known = self.in_query.get(self.action, NOTHING)
+            self.query = known.read(sent_with(request), strict=not self.ignores_unknown_parameters)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer, a 401 with the challenge of the endpoint's authentication (RFC 9110, 11.6.1)."""
@@ -69,21 +89,11 @@ class TenantViewSet(GenericViewSet[Any]):
     def body(self) -> bytes:
         """Return the request's body, inflated; one over SMALL only when it is the tenant's turn, held until the answer.
 
-        Raises ApiError: 413 too large, 415 not JSON, 400 cut off or broken, 503 no turn in time.
+        Raises ApiError 503 for no turn in time.
         """
-        body = read_body(self.request._request)
-        if len(body) > SMALL:
+        if len(self.sent) > SMALL:
             self.held.enter_context(turn(self.tenant.pk))
-        return body
-
-    def path_id(self, name: str) -> str:
-        """Return the identifier that the route calls `name`, slashes included."""
-        return identifier_in_path(self.kwargs[name])
-
-    def query_ids(self, *names: str) -> list[str | None]:
-        """Return query parameters in the order named; None for one that is blank or left out."""
-        values = [self.request.query_params.get(name, "") for name in names]
-        return [value if value.strip() else None for value in values]
+        return self.sent
 
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
         """Answer an upsert: records received, the warnings of batch and receipt, the number of the changeset."""
@@ -91,12 +101,10 @@ class TenantViewSet(GenericViewSet[Any]):
         return saved(message, receipt.received, warnings=warnings, changeset=receipt.number)
 
     def page(self, message: str) -> HttpResponse:
-        """Answer with one keyset page of `get_queryset`, filtered.
-
-        Raises ApiError 400 for an unknown filter, or one whose value is unusable, as is a cursor or limit.
-        """
+        """Answer with one keyset page of `get_queryset`, filtered."""
         paginator = KeysetPagination()
-        records = paginator.paginate_queryset(self.filter_queryset(self.get_queryset()), self.request, self)
+        found = self.filterset_class(self.query, self.get_queryset()).qs
+        records = paginator.paginate_queryset(found, self.request, self)
         results = self.get_serializer(records, many=True).data
         return success(message, {"results": results, "next": paginator.next_url()})
 
@@ -105,6 +113,11 @@ class TenantViewSet(GenericViewSet[Any]):
         if found is None:
             raise ApiError(404, missing)
         return success(message, self.get_serializer(found).data)
+
+
+def _identifiers(kwargs: Mapping[str, str]) -> dict[str, str]:
+    """Return what a route took from a path, slashes included, by its documented name: `order_id` is `orderId`."""
+    return {name[:1] + name.title().replace("_", "")[1:]: identifier_in_path(text) for name, text in kwargs.items()}
 
 
 @csrf_exempt

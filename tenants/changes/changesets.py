@@ -35,6 +35,7 @@ class Consent:
 class Changes:
     """What a write did, by hub id. `received` counts records as sent, `unchanged` those that changed nothing.
 
+    `parts` counts the parts that records lost: line items, variants.
     `warnings` say which records were not stored as sent, and why.
     """
 
@@ -43,11 +44,17 @@ class Changes:
     created: list[int] = field(default_factory=list)
     updated: list[int] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
+    parts: int = 0
     consents: list[Consent] = field(default_factory=list)
     warnings: Warnings = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.created) + len(self.updated) + len(self.deleted)
+
+    @property
+    def removed(self) -> int:
+        """How many records, or parts of records, are gone."""
+        return len(self.deleted) + self.parts
 
 
 @dataclass(frozen=True, slots=True)

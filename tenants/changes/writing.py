@@ -168,11 +168,13 @@ def delete(
 ) -> Changes:
     """Run a statement that deletes records and returns their hub ids; `named` are its parameters.
 
-    `parts`: it deletes parts of records, and returns the hub ids of these, which change by it. Nothing happens where
-    there are none.
+    `parts`: it deletes parts of records, and returns the hub ids of these, which change by it, and how many parts each
+    has lost. Nothing happens where there are none.
     """
     with open_write(tenant, entity, Operation.DELETE, origin) as write:
-        ids = [row[0] for row in write.execute(statement, **named)]
+        rows = write.execute(statement, **named)
+        ids = [row[0] for row in rows]
         write.changes.received = received
         write.changes.deleted, write.changes.updated = ([], ids) if parts else (ids, [])
+        write.changes.parts = sum(row[1] for row in rows) if parts else 0
     return write.changes

@@ -235,21 +235,3 @@ def test_a_record_posted_after_a_delete_has_defaults(make_tenant: MakeTenant, pr
     assert after["HubId"] != before["HubId"]
     assert (after["Name"], after["Phone"], after["EmailOptin"], after["GdprOptin"]) == (None, None, False, False)
     assert partner.changes()[-1]["Created"] == [after["HubId"]]
-
-
-def test_the_answer_echoes_the_identifiers_as_sent(partner: Partner) -> None:
-    data = partner.delete("/customers/{tenant}", **BY_EMAIL).json()["data"]
-
-    assert (data["customerId"], data["email"]) == (None, BY_EMAIL["email"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", data["deletedAt"])
-
-
-@pytest.mark.parametrize("identifiers", [{}, {"customerId": ""}, {"customerId": " ", "email": "\t"}, {"id": "A"}])
-def test_a_delete_without_an_identifier_is_refused(partner: Partner, identifiers: dict[str, str]) -> None:
-    partner.save("customers", PERSON)
-
-    response = partner.delete("/customers/{tenant}", **identifiers)
-
-    assert response.status_code == 400
-    assert response.json() == {"success": False, "message": "Customer ID or email is required.", "data": {}}
-    assert len(partner.read("customers")) == 1

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.conftest import CLIENT, Partner, quoted
-from tests.orders.records import order
+from tests.conftest import CLIENT, MakeTenant, Partner, examples, quoted
+from tests.orders.records import line, order
 from tests.products.records import product, variant
 
 STRICT = Client(enforce_csrf_checks=True)
@@ -127,6 +129,28 @@ def test_an_address_may_hold_every_other_character(partner: Partner, order_id: s
 
     assert by_path.json()["data"]["OrderId"] == order_id
     assert [each["OrderId"] for each in partner.read("orders", OrderId=order_id)] == [order_id]
+
+
+IDENTIFIERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
+
+
+@examples(50)
+@given(odd=st.one_of(IDENTIFIERS, st.sampled_from(["\x1f", "\x1c\x1f", "/", "a/items", "%", "+", "a b"])))
+def test_what_a_body_may_hold_is_found_and_deleted_by_path_and_query(make_tenant: MakeTenant, odd: str) -> None:
+    partner = make_tenant()
+    lines = [line(ProductId=odd, Sku=odd)]
+    if partner.post("orders", [order(OrderId=odd, OrderItems=lines)]).status_code != 200:
+        assert odd.isspace()
+        return
+    path = f"/orders/{partner.id}/{quoted(odd)}"
+
+    found = send(partner, "GET", path).json()["data"]
+    by_filters = partner.read("orders", OrderId=odd, ProductId=odd, Sku=odd)
+    without_line = send(partner, "DELETE", f"{path}/items?productId={quoted(odd)}&sku={quoted(odd)}")
+    without_order = send(partner, "DELETE", path)
+
+    assert (found["OrderId"], by_filters) == (odd, [found])
+    assert [answer.json()["data"]["removed"] for answer in (without_line, without_order)] == [1, 1]
 
 
 def test_a_host_that_is_not_ours_gets_an_envelope(db: None) -> None:

@@ -28,7 +28,7 @@ def test_an_order_goes_with_its_lines_and_is_echoed(partner: Partner) -> None:
 
     response = partner.delete("/orders/{tenant}/O-1")
 
-    assert echoed(response) == {"success": True, "message": "Order removed.", "orderId": "O-1"}
+    assert echoed(response) == {"success": True, "message": "Order removed.", "orderId": "O-1", "removed": 1}
     assert order_ids(partner) == ["O-2"]
 
 
@@ -38,6 +38,7 @@ def test_deleting_again_answers_the_same_and_changes_nothing(partner: Partner) -
 
     second = echoed(partner.delete("/orders/{tenant}/O-1"))
 
+    assert (first.pop("removed"), second.pop("removed")) == (1, 0)
     assert second == first
     assert [change["Operation"] for change in partner.changes()] == ["upsert", "delete"]
 
@@ -80,6 +81,7 @@ def test_a_line_item_is_deleted_wherever_it_stands_and_is_echoed(partner: Partne
         "orderId": "O-1",
         "productId": "P-1",
         "sku": "S-1",
+        "removed": 2,
     }
     (after,) = partner.read("orders")
     assert [(item["ProductId"], item["Sku"]) for item in after["OrderItems"]] == [("P-1", "S-2"), ("P-2", "S-1")]
@@ -89,9 +91,11 @@ def test_a_line_item_is_deleted_wherever_it_stands_and_is_echoed(partner: Partne
 
 def test_deleting_a_line_item_again_changes_nothing(partner: Partner) -> None:
     partner.save("orders", order(OrderItems=[line(), line(Sku="S-2")]))
-    for _ in range(2):
-        echoed(partner.delete("/orders/{tenant}/O-1/items", productId="P-1", sku="S-1"))
+    path = "/orders/{tenant}/O-1/items"
 
+    removed = [echoed(partner.delete(path, productId="P-1", sku="S-1"))["removed"] for _ in range(2)]
+
+    assert removed == [1, 0]
     assert len(partner.changes()) == 2
 
 
@@ -121,6 +125,27 @@ def test_a_line_item_is_named_by_product_id_and_sku(partner: Partner, query: dic
 
     assert response.status_code == 400
     assert response.json() == {"success": False, "message": "Product ID and SKU are required.", "data": {}}
+    assert len(partner.read("orders")[0]["OrderItems"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ({"productId": "P-1", "sku": "S" * 101}, "sku"),
+        ({"productId": "P-1", "SKU": "S-1"}, "SKU"),
+        ({"productID": "P-1", "sku": "S-1"}, "productID"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_wrong_with_an_identifier_stands_beside_the_message(
+    partner: Partner, query: dict[str, str], wrong: str
+) -> None:
+    partner.save("orders", order())
+
+    response = partner.delete("/orders/{tenant}/O-1/items", **query)
+
+    assert (response.status_code, response.json()["message"]) == (400, "Product ID and SKU are required.")
+    assert list(response.json()["errors"]) == [wrong]
     assert len(partner.read("orders")[0]["OrderItems"]) == 1
 
 

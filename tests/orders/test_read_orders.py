@@ -46,6 +46,8 @@ def found(partner: Partner, **filters: str) -> str:
         ("Sku", "s 2 ", "B"),
         ("Sku", "s 2", ""),
         ("Currency", "USD", "a"),
+        ("Currency", " usd", "a"),
+        ("Currency", "SEK", ""),
         ("IsOrderCancelled", "true", "C"),
         ("IsOrderCancelled", "FALSE", "ABa"),
         ("OrderDate__gte", "2025-01-03T00:00:00Z", "BC"),
@@ -74,34 +76,57 @@ def test_updated_at_is_a_filter_that_finds_what_changed_since(shop: Partner) -> 
 
 
 @pytest.mark.parametrize(
-    "filters",
+    ("filters", "code"),
     [
-        {"Colour": "red"},
-        {"orderid": "A"},
-        {"OrderDate": "2025-01-01T00:00:00Z"},
-        {"OrderDate__gte": "yesterday"},
-        {"OrderDate__gte": "2025-01-01"},
-        {"IsOrderCancelled": "maybe"},
-        {"limit": "0"},
-        {"limit": "1001"},
-        {"limit": "-1"},
-        {"limit": "ten"},
-        {"limit": "٣"},
-        {"limit": "9" * 5000},
-        {"cursor": "?"},
-        {"cursor": "AA"},
-        {"cursor": "_w"},
-        {"cursor": "é"},
-        {"format": "xml"},
+        ({"Colour": "red"}, "unknown_parameter"),
+        ({"orderid": "A"}, "unknown_parameter"),
+        ({"OrderDate": "2025-01-01T00:00:00Z"}, "unknown_parameter"),
+        ({"format": "xml"}, "unknown_parameter"),
+        ({"OrderId": "A" * 101}, "too_long"),
+        ({"CustomerId": "A" * 101}, "too_long"),
+        ({"ProductId": "A" * 101}, "too_long"),
+        ({"Sku": "A" * 101}, "too_long"),
+        ({"Email": "a@example"}, "email"),
+        ({"Currency": "euro"}, "currency"),
+        ({"OrderDate__gte": "yesterday"}, "datetime"),
+        ({"OrderDate__gte": "2025-01-01"}, "datetime"),
+        ({"OrderDate__lt": "2025-01-01T00:00:00"}, "datetime"),
+        ({"IsOrderCancelled": "maybe"}, "not_a_boolean"),
+        ({"HubId": "O-1"}, "hub_ids"),
+        ({"limit": "0"}, "too_small"),
+        ({"limit": "1001"}, "too_large"),
+        ({"limit": "ten"}, "not_an_integer"),
+        ({"cursor": "?"}, "cursor"),
     ],
-    ids=lambda filters: str(filters)[:40],
+    ids=lambda value: str(value)[:40],
 )
-def test_a_filter_there_is_not_or_a_value_it_cannot_have_is_refused(shop: Partner, filters: dict[str, str]) -> None:
+def test_a_filter_there_is_not_or_a_value_it_cannot_have_is_refused(
+    shop: Partner, filters: dict[str, str], code: str
+) -> None:
     response = shop.get("/orders/{tenant}", **filters)
 
     assert response.status_code == 400
-    assert response.json()["success"] is False
-    assert next(iter(filters)) in response.json()["message"] or "Unknown filter" in response.json()["message"]
+    assert [(detail["field"], detail["code"]) for detail in response.json()["details"]] == [(*filters, code)]
+
+
+def test_a_plus_that_was_not_encoded_is_one_in_an_email_and_a_time(partner: Partner) -> None:
+    partner.save("orders", order(Email="jane+news@example.com"))
+
+    query = "Email=jane+news@example.com&OrderDate__gt=2000-01-01T00:00:00+02:00"
+
+    response = partner.send("GET", f"/orders/{{tenant}}?{query}")
+
+    assert [each["OrderId"] for each in response.json()["data"]["results"]] == ["O-1"]
+
+
+def test_orders_are_found_by_the_hub_ids_of_the_feed(shop: Partner, by_email: Partner) -> None:
+    by_email.save("orders", order())
+    (theirs,) = by_email.changes()[0]["Created"]
+    hub_ids = {each["OrderId"]: each["HubId"] for each in shop.read("orders")}
+
+    assert found(shop, HubId=f"{hub_ids['B']}, {hub_ids['a']},{theirs}") == "Ba"
+    assert found(shop, HubId=f"{hub_ids['B']},{hub_ids['a']}", Currency="USD") == "a"
+    assert found(shop, HubId=str(theirs)) == ""
 
 
 @pytest.mark.parametrize("limit", ["1", "2", "3", "4", "1000"])
@@ -147,6 +172,18 @@ def test_an_order_there_is_not_is_a_404(shop: Partner) -> None:
 
     assert response.status_code == 404
     assert response.json() == {"success": False, "message": "Order not found.", "data": {}}
+
+
+def test_an_identifier_in_a_path_has_the_limit_of_one_in_a_body(shop: Partner) -> None:
+    for method in ("GET", "DELETE"):
+        response = shop.send(method, f"/orders/{{tenant}}/{'A' * 101}")
+
+        assert response.status_code == 400
+        text = "The field orderId must be a string with a maximum length of 100."
+        assert response.json()["errors"] == {"orderId": [text]}
+        assert shop.send(method, "/orders/{tenant}/%20").json()["errors"] == {
+            "orderId": ["The orderId field is required."]
+        }
 
 
 def batch(size: int, **fields: Any) -> list[dict[str, Any]]:

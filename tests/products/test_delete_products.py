@@ -32,7 +32,7 @@ def test_a_product_goes_with_its_variants_and_is_echoed(partner: Partner) -> Non
 
     response = partner.delete("/products/{tenant}/P-1")
 
-    assert echoed(response) == {"success": True, "message": "Product removed.", "productId": "P-1"}
+    assert echoed(response) == {"success": True, "message": "Product removed.", "productId": "P-1", "removed": 1}
     assert variant_ids(partner) == {"P-2": ["V-1"]}
 
 
@@ -47,6 +47,7 @@ def test_a_variant_goes_alone_and_is_echoed(partner: Partner) -> None:
         "message": "Variant removed.",
         "productId": "P-1",
         "variantId": "V-1",
+        "removed": 1,
     }
     assert variant_ids(partner) == {"P-1": ["V-2"]}
     assert partner.read("products")[0]["UpdatedAt"] > before["UpdatedAt"]
@@ -60,6 +61,7 @@ def test_deleting_again_answers_the_same_and_changes_nothing(partner: Partner, p
 
     second = echoed(partner.delete(f"/products/{{tenant}}/{path}"))
 
+    assert (first.pop("removed"), second.pop("removed")) == (1, 0)
     assert second == first
     assert [change["Operation"] for change in partner.changes()] == ["upsert", "delete"]
 

@@ -42,7 +42,9 @@ def found(partner: Partner, **filters: str) -> str:
         ("Sku", "s 2 ", "a"),
         ("Sku", "S", ""),
         ("Currency", "USD", "a"),
+        ("Currency", "usd ", "a"),
         ("Language", "de-DE", "A"),
+        ("Language", "DE-de", "A"),
         ("IsAvailable", "true", "Aa"),
         ("IsAvailable", "false", "B"),
         ("IsOfflineExclusive", "true", "C"),
@@ -66,22 +68,51 @@ def test_a_product_is_found_once_with_all_its_variants(shop: Partner) -> None:
 
 
 @pytest.mark.parametrize(
-    "filters",
+    ("filters", "code"),
     [
-        {"Colour": "red"},
-        {"productid": "A"},
-        {"OrderId": "A"},
-        {"UpdatedAt__gte": "2025-01-01"},
-        {"IsAvailable": "1"},
-        {"limit": "1.0"},
-        {"cursor": "?"},
+        ({"Colour": "red"}, "unknown_parameter"),
+        ({"productid": "A"}, "unknown_parameter"),
+        ({"OrderId": "A"}, "unknown_parameter"),
+        ({"ProductId": "A" * 101}, "too_long"),
+        ({"VariantId": "A" * 101}, "too_long"),
+        ({"Sku": "A" * 101}, "too_long"),
+        ({"Currency": "euro"}, "currency"),
+        ({"Language": "german"}, "language"),
+        ({"UpdatedAt__gte": "2025-01-01"}, "datetime"),
+        ({"IsAvailable": "1"}, "not_a_boolean"),
+        ({"HubId": "1-2"}, "hub_ids"),
+        ({"limit": "1.0"}, "not_an_integer"),
+        ({"cursor": "?"}, "cursor"),
     ],
+    ids=lambda value: str(value)[:40],
 )
-def test_a_filter_there_is_not_or_a_value_it_cannot_have_is_refused(shop: Partner, filters: dict[str, str]) -> None:
+def test_a_filter_there_is_not_or_a_value_it_cannot_have_is_refused(
+    shop: Partner, filters: dict[str, str], code: str
+) -> None:
     response = shop.get("/products/{tenant}", **filters)
 
     assert response.status_code == 400
-    assert next(iter(filters)) in response.json()["message"] or "Unknown filter" in response.json()["message"]
+    assert [(detail["field"], detail["code"]) for detail in response.json()["details"]] == [(*filters, code)]
+
+
+def test_products_are_found_by_the_hub_ids_of_the_feed(shop: Partner, by_email: Partner) -> None:
+    by_email.save("products", product())
+    (theirs,) = by_email.changes()[0]["Created"]
+    hub_ids = {each["ProductId"]: each["HubId"] for each in shop.read("products")}
+
+    assert found(shop, HubId=f"{hub_ids['B']}, {hub_ids['a']},{theirs}") == "Ba"
+    assert found(shop, HubId=f"{hub_ids['B']},{hub_ids['a']}", IsAvailable="true") == "a"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("{}", "productId"), ("{}/variants/V-1", "productId"), ("A/variants/{}", "variantId")]
+)
+def test_an_identifier_in_a_path_has_the_limit_of_one_in_a_body(shop: Partner, path: str, name: str) -> None:
+    long, blank = (shop.delete("/products/{tenant}/" + path.format(odd)) for odd in ("A" * 101, "%20"))
+
+    assert (long.status_code, blank.status_code) == (400, 400)
+    assert long.json()["errors"] == {name: [f"The field {name} must be a string with a maximum length of 100."]}
+    assert blank.json()["errors"] == {name: [f"The {name} field is required."]}
 
 
 @pytest.mark.parametrize("limit", ["1", "2", "3", "4", "1000"])

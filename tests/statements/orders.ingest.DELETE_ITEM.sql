@@ -12,8 +12,8 @@ WITH deleted AS (
        AND i.product_id = :'product_id' AND i.sku = :'sku'
     RETURNING i.order_id
 )
-UPDATE orders_order
+UPDATE orders_order AS o
    SET updated_at = :'now'
  WHERE tenant_id = :'tenant_id' AND id IN (SELECT order_id FROM deleted)
-RETURNING id
+RETURNING id, (SELECT count(*) FROM deleted d WHERE d.order_id = o.id)
 ;

@@ -10,8 +10,8 @@ WITH deleted AS (
        AND v.tenant_id = p.tenant_id AND v.product_id = p.id AND v.variant_id = :'variant_id'
     RETURNING v.product_id
 )
-UPDATE products_product
+UPDATE products_product AS p
    SET updated_at = :'now'
  WHERE tenant_id = :'tenant_id' AND id IN (SELECT product_id FROM deleted)
-RETURNING id
+RETURNING id, (SELECT count(*) FROM deleted d WHERE d.product_id = p.id)
 ;

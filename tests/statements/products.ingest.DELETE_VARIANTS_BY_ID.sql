@@ -7,8 +7,8 @@ WITH deleted AS (
      WHERE tenant_id = :'tenant_id' AND id = ANY (:'ids'::bigint[])
     RETURNING product_id
 )
-UPDATE products_product
+UPDATE products_product AS p
    SET updated_at = :'now'
  WHERE tenant_id = :'tenant_id' AND id IN (SELECT product_id FROM deleted)
-RETURNING id
+RETURNING id, (SELECT count(*) FROM deleted d WHERE d.product_id = p.id)
 ;

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,14 @@ BAD_BODIES = {
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
 def test_a_body_that_cannot_be_read_is_refused(untouched: Shop, body: bytes) -> None:
     assert_refused(untouched.post("customers", body))
+
+
+def test_a_thousand_hub_ids_fit_into_an_address(untouched: Shop) -> None:
+    ids = ",".join(str(10**12 + i) for i in range(1000))
+
+    for sent in (ids, quote(ids)):
+        answer = untouched.send("GET", f"/customers/{{tenant}}?HubId={sent}")
+        assert (answer.status, answer.json()["data"]["results"]) == (200, [])
 
 
 @pytest.mark.parametrize("number", ["NaN", "1e400", "-1e400", "9" * 5000, "-1", "1e15", '"1"', "true", "[]"])
@@ -275,7 +284,7 @@ def test_any_other_identifier_in_a_path_is_one(untouched: Shop, identifier: str)
     found = untouched.send("GET", f"/orders/{{tenant}}/{identifier}")
     removed = untouched.send("DELETE", f"/orders/{{tenant}}/{identifier}")
 
-    assert found.status in (404, 405)
+    assert found.status in (400, 404, 405)
     assert removed.status in (200, 400)
     assert found.json()["success"] is False
     assert removed.json()["data"] == {} or removed.json()["data"]["deletedAt"]
@@ -305,7 +314,7 @@ def test_an_odd_query_is_answered_in_json(untouched: Shop, query: str) -> None:
         assert answer.json()["success"] is (answer.status == 200)
 
 
-@pytest.mark.parametrize("address", ["/" + "x" * 20_000, "/orders/{tenant}?" + "x" * 20_000])
+@pytest.mark.parametrize("address", ["/" + "x" * 40_000, "/orders/{tenant}?" + "x" * 40_000])
 def test_an_address_without_end_is_414(untouched: Shop, address: str) -> None:
     assert exchange(untouched.hub, request(untouched, f"GET {address} HTTP/1.1"))[0] == 414
 

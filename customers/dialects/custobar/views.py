@@ -49,6 +49,7 @@ class CustobarViewSet(DialectViewSet):
     """POST /api/customers/upload/, GET /api/data/customers/ and POST /api/events/upload/."""
 
     authentication_classes = [CustobarAuthentication]
+    ignores_unknown_parameters = True
     keyset = "match_key"
 
     def create(self, request: Request, **_: Any) -> HttpResponse:

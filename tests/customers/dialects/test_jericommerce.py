@@ -29,6 +29,10 @@ def partner(request: pytest.FixtureRequest, make_tenant: MakeTenant) -> Partner:
     return make_tenant(priority=request.param)
 
 
+def delete(partner: Partner, query: str) -> Any:
+    return partner.send("DELETE", f"{PROGRAM}?{query}", **{"api-key": partner.key})
+
+
 def test_a_customer_is_created_and_updated(partner: Partner) -> None:
     results = update(partner, user("Jane@Example.com", "1", name="Jane Doe", phone="+14155550123", emailVerified=True))
 
@@ -176,14 +180,54 @@ def test_an_empty_batch_works(partner: Partner) -> None:
 def test_a_customer_is_deleted_by_email(partner: Partner) -> None:
     update(partner, user(A, "1"), user(B, "2"))
 
-    for _ in range(2):
-        response = partner.send("DELETE", f"{PROGRAM}?email=A%40example.com", **{"api-key": partner.key})
+    for removed in (1, 0):
+        response = delete(partner, "email=A%40example.com")
         assert response.status_code == 201
-        assert response.json() == {"email": "A@example.com", "status": "deleted"}
+        assert response.json() == {"email": "a@example.com", "status": "deleted", "removed": removed}
 
     assert the_customer(partner)["Email"] == B
-    assert partner.send("DELETE", PROGRAM, **{"api-key": partner.key}).status_code == 400
     assert [change["Source"] for change in partner.changes()] == ["jericommerce"] * 2
+
+
+def test_a_plus_that_was_not_encoded_is_one(partner: Partner) -> None:
+    update(partner, user("jane+news@example.com", "1"))
+
+    assert delete(partner, "email=+Jane+News@example.com").json()["removed"] == 1
+    assert partner.read("customers") == []
+
+
+REQUIRED, UNKNOWN = "The query parameter email is required.", {"Email": ["Unknown query parameter."]}
+
+
+@pytest.mark.parametrize(
+    ("query", "failure"),
+    [
+        ("", {"error": REQUIRED}),
+        ("email=", {"error": REQUIRED}),
+        (
+            "email=no-address",
+            {"error": REQUIRED, "errors": {"email": ["The field email must be a valid e-mail address."]}},
+        ),
+        (f"Email={A}", {"error": REQUIRED, "errors": UNKNOWN}),
+        (f"email={A}&Email={A}", {"error": "Validation failed", "errors": UNKNOWN}),
+        (f"email={A}&email={B}", {"error": REQUIRED, "errors": {"email": ["The query parameter must be given once."]}}),
+    ],
+)
+def test_a_delete_that_names_nobody_clearly_is_refused(query: str, failure: dict[str, Any], partner: Partner) -> None:
+    update(partner, user(A, "1"), user(B, "2"))
+
+    response = delete(partner, query)
+
+    assert (response.status_code, response.json()) == (400, {"results": [], **failure})
+    assert len(partner.read("customers")) == 2
+
+
+def test_a_parameter_that_nobody_knows_stores_nothing(partner: Partner) -> None:
+    response = partner.send("POST", f"{PROGRAM}?dryRun=true", [user(A, "1")], **{"api-key": partner.key})
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"dryRun": ["Unknown query parameter."]}
+    assert partner.read("customers") == []
 
 
 def test_a_customer_of_another_dialect_is_the_same_customer(partner: Partner) -> None:

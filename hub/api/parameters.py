@@ -1,0 +1,150 @@
+"""The parameters of an address, in its query and its path: known names, each once, each value held to a type.
+
+The types are those of a body's fields (hub.records.types), so an identifier means in an address what it means in a
+record, and a fault has the same text. What is known here beside them is how such a value is written in an address.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Annotated, Any, Required, get_args, get_origin
+
+from django.core.exceptions import TooManyFieldsSent
+from django.utils.datastructures import MultiValueDict
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+from rest_framework.request import Request
+from typing_extensions import get_type_hints
+
+from hub.api.errors import ApiError
+from hub.records.faults import Fault, failed, fault_of
+from hub.records.types import Email, Moment
+from hub.sql.bigint import is_bigint
+
+MOST_IDS = 1000
+MOST_NAME = 100  # characters of an unknown name that the answer repeats
+WHOLE = re.compile("-?[0-9]+")
+BLANK = re.compile(r"[^\S\x1c-\x1f]*")  # white space as a body's rule NOT_BLANK has it: Unicode's, not Python's
+FLAGS = {"true": True, "false": False}
+
+
+def written(kind: str, read: Callable[[str], Any], **limits: object) -> BeforeValidator:
+    """A validator that replaces text by the value it writes, or fails with `kind` where `read` returns None."""
+
+    def validate(text: str) -> Any:
+        if (value := read(text)) is None:
+            raise PydanticCustomError(kind, "{kind}", {"kind": kind, **limits})
+        return value
+
+    return BeforeValidator(validate)
+
+
+def with_plus(text: str) -> str:
+    """Return a text with its pluses: one that was not percent-encoded arrives as a blank."""
+    return text.strip().replace(" ", "+")
+
+
+def whole_number(text: str) -> int | None:
+    """Return the whole number that a text writes; one of hundreds of digits is out of every range, and so is this."""
+    return int(text[:20]) if WHOLE.fullmatch(text) else None
+
+
+def whole_numbers(text: str) -> list[int] | None:
+    """Return up to 1,000 hub ids that a text lists with commas, None for any other text."""
+    numbers = [part.strip() for part in text.split(",", MOST_IDS)]
+    return list(map(int, numbers)) if len(numbers) <= MOST_IDS and all(map(is_bigint, numbers)) else None
+
+
+EMAIL = Annotated[Email, BeforeValidator(with_plus)]
+MOMENT = Annotated[Moment, BeforeValidator(with_plus)]
+FLAG = Annotated[bool, written("not_a_boolean", lambda text: FLAGS.get(text.strip().lower()))]
+HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}")]
+
+
+def number(least: int, most: int) -> Any:
+    """Return the type of a whole number from `least` to `most`."""
+    return Annotated[int, Field(ge=least, le=most), written("not_an_integer", whole_number)]
+
+
+def field_type(record: type, name: str) -> Any:
+    """Return the type that a schema gives a field of its records."""
+    hint: Any = get_type_hints(record, include_extras=True)[name]
+    return get_args(hint)[0] if get_origin(hint) is Required else hint
+
+
+def sent_with(request: Request) -> MultiValueDict[str, str]:
+    """Return the parameters of a request's query; raises ValidationFailed for more than Django reads."""
+    try:
+        return request.query_params
+    except TooManyFieldsSent:
+        raise failed([Fault((), "too_many_parameters")]) from None
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters that an endpoint knows: each name with the type of its value.
+
+    Of a delete, `needs` says whether `any` or `all` of its identifiers must be there, and `otherwise` the message where
+    they are not; a blank one is a missing one. Elsewhere a blank value is a fault: an empty filter finds everything.
+    """
+
+    types: Mapping[str, Any] = field(default_factory=dict)
+    needs: Callable[[Iterable[object]], bool] | None = None
+    otherwise: str = ""
+
+    @cached_property
+    def adapters(self) -> Mapping[str, TypeAdapter[Any]]:
+        return {name: TypeAdapter(kind) for name, kind in self.types.items()}
+
+    def read(self, sent: MultiValueDict[str, str], *, strict: bool = True) -> dict[str, Any]:
+        """Return the values of a query's parameters by name.
+
+        Raises ValidationFailed with every fault, names that are unknown included where it is `strict`; with the message
+        `otherwise` where what the endpoint needs is not there, which is an ApiError 400 where nothing else is wrong.
+        """
+        values: dict[str, Any] = {}
+        faults: list[Fault] = []
+        for name, texts in sent.lists():
+            if name in self.types:
+                faults += self._take(name, texts, values, blank="" if self.needs else "empty_parameter")
+            elif strict:
+                faults.append(self._unknown(name))
+        self._refuse(values, faults)
+        return values
+
+    def read_path(self, sent: Mapping[str, str]) -> dict[str, Any]:
+        """Return the values of those of a path's identifiers that there are; raises ValidationFailed."""
+        values: dict[str, Any] = {}
+        known = [name for name in self.types if name in sent]
+        faults = [fault for name in known for fault in self._take(name, [sent[name]], values, blank="required")]
+        self._refuse(values, faults)
+        return values
+
+    def _take(self, name: str, texts: list[str], values: dict[str, Any], *, blank: str) -> list[Fault]:
+        """Add a parameter's value to `values`, or return what is wrong with it; `blank` is the fault of a blank one."""
+        if len(texts) > 1:
+            return [Fault((name,), "doubled_parameter")]
+        try:
+            value = "" if BLANK.fullmatch(texts[0]) else self.adapters[name].validate_python(texts[0])
+        except ValidationError as error:
+            return [replace(fault_of(each), loc=(name,)) for each in error.errors(include_url=False)]
+        if value == "":
+            return [Fault((name,), blank)] if blank else []
+        values[name] = value
+        return []
+
+    def _unknown(self, name: str) -> Fault:
+        same = [known for known in self.types if known.lower() == name.lower()]
+        known = ", ".join(same or sorted(self.types)) or "no parameters"
+        hint = f"Names are case-sensitive: {known}." if same else f"Known here: {known}."
+        return Fault((name[:MOST_NAME],), "unknown_parameter", hint=hint)
+
+    def _refuse(self, values: Mapping[str, Any], faults: list[Fault]) -> None:
+        if self.needs and not self.needs(name in values for name in self.types):
+            raise failed(faults, message=self.otherwise) if faults else ApiError(400, self.otherwise)
+        if faults:
+            raise failed(faults)
+
+
+NOTHING = Parameters()

@@ -1,0 +1,166 @@
+"""DELETE /customers/{tenantId}: which identifiers it takes, and what it answers. What it does is in test_erasure.py."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import CLIENT, MakeTenant, Partner, examples, quoted
+
+MESSAGE = "Customer ID or email is required."
+NO_EMAIL = "The field email must be a valid e-mail address."
+ANN = {"CustomerId": "A", "Email": "ann+news@shop.example"}
+
+
+@pytest.fixture
+def shop(partner: Partner) -> Partner:
+    """A tenant with two customers."""
+    partner.save("customers", ANN, {"CustomerId": "B", "Email": "bo@shop.example"})
+    return partner
+
+
+def left(partner: Partner) -> list[str]:
+    return sorted(customer["CustomerId"] for customer in partner.read("customers"))
+
+
+def delete(partner: Partner, query: str) -> Any:
+    return partner.send("DELETE", f"/customers/{{tenant}}?{query}")
+
+
+def test_the_answer_echoes_what_was_deleted_and_says_how_many(shop: Partner) -> None:
+    data = delete(shop, "email=%20Ann%2BNews@SHOP.example%20").json()["data"]
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", data.pop("deletedAt"))
+    assert data == {"customerId": None, "email": ANN["Email"], "removed": 1}
+    assert delete(shop, "email=ann%2Bnews@shop.example").json()["data"]["removed"] == 0
+
+
+def test_everyone_with_the_email_is_counted(partner: Partner) -> None:
+    partner.save("customers", *({"CustomerId": str(i), "Email": "family@shop.example"} for i in range(3)))
+
+    assert delete(partner, "email=family@shop.example").json()["data"]["removed"] == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "email=ann+news@shop.example",
+        "email=ann%20news@shop.example",
+        "email=+ANN+news@shop.example+",
+        "email=ann%2Bnews%40shop.example",
+        "customerId=&email=ann%2Bnews@shop.example",
+        "customerId=%20&email=ann%2Bnews@shop.example",
+        "customerId=A&email=",
+        "customerId=A&email=+",
+        "customerId=A",
+        "customerId=A&",
+        "&customerId=A",
+    ],
+)
+def test_whoever_is_named_goes(shop: Partner, query: str) -> None:
+    response = delete(shop, query)
+
+    assert (response.status_code, response.json()["data"]["removed"]) == (200, 1)
+    assert left(shop) == ["B"]
+
+
+@pytest.mark.parametrize("query", ["", "customerId=", "customerId=%20&email=%09", "email=++"])
+def test_a_delete_without_an_identifier_is_refused(shop: Partner, query: str) -> None:
+    response = delete(shop, query)
+
+    assert response.status_code == 400
+    assert response.json() == {"success": False, "message": MESSAGE, "data": {}}
+    assert left(shop) == ["A", "B"]
+
+
+UNKNOWN, DOUBLED = "Unknown query parameter.", "The query parameter must be given once."
+TOO_LONG = "The field customerId must be a string with a maximum length of 100."
+
+
+@pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        ("CustomerIdentifier=A", {"CustomerIdentifier": [UNKNOWN]}),
+        ("CustomerId=A", {"CustomerId": [UNKNOWN]}),
+        ("customerId=A&customerId=A", {"customerId": [DOUBLED]}),
+        ("customerId=A&customerId=B", {"customerId": [DOUBLED]}),
+        ("email=not-an-email", {"email": [NO_EMAIL]}),
+        ("email=ann@shop", {"email": [NO_EMAIL]}),
+        ("email=ann+news@shop.example@", {"email": [NO_EMAIL]}),
+        ("email=ann%09news@shop.example", {"email": [NO_EMAIL]}),
+        (f"customerId={'A' * 101}", {"customerId": [TOO_LONG]}),
+        ("customerId=&emial=bo@shop.example", {"emial": [UNKNOWN]}),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_where_no_usable_identifier_is_left_the_message_says_so_and_errors_say_why(
+    shop: Partner, query: str, errors: dict[str, Any]
+) -> None:
+    response = delete(shop, query)
+
+    assert (response.status_code, response.json()["message"]) == (400, MESSAGE)
+    assert response.json()["errors"] == errors
+    assert left(shop) == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        ("customerId=A&emial=bo@shop.example", {"emial": [UNKNOWN]}),
+        ("customerId=A&email=bo", {"email": [NO_EMAIL]}),
+        (f"customerId={'A' * 101}&email=bo@shop.example", {"customerId": [TOO_LONG]}),
+        ("customerId=A&email=bo@shop.example&email=", {"email": [DOUBLED]}),
+        ("customerId=A&dryRun=true", {"dryRun": [UNKNOWN]}),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_one_good_identifier_does_not_excuse_the_rest(shop: Partner, query: str, errors: dict[str, Any]) -> None:
+    response = delete(shop, query)
+
+    assert (response.status_code, response.json()["message"]) == (400, "Validation failed")
+    assert response.json()["errors"] == errors
+    assert left(shop) == ["A", "B"]
+
+
+def by_path(partner: Partner, identifier: str) -> Any:
+    """Read a customer as through a server that keeps the path as it was sent."""
+    path = f"/customers/{partner.id}/{quoted(identifier)}"
+    return CLIENT.get(path, headers={"x-replenit-auth-key": partner.key}, RAW_URI=path).json()["data"]
+
+
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+
+
+@examples(60)
+@given(customer_id=st.text(LETTERS, min_size=1, max_size=100))
+def test_what_post_accepts_as_an_id_get_finds_and_delete_removes(make_tenant: MakeTenant, customer_id: str) -> None:
+    partner = make_tenant()
+    if partner.post("customers", [{"CustomerId": customer_id}]).status_code != 200:
+        assert customer_id.isspace()
+        return
+
+    assert left(partner) == [customer_id]
+    assert [c["CustomerId"] for c in partner.read("customers", CustomerId=customer_id)] == [customer_id]
+    assert by_path(partner, customer_id)["CustomerId"] == customer_id
+    assert partner.delete("/customers/{tenant}", customerId=customer_id).json()["data"]["removed"] == 1
+
+
+LOCAL_PARTS = st.text(st.one_of(st.sampled_from("+.-_'/ñéİßΣдй日本"), LETTERS), min_size=1, max_size=20)
+DOMAINS = st.sampled_from(["example.com", "Sub.EXAMPLE.org", "bücher.example", "xn--bcher-kva.example", "例え.テスト"])
+
+
+@examples(100)
+@given(local=LOCAL_PARTS, domain=DOMAINS, around=st.sampled_from(["", " ", "\t"]))
+def test_what_post_accepts_as_an_email_get_finds_and_delete_removes(
+    make_tenant: MakeTenant, local: str, domain: str, around: str
+) -> None:
+    partner, email = make_tenant(priority="email"), f"{around}{local}@{domain}"
+    if partner.post("customers", [{"Email": email}]).status_code != 200:
+        return
+
+    (stored,) = partner.read("customers")
+    assert partner.read("customers", Email=email) == [stored]
+    assert by_path(partner, email) == stored
+    assert partner.delete("/customers/{tenant}", email=email).json()["data"]["removed"] == 1
