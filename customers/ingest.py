@@ -155,12 +155,12 @@ class Folding:
     @property
     def warnings(self) -> Warnings:
         """What is said of the records that mean several customers."""
-        return {f"[{i}].{self.second}": [several_carry_it(number)] for i, number in self.several.items()}
+        return {f"[{i}].{self.second}": [several_meant(number)] for i, number in self.several.items()}
 
 
-def several_carry_it(number: int) -> str:
+def several_meant(number: int) -> str:
     """Say what became of a record that means several customers."""
-    return f"{number:,} customers carry it: withdrawals were applied to all of them, everything else to none."
+    return f"{number:,} customers are meant: withdrawals were applied to all of them, everything else to none."
 
 
 def fold(records: Iterable[Mapping[str, Any]], first: str, second: str) -> list[Row]:

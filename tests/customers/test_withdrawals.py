@@ -15,7 +15,7 @@ EVERY_WITHDRAWAL = pytest.mark.parametrize(("flag", "value"), WITHDRAWN.items())
 
 
 def said_of(number: int) -> list[str]:
-    return [f"{number:,} customers carry it: withdrawals were applied to all of them, everything else to none."]
+    return [f"{number:,} customers are meant: withdrawals were applied to all of them, everything else to none."]
 
 
 def sharing(partner: Partner, other: str, number: int, **fields: Any) -> dict[str, str]:

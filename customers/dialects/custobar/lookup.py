@@ -10,13 +10,14 @@ from customers.dialects.custobar.fields import ATTRIBUTES, COMPANY_FIELD, FIELDS
 from customers.dialects.custobar.records import valid
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
-from hub.api.errors import ApiError
 from hub.api.pagination import KeysetPagination
+from hub.api.parameters import Parameters, number, with_plus
 from hub.records.faults import Fault, failed
-from hub.sql.bigint import is_bigint
 
 COLUMNS = {column.field: column.name for column in CUSTOMERS.columns}
-MOST_SKIPPED = 10_000  # an offset is counted row by row; the next page's address goes on from the last key
+OFFSET = Parameters(
+    {"offset": number(0, 10_000)}
+)  # an offset is counted row by row; the next page's address goes on from the last key
 
 
 def sought(rules: Rules, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -41,21 +42,17 @@ def sought(rules: Rules, parameters: Mapping[str, str]) -> dict[str, str]:
 def _as_typed(name: str, text: str) -> str:
     """Return an identifier with the + that arrives as a blank where it was not percent-encoded."""
     if name == "email":
-        return text.strip().replace(" ", "+")
+        return with_plus(text)
     plus = name == "phone_number" and text.startswith(" ") and text[1:2].isdecimal()
     return f"+{text[1:]}" if plus else text
 
 
-def skipping(customers: QuerySet[Customer], offset: str | None) -> QuerySet[Customer]:
-    """Return customers without the first ones; raises ApiError 400 for an unusable `offset`, and for a great one."""
+def skipping(customers: QuerySet[Customer], offset: int) -> QuerySet[Customer]:
+    """Return customers without the first ones."""
     if not offset:
         return customers
-    if not is_bigint(offset) or int(offset) > MOST_SKIPPED:
-        raise ApiError(400, f"offset must be a whole number up to {MOST_SKIPPED}. Further pages are at next_url.")
-    if offset.strip("0") == "":
-        return customers
     keys = customers.order_by("match_key").values_list("match_key", flat=True)
-    last = list(keys[int(offset) - 1 : int(offset)])
+    last = list(keys[offset - 1 : offset])
     return customers.filter(match_key__gt=last[0]) if last else customers.none()
 
 

@@ -16,7 +16,7 @@ from customers.dialects.custobar.fields import (
 )
 from customers.dialects.custobar.records import Sent
 from customers.dialects.matching import Candidate, Candidates
-from customers.ingest import CUSTOMERS, Row
+from customers.ingest import CUSTOMERS, Row, several_meant
 from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
@@ -29,8 +29,8 @@ MORE = ATTRIBUTES | {COMPANY, *LISTS}  # what a record adds to, or takes from, w
 REMOVED = "mailing_lists.remove"
 CONSENTS = ("can_email", "can_post", "can_profile", "can_push", "can_sms")
 KEPT = "Another customer is known by it; the stored value stays."
-SEVERAL = "{n} customers are meant. What is withdrawn is withdrawn from all of them, the rest is applied to none."
-SEVERAL_ERASED = "{n} customers are meant, and all of them erased."
+SEVERAL_ERASED = "{n:,} customers are meant, and all of them erased."
+SEVERAL_AND_NEW = "{n:,} customers may be meant: withdrawals were applied to all of them, everything is a new one's."
 STORE_AT_ONCE = at_once_statement(
     replace(
         CUSTOMERS,
@@ -99,10 +99,13 @@ class Upload:
             self._erase(i, Source.CUSTOBAR)
         elif self.customers.is_suppressed(row):
             self.skipped.append(self.sent.places[i])
-        elif len(matches := self._matches(row)) > 1:
-            self._withdraw(i, matches)
-        else:
+        elif len(matches := self._matches(row)) < 2:
             self._store(i, matches[0] if matches else self.customers.create())
+        elif self._names_somebody_new(row):
+            self._withdraw(i, matches, SEVERAL_AND_NEW.format(n=len(matches)))
+            self._store(i, self.customers.create())
+        else:
+            self._withdraw(i, matches, several_meant(len(matches)))
 
     def _matches(self, row: Row) -> list[Candidate]:
         """Return whom a row matches: by the first identifier that anyone has; of several, those the next ones name."""
@@ -126,9 +129,14 @@ class Upload:
             self._warn(i, SEVERAL_ERASED.format(n=len(matches)))
         self.customers.erase(matches, row, source)
 
-    def _withdraw(self, i: int, matches: Sequence[Candidate]) -> None:
+    def _names_somebody_new(self, row: Row) -> bool:
+        """Tell whether a row has the tenant's priority identifier, and nobody carries it: no doubt whom it names."""
+        first = self.customers.order[0]
+        return bool(row.get(first)) and not self.customers.carrying(first, row[first])
+
+    def _withdraw(self, i: int, matches: Sequence[Candidate], warning: str) -> None:
         """Withdraw from all whom record `i` means what it withdraws, and apply nothing else of it to any of them."""
-        self._warn(i, SEVERAL.format(n=len(matches)))
+        self._warn(i, warning)
         if withdrawn := withdrawals(self.sent.records[i]):
             for candidate in matches:
                 self.customers.update(candidate, as_row(withdrawn) | more_after(candidate, withdrawn))

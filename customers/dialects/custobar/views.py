@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
-from customers.dialects.custobar.lookup import as_sent, next_url, skipping, sought
+from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
 from customers.dialects.custobar.records import read_upload
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
@@ -49,6 +49,7 @@ class CustobarViewSet(DialectViewSet):
     """POST /api/customers/upload/, GET /api/data/customers/ and POST /api/events/upload/."""
 
     authentication_classes = [CustobarAuthentication]
+    in_query = {"list": OFFSET}
     ignores_unknown_parameters = True
     keyset = "match_key"
 
@@ -66,7 +67,7 @@ class CustobarViewSet(DialectViewSet):
         named = sought(rules_of(self.tenant), request.query_params)
         found = Customer.objects.filter(tenant_id=self.tenant.pk, **named)
         pages = KeysetPagination()
-        page = pages.paginate_queryset(skipping(found, request.query_params.get("offset")), request, self)
+        page = pages.paginate_queryset(skipping(found, self.query.get("offset", 0)), request, self)
         return JsonResponse({"customers": [as_sent(customer) for customer in page], "next_url": next_url(pages)})
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:

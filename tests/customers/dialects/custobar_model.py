@@ -52,12 +52,14 @@ class Shop:
             return 0
         for customer in meant if len(meant) > 1 else ():
             self.withdraw(customer, record)
-        if not meant:
-            meant = [{}]
-            self.customers += meant
-        if len(meant) == 1:
+        first = "email" if self.by_email else "external_id"
+        is_new = bool(record.get(first)) and not self.carrying(first, record[first])
+        if not meant or (len(meant) > 1 and is_new):
+            self.customers.append({})
+            self.store(self.customers[-1], record)
+        elif len(meant) == 1:
             self.store(meant[0], record)
-        return len(meant)
+        return max(1, len(meant))
 
     def carrying(self, name: str, value: str | None) -> list[dict[str, Any]]:
         return [customer for customer in self.customers if value and customer.get(name) == value]

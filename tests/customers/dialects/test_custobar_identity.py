@@ -10,6 +10,7 @@ from customers.ingest import upsert_customers
 from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
 from tenants.models import ConsentChange, Source
+from customers.models import Customer
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import EMAIL, JAMES, PHONE, assert_keys_true, by_id, the_customer, upload
 from tests.waiting import somebody_waits_for_us, wait_until
@@ -50,7 +51,7 @@ def test_another_external_id_is_another_customer(partner: Partner) -> None:
     assert {customer["CustomerId"] for customer in partner.read("customers")} == {"2", JAMES["external_id"]}
 
 
-SEVERAL = "2 customers are meant. What is withdrawn is withdrawn from all of them, the rest is applied to none."
+SEVERAL = "2 customers are meant: withdrawals were applied to all of them, everything else to none."
 FULL = {
     "phone_number": JAMES["phone_number"],
     **dict.fromkeys(("can_email", "can_sms", "can_push", "can_profile", "can_post"), True),
@@ -102,6 +103,21 @@ def test_a_plain_record_that_means_several_withdraws_from_all(partner: Partner) 
     assert answer["warnings"] == {"[0]": [SEVERAL]}
     assert [customer["SmsOptin"] for customer in partner.read("customers")] == [False, False]
     assert {customer["Email"] for customer in partner.read("customers")} == {"1@example.org", "2@example.org"}
+
+
+def test_somebody_new_is_stored_though_a_tills_number_may_mean_several(partner: Partner) -> None:
+    upload(partner, *({"email": f"{n}@example.org", "can_sms": True} for n in "12"))
+    Customer.objects.update(phone=JAMES["phone_number"])
+
+    answer = upload(
+        partner, {"external_id": "3", "phone_number": JAMES["phone_number"], "can_sms": False, "city": "Turku"}
+    )
+
+    new = "2 customers may be meant: withdrawals were applied to all of them, everything is a new one's."
+    assert answer["warnings"] == {"[0]": [new]}
+    stored = [(c["CustomerId"], c["SmsOptin"], c["Attributes"].get("city")) for c in partner.read("customers")]
+    assert sorted(stored, key=str) == [("3", False, "Turku"), (None, False, None), (None, False, None)]
+    assert upload(partner, {"external_id": "3", "city": "Oulu"}) == {"response": "ok", "count": 1}
 
 
 def test_a_further_identifier_tells_which_of_several_is_meant(partner: Partner) -> None:
