@@ -7,10 +7,10 @@ import pytest
 from django.db import connection, transaction
 
 from customers.ingest import upsert_customers
+from customers.models import Customer
 from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
 from tenants.models import ConsentChange, Source
-from customers.models import Customer
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import EMAIL, JAMES, PHONE, assert_keys_true, by_id, the_customer, upload
 from tests.waiting import somebody_waits_for_us, wait_until
