@@ -1,1 +1,1 @@
-"""What every endpoint answers with: the body read, the envelope, errors, pages, filters, `/health`."""
+"""What every endpoint answers with: body and parameters read, the envelope, errors, pages, filters, `/health`."""

@@ -24,6 +24,17 @@ OF_ENTITY = "entity = %(entity)s AND (entity, number) > (%(entity)s, {})"
 AFTER_OF_ENTITY = read_sql("tenants", "changesets_after").format(
     after_number=OF_ENTITY.format("%(number)s"), after_last=OF_ENTITY.format("p.number")
 )
+MEMBERS = (
+    "Number",
+    "Entity",
+    "Operation",
+    "Source",
+    "Created",
+    "Updated",
+    "Deleted",
+    "TraceId",
+    "At",
+)  # as it selects them
 ENTITY = Annotated[str, written("entity", {entity.value: entity.value for entity in Entity}.get)]
 
 
@@ -48,6 +59,3 @@ class ChangeViewSet(TenantViewSet):
 def _present(row: Row) -> dict[str, object]:
     changeset = dict(zip(MEMBERS, row, strict=True))
     return {**changeset, "At": utc(changeset["At"])}
-
-
-MEMBERS = ("Number", "Entity", "Operation", "Source", "Created", "Updated", "Deleted", "TraceId", "At")

@@ -6,11 +6,18 @@ for every value: 500 records without CustomerId took 720 ms instead of 8 in a ta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from customers.dialects.matching import FIND
 from customers.ingest import CARRIERS
 from tests.conftest import Partner
 
+COPIES = """
+INSERT INTO customers_customer
+SELECT (json_populate_record(c, json_build_object('id', c.id + n, 'match_key', 'i:' || n, 'customer_id', n))).*
+  FROM customers_customer c
+ CROSS JOIN generate_series(1, 10000) n
+"""
 INDEXES = {"CustomerId": "customer_by_customer_id", "Email": "customer_by_email", "Phone": "customer_by_phone"}
 
 
@@ -38,3 +45,23 @@ def test_carriers_are_found_by_index(partner: Partner, name: str) -> None:
 @pytest.mark.parametrize("name", FIND)
 def test_candidates_are_found_by_index(partner: Partner, name: str) -> None:
     assert INDEXES[name] in plan_for_a_small_table(partner, FIND[name], "json", '["1", "2"]')
+
+
+def test_a_page_by_hub_ids_is_read_by_primary_key(partner: Partner) -> None:
+    """The planner would else walk through the tenant in the order of the page, as far as it takes to find enough."""
+    partner.save("customers", {"CustomerId": "0"})
+    with connection.cursor() as cursor:
+        cursor.execute(COPIES)
+        cursor.execute("ANALYZE customers_customer")
+        cursor.execute("SELECT string_agg(id::text, ',') FROM (SELECT id FROM customers_customer LIMIT 1000) c")
+        (ids,) = cursor.fetchall()[0]
+
+    with CaptureQueriesContext(connection) as queries:
+        found = partner.get("/customers/{tenant}", HubId=ids, limit="10").json()["data"]["results"]
+
+    (page,) = (query["sql"] for query in queries if "ORDER BY" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {page}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan using customers_customer_pkey" in plan
+    assert len(found) == 10

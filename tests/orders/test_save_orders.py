@@ -57,6 +57,13 @@ def test_lines_that_stay_the_same_are_kept_in_order_with_the_new_ones(partner: P
     assert [item["Sku"] for item in found["OrderItems"]] == ["a", "a", "d", "b"]
 
 
+def test_lines_are_read_in_the_order_in_which_they_were_last_sent(partner: Partner) -> None:
+    for sent in ("SML", "LSM", "MLSS"):
+        partner.save("orders", order(OrderItems=[line(Sku=sku) for sku in sent]))
+
+        assert "".join(item["Sku"] for item in partner.read("orders")[0]["OrderItems"]) == sent
+
+
 def test_the_answer_counts_the_records_received(partner: Partner) -> None:
     response = partner.post("orders", [order(), order(), order(OrderId="O-2")])
 

@@ -65,6 +65,11 @@ def test_an_empty_taxonomy_replaces_the_stored_one(partner: Partner) -> None:
     assert stored(partner, Taxonomy=[])["Taxonomy"] == []
 
 
+def test_a_taxonomy_is_read_in_the_order_in_which_it_was_last_sent(partner: Partner) -> None:
+    for sent in (["Women", "Apparel", "Tops"], ["Tops", "Women", "Apparel"], ["Sale", "Sale", "Apparel"]):
+        assert stored(partner, Taxonomy=sent)["Taxonomy"] == sent
+
+
 def test_variants_left_out_stay(partner: Partner) -> None:
     partner.save("products", product(ProductVariants=[variant(VariantId="a"), variant(VariantId="b")]))
     partner.save("products", product(ProductVariants=[variant(VariantId="b", Stock=1), variant(VariantId="c")]))
