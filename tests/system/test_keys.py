@@ -123,3 +123,27 @@ def test_a_forgotten_person_stays_forgotten_under_a_new_secret_key(elsewhere: Hu
 
     assert uploaded(shop, **ANN)["skipped"] == [0]
     assert shop.read("customers") == []
+
+
+LOG_IN = """
+from django.contrib.auth.models import User
+from django.test import Client
+client = Client()
+client.force_login(User.objects.create_superuser("root"))
+print(client.cookies["sessionid"].value)
+"""
+
+
+def test_a_session_goes_on_under_a_new_secret_key_with_the_former_as_a_fallback(elsewhere: Hub) -> None:
+    assert elsewhere.manage("migrate", "--verbosity=0").returncode == 0
+    session = elsewhere.manage("shell", "--no-imports", "-c", LOG_IN).stdout.strip()
+    elsewhere.settings |= {
+        "SECRET_KEY": "another secret key of a hub in tests",
+        "SECRET_KEY_FALLBACKS": KEYS["SECRET_KEY"],
+    }
+
+    elsewhere.start("--no-worker")
+
+    page = elsewhere.send("GET", "/admin/", headers={"Cookie": f"sessionid={session}"})
+    assert page.status == 200
+    assert elsewhere.send("GET", "/admin/", headers={"Cookie": "sessionid=another"}).status == 302

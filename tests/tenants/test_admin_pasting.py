@@ -18,8 +18,7 @@ from tests.products.records import product, variant
 pytestmark = pytest.mark.django_db
 
 CUSTOMERS, ORDERS, PRODUCTS = (f"/admin/{name}/" for name in ("customers/customer", "orders/order", "products/product"))
-LEDGER, CHANGES = "/admin/tenants/consentchange/", "/admin/tenants/changeset/"
-REFUSED = "/admin/tenants/refusedrequest/"
+LEDGER, CHANGES, REFUSED = (f"/admin/tenants/{name}/" for name in ("consentchange", "changeset", "refusedrequest"))
 LISTS = (CUSTOMERS, ORDERS, PRODUCTS, LEDGER, CHANGES, REFUSED)
 ONE_FORM = pytest.mark.skipif(
     normal_email("a@xn--bcher-kva.example") != "a@bücher.example", reason="e-mails have no one form yet"
