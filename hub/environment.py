@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 LEAST_KEY = 32  # characters; the keys that are generated have 64
 FIT_KEY = re.compile(rf"[^\ud800-\udfff]{{{LEAST_KEY},}}")  # bytes that are no UTF-8 come as surrogates
 A_NEW_ONE = "Make a new one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
+TOO_SHORT = f"{{name}}: a key must have {LEAST_KEY} characters or more. {A_NEW_ONE}"
 REQUIRED = {
     "SECRET_KEY": A_NEW_ONE,
     "ERASURE_KEY": (
@@ -97,8 +98,7 @@ class Environment(BaseModel):
         return [f"{name} is required when DATABASE_URL is set and DEBUG is off. {REQUIRED[name]}" for name in missing]
 
     def _unfit_keys(self) -> list[str]:
-        keys = {"SECRET_KEY": [self.SECRET_KEY], "ERASURE_KEY": [self.ERASURE_KEY]}
-        keys["SECRET_KEY_FALLBACKS"] = self.SECRET_KEY_FALLBACKS
+        keys = {"SECRET_KEY": [self.SECRET_KEY], "SECRET_KEY_FALLBACKS": self.SECRET_KEY_FALLBACKS}
         unfit = [name for name, given in keys.items() if not all(FIT_KEY.fullmatch(key) for key in given if key)]
         return [f"{name}: a key must have {LEAST_KEY} characters or more, in UTF-8. {A_NEW_ONE}" for name in unfit]
 

@@ -8,7 +8,7 @@ import hmac
 
 from django.conf import settings
 
-from hub.environment import EnvironmentProblem
+from hub.environment import LEAST_KEY, TOO_SHORT, EnvironmentProblem
 from tenants.models import ErasureKey, Forgotten
 
 CONSTANT = b"the erasure key of this hub"
@@ -32,11 +32,20 @@ def fingerprint() -> str:
 def check_erasure_key() -> None:
     """Raise WrongErasureKey where the database was used with another key; the first one that comes is remembered.
 
-    Of several processes that come first at once, with different keys, one is the first.
+    Of several processes that come first at once, with different keys, one is the first. A new key must be long; one
+    that somebody was forgotten with is as it is: the SECRET_KEY that hubs used before could be short.
     """
+    _refuse_new_short_key()
     kept, _ = ErasureKey.objects.get_or_create(is_only=True, defaults={"fingerprint": fingerprint()})
     if not hmac.compare_digest(kept.fingerprint, fingerprint()):
         raise WrongErasureKey(WRONG.format(brings=_where_it_is()))
+
+
+def _refuse_new_short_key() -> None:
+    if len(settings.ERASURE_KEY) >= LEAST_KEY or settings.DEBUG:
+        return
+    if not (ErasureKey.objects.exists() or Forgotten.objects.exists()):
+        raise EnvironmentProblem(TOO_SHORT.format(name="ERASURE_KEY"))
 
 
 def replace_erasure_key() -> int:

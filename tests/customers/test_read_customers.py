@@ -57,6 +57,7 @@ FILTERS = [
     ({"Email": "an@shop.example"}, []),
     ({"Language": "en-US"}, ["A"]),
     ({"Language": " EN-us"}, ["A"]),
+    ({"Language": "en_US"}, ["A"]),
     ({"Language": "en"}, []),
     ({"Language": "de"}, ["a"]),
     *(({name: "true"}, ["A"]) for name in FLAGS),

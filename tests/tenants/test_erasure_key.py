@@ -52,6 +52,20 @@ def test_with_the_same_key_everything_starts() -> None:
     check_erasure_key()
 
 
+def test_a_new_key_must_be_long_and_one_that_somebody_was_forgotten_with_is_as_it_is(
+    settings: Settings, partner: Partner
+) -> None:
+    settings.ERASURE_KEY = "as short as a SECRET_KEY was"
+    ErasureKey.objects.all().delete()
+    line = refusal("erasure_key")
+    upload(partner, {**ANN, "is_forgotten": True})
+
+    run("erasure_key")
+
+    assert line.startswith("ERASURE_KEY: a key must have 32 characters or more. Make a new one with: ")
+    assert upload(partner, ANN)["skipped"] == [0]
+
+
 @pytest.mark.parametrize("command", [["erasure_key"], ["demo"], ["procrastinate", "worker"]], ids=lambda c: c[0])
 def test_with_another_key_what_writes_says_what_to_do(settings: Settings, command: list[str]) -> None:
     settings.ERASURE_KEY = NEW
