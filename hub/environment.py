@@ -16,9 +16,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from pydantic_core import ErrorDetails
 
 LEAST_KEY = 32  # characters; the keys that are generated have 64
-FIT_KEY = re.compile(rf"[^\ud800-\udfff]{{{LEAST_KEY},}}")  # bytes that are no UTF-8 come as surrogates
+UTF8 = re.compile(r"[^\ud800-\udfff]*")  # bytes that are no UTF-8 come as surrogates
+FIT_KEY = re.compile(rf"{UTF8.pattern.removesuffix('*')}{{{LEAST_KEY},}}")
 A_NEW_ONE = "Make a new one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
-TOO_SHORT = f"{{name}}: a key must have {LEAST_KEY} characters or more. {A_NEW_ONE}"
+TOO_SHORT = f"{{name}}: a key must have {LEAST_KEY} characters or more, in UTF-8. {A_NEW_ONE}"
 REQUIRED = {
     "SECRET_KEY": A_NEW_ONE,
     "ERASURE_KEY": (
@@ -98,9 +99,12 @@ class Environment(BaseModel):
         return [f"{name} is required when DATABASE_URL is set and DEBUG is off. {REQUIRED[name]}" for name in missing]
 
     def _unfit_keys(self) -> list[str]:
+        """Say which keys can't be used. An erasure key may be short where it is an old one (tenants.changes)."""
         keys = {"SECRET_KEY": [self.SECRET_KEY], "SECRET_KEY_FALLBACKS": self.SECRET_KEY_FALLBACKS}
         unfit = [name for name, given in keys.items() if not all(FIT_KEY.fullmatch(key) for key in given if key)]
-        return [f"{name}: a key must have {LEAST_KEY} characters or more, in UTF-8. {A_NEW_ONE}" for name in unfit]
+        if not UTF8.fullmatch(self.ERASURE_KEY):
+            unfit.append("ERASURE_KEY")
+        return [TOO_SHORT.format(name=name) for name in unfit]
 
     def secret(self, name: str) -> str:
         """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one made once and kept in HUB_DATA (0600)."""
