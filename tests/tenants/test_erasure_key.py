@@ -62,7 +62,7 @@ def test_a_new_key_must_be_long_and_one_that_somebody_was_forgotten_with_is_as_i
 
     run("erasure_key")
 
-    assert line.startswith("ERASURE_KEY: a key must have 32 characters or more. Make a new one with: ")
+    assert line.startswith("ERASURE_KEY: a key must have 32 characters or more, in UTF-8. Make a new one")
     assert upload(partner, ANN)["skipped"] == [0]
 
 
