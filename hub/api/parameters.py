@@ -19,13 +19,12 @@ from typing_extensions import get_type_hints
 
 from hub.api.errors import ApiError
 from hub.records.faults import Fault, failed, fault_of
-from hub.records.types import Email, Moment
+from hub.records.types import BLANK, Email, Moment
 from hub.sql.bigint import is_bigint
 
 MOST_IDS = 1000
 MOST_NAME = 100  # characters of an unknown name that the answer repeats
 WHOLE = re.compile("-?[0-9]+")
-BLANK = re.compile(r"[^\S\x1c-\x1f]*")  # white space as a body's rule NOT_BLANK has it: Unicode's, not Python's
 FLAGS = {"true": True, "false": False}
 
 

@@ -36,7 +36,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=lambda: [(name, name) for name in customer_fields()],
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Customer records without one of these are refused.",
+        help_text="Customer records without one of these are refused, but for those that only withdraw consent.",
     )
     time_zone = forms.ChoiceField(
         choices=[(name, name) for name in sorted(available_timezones())],
