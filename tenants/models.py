@@ -1,16 +1,13 @@
 """Who may call, how much, and what has changed since."""
 
 import uuid
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
-from hub.records.types import normal_country
-from tenants.entities import customer_fields
+from tenants.validators import validate_country, validate_customer_field, validate_time_zone
 
 
 class Priority(models.TextChoices):
@@ -18,24 +15,6 @@ class Priority(models.TextChoices):
 
     CUSTOMER_ID = "customerid", "CustomerId"
     EMAIL = "email", "E-mail"
-
-
-def validate_time_zone(name: str) -> None:
-    """Raise ValidationError for what is no IANA time zone."""
-    if name not in available_timezones():
-        raise ValidationError("No such time zone: choose an IANA name such as Europe/Berlin.")
-
-
-def validate_country(code: str) -> None:
-    """Raise ValidationError for what is no ISO 3166 country code in capitals."""
-    if code != normal_country(code):
-        raise ValidationError("No such country: choose an ISO 3166 code such as FI.")
-
-
-def validate_customer_field(name: str) -> None:
-    """Raise ValidationError for what no tenant can require in a customer record."""
-    if name not in customer_fields():
-        raise ValidationError(f"No such customer field: {name}. Choose of {', '.join(customer_fields())}.")
 
 
 def standard_per_minute() -> int:
