@@ -4,10 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.conftest import CLIENT, MakeTenant, Partner, examples, quoted
+from tests.conftest import Partner
 
 MESSAGE = "Customer ID or email is required."
 NO_EMAIL = "The field email must be a valid e-mail address."
@@ -122,45 +120,3 @@ def test_one_good_identifier_does_not_excuse_the_rest(shop: Partner, query: str,
     assert (response.status_code, response.json()["message"]) == (400, "Validation failed")
     assert response.json()["errors"] == errors
     assert left(shop) == ["A", "B"]
-
-
-def by_path(partner: Partner, identifier: str) -> Any:
-    """Read a customer as through a server that keeps the path as it was sent."""
-    path = f"/customers/{partner.id}/{quoted(identifier)}"
-    return CLIENT.get(path, headers={"x-replenit-auth-key": partner.key}, RAW_URI=path).json()["data"]
-
-
-LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-
-
-@examples(60)
-@given(customer_id=st.text(LETTERS, min_size=1, max_size=100))
-def test_what_post_accepts_as_an_id_get_finds_and_delete_removes(make_tenant: MakeTenant, customer_id: str) -> None:
-    partner = make_tenant()
-    if partner.post("customers", [{"CustomerId": customer_id}]).status_code != 200:
-        assert customer_id.isspace()
-        return
-
-    assert left(partner) == [customer_id]
-    assert [c["CustomerId"] for c in partner.read("customers", CustomerId=customer_id)] == [customer_id]
-    assert by_path(partner, customer_id)["CustomerId"] == customer_id
-    assert partner.delete("/customers/{tenant}", customerId=customer_id).json()["data"]["removed"] == 1
-
-
-LOCAL_PARTS = st.text(st.one_of(st.sampled_from("+.-_'/ñéİßΣдй日本"), LETTERS), min_size=1, max_size=20)
-DOMAINS = st.sampled_from(["example.com", "Sub.EXAMPLE.org", "bücher.example", "xn--bcher-kva.example", "例え.テスト"])
-
-
-@examples(100)
-@given(local=LOCAL_PARTS, domain=DOMAINS, around=st.sampled_from(["", " ", "\t"]))
-def test_what_post_accepts_as_an_email_get_finds_and_delete_removes(
-    make_tenant: MakeTenant, local: str, domain: str, around: str
-) -> None:
-    partner, email = make_tenant(priority="email"), f"{around}{local}@{domain}"
-    if partner.post("customers", [{"Email": email}]).status_code != 200:
-        return
-
-    (stored,) = partner.read("customers")
-    assert partner.read("customers", Email=email) == [stored]
-    assert by_path(partner, email) == stored
-    assert partner.delete("/customers/{tenant}", email=email).json()["data"]["removed"] == 1
