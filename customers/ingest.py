@@ -123,20 +123,21 @@ class Folding:
 
     Later supplied fields win. `first` names the priority identifier and `second` the other one; `carriers` knows every
     customer that carries the second one of a record that has no more than that. Where several do, the record's
-    withdrawals are for all of them and the rest of it for none; `several` says how many, by the record's index.
+    withdrawals are for all of them and the rest of it for none; `several` says so, by the record's index.
     """
 
     def __init__(self, first: str, second: str, carriers: Carriers) -> None:
         self.first, self.second, self.carriers = first, second, carriers
         self.rows: dict[str, Row] = {}
-        self.several: dict[int, int] = {}
+        self.several: dict[int, str] = {}
 
     def add(self, i: int, record: Mapping[str, Any]) -> None:
         """Fold in the record `i`, which parse() saw to it has one identifier or the other."""
         keys = self._keys(record)
         if len(keys) > 1:
-            self.several[i] = len(keys)
-            record = withdrawals(record)
+            said, record = record, withdrawals(record)
+            rest = {name for name, value in said.items() if value is not None} - record.keys() - {self.second}
+            self.several[i] = several_meant(len(keys), withdrawn=bool(record), more=bool(rest), missing=self.first)
         for key in keys if record else ():
             if row := self.rows.get(key):
                 row.update((name, value) for name, value in record.items() if value is not None)
@@ -155,12 +156,16 @@ class Folding:
     @property
     def warnings(self) -> Warnings:
         """What is said of the records that mean several customers."""
-        return {f"[{i}].{self.second}": [several_meant(number)] for i, number in self.several.items()}
+        return {f"[{i}].{self.second}": [text] for i, text in self.several.items()}
 
 
-def several_meant(number: int) -> str:
-    """Say what became of a record that means several customers."""
-    return f"{number:,} customers are meant: withdrawals were applied to all of them, everything else to none."
+def several_meant(number: int, *, withdrawn: bool, more: bool, missing: str) -> str:
+    """Say what became of a record that means several customers, and which identifier would have told them apart."""
+    parts = ["what it withdraws is withdrawn from all of them"] if withdrawn else []
+    if more or not withdrawn:
+        rest = "everything else" if withdrawn else "it"
+        parts.append(f"{rest} is applied to none. Send {missing} to say who is meant")
+    return f"{number:,} customers are meant: {', '.join(parts)}."
 
 
 def fold(records: Iterable[Mapping[str, Any]], first: str, second: str) -> list[Row]:

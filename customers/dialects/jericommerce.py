@@ -219,5 +219,7 @@ class JericommerceViewSet(DialectViewSet):
         return JsonResponse({"email": email, "status": "deleted", "removed": changes.removed}, status=201)
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
-        errors = {"errors": native["errors"]} if "errors" in native else {}
-        return {"results": [], "error": native["message"], **errors}
+        if not (errors := native.get("errors")):
+            return {"results": [], "error": native["message"]}
+        said = " ".join(f"{name}: {text}" for name, texts in errors.items() for text in texts)
+        return {"results": [], "error": said, "errors": errors}

@@ -61,5 +61,7 @@ def _national(digits: str, country: str) -> str | None:
         return None
     if not phonenumbers.is_possible_number(parsed):
         return None
+    if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):  # a 0 that is dialled nowhere there
+        return None
     complete: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return complete if INTERNATIONAL.fullmatch(complete) else None

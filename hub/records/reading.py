@@ -6,6 +6,7 @@ digit.
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,8 @@ from hub.records.faults import Fault, Loc, failed, path
 Json = Any
 MOST_WARNINGS = 20
 DEEPEST = 64
+HALF = re.compile("[\ud800-\udfff]")
+UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 UNKNOWN_FIELD = "Unknown field, ignored."
 
 
@@ -66,6 +69,14 @@ def read_pairs(body: bytes) -> list[Json]:
     return elements
 
 
+def is_array(body: bytes) -> bool:
+    """Tell whether a body that pydantic could not read is an array for Python, which takes half a character."""
+    try:
+        return isinstance(json.loads(body, parse_int=_integer), list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _integer(digits: str) -> int:
     """Read an integer; one of hundreds of digits is out of every range, and so are its first hundred."""
     return int(digits[:100])
@@ -106,7 +117,7 @@ class Reading:
         found: dict[str, Json] = {}
         for name, inner in value:
             known = shape.by_lower_case.get(name.lower())
-            place = (*loc, known or name[:100].replace("\0", "\ufffd"))
+            place = (*loc, known or UNPRINTABLE.sub("\ufffd", name[:100]))
             if known is None:
                 self.plain(name, place)
                 self.finite(self.plain(inner, place), place)
@@ -124,9 +135,18 @@ class Reading:
             return {self.plain(name, loc): self.plain(inner, loc) for name, inner in value}
         if isinstance(value, list):
             return [self.plain(inner, loc) for inner in value]
-        if isinstance(value, str) and "\0" in value:
-            self.faults.append(Fault(loc, "forbidden_character"))
+        if isinstance(value, str):
+            return self._text(value, loc)
         return float(value) if isinstance(value, Decimal) else value
+
+    def _text(self, value: str, loc: Loc) -> str:
+        """Return a text whole, noting U+0000 and halves of characters."""
+        if "\0" in value:
+            self.faults.append(Fault(loc, "forbidden_character"))
+        if HALF.search(value):
+            self.faults.append(Fault(loc, "lone_surrogate"))
+            return HALF.sub("\ufffd", value)
+        return value
 
     def finite(self, value: Json, loc: Loc) -> None:
         """Note NaN and Infinity in an unknown field; of a known one pydantic says what it should have been."""

@@ -16,12 +16,13 @@ from pydantic_core import SchemaValidator
 
 from hub.records.columns import ESCAPED_NUL, Reader
 from hub.records.faults import Fault, failed, fault_of, no_array, unreadable
-from hub.records.reading import MOST_WARNINGS, Json, Reading, Shape, read_pairs
+from hub.records.reading import MOST_WARNINGS, Json, Reading, Shape, is_array, read_pairs
 from hub.records.records import Record, RecordList, Records
 from hub.records.types import BLANK
 
 STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # extras are kept so that they can be named
 
+HALF_CHARACTER = "hex escape"  # what pydantic calls half a character, \\ud800 without \\udc00
 MOST_SEARCHED = 20_000  # records and lines of a body that are all searched for faults; past that the first must do
 MOST_VALUES = 1_000_000  # 10 MB of real records have fewer; faults in more of them take minutes and gigabytes
 
@@ -169,6 +170,8 @@ def _refuse_unreadable(schema: Schema[Any], body: bytes, found: ValidationError)
         reason = error["ctx"]["error"]
         if reason.startswith("recursion limit"):
             raise failed([Fault((), "too_deep")])
+        if HALF_CHARACTER in reason and is_array(body):
+            return  # `read_pairs` finds the field
         place = re.search(r"at line (\d+) column (\d+)$", reason)
         raise failed([unreadable(body, at=f" (line {place[1]}, column {place[2]})" if place else "")])
     if error["type"] == "too_long":

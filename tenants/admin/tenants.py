@@ -28,7 +28,8 @@ class TenantAdmin(ConfigurationAdmin):
     list_display = ["name", "slug", "priority", "per_minute", "per_hour", "is_enabled"]
     list_filter = ["is_enabled", "priority"]
     list_filter_submit = False
-    search_fields = ["name", "slug"]
+    search_fields = ["name", "slug", "id"]
+    search_help_text = "Name, slug or tenant id"
     actions_detail = ("connect", "priority", "keys", "members")
     change_form_outer_after_template = "tenants/tenant_refusals.html"
     radio_fields = {"priority": admin.HORIZONTAL}

@@ -10,12 +10,16 @@ from tests.conftest import MakeTenant, Partner
 
 TILL = "kasse@shop.example"
 CARRIERS = 1000
+FIRST = {"customerid": "CustomerId", "email": "Email"}
 PRIORITIES = pytest.mark.parametrize(("priority", "other"), [("customerid", "Email"), ("email", "CustomerId")])
 EVERY_WITHDRAWAL = pytest.mark.parametrize(("flag", "value"), WITHDRAWN.items())
 
 
-def said_of(number: int) -> list[str]:
-    return [f"{number:,} customers are meant: withdrawals were applied to all of them, everything else to none."]
+WITHDRAWN_FROM_ALL = "what it withdraws is withdrawn from all of them"
+
+
+def said_of(number: int, what: str) -> list[str]:
+    return [f"{number:,} customers are meant: {what}."]
 
 
 def sharing(partner: Partner, other: str, number: int, **fields: Any) -> dict[str, str]:
@@ -41,7 +45,9 @@ def test_a_record_that_means_a_thousand_renames_and_opts_in_nobody(
     data = partner.save("customers", {**shared, "Name": "Mallory", "EmailOptin": True, "Phone": "+491705550123"})
 
     assert data["count"] == 1
-    assert data["warnings"] == {f"[0].{other}": said_of(CARRIERS)}
+    assert data["warnings"] == {
+        f"[0].{other}": said_of(CARRIERS, f"it is applied to none. Send {FIRST[priority]} to say who is meant")
+    }
     assert partner.read("customers") == before
     assert len(partner.changes()) == 1
 
@@ -54,7 +60,11 @@ def test_what_withdraws_in_an_ambiguous_record_reaches_all(make_tenant: MakeTena
 
     data = partner.save("customers", {**shared, "EmailOptin": False, "SmsOptin": True, "Surname": "Doe"})
 
-    assert data["warnings"] == {f"[0].{other}": said_of(3)}
+    assert data["warnings"] == {
+        f"[0].{other}": said_of(
+            3, f"{WITHDRAWN_FROM_ALL}, everything else is applied to none. Send {FIRST[priority]} to say who is meant"
+        )
+    }
     after = [{**record, "EmailOptin": False} for record in before]
     assert without_times(partner.read("customers")) == without_times(after)
     assert list(ConsentChange.objects.values_list("before", "after")) == [(1, 0)] * 3
@@ -66,7 +76,7 @@ def test_each_withdrawal_alone_reaches_all_and_says_how_many(partner: Partner, f
 
     data = partner.save("customers", {**shared, flag: value})
 
-    assert data["warnings"] == {"[0].Email": said_of(2)}
+    assert data["warnings"] == {"[0].Email": said_of(2, WITHDRAWN_FROM_ALL)}
     assert [record[flag] for record in partner.read("customers")] == [value, value]
 
 
@@ -99,7 +109,7 @@ def test_a_record_before_in_the_batch_decides_how_many_are_meant(partner: Partne
         {"Email": TILL, "Name": "Ann", "EmailOptin": False},
     )
 
-    assert data["warnings"] == {"[0].Email": said_of(2)}
+    assert data["warnings"] == {"[0].Email": said_of(2, "it is applied to none. Send CustomerId to say who is meant")}
     stored = {record["CustomerId"]: (record["Name"], record["EmailOptin"]) for record in partner.read("customers")}
     assert stored == {"C-0": ("Ann", False), "C-1": (None, True)}
 
@@ -112,7 +122,9 @@ def test_warnings_of_names_and_of_several_stand_side_by_side(partner: Partner) -
     assert data["warnings"] == {
         "[0].Nickname": ["Unknown field, ignored."],
         "[0].Phone": ["Does not look like a phone number; stored as sent."],
-        "[0].Email": said_of(2),
+        "[0].Email": said_of(
+            2, f"{WITHDRAWN_FROM_ALL}, everything else is applied to none. Send CustomerId to say who is meant"
+        ),
     }
 
 

@@ -30,6 +30,7 @@ def test_what_cannot_be_seen_is_cut_off_both_ends_and_stays_within(blank: str) -
         ("'C-11800'", ["'C-11800'", "C-11800"]),
         ("„C-11800“", ["„C-11800“", "C-11800"]),
         ('5" pipe', ['5" pipe']),
+        ("TEL:+358401112223", ["TEL:+358401112223", "+358401112223"]),
         ("Jane@Example.com", ["Jane@Example.com"]),
         ("mailto:Jane@Example.com", ["mailto:Jane@Example.com", "Jane@Example.com"]),
         ("MailTo: jane@example.com?subject=Hi", ["MailTo: jane@example.com?subject=Hi", "jane@example.com"]),

@@ -19,9 +19,9 @@ UNREADABLE = {
     "Latin-1": ('[{"CustomerId":"é"}]'.encode("latin-1"), NOT_UTF8),
     "encoded surrogate": (b'[{"CustomerId":"\xed\xa0\x80"}]', NOT_UTF8),
     "NUL byte": (b'[{"CustomerId":"A\0"}]', NOT_JSON.format(18)),
-    "lone surrogate": (b'[{"CustomerId":"\\ud800"}]', NOT_JSON.format(23)),
-    "lone low surrogate": (b'[{"CustomerId":"\\udc00"}]', NOT_JSON.format(22)),
-    "lone surrogate in an unknown field": (b'[{"CustomerId":"A","X":"\\ud800"}]', NOT_JSON.format(31)),
+    "lone surrogate, cut short": (b'[{"CustomerId":"\\ud800"}', NOT_JSON.format(23)),
+    "lone surrogate, no array": (b'{"CustomerId":"\\udc00"}', NOT_JSON.format(21)),
+    "lone surrogate, too deep": (b'[{"CustomerId":"\\udc00"' + b"," + b"[" * 100_000, NOT_JSON.format(22)),
     "null": (b"null", "The request body must be a JSON array."),
     "a string": (b'"[]"', "The request body must be a JSON array."),
     "a number": (b"1e400", "The request body must be a JSON array."),
@@ -51,6 +51,7 @@ def test_an_unreadable_body_is_refused_in_one_line(partner: Partner, name: str) 
 
 DIGITS = b"9" * 5000
 STRING, FLAG, NUMBER = (f"The field {{}} must be {kind}." for kind in ("a string", "true or false", "a number"))
+NO_HALF = "The field {} must not contain half of a character, a lone surrogate."
 NO_NUL = "The field {} must not contain the character U+0000."
 HOSTILE = {
     "NaN for a text": (b'"Name":NaN', "Name", STRING),
@@ -63,6 +64,10 @@ HOSTILE = {
     "1e400 in an unknown field": (b'"X":[{"y":1e400}]', "X", NUMBER),
     "4,000 digits for a flag": (b'"GdprOptin":' + DIGITS[:4000], "GdprOptin", FLAG),
     "4,000 digits for a text": (b'"Name":-' + DIGITS[:4000], "Name", STRING),
+    "lone surrogate": (b'"Name":"\\ud800"', "Name", NO_HALF),
+    "lone low surrogate": (b'"Name":"a\\udc00"', "Name", NO_HALF),
+    "lone surrogate in an unknown field": (b'"X":{"y":["\\ud800"]}', "X", NO_HALF),
+    "lone surrogate in a name": (b'"X\\ud800":1', "X\ufffd", NO_HALF),
     "NUL in an identifier": (b'"Username":"\\u0000"', "Username", NO_NUL),
     "NUL in an unknown field": (b'"X":{"y":["\\u0000"]}', "X", NO_NUL),
     "NUL in a name below an unknown field": (b'"X":{"y\\u0000":1}', "X", NO_NUL),

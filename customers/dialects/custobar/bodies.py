@@ -63,12 +63,22 @@ def elements_of(body: bytes, name: str, limit: int) -> tuple[list[Any], bool]:
     if len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES:
         raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])
     loaded, odd = _loaded(body)
-    elements = loaded.get(name) if isinstance(loaded, dict) else loaded
+    elements = _as_list(_member(loaded, name) if isinstance(loaded, dict) else loaded)
     if not isinstance(elements, list):
         raise ApiError(400, f'The request body must be a JSON object with an array: {{"{name}": […]}}.')
     if len(elements) > limit:
         raise failed([Fault((), "batch_too_large", name=name, limit=limit)])
     return elements, odd
+
+
+def _member(loaded: dict[str, Any], name: str) -> Any:
+    """Return a member by its name, in any case."""
+    return next((value for sent, value in loaded.items() if sent.lower() == name), None)
+
+
+def _as_list(value: Any) -> Any:
+    """Return what PHP writes as an object for a list with gaps, {"0": …, "2": …}, as the list it is."""
+    return list(value.values()) if isinstance(value, dict) and value and all(map(str.isdecimal, value)) else value
 
 
 def _loaded(body: bytes) -> tuple[Any, bool]:

@@ -17,6 +17,9 @@ from tenants.models import Entity, Operation, Tenant
 
 MOST_EVENTS = 1000
 WITHDRAWS = {"MAIL_UNSUBSCRIBE": "EmailOptin", "SMS_UNSUBSCRIBE": "SmsOptin"}
+UNSUBSCRIBES = "UNSUB"
+NEAR_MISS = f"Ignored: what withdraws is {' and '.join(WITHDRAWS)}."
+GUEST = "0"  # Magento's, as customer_id
 OTHER_NAMES = {"customer_id": "external_id"}
 NOBODY = "Nobody is known by it, so nothing was withdrawn."
 
@@ -53,10 +56,13 @@ def _withdrawal(mending: Mending, i: int, element: Any) -> Withdrawal | None:
     if not isinstance(element, dict):
         mending.findings.reject(i, [Fault((i,), "not_an_object")])
         return None
+    element = {name.lower(): value for name, value in element.items()}
     if not isinstance(kind := element.get("type"), str) or not kind.strip():
         mending.findings.reject(i, [Fault((i, "type"), "required")])
         return None
-    flag = WITHDRAWS.get(kind.strip().upper())
+    flag = WITHDRAWS.get(name := kind.strip().upper())
+    if not flag and UNSUBSCRIBES in name:
+        mending.findings.warnings[f"[{i}].type"] = [NEAR_MISS]
     identifiers = _identifiers(mending, i, element) if flag else []
     return Withdrawal(i, flag, identifiers) if flag and identifiers else None
 
@@ -67,15 +73,18 @@ def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tup
     found: list[tuple[str, str]] = []
     for sent in (*SOUGHT, *OTHER_NAMES):
         value, name = plain_text(event.get(sent)), OTHER_NAMES.get(sent, sent)
-        if value is None or (sent == "customer_id" and value == "0"):  # Magento's guests
+        if value is None or (sent == "customer_id" and value == GUEST):
             continue
         if is_storable(i, name, value, faults):
             usable = mending.value(i, name, value, faults)
             found += [(FIELDS[name], usable)] if usable and usable.strip() else []
     if found:
         mending.findings.leave_out(faults)
+    elif not faults and plain_text(event.get("customer_id")) == GUEST:
+        mending.findings.warnings[f"[{i}]"] = [NOBODY]
     else:
-        mending.findings.reject(i, faults or [Fault((i,), "identifier_missing", name=", ".join(SOUGHT))])
+        missing = Fault((i,), "identifier_missing", name=", ".join((*SOUGHT, *OTHER_NAMES)))
+        mending.findings.reject(i, faults or [missing])
     return found
 
 

@@ -31,7 +31,7 @@ def sought(rules: Rules, parameters: Mapping[str, str]) -> dict[str, str]:
         if (text := parameters.get(name)) is None:
             continue
         if not text.strip():
-            faults.append(Fault((name,), "required"))
+            faults.append(Fault((name,), "empty_parameter"))
         elif value := valid(rules.fields[name], (name,), _as_typed(name, text), faults):
             found[COLUMNS[FIELDS[name]]] = value
     if faults:

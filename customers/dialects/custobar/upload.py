@@ -105,7 +105,7 @@ class Upload:
             self._withdraw(i, matches, SEVERAL_AND_NEW.format(n=len(matches)))
             self._store(i, self.customers.create())
         else:
-            self._withdraw(i, matches, several_meant(len(matches)))
+            self._withdraw(i, matches, self._meaning(i, len(matches)))
 
     def _matches(self, row: Row) -> list[Candidate]:
         """Return whom a row matches: by the first identifier that anyone has; of several, those the next ones name."""
@@ -128,6 +128,14 @@ class Upload:
         if len(matches := self._matches(row)) > 1:
             self._warn(i, SEVERAL_ERASED.format(n=len(matches)))
         self.customers.erase(matches, row, source)
+
+    def _meaning(self, i: int, number: int) -> str:
+        """Say that record `i` means several, and what became of it."""
+        record = self.sent.records[i]
+        withdrawn = withdrawals(record)
+        said = {name for name, value in record.items() if value is not None} - {*withdrawn, *SOUGHT}
+        missing = SENT_AS[self.customers.order[0]]
+        return several_meant(number, withdrawn=bool(withdrawn), more=bool(said), missing=missing)
 
     def _names_somebody_new(self, row: Row) -> bool:
         """Tell whether a row has the tenant's priority identifier, and nobody carries it: no doubt whom it names."""

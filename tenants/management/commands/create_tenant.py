@@ -37,13 +37,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
+        country = normal_country(options["country"])
+        if options["country"] and country is None:
+            raise CommandError(f"--country: no such country: {options['country']!r}. Name an ISO 3166 code such as FI.")
         try:
             tenant, key = create_tenant(
                 options["name"],
                 slug=options["slug"],
                 priority=options["priority"],
                 required=options["require"],
-                country=normal_country(options["country"]) or options["country"],
+                country=country or "",
                 per_minute=options["per_minute"],
                 per_hour=options["per_hour"],
             )

@@ -185,3 +185,28 @@ def test_500_unsubscribes_cost_a_fixed_number_of_statements(partner: Partner, dj
         happen(partner, *events)
 
     assert sum(customer["EmailOptin"] for customer in partner.read("customers")) == 500 - 2 * 166
+
+
+def test_magentos_guest_alone_names_nobody_and_is_no_fault(partner: Partner) -> None:
+    answer = happen(partner, {**UNSUBSCRIBE, "customer_id": 0})
+
+    assert answer["warnings"] == {"[0]": ["Nobody is known by it, so nothing was withdrawn."]}
+    assert "rejected" not in answer
+
+
+def test_names_are_read_in_any_case_and_a_list_with_gaps_as_the_list_it_is(partner: Partner) -> None:
+    upload(partner, {"email": EMAIL, "can_sms": True})
+
+    body = {"Events": {"0": {"Type": "SMS_UNSUBSCRIBE", "Email": EMAIL}, "2": {"type": "OTHER"}}}
+    response = send_events(partner, body)
+
+    assert response.json() == {"response": "ok", "count": 2}
+    assert the_customer(partner)["SmsOptin"] is False
+
+
+@pytest.mark.parametrize("kind", ["UNSUBSCRIBE", "MAIL_UNSUBSCRIBED", "email_unsubscribe"])
+def test_what_looks_like_an_unsubscribe_is_not_ignored_in_silence(partner: Partner, kind: str) -> None:
+    answer = happen(partner, {"type": kind, "email": EMAIL})
+
+    near = "Ignored: what withdraws is MAIL_UNSUBSCRIBE and SMS_UNSUBSCRIBE."
+    assert answer["warnings"] == {"[0].type": [near]}

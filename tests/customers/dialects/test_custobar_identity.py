@@ -51,7 +51,8 @@ def test_another_external_id_is_another_customer(partner: Partner) -> None:
     assert {customer["CustomerId"] for customer in partner.read("customers")} == {"2", JAMES["external_id"]}
 
 
-SEVERAL = "2 customers are meant: withdrawals were applied to all of them, everything else to none."
+NONE = "2 customers are meant: it is applied to none. Send external_id to say who is meant."
+ALL = "2 customers are meant: what it withdraws is withdrawn from all of them."
 FULL = {
     "phone_number": JAMES["phone_number"],
     **dict.fromkeys(("can_email", "can_sms", "can_push", "can_profile", "can_post"), True),
@@ -74,7 +75,9 @@ def test_what_is_withdrawn_reaches_everyone_it_may_mean(no: Any, partner: Partne
 
     answer = upload(partner, {name: no if value is True else value for name, value in FULL.items()} | lists)
 
-    assert answer["warnings"] == {"[0]": [SEVERAL]}
+    assert answer["warnings"] == {
+        "[0]": [f"{ALL[:-1]}, everything else is applied to none. Send external_id to say who is meant."]
+    }
     for customer in partner.read("customers"):
         assert [customer[name] for name in OPTINS] == [False] * 4
         assert customer["Attributes"] == {"city": "Turku", "can_post": False}
@@ -90,7 +93,7 @@ def test_everything_else_of_a_record_that_means_several_is_applied_to_none(partn
 
     answer = upload(partner, {**FULL, "phone_number": PHONE, **more}, {"phone_number": PHONE, "can_sms": True})
 
-    assert answer["warnings"] == {"[0]": [SEVERAL], "[1]": [SEVERAL]}
+    assert answer["warnings"] == {"[0]": [NONE], "[1]": [NONE]}
     assert partner.read("customers") == before
     assert len(partner.changes()) == 1
 
@@ -100,7 +103,7 @@ def test_a_plain_record_that_means_several_withdraws_from_all(partner: Partner) 
 
     answer = upload(partner, {"phone_number": JAMES["phone_number"], "can_sms": False, "email": "new@example.org"})
 
-    assert answer["warnings"] == {"[0]": [SEVERAL]}
+    assert answer["warnings"] == {"[0]": [ALL]}
     assert [customer["SmsOptin"] for customer in partner.read("customers")] == [False, False]
     assert {customer["Email"] for customer in partner.read("customers")} == {"1@example.org", "2@example.org"}
 

@@ -196,29 +196,29 @@ def test_a_plus_that_was_not_encoded_is_one(partner: Partner) -> None:
     assert partner.read("customers") == []
 
 
-REQUIRED, UNKNOWN = "The query parameter email is required.", {"Email": ["Unknown query parameter."]}
+NO_EMAIL, ONCE = "The field email must be a valid e-mail address.", "The query parameter must be given once."
+UNKNOWN = "Unknown query parameter."
 
 
 @pytest.mark.parametrize(
-    ("query", "failure"),
+    ("query", "wrong"),
     [
-        ("", {"error": REQUIRED}),
-        ("email=", {"error": REQUIRED}),
-        (
-            "email=no-address",
-            {"error": REQUIRED, "errors": {"email": ["The field email must be a valid e-mail address."]}},
-        ),
-        (f"Email={A}", {"error": REQUIRED, "errors": UNKNOWN}),
-        (f"email={A}&Email={A}", {"error": "Validation failed", "errors": UNKNOWN}),
-        (f"email={A}&email={B}", {"error": REQUIRED, "errors": {"email": ["The query parameter must be given once."]}}),
+        ("", {}),
+        ("email=", {}),
+        ("email=no-address", {"email": NO_EMAIL}),
+        (f"Email={A}", {"Email": UNKNOWN}),
+        (f"email={A}&Email={A}", {"Email": UNKNOWN}),
+        (f"email={A}&email={B}", {"email": ONCE}),
     ],
 )
-def test_a_delete_that_names_nobody_clearly_is_refused(query: str, failure: dict[str, Any], partner: Partner) -> None:
+def test_a_delete_that_names_nobody_clearly_is_refused(query: str, wrong: dict[str, str], partner: Partner) -> None:
     update(partner, user(A, "1"), user(B, "2"))
 
     response = delete(partner, query)
 
-    assert (response.status_code, response.json()) == (400, {"results": [], **failure})
+    said = " ".join(f"{name}: {text}" for name, text in wrong.items()) or "The query parameter email is required."
+    errors = {"errors": {name: [text] for name, text in wrong.items()}} if wrong else {}
+    assert (response.status_code, response.json()) == (400, {"results": [], "error": said, **errors})
     assert len(partner.read("customers")) == 2
 
 
