@@ -130,21 +130,38 @@ class Folding:
         self.first, self.second, self.carriers = first, second, carriers
         self.rows: dict[str, Row] = {}
         self.several: dict[int, str] = {}
+        # By identifier, what is withdrawn from all its carriers: a till's has 10,000, and a batch 1,000 such records.
+        self.withdrawn: dict[str | None, dict[str, bool]] = {}
 
     def add(self, i: int, record: Mapping[str, Any]) -> None:
         """Fold in the record `i`, which parse() saw to it has one identifier or the other."""
         keys = self._keys(record)
         if len(keys) > 1:
-            said, record = record, withdrawals(record)
-            rest = {name for name, value in said.items() if value is not None} - record.keys() - {self.second}
-            self.several[i] = several_meant(len(keys), withdrawn=bool(record), more=bool(rest), missing=self.first)
-        for key in keys if record else ():
-            if row := self.rows.get(key):
-                row.update((name, value) for name, value in record.items() if value is not None)
-            else:
-                self.rows[key] = {**record, "match_key": key}
-            if self.carriers.keys and (other := record.get(self.second)) is not None:
-                self.carriers.hand(other, key)
+            self._withdraw(i, record, keys)
+            return
+        key, carriers = keys[0], self.carriers
+        self._fold(record, key)
+        if carriers.keys and (other := record.get(self.second)) is not None:
+            self.withdrawn.pop(carriers.value.get(key), None)
+            carriers.hand(other, key)
+        self.withdrawn.pop(carriers.value.get(key), None)
+
+    def _withdraw(self, i: int, record: Mapping[str, Any], keys: Sequence[str]) -> None:
+        """Withdraw from all whom record `i` means; what the records before withdrew from them all is withdrawn."""
+        withdrawn, other = withdrawals(record), record[self.second]
+        more = {name for name, value in record.items() if value is not None} - withdrawn.keys() - {self.second}
+        self.several[i] = several_meant(len(keys), withdrawn=bool(withdrawn), more=bool(more), missing=self.first)
+        done = self.withdrawn.setdefault(other, {})
+        if fresh := {name: value for name, value in withdrawn.items() if name not in done}:
+            for key in keys:
+                self._fold(fresh, key)
+            done.update(fresh)
+
+    def _fold(self, record: Mapping[str, Any], key: str) -> None:
+        if row := self.rows.get(key):
+            row.update((name, value) for name, value in record.items() if value is not None)
+        else:
+            self.rows[key] = {**record, "match_key": key}
 
     def _keys(self, record: Mapping[str, Any]) -> Sequence[str]:
         """Return the match_keys of the customers that a record means."""

@@ -5,8 +5,8 @@ import re
 from hub.records.emails import normal_email
 
 # Blanks of all kinds; soft hyphens, zero-width characters and the marks of direction that come along unseen.
-BLANK = r"[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+"
-ENDS = re.compile(rf"^{BLANK}|{BLANK}$")
+UNSEEN = re.compile(r"[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+BLANK = "".join(filter(UNSEEN.match, map(chr, range(0x10000))))
 MAILTO = re.compile(r"mailto:([^?]+)(\?.*)?", re.IGNORECASE)
 IN_BRACKETS = re.compile(r"[^<]*<([^<>]+)>[,;]?")  # Jane Doe <jane@example.com>
 QUOTED = re.compile(r"""["'\u00ab\u00bb\u2018-\u201f](.+)["'\u00ab\u00bb\u2018-\u201f][,;]?""")  # out of CSV or JSON
@@ -17,7 +17,7 @@ TRACE_ID = re.compile("(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
 
 def trimmed(text: str) -> str:
     """Return a text without the blanks and invisible characters at its ends; those within belong to it."""
-    return ENDS.sub("", text)
+    return text.strip(BLANK)
 
 
 def pasted(text: str) -> list[str]:

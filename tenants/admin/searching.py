@@ -19,12 +19,11 @@ from psycopg.errors import QueryCanceled
 
 from hub.admin import changelist
 from hub.records.emails import normal_email
+from hub.records.phones import normal_phone
 from hub.sql.bigint import is_bigint
 
 MOST_MATCHES = 1000  # of a search, for each column
-NO_PART_OF_A_PHONE = re.compile(r"[\s()./\u2010-\u2015\u202a-\u202e-]")
 BEGINS_A_PHONE = re.compile("[0-9+(]")
-PHONE = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")  # with its country code
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ class Column:
         if self.name == "email":
             return []
         if self.name == "phone":
-            phone = PHONE.fullmatch(NO_PART_OF_A_PHONE.sub("", text))
-            return [f"+{phone[1]}"] if phone else []
+            return [phone for phone in (normal_phone(text), normal_phone(f"+{text}")) if phone][:1]
         return [other for other in dict.fromkeys([text.upper(), text.lower(), text.capitalize()]) if other != text]
 
     def ids(self, texts: Sequence[str]) -> list[int]:

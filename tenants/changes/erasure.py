@@ -5,8 +5,10 @@ An identifier is (documented name, value): ("CustomerId", "C-1"), ("Email", …)
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from unicodedata import normalize
 
+import idna
 from django.conf import settings
 
 from hub.records.phones import dialled, normal_phone
@@ -64,6 +66,23 @@ def _spellings(name: str, value: str) -> set[str]:
     return {NO_PART_OF_A_PHONE.sub("", phone) for phone in (value, normal_phone(value) or dialled(value))}
 
 
+def _former(name: str, value: str) -> Iterator[str]:
+    """Yield how an identifier was remembered while addresses had several forms, and a trunk 0 was part of a number."""
+    if name == "Phone":
+        yield from (f"{value[:length]}0{value[length:]}" for length in (1, 2, 3))  # of the country code
+    elif name == "Email" and not value.isascii():
+        local, _, domain = value.rpartition("@")
+        forms = {domain, normalize("NFD", domain), _in_ascii(domain)}
+        yield from (f"{part}@{form}" for part in {local, normalize("NFD", local)} for form in forms)
+
+
+def _in_ascii(domain: str) -> str:
+    try:
+        return idna.encode(domain).decode()
+    except idna.IDNAError:  # as ab--c.example, which is one nevertheless
+        return domain
+
+
 def suppress(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Source | None = None) -> None:
     """Remember that the person with these identifiers must never come back, through `source` or else through any door.
 
@@ -81,6 +100,10 @@ def suppressed(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, 
 
     Asked only where the lock of a write says that anyone is (`Write.suppresses`).
     """
-    digests = {keyed_hash(tenant, *identifier): identifier for identifier in spelled_alike(identifiers)}
+    alike = spelled_alike(identifiers)
+    digests = {
+        keyed_hash(tenant, name, former): (name, value) for name, value in alike for former in _former(name, value)
+    }
+    digests.update((keyed_hash(tenant, *identifier), identifier) for identifier in alike)
     parameters = {"tenant_id": tenant.pk, "source": source.value, "digests": as_array(digests)}
     return {digests[row[0]] for row in execute(SUPPRESSED, parameters)}

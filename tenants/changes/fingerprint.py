@@ -41,10 +41,11 @@ def check_erasure_key() -> None:
         raise WrongErasureKey(WRONG.format(brings=_where_it_is()))
 
 
-def _refuse_new_short_key() -> None:
+def _refuse_new_short_key(*, replaced: bool = False) -> None:
     if len(settings.ERASURE_KEY) >= LEAST_KEY or settings.DEBUG:
         return
-    if not (ErasureKey.objects.exists() or Forgotten.objects.exists()):
+    is_known = not replaced and ErasureKey.objects.exists()
+    if not (is_known or Forgotten.objects.exists()):
         raise EnvironmentProblem(TOO_SHORT.format(name="ERASURE_KEY"))
 
 
@@ -53,6 +54,7 @@ def replace_erasure_key() -> int:
 
     They stay: whoever finds the former key replaces this one by it, and they are recognised again.
     """
+    _refuse_new_short_key(replaced=True)
     kept, _ = ErasureKey.objects.get_or_create(is_only=True, defaults={"fingerprint": fingerprint()})
     if kept.fingerprint == fingerprint():
         return 0

@@ -39,14 +39,29 @@ def test_a_customer_known_by_id_keeps_its_key(partner: Partner) -> None:
     assert [(c.email, c.match_key) for c in Customer.objects.all()] == [(FORM, "i:C-1")]
 
 
-def test_two_spellings_of_one_address_are_both_erased_by_it(by_email: Partner) -> None:
-    by_email.save("customers", {"Email": FORM}, {"Email": "ann@shop.example"})
+def test_two_spellings_of_one_address_become_one_person_who_withdrew_what_either_did(by_email: Partner) -> None:
+    by_email.save(
+        "customers",
+        {"Email": FORM, "Name": "Jos\u00e9", "EmailOptin": True, "SmsOptin": True},
+        {"Email": "ann@shop.example", "Name": "J.", "Surname": "Doe", "EmailOptin": False, "IsExcluded": True},
+    )
     Customer.objects.filter(email="ann@shop.example").update(email=OLD, match_key=f"e:{OLD}")
 
     upgrade()
 
-    assert [record["Email"] for record in by_email.read("customers", Email=OLD)] == [FORM, FORM]
-    assert by_email.delete("/customers/{tenant}", email=OLD).json()["data"]["removed"] == 2
+    (one,) = by_email.read("customers", Email=OLD)
+    assert (one["Name"], one["Surname"]) == ("Jos\u00e9", "Doe")
+    assert (one["EmailOptin"], one["SmsOptin"], one["IsExcluded"]) == (False, False, True)
+    assert by_email.delete("/customers/{tenant}", email=OLD).json()["data"]["removed"] == 1
+
+
+def test_a_link_becomes_the_address_it_leads_to(by_email: Partner) -> None:
+    by_email.save("customers", {"Email": "ann@shop.example"})
+    Customer.objects.update(email="mailto:ann@shop.example", match_key="e:mailto:ann@shop.example")
+
+    upgrade()
+
+    assert [record["Email"] for record in by_email.read("customers", Email="ann@shop.example")] == ["ann@shop.example"]
 
 
 def test_orders_are_erased_with_their_person(partner: Partner) -> None:

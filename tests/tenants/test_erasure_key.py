@@ -57,11 +57,12 @@ def test_a_new_key_must_be_long_and_one_that_somebody_was_forgotten_with_is_as_i
 ) -> None:
     settings.ERASURE_KEY = "as short as a SECRET_KEY was"
     ErasureKey.objects.all().delete()
-    line = refusal("erasure_key")
+    line, lost = refusal("erasure_key"), refusal("erasure_key", "--replace")
     upload(partner, {**ANN, "is_forgotten": True})
 
     run("erasure_key")
 
+    assert line == lost
     assert line.startswith("ERASURE_KEY: a key must have 32 characters or more, in UTF-8. Make a new one")
     assert upload(partner, ANN)["skipped"] == [0]
 

@@ -447,3 +447,16 @@ def test_the_form_does_not_change_the_priority_by_the_way(log_in: LogIn, shop: P
 
     shop.tenant.refresh_from_db()
     assert shop.tenant.priority == "customerid"
+
+
+def test_a_tenant_is_found_by_the_id_that_its_partner_quotes(
+    log_in: LogIn, shop: Partner, make_tenant: MakeTenant
+) -> None:
+    other = make_tenant()
+    client = log_in("maria", shop, Role.ADMIN)
+
+    found = client.get("/admin/tenants/tenant/", {"q": f" {shop.id.upper()}\n"}).content.decode()
+    nothing = client.get("/admin/tenants/tenant/", {"q": other.id}).content.decode()
+
+    assert f"/admin/tenants/tenant/{shop.id}/change/" in found
+    assert other.slug not in nothing

@@ -18,6 +18,7 @@ from hub.records.reading import MOST_WARNINGS, UNKNOWN_FIELD
 from hub.records.schemas import MOST_VALUES
 from tenants.changes.changesets import Warnings
 
+MOST_NAMED = 10_000  # places: ten of each record
 LEFT_OUT = "Left out."
 
 
@@ -28,11 +29,15 @@ class Findings:
     warnings: Warnings = field(default_factory=dict)
     rejected: dict[int, Sequence[Fault]] = field(default_factory=dict)
     unknown: int = 0
+    unnamed: int = 0
 
     def leave_out(self, faults: Sequence[Fault]) -> None:
-        """Warn of values that are left out; every one of them is named."""
+        """Warn of values that are left out; every one of them is named, if there are not ten in every record."""
         for fault in faults:
-            self.warnings.setdefault(fault.key, []).append(f"{fault.text} {LEFT_OUT}")
+            if len(self.warnings) < MOST_NAMED or fault.key in self.warnings:
+                self.warnings.setdefault(fault.key, []).append(f"{fault.text} {LEFT_OUT}")
+            else:
+                self.unnamed += 1
 
     def ignore(self, place: str) -> None:
         """Warn of a field with an unknown name; a plugin has it in every record, so the first are enough."""
@@ -52,7 +57,8 @@ class Findings:
     def said(self) -> dict[str, Any]:
         """Return what the answer says, by place: {"warnings": {"[0].city": [text]}, "rejected": {"[3]": [text]}}."""
         rejected = {f"[{i}]": [fault.text for fault in faults] for i, faults in self.rejected.items()}
-        return {"warnings": self.warnings, "rejected": rejected}
+        more = {"": [f"{self.unnamed:,} more. {LEFT_OUT}"]} if self.unnamed else {}
+        return {"warnings": {**self.warnings, **more}, "rejected": rejected}
 
 
 def elements_of(body: bytes, name: str, limit: int) -> tuple[list[Any], bool]:

@@ -102,7 +102,8 @@ def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> War
         for event in events:
             meant = {one: None for pair in event.identifiers for one in customers.carrying(*pair)}
             for candidate in meant:
-                customers.update(candidate, {event.flag: False})
+                if candidate.sent.get(event.flag) is not False:
+                    customers.update(candidate, {event.flag: False})
             if not meant:
                 write.changes.warnings[f"[{event.place}]"] = [NOBODY]
         customers.save()

@@ -1,9 +1,9 @@
 """Customers as Custobar's clients read them: by identifiers, or page by page, under the vendor's names."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.datastructures import MultiValueDict
 from rest_framework.utils.urls import remove_query_param
 
 from customers.dialects.custobar.fields import ATTRIBUTES, COMPANY_FIELD, FIELDS, SOUGHT, Rules
@@ -20,7 +20,7 @@ OFFSET = Parameters(
 )  # an offset is counted row by row; the next page's address goes on from the last key
 
 
-def sought(rules: Rules, parameters: Mapping[str, str]) -> dict[str, str]:
+def sought(rules: Rules, parameters: MultiValueDict[str, str]) -> dict[str, str]:
     """Return the identifiers that a query names, in their normal form, by column.
 
     Raises ValidationFailed for an empty one, or one that no upload could bring in: else everyone would be found.
@@ -30,7 +30,9 @@ def sought(rules: Rules, parameters: Mapping[str, str]) -> dict[str, str]:
     for name in SOUGHT:
         if (text := parameters.get(name)) is None:
             continue
-        if not text.strip():
+        if len(parameters.getlist(name)) > 1:
+            faults.append(Fault((name,), "doubled_parameter"))
+        elif not text.strip():
             faults.append(Fault((name,), "empty_parameter"))
         elif value := valid(rules.fields[name], (name,), _as_typed(name, text), faults):
             found[COLUMNS[FIELDS[name]]] = value

@@ -66,7 +66,8 @@ def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Seque
     if plain is None and added is None and removed is None:
         return None
     strings = dict.fromkeys([*(stored if plain is None else plain), *(added or ())])
-    return [string for string in strings if string not in (removed or ())]
+    gone = frozenset(removed or ())
+    return [string for string in strings if string not in gone]
 
 
 def gives_up(record: Mapping[str, Any]) -> bool:
@@ -112,7 +113,8 @@ class Upload:
         found: list[Candidate] = []
         for name in map(FIELDS.__getitem__, SOUGHT):
             carriers = [one for one in self.customers.carrying(name, row.get(name)) if self._fits(one, name, row)]
-            found = [one for one in found if one in carriers] or found or carriers
+            among = set(carriers) if found else carriers
+            found = [one for one in found if one in among] or found or carriers
             if len(found) == 1:
                 break
         return found
@@ -123,9 +125,12 @@ class Upload:
         return ours is None or theirs in (None, ours) or name == self.customers.order[0]
 
     def _erase(self, i: int, source: Source | None) -> None:
-        """Erase everyone whom record `i` means, as a delete by e-mail does."""
+        """Erase everyone whom record `i` means, as a delete by e-mail does; nobody but whom its priority one names."""
         row = self.rows[i]
-        if len(matches := self._matches(row)) > 1:
+        matches = self._matches(row)
+        if len(matches) > 1 and self._names_somebody_new(row):
+            matches = []
+        elif len(matches) > 1:
             self._warn(i, SEVERAL_ERASED.format(n=len(matches)))
         self.customers.erase(matches, row, source)
 
@@ -146,8 +151,12 @@ class Upload:
         """Withdraw from all whom record `i` means what it withdraws, and apply nothing else of it to any of them."""
         self._warn(i, warning)
         if withdrawn := withdrawals(self.sent.records[i]):
+            row, more = as_row(withdrawn), not MORE.isdisjoint(withdrawn)
             for candidate in matches:
-                self.customers.update(candidate, as_row(withdrawn) | more_after(candidate, withdrawn))
+                if more or any(
+                    candidate.sent.get(name) is not False for name in row
+                ):  # a till's number has 10,000 carriers
+                    self.customers.update(candidate, row | more_after(candidate, withdrawn))
 
     def _store(self, i: int, candidate: Candidate) -> None:
         """Note what record `i` sends for the customer it means, or creates."""

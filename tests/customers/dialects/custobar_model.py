@@ -42,7 +42,11 @@ class Shop:
         record = plain(record)
         meant = self.meant(record)
         named = {(name, record[name]) for name in IDENTIFIERS if record.get(name)}
+        first = "email" if self.by_email else "external_id"
+        is_new = bool(record.get(first)) and not self.carrying(first, record[first])
         if record.get("is_forgotten") or record.get("is_deleted"):
+            if len(meant) > 1 and is_new:
+                meant = []
             for customer in meant:
                 self.customers.remove(customer)
                 named |= {(name, customer[name]) for name in IDENTIFIERS if customer.get(name)}
@@ -52,8 +56,6 @@ class Shop:
             return 0
         for customer in meant if len(meant) > 1 else ():
             self.withdraw(customer, record)
-        first = "email" if self.by_email else "external_id"
-        is_new = bool(record.get(first)) and not self.carrying(first, record[first])
         if not meant or (len(meant) > 1 and is_new):
             self.customers.append({})
             self.store(self.customers[-1], record)

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from customers.dialects.custobar.records import read_upload
 from customers.dialects.custobar.upload import store_upload
 from tenants.changes.changesets import Origin
-from tenants.models import Source
+from tenants.changes.erasure import keyed_hash
+from tenants.models import Forgotten, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import statuses, upload, user
 from tests.orders.records import order
@@ -234,4 +235,23 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
     waiting.join()
 
     assert list(answers[0].json()["data"]["warnings"]) == ["[0]"]
+    assert partner.read("customers") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "former", "sent"),
+    [
+        ("Email", "jose\u0301@xn--bcher-kva.example", {"email": "jose\u0301@xn--bcher-kva.example"}),
+        ("Email", "jos\u00e9@xn--bcher-kva.example", {"email": "JOS\u00c9@b\u00fccher.example"}),
+        ("Phone", "4402079460018", {"phone_number": "+44 (0)20 7946 0018"}),
+    ],
+)
+def test_who_was_remembered_in_a_former_spelling_stays_forgotten(
+    partner: Partner, kind: str, former: str, sent: dict[str, str]
+) -> None:
+    Forgotten.objects.create(tenant=partner.tenant, source="", digest=keyed_hash(partner.tenant, kind, former))
+
+    answer = upload(partner, {"external_id": "1", **sent})
+
+    assert answer["skipped"] == [0]
     assert partner.read("customers") == []

@@ -123,6 +123,18 @@ def test_somebody_new_is_stored_though_a_tills_number_may_mean_several(partner: 
     assert upload(partner, {"external_id": "3", "city": "Oulu"}) == {"response": "ok", "count": 1}
 
 
+@pytest.mark.parametrize("flag", ["is_deleted", "is_forgotten"])
+def test_who_is_erased_by_an_identifier_of_their_own_takes_nobody_along(flag: str, partner: Partner) -> None:
+    upload(partner, *({"email": f"{n}@example.org"} for n in "12"))
+    Customer.objects.update(phone=JAMES["phone_number"])
+
+    answer = upload(partner, {"external_id": "57", "phone_number": JAMES["phone_number"], flag: True})
+
+    assert answer == {"response": "ok", "count": 1}
+    assert len(partner.read("customers")) == 2
+    assert "skipped" not in upload(partner, {"email": "1@example.org", "city": "Turku"})
+
+
 def test_a_further_identifier_tells_which_of_several_is_meant(partner: Partner) -> None:
     two_of_one_number(partner)
 

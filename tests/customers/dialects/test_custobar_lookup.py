@@ -109,6 +109,7 @@ def test_identifiers_are_read_as_in_an_upload(query: str, ids: list[str], make_t
         ("phone_number=040123", "phone_number"),
         ("email=person", "email"),
         ("external_id=1&email=", "email"),
+        ("external_id=1&external_id=2", "external_id"),
         ("limit=0", "limit"),
         ("limit=1001", "limit"),
         ("limit=x", "limit"),

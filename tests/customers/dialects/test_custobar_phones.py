@@ -76,3 +76,12 @@ def test_a_country_without_a_numbering_plan_completes_nothing(make_tenant: MakeT
     partner = make_tenant(default_country="AQ")
 
     assert "warnings" in upload(partner, {"external_id": "1", "phone_number": "040 123 4567"})
+
+
+def test_a_number_of_another_country_gets_no_code_of_the_shops(make_tenant: MakeTenant) -> None:
+    partner = make_tenant(default_country="US")
+
+    answer = upload(partner, {"external_id": "1", "phone_number": "040 123 4567"})
+
+    assert list(answer["warnings"]) == ["[0].phone_number"]
+    assert the_customer(partner)["Phone"] is None
