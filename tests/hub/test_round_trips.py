@@ -66,7 +66,7 @@ def removed(response: Any) -> int:
     return number
 
 
-@examples(200)
+@examples(100)
 @given(text=IDENTIFIERS)
 def test_customers(partner: Partner, text: str) -> None:
     partner.save("customers", {"CustomerId": text})
@@ -80,7 +80,7 @@ def test_customers(partner: Partner, text: str) -> None:
     assert partner.read("customers") == []
 
 
-@examples(200)
+@examples(100)
 @given(text=IDENTIFIERS, part=IDENTIFIERS)
 def test_orders_and_their_lines(partner: Partner, text: str, part: str) -> None:
     sent = order(OrderId=text, CustomerId=part, OrderItems=[line(ProductId=part, Sku=text), line()])
@@ -96,7 +96,7 @@ def test_orders_and_their_lines(partner: Partner, text: str, part: str) -> None:
     assert partner.read("orders") == []
 
 
-@examples(200)
+@examples(100)
 @given(text=IDENTIFIERS, part=IDENTIFIERS)
 def test_products_and_their_variants(partner: Partner, text: str, part: str) -> None:
     partner.save("products", product(ProductId=text, ProductVariants=[variant(VariantId=part, Sku=text)]))
@@ -111,7 +111,7 @@ def test_products_and_their_variants(partner: Partner, text: str, part: str) -> 
     assert partner.read("products") == []
 
 
-@examples(300)
+@examples(200)
 @given(address=ADDRESSES, names=st.lists(st.sampled_from(sorted(SPELLINGS)), min_size=3, max_size=3))
 def test_an_address_means_one_person_however_it_is_spelled(partner: Partner, address: str, names: list[str]) -> None:
     posted, sought, erased = (SPELLINGS[name](address) for name in names)
