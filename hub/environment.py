@@ -29,6 +29,9 @@ REQUIRED = {
 }
 
 
+MADE: set[Path] = set()  # files of secrets that this process was the one to make
+
+
 class EnvironmentProblem(SystemExit):
     """A variable has a value the hub can't run with; the message is one clear line a variable."""
 
@@ -173,6 +176,7 @@ def _kept_secret(path: Path) -> str:
             fresh.flush()
             with suppress(FileExistsError):
                 os.link(fresh.name, path)
+                MADE.add(path)
     kept = path.read_text().strip()  # whoever brings it back may have added a line's end
     if len(kept) < LEAST_KEY:
         raise EnvironmentProblem(f"{path} does not hold the key that was generated: bring it back.")

@@ -8,7 +8,7 @@ import hmac
 
 from django.conf import settings
 
-from hub.environment import LEAST_KEY, TOO_SHORT, EnvironmentProblem
+from hub.environment import LEAST_KEY, MADE, TOO_SHORT, EnvironmentProblem
 from tenants.models import ErasureKey, Forgotten
 
 CONSTANT = b"the erasure key of this hub"
@@ -38,6 +38,7 @@ def check_erasure_key() -> None:
     _refuse_new_short_key()
     kept, _ = ErasureKey.objects.get_or_create(is_only=True, defaults={"fingerprint": fingerprint()})
     if not hmac.compare_digest(kept.fingerprint, fingerprint()):
+        _take_back_new_file()
         raise WrongErasureKey(WRONG.format(brings=_where_it_is()))
 
 
@@ -67,3 +68,9 @@ def _where_it_is() -> str:
     if environment.DATABASE_URL or environment.ERASURE_KEY:
         return FROM_OUTSIDE
     return FROM_FILE.format(file=environment.HUB_DATA / "erasure_key")
+
+
+def _take_back_new_file() -> None:
+    """Remove the file of the key, if this process made it for want of the lost one: a backup would take it for that."""
+    if (file := settings.ENVIRONMENT.HUB_DATA / "erasure_key") in MADE:
+        file.unlink(missing_ok=True)

@@ -83,11 +83,13 @@ def test_a_data_folder_that_lost_its_erasure_key_is_refused_until_it_is_back(own
     kept = (own.data / "erasure_key").rename(own.data / "elsewhere")
 
     lost = own.manage("serve")
+    left = (own.data / "erasure_key").exists()
     still_mends = own.manage("showmigrations")
     kept.rename(own.data / "erasure_key")
     found = own.manage("erasure_key")
 
     assert lost.returncode == 1
+    assert not left, "a new key stands where the lost one did"
     assert f"Bring back the file {own.data}/erasure_key" in one_line(lost.stderr)
     assert still_mends.returncode == found.returncode == 0
     assert own.remnants() == []
