@@ -95,6 +95,8 @@ class Cluster:
         """Make the socket's folder, the server user's alone: under /tmp anyone could have made one of that name."""
         with contextlib.suppress(FileExistsError):
             self.sockets.mkdir(mode=0o700)
+        made = self.sockets.lstat()
+        if stat.S_ISDIR(made.st_mode) and made.st_uid == os.geteuid():  # by us, or by who starts it at the same moment
             os.chown(self.sockets, *self.account, follow_symlinks=False)
         uid, status = self.account.uid, self.sockets.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != uid or status.st_mode & 0o077:

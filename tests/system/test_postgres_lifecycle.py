@@ -11,6 +11,7 @@ from subprocess import DEVNULL, PIPE
 
 import pytest
 
+from hub.postgres.cluster import Cluster
 from hub.postgres.programs import wheel_binaries
 from hub.postgres.server import EmbeddedServer, PostgresError
 from tests.system.processes import inhabitants
@@ -94,6 +95,25 @@ def test_eight_processes_start_it_cold_at_once(empty: Path, users) -> None:
     server.start()
     assert value(server, "SELECT 1") == 1
     server.stop()
+
+
+def test_folders_that_eight_threads_make_at_once_are_the_servers(empty: Path) -> None:
+    failures: list[Exception] = []
+
+    def make(cluster: Cluster) -> None:
+        try:
+            cluster.make_home()
+        except PostgresError as error:
+            failures.append(error)
+
+    for number in range(40):
+        cluster = Cluster(empty / str(number))
+        threads = [threading.Thread(target=make, args=[cluster]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
 
 
 def test_eight_threads_start_it_cold_at_once(empty: Path) -> None:
