@@ -9,9 +9,8 @@ INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
 USUALLY_BETWEEN_DIGITS = re.compile(r"[ ().\-/]")
 # Kinds of characters that are no part of a number: blanks, dashes, controls, and marks of writing direction.
 BETWEEN_DIGITS = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pd"})
-OTHERS_BETWEEN_DIGITS = frozenset(
-    "./\u2212\u30fc\u2500\u00b7\u2022"
-)  # the minus, what is typed for a dash in Japanese, dots
+# The minus, what is typed for a dash in Japanese, dots.
+OTHERS_BETWEEN_DIGITS = frozenset("./\u2212\u30fc\u2500\u00b7\u2022")
 EXTENSION = re.compile(r"(?:[;,]?ext(?:ension|n)?[.:=]?|x|#)[0-9]{1,7}$", re.IGNORECASE)
 EXIT_CODE = re.compile(r"^\(?00\)?(?=[1-9(])")
 # In Italy and San Marino the 0 is part of the number, in brackets too.

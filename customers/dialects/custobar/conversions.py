@@ -48,8 +48,8 @@ def flag(value: Any) -> Any:
 
 
 def language(value: Any) -> Any:
-    """Read a locale: `en_US` and `en_US.UTF-8` are en-US."""
-    return value.partition(".")[0].replace("_", "-") if isinstance(value, str) else value
+    """Read a locale: `en_US.UTF-8` is en_US."""
+    return value.partition(".")[0] if isinstance(value, str) else value
 
 
 def day(value: Any) -> Any:

@@ -125,7 +125,7 @@ class Upload:
         return ours is None or theirs in (None, ours) or name == self.customers.order[0]
 
     def _erase(self, i: int, source: Source | None) -> None:
-        """Erase everyone whom record `i` means, as a delete by e-mail does; nobody but whom its priority one names."""
+        """Erase everyone whom record `i` means, as a delete by e-mail does; if it names somebody new, nobody else."""
         row = self.rows[i]
         matches = self._matches(row)
         if len(matches) > 1 and self._names_somebody_new(row):
