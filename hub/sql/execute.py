@@ -53,19 +53,24 @@ def execute_where_tenant_is(statement: str, parameters: Mapping[str, object]) ->
     Where tenants are distributed it runs on the node that has the tenant, on the tables of the tenant's shard: there it
     must return rows, of columns with different names, and values come back as JSON has them.
     """
-    wrapper = cast(DatabaseWrapper, connection)
-    wrapper.ensure_connection()
-    if not wrapper.is_distributed:
+    if not is_distributed():
         return execute(statement, parameters).fetchall()
     query, names = _numbered(statement)
     values = [parameters[name] for name in names]
     named = {
         "tenant_id": parameters["tenant_id"],
         "statement": query.decode(),
-        "arguments": ", ".join(Literal(value).as_string(wrapper.connection) for value in values),
+        "arguments": ", ".join(Literal(value).as_string(connection.connection) for value in values),
         "firsts": execute(FIRSTS, {"blocks": 1 + _most_rows(values) // IDS_OF_A_BLOCK}).fetchall()[0][0],
     }
     return [tuple(orjson.loads(row[0]).values()) for row in execute(ON_SHARD, named)]
+
+
+def is_distributed() -> bool:
+    """Tell whether tenants live on several nodes, by Django's connection."""
+    wrapper = cast(DatabaseWrapper, connection)
+    wrapper.ensure_connection()
+    return wrapper.is_distributed
 
 
 def _most_rows(values: Iterable[object]) -> int:
