@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import psycopg
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -47,7 +48,7 @@ SELECT success
 """)
 START = SQL("SELECT citus_rebalance_start('by_disk_size', shard_transfer_mode => 'auto')")
 STOP = SQL("SELECT citus_rebalance_stop()")
-STATUS = SQL("SELECT state::text, details FROM citus_rebalance_status()")
+STATUS = SQL("SELECT state::text, details::text FROM citus_rebalance_status()")
 ENDED = {"finished", "failed", "cancelled"}
 PAUSE_SECONDS = 1
 HELD_SECONDS = 8  # that writers may wait; hub.settings bounds their locks to 10
@@ -99,14 +100,14 @@ def rebalance(tell: Tell) -> bool:
         return False
     try:
         while _is_rebalancing():
-            tell(_moved_so_far(rows(STATUS)[0][1]))
+            tell(_moved_so_far(orjson.loads(rows(STATUS)[0][1])))
             time.sleep(PAUSE_SECONDS)
     except KeyboardInterrupt:
         _tried(STOP)
         raise
     state, details = rows(STATUS)[0]
     if state != "finished":
-        raise NotPossible(f"The rebalancing has {state}. {_first_message(details)}".strip())
+        raise NotPossible(f"The rebalancing has {state}. {_first_message(orjson.loads(details))}".strip())
     return True
 
 
