@@ -130,8 +130,7 @@ def distribute(tell: Callable[[str], object], *, shards: int = SHARDS) -> bool:
                 "SELECT create_distributed_function({}, 'tenant', colocate_with => {}, force_delegation => true)"
             ).format("on_shard(uuid, text, text, bigint[])", FEED)
         )
-    for table in moving:
-        _run(SQL("ANALYZE {}").format(Identifier(table)))
+    _analyse(moving)
     return True
 
 
@@ -151,8 +150,7 @@ def undistribute(tell: Callable[[str], object]) -> bool:
         for signature in ("on_shard(uuid, text, text, bigint[])", "next_id()"):
             _run(SQL("DROP FUNCTION {}").format(SQL(signature)))
         _run(SQL("DROP SEQUENCE hub_ids"))
-    for table in moving:
-        _run(SQL("ANALYZE {}").format(Identifier(table)))
+    _analyse(moving)
     return True
 
 
@@ -188,6 +186,13 @@ def _restore_identity(table: str) -> None:
             table, Identifier(table)
         )
     )
+
+
+def _analyse(tables: Iterable[str]) -> None:
+    """Let the planner know what moved; of an empty table it is better to know nothing than that it is empty."""
+    for table in tables:
+        if _rows(SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(table))):
+            _run(SQL("ANALYZE {}").format(Identifier(table)))
 
 
 def _functions() -> list[str]:
