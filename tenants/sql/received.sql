@@ -1,8 +1,7 @@
--- What tenants received in the last 30 days, by entity and by age in days: 0 is today in each tenant's own time zone.
+-- What tenants received in the last 30 days, by entity and by age in days: 0 is today, as `todays` has it for each tenant.
 -- Returns (entity, age, changesets, received).
-SELECT d.entity, today.day - d.day, sum(d.changesets)::bigint, sum(d.received)::bigint
-  FROM tenants_tenant t
- CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE t.time_zone)::date AS day) today
-  JOIN tenants_dailycount d ON d.tenant_id = t.id AND d.day > today.day - 30
- WHERE t.id = ANY (%(tenants)s)
+SELECT d.entity, t.today - d.day, sum(d.changesets)::bigint, sum(d.received)::bigint
+  FROM unnest(%(tenants)s::uuid[], %(todays)s::date[]) AS t(id, today)
+  JOIN tenants_dailycount d ON d.tenant_id = t.id AND d.day > t.today - 30
+ WHERE d.tenant_id = ANY (%(tenants)s)
  GROUP BY 1, 2
