@@ -12,7 +12,7 @@ place, and letting each app contribute would need a registry for four statements
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -123,8 +123,14 @@ class Day:
 
 def received_days(tenants: Collection[Tenant]) -> list[Day]:
     """Return the last 30 days; days on which nothing came are left out."""
-    ids, todays = [tenant.pk for tenant in tenants], [_today(tenant) for tenant in tenants]
-    return [Day(Entity(row[0]), *row[1:]) for row in execute(RECEIVED, {"tenants": ids, "todays": todays})]
+    today = timezone.now().astimezone(UTC).date()
+    parameters = {
+        "today": today,
+        "tenants": [tenant.pk for tenant in tenants],
+        "ahead": [tenant.pk for tenant in tenants if _today(tenant) > today],
+        "behind": [tenant.pk for tenant in tenants if _today(tenant) < today],
+    }
+    return [Day(Entity(row[0]), *row[1:]) for row in execute(RECEIVED, parameters)]
 
 
 def _today(tenant: Tenant) -> date:

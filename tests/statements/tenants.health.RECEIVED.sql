@@ -1,9 +1,14 @@
+\set ahead '{}'
+\set behind '{}'
 \set tenants '{00000000-0000-4000-8000-000000000001}'
-\set todays '{2026-01-31}'
+\set today '2026-01-31'
 
-SELECT d.entity, t.today - d.day, sum(d.changesets)::bigint, sum(d.received)::bigint
-  FROM unnest(:'tenants'::uuid[], :'todays'::date[]) AS t(id, today)
-  JOIN tenants_dailycount d ON d.tenant_id = t.id AND d.day > t.today - 30
- WHERE d.tenant_id = ANY (:'tenants')
+SELECT entity, age, sum(changesets)::bigint, sum(received)::bigint
+  FROM (SELECT entity, changesets, received,
+               :'today'::date - day
+               + (tenant_id = ANY (:'ahead'::uuid[]))::int - (tenant_id = ANY (:'behind'::uuid[]))::int AS age
+          FROM tenants_dailycount
+         WHERE tenant_id = ANY (:'tenants') AND day > :'today'::date - 31) d
+ WHERE age < 30
  GROUP BY 1, 2
 ;
