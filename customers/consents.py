@@ -16,7 +16,8 @@ from tenants.models import Entity, Operation, Tenant
 
 GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
 LOCK_ROWS = f"""
-SELECT id, updated_at, {FLAGS_SQL}
+SELECT id, updated_at = (%(seen)s::timestamptz[])[array_position(%(ids)s::bigint[], id)] AS as_seen,
+       {FLAGS_SQL} AS flags
   FROM customers_customer t
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
  ORDER BY match_key
@@ -62,12 +63,13 @@ def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origi
     """
     edited = Edited()
     with open_write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin, exclusive=False) as write:
-        rows = write.execute(LOCK_ROWS, ids=[edit.customer for edit in edits])
-        stored = {hub_id: (updated_at, flags) for hub_id, updated_at, flags in rows}
+        seen = {edit.customer: edit.seen for edit in edits}
+        rows = write.execute(LOCK_ROWS, ids=list(seen), seen=list(seen.values()))
+        stored = {hub_id: (as_seen, flags) for hub_id, as_seen, flags in rows}
         current = []
         for edit in edits:
-            updated_at, flags = stored.get(edit.customer, (None, None))
-            if updated_at == edit.seen:
+            as_seen, flags = stored.get(edit.customer, (False, None))
+            if as_seen:
                 current.append(edit)
             else:
                 edited.conflicts.append(Conflict(edit, flags))

@@ -25,7 +25,7 @@ SELECT id, customer_id, email
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
 """
-DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])"
+DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
 
 # Hub id, customer id, e-mail. Without a hub id: a person for whom no row stands, and whom orders may name all the same.
 Person = tuple[int | None, str | None, str | None]

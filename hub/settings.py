@@ -78,7 +78,7 @@ def _database() -> dict[str, Any]:
     parameters = database_parameters(url) if url else EmbeddedServer(ENVIRONMENT.HUB_DATA).settings()
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "hub.sql.backend",
         **{key: parameters.pop(name) for name, key in names.items() if name in parameters},
         # One connection a thread, kept: opening one costs 3.5 to 8 ms. The lock bound turns a stuck writer into a 503.
         "CONN_MAX_AGE": None,

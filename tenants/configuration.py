@@ -69,6 +69,7 @@ def change_priority(tenant: Tenant, priority: Priority, *, origin: Origin) -> Ch
             raise CustomersCollide(plan)
         for by_phone in (False, True):
             write.changes.updated += [row[0] for row in write.execute(REKEY[priority], by_phone=by_phone)]
+        write.tell_priority(priority)
         Tenant.objects.filter(pk=tenant.pk).update(priority=priority)
         tenant.priority = priority
     return write.changes

@@ -38,7 +38,7 @@ def count_changesets(tenants: Collection[UUID]) -> None:
     A tenant that somebody else counts at this moment is left to them.
     """
     counted = DailyCount.objects.filter(tenant=OuterRef("tenant"), last_number__gte=OuterRef("number"))
-    news = list(Feed.objects.filter(~Exists(counted), tenant__in=tenants).values_list("pk", flat=True))
+    news = list(Feed.objects.filter(~Exists(counted), tenant__in=tenants, number__gt=0).values_list("pk", flat=True))
     if not news:
         return
     with transaction.atomic():

@@ -152,10 +152,16 @@ class Source(models.TextChoices):
 
 
 class Feed(models.Model):
-    """The number of a tenant's last changeset. Its row lock, held to the commit, makes numbers gapless and ordered."""
+    """The number of a tenant's last changeset. Its row lock, held to the commit, makes numbers gapless and ordered.
+
+    And what a write must know once it has the tenant's lock, which stands beside the tenant's records wherever these
+    are: the identifier priority since it was changed, and through which sources somebody was forgotten ("": all).
+    """
 
     tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
     number = models.BigIntegerField()
+    priority = models.CharField(max_length=10, choices=Priority.choices, null=True)
+    forgotten_by = ArrayField(models.CharField(max_length=20, choices=Source.choices, blank=True), null=True)
 
 
 class Changeset(TenantOwned):

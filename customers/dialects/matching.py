@@ -26,13 +26,14 @@ FIND = {name: read_sql("customers", "candidates").format(column=column) for name
 # The unique key is checked row by row: customers that exchange keys first step aside.
 STEP_ASIDE = (
     "UPDATE customers_customer SET match_key = '#' || id"
-    " WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])"
+    " WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
 )
 REKEY = """
 UPDATE customers_customer c
    SET match_key = x.match_key
   FROM unnest(%(ids)s::bigint[], %(keys)s::text[]) AS x(id, match_key)
  WHERE c.tenant_id = %(tenant_id)s AND c.id = x.id
+RETURNING c.id
 """
 NO_IDENTIFIERS: Mapping[str, Any] = MappingProxyType(dict.fromkeys(IDENTIFIERS))
 

@@ -2,15 +2,21 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
+import orjson
 import psycopg
 from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
+from psycopg.sql import Literal
+
+from hub.sql.backend.base import DatabaseWrapper
 
 Row = tuple[Any, ...]
+FIRSTS = "SELECT array_agg(nextval('hub_ids')) FROM generate_series(1, %(blocks)s)"
+ON_SHARD = "SELECT * FROM on_shard(%(tenant_id)s, %(statement)s, %(arguments)s, %(firsts)s)"
+IDS_OF_A_BLOCK = 4096  # tenants/sql/functions/next_id.sql
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -39,3 +45,30 @@ def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
     """
     names = tuple(dict.fromkeys(PLACEHOLDER.findall(statement)))
     return PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", statement).encode(), names
+
+
+def execute_where_tenant_is(statement: str, parameters: Mapping[str, object]) -> list[Row]:
+    """Run a statement of a write, whose tenant is its `tenant_id`, and return its rows.
+
+    Where tenants are distributed it runs on the node that has the tenant, on the tables of the tenant's shard: there it
+    must return rows, of columns with different names, and values come back as JSON has them.
+    """
+    wrapper = cast(DatabaseWrapper, connection)
+    wrapper.ensure_connection()
+    if not wrapper.is_distributed:
+        return execute(statement, parameters).fetchall()
+    query, names = _numbered(statement)
+    values = [parameters[name] for name in names]
+    named = {
+        "tenant_id": parameters["tenant_id"],
+        "statement": query.decode(),
+        "arguments": ", ".join(Literal(value).as_string(wrapper.connection) for value in values),
+        "firsts": execute(FIRSTS, {"blocks": 1 + _most_rows(values) // IDS_OF_A_BLOCK}).fetchall()[0][0],
+    }
+    return [tuple(orjson.loads(row[0]).values()) for row in execute(ON_SHARD, named)]
+
+
+def _most_rows(values: Iterable[object]) -> int:
+    """Return a number of rows no statement exceeds that inserts two for each element of the arrays it is given."""
+    texts = (value for value in values if isinstance(value, str))
+    return 2 + 2 * sum(text.count(",") + 1 for text in texts)

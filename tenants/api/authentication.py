@@ -18,11 +18,14 @@ from hub.sql.execute import Row, execute
 from hub.sql.files import read_sql
 from tenants.api.throttling import Rate, Window, caller_address, refuse_excess
 from tenants.changes.changesets import Origin
+from tenants.changes.gate import GATE
 from tenants.keys import digest
 from tenants.models import Source, Tenant
 
 AUTHORISE = read_sql("tenants", "authorise")
 UNAUTHORISED = "Unauthorized."
+MOVING = "The hub is being moved to other machines. Please try again."
+MOVING_SECONDS = 10
 TENANT_MISSING = "Invalid or missing tenant identifier."
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -62,11 +65,12 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source) ->
     `source` is what the origin says the writes came through. The request, one that came through the middleware, is
     told its tenant, its key and the rate-limit headers of its answer. One without a valid key counts for its address.
     Raises ApiError 401 for no valid key, 404 for a live key and no such tenant, 429 for either over the address's
-    limit, 403 for a disabled tenant; the tenant's own limit is TenantThrottle's to refuse.
+    limit, 403 for a disabled tenant, 503 while the gate is closed; the tenant's own limit is TenantThrottle's to
+    refuse.
     """
     hub_request = HubRequest.of(request)
     row, rate = _count(hub_request, credentials)
-    live, tenant_exists, key_id = row[7:10]
+    live, tenant_exists, gate_is_open, key_id = row[7:11]
     if key_id is None:
         refuse_excess(rate)
         raise ApiError(404, "Tenant not found.") if live and not tenant_exists else ApiError(401, UNAUTHORISED)
@@ -74,7 +78,9 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source) ->
     hub_request.tenant_id, hub_request.api_key_id = tenant.pk, key_id
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
-    actor = f"{row[10]} ({row[11]}…)"
+    if not gate_is_open:
+        raise ApiError(503, MOVING, headers={"Retry-After": str(MOVING_SECONDS)})
+    actor = f"{row[11]} ({row[12]}…)"
     return Caller(tenant, Origin(source, actor, trace_id(hub_request), api_key_id=key_id), rate)
 
 
@@ -93,6 +99,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         "address": caller_address(request),
         "per_minute": per_minute,
         "per_hour": per_hour,
+        "gate": GATE,
     }
     try:
         row = execute(AUTHORISE, parameters).fetchone()
@@ -108,7 +115,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
 
 def _tenant(row: Row) -> Tenant:
     names = ("id", "name", "slug", "priority", "required_fields", "time_zone", "default_country", "is_enabled")
-    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(names, row[12:], strict=True)))
+    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(names, row[13:], strict=True)))
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from hub.records.records import Records
-from hub.sql.execute import execute
+from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
@@ -80,9 +80,9 @@ class Documents:
                 parents = self._store_parents(parameters, records, looked=True)
             counts = {"received": received, "distinct": len(records), "records": records.json}
             ids = {"created": parents.created, "updated": parents.updated}
-            number, created, updated, _ = execute(self.parts, {**parameters, **counts, **ids}).fetchall()[0]
+            number, created, updated, _ = execute_where_tenant_is(self.parts, {**parameters, **counts, **ids})[0]
         return Receipt(number, received, created, updated, len(records) - created - updated, warnings)
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
         rows = {"records": records.json_without(self.field), "looked": looked}
-        return Parents(*execute(self.parents, {**parameters, **rows}).fetchall()[0])
+        return Parents(*execute_where_tenant_is(self.parents, {**parameters, **rows})[0])

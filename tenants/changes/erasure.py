@@ -12,7 +12,7 @@ import idna
 from django.conf import settings
 
 from hub.records.phones import dialled, normal_phone
-from hub.sql.execute import execute
+from hub.sql.execute import execute_where_tenant_is
 from tenants.changes.changesets import as_array
 from tenants.models import Source, Tenant
 
@@ -22,11 +22,19 @@ NOT_STORED = "A forgotten person: accepted, not stored."
 Identifier = tuple[str, str]
 
 SUPPRESS = """
+WITH noted AS (
+    INSERT INTO tenants_feed AS f (tenant_id, number, forgotten_by)
+    VALUES (%(tenant_id)s, 0, ARRAY[%(source)s]::text[])
+        ON CONFLICT (tenant_id) DO UPDATE
+       SET forgotten_by = f.forgotten_by || excluded.forgotten_by
+     WHERE f.forgotten_by @> excluded.forgotten_by IS NOT TRUE
+)
 INSERT INTO tenants_forgotten (tenant_id, source, digest)
 SELECT %(tenant_id)s, %(source)s, v.digest
   FROM unnest(%(digests)s::text[]) AS v(digest)
  ORDER BY v.digest
     ON CONFLICT DO NOTHING
+RETURNING id
 """
 SUPPRESSED = """
 SELECT v.digest
@@ -90,9 +98,8 @@ def suppress(tenant: Tenant, identifiers: Iterable[Identifier], *, source: Sourc
     """
     digests = [keyed_hash(tenant, *identifier) for identifier in spelled_alike(identifiers)]
     if digests:
-        execute(
-            SUPPRESS, {"tenant_id": tenant.pk, "source": source.value if source else "", "digests": as_array(digests)}
-        )
+        parameters = {"source": source.value if source else "", "digests": as_array(digests)}
+        execute_where_tenant_is(SUPPRESS, {"tenant_id": tenant.pk, **parameters})
 
 
 def suppressed(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, str | None]]) -> set[Identifier]:
@@ -106,4 +113,4 @@ def suppressed(tenant: Tenant, source: Source, identifiers: Iterable[tuple[str, 
     }
     digests.update((keyed_hash(tenant, *identifier), identifier) for identifier in alike)
     parameters = {"tenant_id": tenant.pk, "source": source.value, "digests": as_array(digests)}
-    return {digests[row[0]] for row in execute(SUPPRESSED, parameters)}
+    return {digests[row[0]] for row in execute_where_tenant_is(SUPPRESSED, parameters)}

@@ -17,7 +17,7 @@ import orjson
 from django.db import transaction
 
 from hub.records.records import Records
-from hub.sql.execute import Row, execute
+from hub.sql.execute import Row, execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, recordset, upsert_statement
 from tenants.changes.changesets import (
@@ -30,9 +30,17 @@ from tenants.changes.changesets import (
     recording,
     write_parameters,
 )
-from tenants.models import Entity, Operation, Tenant
+from tenants.models import Entity, Operation, Priority, Tenant
 
 LOCK = "SELECT lock_tenant(%(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
+# What lock_tenant compares with the priority that a writer was told.
+TELL_PRIORITY = """
+INSERT INTO tenants_feed (tenant_id, number, priority)
+VALUES (%(tenant_id)s, 0, %(priority)s)
+    ON CONFLICT (tenant_id) DO UPDATE
+   SET priority = excluded.priority
+RETURNING priority
+"""
 SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
 AT_ONCE = read_sql("tenants", "at_once")
 AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
@@ -53,7 +61,7 @@ def at_once_statement(table: Table, *, question: str = "") -> str:
         ctes = AT_ONCE_ASKING.format(lock=EXCLUSIVE, recordset=recordset(table), question=question, upsert=upsert)
     else:
         ctes = AT_ONCE.format(lock=SHARED, upsert=upsert)
-    return recording(STORED, ctes=ctes, more="(SELECT closed FROM gate)")
+    return recording(STORED, ctes=ctes, more="(SELECT closed FROM gate) AS closed")
 
 
 def store_at_once(
@@ -67,9 +75,8 @@ def store_at_once(
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
-    number, created, updated, _, closed = execute(
-        statement, {**parameters, **counts, "records": records.json}
-    ).fetchall()[0]
+    named = {**parameters, **counts, "records": records.json}
+    number, created, updated, _, closed = execute_where_tenant_is(statement, named)[0]
     return None if closed else Receipt(number, received, created, updated, len(records) - created - updated)
 
 
@@ -97,10 +104,12 @@ class Write:
     receipt: Receipt = field(init=False)
 
     def execute(self, statement: str, **parameters: object) -> list[Row]:
-        """Run a statement of the write and return its rows; it may also name the tenant_id and now of the write."""
+        """Run a statement of the write and return its rows; it may also name the tenant_id and now of the write.
+
+        It returns rows, as hub.sql.execute.execute_where_tenant_is asks.
+        """
         self._refuse_after_store()
-        cursor = execute(statement, {**self.parameters, **parameters})
-        return cursor.fetchall() if cursor.description else []
+        return execute_where_tenant_is(statement, {**self.parameters, **parameters})
 
     def store(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Upsert rows, each of a key of its own, as the last thing the write does, in one statement with the changeset.
@@ -110,6 +119,10 @@ class Write:
         """
         self._refuse_after_store()
         self.last = statement, list(rows)
+
+    def tell_priority(self, priority: Priority) -> None:
+        """Tell whoever writes after this that customers are named by another identifier."""
+        self.execute(TELL_PRIORITY, priority=priority.value)
 
     def note(self, entity: Entity, changes: Changes) -> None:
         """Note what the write did to records of another entity: a changeset of its own, in the same transaction."""
@@ -133,7 +146,7 @@ class Write:
         if rows or changes:
             counts = {"received": changes.received, "distinct": distinct, "records": orjson.dumps(rows).decode()}
             named = {**self.parameters, **listed(changes), **counts, **parameters}
-            number, created, updated, deleted = execute(statement, named).fetchall()[0]
+            number, created, updated, deleted = execute_where_tenant_is(statement, named)[0]
         unchanged = distinct - created - updated - deleted
         return Receipt(number, changes.received, created, updated, unchanged, changes.warnings)
 
@@ -150,7 +163,11 @@ def open_write(
     """
     parameters = write_parameters(tenant, entity, operation, origin)
     with transaction.atomic():
-        suppresses: bool = execute(LOCK, {**parameters, "exclusive": exclusive}).fetchall()[0][0]
+        # Whichever the priority is that customers are given other keys by: it may have been changed half-way, when the
+        # tenant's node was told and the commit here was lost.
+        told = None if operation == Operation.REKEY else tenant.priority
+        locked = {**parameters, "priority": told, "exclusive": exclusive}
+        suppresses: bool = execute_where_tenant_is(LOCK, locked)[0][0]
         write = Write(parameters, suppresses)
         yield write
         write._record()

@@ -1,7 +1,8 @@
 -- Who calls, and may they: key digest → tenant, and the request counted, in one round trip (0.27 ms).
 -- Promises one row. Without a live key of the tenant that `tenant` names (GUID or slug; null: the key's own) the
 -- request counts for its address. Counting is atomic across processes and, the table being unlogged, waits for no disk.
--- A request over the minute's limit does not count against the hour.
+-- A request over the minute's limit does not count against the hour. Whether the gate is open is tried beside it
+-- (tenants.changes.gate).
 WITH live AS MATERIALIZED (
     SELECT k.id AS key_id, k.label, k.prefix, k.last_used_at, t.*
       FROM tenants_apikey k
@@ -41,6 +42,7 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        extract(epoch FROM now())::float8,
        EXISTS (SELECT 1 FROM live),
        EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(%(tenant)s) OR t.slug = %(tenant)s),
+       pg_try_advisory_xact_lock_shared(%(gate)s),
        c.key_id, c.label, c.prefix,
        c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled
   FROM bucket b

@@ -31,5 +31,6 @@ WITH {ctes}changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted){more}
+SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
+       cardinality(deleted) AS deleted{more}
   FROM tally

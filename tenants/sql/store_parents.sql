@@ -9,7 +9,7 @@ WITH locked AS MATERIALIZED (
 ), stored(id, is_new) AS (
 {upsert}
 )
-SELECT (SELECT closed FROM gate),
-       coalesce(array_agg(id) FILTER (WHERE is_new), '{{}}')::text,
-       coalesce(array_agg(id) FILTER (WHERE NOT is_new), '{{}}')::text
+SELECT (SELECT closed FROM gate) AS closed,
+       coalesce(array_agg(id) FILTER (WHERE is_new), '{{}}')::text AS created,
+       coalesce(array_agg(id) FILTER (WHERE NOT is_new), '{{}}')::text AS updated
   FROM stored

@@ -35,7 +35,8 @@ WITH locked AS MATERIALIZED (
        "Tags" text[],
        "MailingLists" text[])
 ), gate AS MATERIALIZED (
-    SELECT locked.suppresses OR means_nameless(:'tenant_id',
+    SELECT locked.suppresses OR means_nameless('customers_customer',
+               :'tenant_id',
                (SELECT array_agg('i:' || external_id) FROM sent),
                (SELECT array_agg(phone_number) FROM sent),
                (SELECT array_agg(email) FROM sent)) AS closed
@@ -199,6 +200,7 @@ changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted), (SELECT closed FROM gate)
+SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
+       cardinality(deleted) AS deleted, (SELECT closed FROM gate) AS closed
   FROM tally
 ;

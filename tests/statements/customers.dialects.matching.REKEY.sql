@@ -6,4 +6,5 @@ UPDATE customers_customer c
    SET match_key = x.match_key
   FROM unnest(:'ids'::bigint[], :'keys'::text[]) AS x(id, match_key)
  WHERE c.tenant_id = :'tenant_id' AND c.id = x.id
+RETURNING c.id
 ;

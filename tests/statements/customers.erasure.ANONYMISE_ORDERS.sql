@@ -7,4 +7,5 @@ UPDATE orders_order o
    SET customer_id = x.pseudonym, email = NULL, updated_at = :'now'
   FROM unnest(:'ids'::bigint[], :'pseudonyms'::text[]) AS x(id, pseudonym)
  WHERE o.tenant_id = :'tenant_id' AND o.id = x.id
+RETURNING o.id
 ;

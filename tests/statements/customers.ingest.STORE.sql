@@ -192,6 +192,7 @@ changed(id, kind, before, after) AS (
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )
-SELECT (SELECT number FROM next), cardinality(created), cardinality(updated), cardinality(deleted)
+SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
+       cardinality(deleted) AS deleted
   FROM tally
 ;

@@ -56,8 +56,8 @@ SELECT :'tenant_id',
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0)
 )
-SELECT (SELECT closed FROM gate),
-       coalesce(array_agg(id) FILTER (WHERE is_new), '{}')::text,
-       coalesce(array_agg(id) FILTER (WHERE NOT is_new), '{}')::text
+SELECT (SELECT closed FROM gate) AS closed,
+       coalesce(array_agg(id) FILTER (WHERE is_new), '{}')::text AS created,
+       coalesce(array_agg(id) FILTER (WHERE NOT is_new), '{}')::text AS updated
   FROM stored
 ;

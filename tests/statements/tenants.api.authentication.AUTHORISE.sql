@@ -1,5 +1,6 @@
 \set address '192.0.2.1'
 \set digest 'no key'
+\set gate '1'
 \set per_hour '5000'
 \set per_minute '100'
 \set tenant '00000000-0000-4000-8000-000000000001'
@@ -43,6 +44,7 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        extract(epoch FROM now())::float8,
        EXISTS (SELECT 1 FROM live),
        EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant'),
+       pg_try_advisory_xact_lock_shared(:'gate'),
        c.key_id, c.label, c.prefix,
        c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled
   FROM bucket b

@@ -14,6 +14,7 @@ from tests.statements.write import FOLDER, SAMPLES, files
 
 FILES = sorted(FOLDER.glob("*.sql"))
 SET = re.compile(r"^\\set (\w+) ('[^'\\\n]*')\n", re.MULTILINE)
+NEEDS_SHARDS = re.compile(r"FROM on_shard|'hub_ids'")
 VARIABLE = re.compile(r":'(\w+)'")
 
 
@@ -30,6 +31,8 @@ def test_each_file_runs_as_it_stands(db: None, path: Path) -> None:
     """psql puts each variable in as a quoted literal; so does this, in a transaction that is rolled back."""
     Tenant.objects.create(pk=SAMPLES["tenant_id"], priority=SAMPLES["priority"])
     text = path.read_text()
+    if NEEDS_SHARDS.search(text) and not connection.is_distributed:
+        pytest.skip("its function and its sequence are there once tenants are distributed")
     values = dict(SET.findall(text))
 
     with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ from customers.dialects.custobar.records import read_upload
 from customers.dialects.custobar.upload import store_upload
 from tenants.changes.changesets import Origin
 from tenants.changes.erasure import keyed_hash
-from tenants.models import Forgotten, Source
+from tenants.models import Feed, Forgotten, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import statuses, upload, user
 from tests.orders.records import order
@@ -249,6 +249,7 @@ def test_who_waits_while_somebody_is_forgotten_sees_it(partner: Partner) -> None
 def test_who_was_remembered_in_a_former_spelling_stays_forgotten(
     partner: Partner, kind: str, former: str, sent: dict[str, str]
 ) -> None:
+    Feed.objects.create(tenant=partner.tenant, number=0, forgotten_by=[""])
     Forgotten.objects.create(tenant=partner.tenant, source="", digest=keyed_hash(partner.tenant, kind, former))
 
     answer = upload(partner, {"external_id": "1", **sent})

@@ -6,7 +6,7 @@ from hub.sql.files import database_function
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0004_changesets_by_entity'),
+        ('tenants', '0005_what_a_write_must_know'),
     ]
 
     operations = [database_function("tenants", "ids_around")]

@@ -1,0 +1,230 @@
+"""Tenants on the nodes of a Citus cluster: which tables are distributed, what that takes, how it is done and undone.
+
+The tables of TenantOwned models, and the feed, are distributed by tenant_id and co-located, so that a tenant's rows are
+together on one node. All others stay plain tables of the coordinator: who may call is asked there, of PostgreSQL alone.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+from psycopg.sql import SQL, Composable, Identifier, Literal
+
+from hub.sql.files import ROOT, read_sql
+from tenants.changes.gate import close_gate, open_gate
+from tenants.models import Feed, TenantOwned
+
+FEED = Feed._meta.db_table
+SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
+ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
+PATIENCE_SECONDS = 15  # for those who are in the middle of something when the gate closes
+NO_EXTENSION = (
+    "This database has no Citus: install its packages on every node, name it in shared_preload_libraries and run"
+    " CREATE EXTENSION citus, as docs/scaling.md says."
+)
+NO_COORDINATOR = "This node is a worker: DATABASE_URL must name the coordinator."
+NOT_DISTRIBUTED = "The tables of tenants are not distributed: manage.py distribute does it."
+
+
+class NotPossible(Exception):
+    """Why the database can't do what was asked, in a line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A table that is not distributed yet, with its rows as PostgreSQL estimates them and its bytes with indexes."""
+
+    table: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What distributing would do: the tables it would move, and to how many nodes."""
+
+    sizes: list[Size]
+    nodes: int
+
+    @property
+    def seconds(self) -> int:
+        """About how long nobody can write meanwhile."""
+        return 5 + sum(size.rows for size in self.sizes) // ROWS_A_SECOND
+
+
+def tenant_tables() -> list[str]:
+    """Return the tables of tenants: the feed, which all others are co-located with, and these, parents before parts."""
+    owned = [model._meta.db_table for model in apps.get_models() if issubclass(model, TenantOwned)]
+    return [FEED, *owned]
+
+
+def plan_distribution() -> Plan:
+    """Return what `distribute` would do. Raises NotPossible."""
+    require_citus()
+    sizes = [
+        Size(*row)
+        for row in _rows(
+            "SELECT relname, greatest(reltuples, 0)::bigint, pg_total_relation_size(oid)"
+            "  FROM pg_class WHERE oid = ANY (%s::regclass[]) ORDER BY 3 DESC",
+            [tenant_tables()],
+        )
+        if row[0] not in distributed_tables()
+    ]
+    (nodes,) = _rows("SELECT greatest(count(*), 1) FROM pg_dist_node WHERE noderole = 'primary' AND shouldhaveshards")[
+        0
+    ]
+    return Plan(sizes, nodes)
+
+
+def require_citus() -> None:
+    """Raise NotPossible where this is no coordinator of Citus."""
+    if not _rows("SELECT 1 FROM pg_extension WHERE extname = 'citus'"):
+        raise NotPossible(NO_EXTENSION)
+    if _rows("SELECT 1 FROM pg_dist_local_group WHERE groupid <> 0"):
+        raise NotPossible(NO_COORDINATOR)
+
+
+def require_distribution() -> None:
+    """Raise NotPossible where tenants do not live on shards."""
+    require_citus()
+    if FEED not in distributed_tables():
+        raise NotPossible(NOT_DISTRIBUTED)
+
+
+def distributed_tables() -> set[str]:
+    """Return the tables of tenants that are distributed."""
+    named = _rows("SELECT logicalrelid::regclass::text FROM pg_dist_partition")
+    return {name for (name,) in named} & set(tenant_tables())
+
+
+def distribute(tell: Callable[[str], object], *, shards: int = SHARDS) -> bool:
+    """Distribute the tables of tenants that are not, with the rows they have, in one transaction.
+
+    The gate of the API is closed meanwhile. `tell` hears of each table as it is begun. Returns False where there was
+    nothing to do. Raises NotPossible.
+    """
+    plan = plan_distribution()
+    if not plan.sizes:
+        return False
+    moving = [table for table in tenant_tables() if table in {size.table for size in plan.sizes}]
+    with _alone(moving):
+        _create_ids()
+        for name in ("next_id", "on_shard"):
+            _run(SQL(read_sql("tenants", f"functions/{name}")))
+        for number, table in enumerate(moving, 1):
+            tell(f"{number}/{len(moving)} {table}")
+            _run(SQL("SET LOCAL citus.shard_count = {}").format(Literal(shards)))
+            if table != FEED:
+                _run(SQL("ALTER TABLE {} ALTER id DROP IDENTITY").format(Identifier(table)))
+                _run(SQL("ALTER TABLE {} ALTER id SET DEFAULT next_id()").format(Identifier(table)))
+            beside = "none" if table == FEED else FEED
+            _run(SQL("SELECT create_distributed_table({}, 'tenant_id', colocate_with => {})").format(table, beside))
+        for signature in _functions():
+            _run(SQL("SELECT create_distributed_function({})").format(signature))
+        _run(
+            SQL(
+                "SELECT create_distributed_function({}, 'tenant', colocate_with => {}, force_delegation => true)"
+            ).format("on_shard(uuid, text, text, bigint[])", FEED)
+        )
+    for table in moving:
+        _run(SQL("ANALYZE {}").format(Identifier(table)))
+    return True
+
+
+def undistribute(tell: Callable[[str], object]) -> bool:
+    """Bring the tables of tenants back to plain tables of the coordinator; returns False where none is distributed."""
+    require_citus()
+    moving = [table for table in tenant_tables() if table in distributed_tables()]
+    if not moving:
+        return False
+    with _alone(moving):
+        for number, table in enumerate(moving, 1):
+            tell(f"{number}/{len(moving)} {table}")
+            if table in distributed_tables():  # a table may have come with the one that its foreign key names
+                _run(SQL("SELECT undistribute_table({}, cascade_via_foreign_keys => true)").format(table))
+            if table != FEED:
+                _restore_identity(table)
+        for signature in ("on_shard(uuid, text, text, bigint[])", "next_id()"):
+            _run(SQL("DROP FUNCTION {}").format(SQL(signature)))
+        _run(SQL("DROP SEQUENCE hub_ids"))
+    for table in moving:
+        _run(SQL("ANALYZE {}").format(Identifier(table)))
+    return True
+
+
+@contextmanager
+def _alone(tables: Iterable[str]) -> Iterator[None]:
+    """Close the gate, wait for those inside, hold the tables for one transaction, and let everybody connect anew."""
+    close_gate()
+    try:
+        _wait_for_others()
+        with transaction.atomic():
+            _run(SQL("SET LOCAL lock_timeout = '60s'"))
+            names = SQL(", ").join(map(Identifier, tables))
+            _run(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+            yield
+        _end_connections()
+    finally:
+        open_gate()
+
+
+def _create_ids() -> None:
+    """Make the sequence of ids, beyond all that there are (tenants/sql/functions/next_id.sql)."""
+    tables = [table for table in tenant_tables() if table != FEED]
+    last = SQL(", ").join(SQL("(SELECT max(id) FROM {})").format(Identifier(table)) for table in tables)
+    (start,) = _rows(SQL("SELECT (coalesce(greatest({}), 0) / 4096 + 1) * 4096").format(last))[0]
+    _run(SQL("CREATE SEQUENCE IF NOT EXISTS hub_ids INCREMENT BY 4096 START {}").format(Literal(start)))
+
+
+def _restore_identity(table: str) -> None:
+    _run(SQL("ALTER TABLE {} ALTER id DROP DEFAULT").format(Identifier(table)))
+    _run(SQL("ALTER TABLE {} ALTER id ADD GENERATED BY DEFAULT AS IDENTITY").format(Identifier(table)))
+    _run(
+        SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), coalesce(max(id), 0) + 1, false) FROM {}").format(
+            table, Identifier(table)
+        )
+    )
+
+
+def _functions() -> list[str]:
+    """Return the hub's own functions, by name and types; each node must have them, in each version to come."""
+    names = sorted(path.stem for path in ROOT.glob("*/sql/functions/*.sql") if path.stem != "on_shard")
+    found = _rows("SELECT oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s) ORDER BY 1", [names])
+    return [signature for (signature,) in found]
+
+
+def _wait_for_others() -> None:
+    """Wait until nobody else is in a transaction, or for as long as a write takes at most."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    busy = (
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+    )
+    while _rows(busy) and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def _end_connections() -> None:
+    """End the hub's other connections: each asks at its beginning whether tenants are distributed."""
+    _rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND usename = current_user AND backend_type = 'client backend'"
+        " AND application_name NOT LIKE 'citus%%'",
+        [],
+    )
+    connection.close()
+
+
+def _rows(statement: str | Composable, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def _run(statement: Composable) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,42 @@
+"""`manage.py distribute`: spread tenants over the nodes of a Citus cluster."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.distribution import SHARDS, NotPossible, Plan, distribute, plan_distribution, undistribute
+
+
+class Command(BaseCommand):
+    """Distribute the tables of tenants, with their rows, in one transaction; or say what that would mean."""
+
+    help = "Spreads tenants over the nodes of a Citus cluster; the API answers 503 meanwhile. See docs/scaling.md."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--plan", action="store_true", help="only say what would be moved, and how long it takes")
+        parser.add_argument("--undo", action="store_true", help="bring everything back to the coordinator")
+        parser.add_argument("--shards", type=int, default=SHARDS, help=f"how many, the first time (default {SHARDS})")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["plan"]:
+                self._show(plan_distribution())
+            elif options["undo"]:
+                done = undistribute(self.stdout.write)
+                self.stdout.write("All tables are plain ones of this server." if done else "No table is distributed.")
+            else:
+                done = distribute(self.stdout.write, shards=options["shards"])
+                self.stdout.write("Tenants are distributed." if done else "Tenants are distributed already.")
+        except NotPossible as error:
+            raise CommandError(str(error)) from error
+
+    def _show(self, plan: Plan) -> None:
+        if not plan.sizes:
+            self.stdout.write("Tenants are distributed already: there is nothing to do.")
+            return
+        self.stdout.write(f"{len(plan.sizes)} tables are to be distributed over {plan.nodes} nodes:")
+        for size in plan.sizes:
+            self.stdout.write(f"  {size.table:<24} {size.rows:>14,} rows {size.bytes / 1e6:>12,.1f} MB")
+        minutes, seconds = divmod(plan.seconds, 60)
+        self.stdout.write(f"It takes about {minutes} min {seconds} s, in which the API answers 503 with Retry-After.")

@@ -1,0 +1,2 @@
+SELECT to_regproc('on_shard') IS NOT NULL
+;

@@ -1,0 +1,4 @@
+\set gate '1'
+
+SELECT pg_advisory_lock(:'gate')
+;

@@ -1,0 +1,2 @@
+SELECT pg_advisory_unlock_all()
+;
