@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from hub.sql.execute import execute
+from hub.sql.execute import execute, execute_where_tenant_is
 from hub.sql.files import read_sql
 from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
 
@@ -44,7 +44,7 @@ def count_changesets(tenants: Collection[UUID]) -> None:
     with transaction.atomic():
         rows = Tenant.objects.filter(pk__in=news).order_by("pk").select_for_update(skip_locked=True, no_key=True)
         for pk, time_zone in rows.values_list("pk", "time_zone"):
-            while execute(COUNT_CHANGESETS, {"tenant_id": pk, "time_zone": time_zone}).rowcount:
+            while execute_where_tenant_is(COUNT_CHANGESETS, {"tenant_id": pk, "time_zone": time_zone}):
                 pass
 
 

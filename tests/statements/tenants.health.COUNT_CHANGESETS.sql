@@ -21,4 +21,5 @@ SELECT c.tenant_id, (c.created_at AT TIME ZONE :'time_zone')::date, c.entity,
        received = d.received + excluded.received,
        last_number = excluded.last_number,
        last_at = greatest(d.last_at, excluded.last_at)
+RETURNING day, entity
 ;
