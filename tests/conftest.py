@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 from hub.admin import changelist
 from hub.environment import read_environment
@@ -18,6 +20,7 @@ from hub.postgres.server import EmbeddedServer
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
+from tests.distribution import distributed_tenants
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
 
@@ -97,6 +100,24 @@ def _what_is_sent_stands_in_a_file() -> Iterator[None]:
     assert not unknown, (
         f"compose it when its module is imported, so that tests/statements/find.py can see it: {unknown}"
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Where DATABASE_URL names a database of a Citus cluster, distribute the test database's tenants over its nodes."""
+    distribution = distributed_tenants()
+    with django_db_blocker.unblock():
+        distribution.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        distribution.__exit__(None, None, None)
+
+
+@pytest.fixture
+def plain_postgres(db: None) -> None:
+    """Skip a test where tenants are distributed: see `needs_plain_postgres`."""
+    if connection.is_distributed:
+        pytest.skip("it asks one server's catalog or planner about rows that are on other nodes")
 
 
 @dataclass

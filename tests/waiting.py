@@ -22,7 +22,7 @@ def somebody_waits_for_us() -> bool:
     """Say whether another connection's statement has begun and waits for a tenant's lock that this one holds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
             " AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
         )
         return bool(cursor.fetchall()[0][0])
