@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
@@ -20,7 +19,7 @@ from hub.postgres.server import EmbeddedServer
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
-from tests.distribution import distributed_tenants
+from tests.distribution import distributed_tenants, is_distributed
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
 
@@ -116,7 +115,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture
 def plain_postgres(db: None) -> None:
     """Skip a test where tenants are distributed: see `needs_plain_postgres`."""
-    if connection.is_distributed:
+    if is_distributed():
         pytest.skip("it asks one server's catalog or planner about rows that are on other nodes")
 
 

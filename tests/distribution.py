@@ -5,7 +5,7 @@ It must have the extension and its nodes; nothing in it is read or changed.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -14,12 +14,19 @@ from django.db import connection
 from psycopg.sql import SQL, Identifier
 
 from hub.environment import database_parameters, read_environment
+from hub.sql.backend.base import DatabaseWrapper
 
 Node = tuple[str, int]
 NODES = "SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid"  # the coordinator is group 0
 
 # For what asks one server's catalog or planner about a table's rows: on a coordinator the rows are elsewhere.
 needs_plain_postgres = pytest.mark.usefixtures("plain_postgres")
+
+
+def is_distributed() -> bool:
+    """Say whether the test database's tenants live on several nodes."""
+    connection.ensure_connection()
+    return cast(DatabaseWrapper, connection).is_distributed
 
 
 @contextmanager
