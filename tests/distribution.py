@@ -11,10 +11,12 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from psycopg.sql import SQL, Identifier
 
 from hub.environment import database_parameters, read_environment
 from hub.sql.backend.base import DatabaseWrapper
+from hub.sql.execute import FIRSTS
 
 Node = tuple[str, int]
 NODES = "SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid"  # the coordinator is group 0
@@ -27,6 +29,15 @@ def is_distributed() -> bool:
     """Say whether the test database's tenants live on several nodes."""
     connection.ensure_connection()
     return cast(DatabaseWrapper, connection).is_distributed
+
+
+@contextmanager
+def statements_but_for_ids(number: int) -> Iterator[None]:
+    """Assert how many statements are sent, but for those that take ids for the rows a shard will get."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    sent = [query["sql"] for query in captured.captured_queries if query["sql"] != FIRSTS]
+    assert len(sent) == number, "\n\n".join(sent)
 
 
 @contextmanager
