@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from hub.sql.execute import is_distributed
+from hub.sql.execute import execute_where_tenant_is, is_distributed
 from hub.sql.upsert import Column
 from tenants.configuration import Collision
 from tenants.models import Tenant
@@ -16,6 +16,7 @@ from tests.statements.write import FOLDER, SAMPLES, files
 FILES = sorted(FOLDER.glob("*.sql"))
 SET = re.compile(r"^\\set (\w+) ('[^'\\\n]*')\n", re.MULTILINE)
 NEEDS_SHARDS = re.compile(r"FROM on_shard|'hub_ids'")
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|lock_tenant)\b")
 VARIABLE = re.compile(r":'(\w+)'")
 
 
@@ -35,9 +36,13 @@ def test_each_file_runs_as_it_stands(db: None, path: Path) -> None:
     if NEEDS_SHARDS.search(text) and not is_distributed():
         pytest.skip("its function and its sequence are there once tenants are distributed")
     values = dict(SET.findall(text))
+    statement = VARIABLE.sub(lambda variable: values[variable[1]], SET.sub("", text))
 
-    with connection.cursor() as cursor:
-        cursor.execute(VARIABLE.sub(lambda variable: values[variable[1]], SET.sub("", text)))
+    if is_distributed() and WRITES.search(text) and "tenant_id" in values:
+        execute_where_tenant_is(statement.rstrip(";\n"), {"tenant_id": SAMPLES["tenant_id"]})
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
 
 
 def test_statements_are_found_in_mappings_sequences_and_objects() -> None:
