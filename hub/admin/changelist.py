@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.admin.views.main import PAGE_VAR
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models import F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
@@ -14,6 +14,7 @@ from psycopg.errors import QueryCanceled
 from unfold.views import ChangeList
 
 from hub.sql.bigint import is_bigint
+from hub.sql.replica import reads_from
 
 PATIENCE_MS = 30
 
@@ -87,7 +88,8 @@ class KeysetChangeList(ChangeList):
 @contextmanager
 def patience(milliseconds: int) -> Iterator[None]:
     """Bound each statement within; one that takes longer raises OperationalError, caused by QueryCanceled."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    database = reads_from()
+    with transaction.atomic(database), connections[database].cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")  # where an outer transaction goes on

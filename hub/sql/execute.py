@@ -7,8 +7,10 @@ from functools import lru_cache
 from typing import Any, cast
 
 import psycopg
-from django.db import connection
+from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
+
+from hub.sql.replica import reads_from
 
 Row = tuple[Any, ...]
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -17,10 +19,11 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 def execute(statement: str, parameters: Mapping[str, object] | None = None) -> psycopg.Cursor[Row]:
     """Run a prepared statement with %(name)s parameters on Django's connection, inside its transaction if there is one.
 
+    On the replica's in a block that it may answer, where writing is an error.
     1.4 times faster than Django's cursor for one row. Counted in `connection.queries` while someone counts, so that
     query budgets see it.
     """
-    wrapper = cast(DatabaseWrapper, connection)
+    wrapper = cast(DatabaseWrapper, connections[reads_from()])
     wrapper.ensure_connection()
     start = time.perf_counter()
     query, names = _numbered(statement)

@@ -31,7 +31,7 @@ SAMPLES: dict[str, Any] = {
     "entity": "customers", "exclusive": "false", "erased": [1], "ids": [1, 2], "key": "1", "keys": ["i:C-1", "i:C-2"],
     "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20", "most_records": "10000",
     "now": MOMENT, "number": "0", "operation": "upsert", "order_id": "O-1", "per_hour": "5000", "per_minute": "100",
-    "phones": ["+358101234567"], "priority": "customerid", "product_id": "P-1",
+    "numbers": [1], "phones": ["+358101234567"], "priority": "customerid", "product_id": "P-1",
     "pseudonyms": ["erased-1", "erased-2"], "looked": "false", "received": "2", "records": [RECORD], "sku": "S-1",
     "skus": ["S-1"], "source": "api", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT],
     "trace_id": "0af7651916cd43dd8448eb211c80319c", "updated": [2], "user_id": "1", "values": ["C-1"],
