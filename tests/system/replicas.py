@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
-from hub.postgres.cluster import SUPERUSER, Cluster
+from hub.postgres.cluster import DATABASE, SUPERUSER, Cluster
 from hub.postgres.programs import PORT
 from hub.postgres.server import EmbeddedServer
 from tests.system.processes import inhabitants, kill
@@ -73,8 +74,8 @@ class Replica:
 def ask(server: Cluster, passwords: Cluster, statement: str) -> list[tuple[Any, ...]]:
     """Ask a server as its superuser."""
     password = (passwords.home / "superuser-password").read_text()
-    named = {"host": str(server.sockets), "port": PORT, "user": SUPERUSER, "password": password, "dbname": "hub"}
-    with psycopg.connect(**named, autocommit=True) as connection:
+    place = make_conninfo(host=str(server.sockets), port=PORT, user=SUPERUSER, password=password, dbname=DATABASE)
+    with psycopg.connect(place, autocommit=True) as connection:
         cursor = connection.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
 
