@@ -286,6 +286,15 @@ def test_commands_that_make_tables_do_not_ask_for_the_replica(hub: Hub, command:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_replica_that_was_promoted_answers_nothing_more(hub: Hub, shops: list[Shop], made: Replica) -> None:
+    assert wait_until(lambda: reads_come_from_the_replica(hub, shops[0], made))
+
+    made.query("SELECT pg_promote()")
+    hub.query(MARK.format(mark="promoted"))
+
+    assert marked("promoted", shops[0]) == READS
+
+
 def test_a_replica_that_does_not_answer_is_waited_for_by_one_request_at_a_time(own: Hub) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.setblocking(False)
