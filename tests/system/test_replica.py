@@ -169,10 +169,10 @@ def marked_lists(mark: str, hub: Hub, session: dict[str, str], shop: Shop | None
 def test_a_hub_whose_replica_was_never_there_reads_from_the_primary(
     hub: Hub, shops: list[Shop], session: dict[str, str]
 ) -> None:
-    hub.query(MARK.format(mark="alone"))
+    hub.query(MARK.format(mark="mark-alone"))
 
-    assert marked("alone", shops[0]) == READS
-    assert marked_lists("alone", hub, session) == LISTS
+    assert marked("mark-alone", shops[0]) == READS
+    assert marked_lists("mark-alone", hub, session) == LISTS
 
 
 def test_lists_and_reads_come_from_the_replica(hub: Hub, shops: list[Shop], replica: Replica) -> None:
@@ -264,10 +264,10 @@ def test_while_the_replica_is_away_the_primary_answers_and_when_it_is_back_the_r
     hub: Hub, shops: list[Shop], session: dict[str, str], replica: Replica
 ) -> None:
     replica.kill()
-    hub.query(MARK.format(mark="away"))
+    hub.query(MARK.format(mark="mark-away"))
 
-    assert marked("away", shops[0]) == READS
-    assert marked_lists("away", hub, session) == LISTS
+    assert marked("mark-away", shops[0]) == READS
+    assert marked_lists("mark-away", hub, session) == LISTS
     assert hub.send("GET", "/health").status == 200
     replica.server.start()
     assert wait_until(lambda: reads_come_from_the_replica(hub, shops[0], replica))
@@ -290,9 +290,9 @@ def test_a_replica_that_was_promoted_answers_nothing_more(hub: Hub, shops: list[
     assert wait_until(lambda: reads_come_from_the_replica(hub, shops[0], made))
 
     made.query("SELECT pg_promote()")
-    hub.query(MARK.format(mark="promoted"))
+    hub.query(MARK.format(mark="mark-promoted"))
 
-    assert marked("promoted", shops[0]) == READS
+    assert marked("mark-promoted", shops[0]) == READS
 
 
 def test_a_replica_that_does_not_answer_is_waited_for_by_one_request_at_a_time(own: Hub) -> None:
