@@ -3,18 +3,19 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.admin.views.main import PAGE_VAR
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models import F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 from psycopg.errors import QueryCanceled
 from unfold.views import ChangeList
 
-from hub.sql.backend.base import DatabaseWrapper
 from hub.sql.bigint import is_bigint
+from hub.sql.execute import is_distributed
+from hub.sql.replica import reads_from
 
 PATIENCE_MS = 30
 SHARDS = 10  # times as long: to ask every shard takes 15 to 60 ms where each finds its rows at once
@@ -88,13 +89,14 @@ class KeysetChangeList(ChangeList):
 
 def patience_ms() -> int:
     """Return how many milliseconds a list walks its key, or searches in any case."""
-    return PATIENCE_MS * (SHARDS if cast(DatabaseWrapper, connection).is_distributed else 1)
+    return PATIENCE_MS * (SHARDS if is_distributed() else 1)
 
 
 @contextmanager
 def patience(milliseconds: int) -> Iterator[None]:
     """Bound each statement within; one that takes longer raises OperationalError, caused by QueryCanceled."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    database = reads_from()
+    with transaction.atomic(database), connections[database].cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")  # where an outer transaction goes on
