@@ -3,7 +3,8 @@
 
 SELECT pg_is_in_recovery(),
        NOT EXISTS (
-           SELECT
+           SELECT 1
              FROM unnest(:'tenants'::uuid[], :'numbers'::bigint[]) AS written(tenant_id, number)
-            WHERE number > coalesce((SELECT f.number FROM tenants_feed f WHERE f.tenant_id = written.tenant_id), 0))
+             LEFT JOIN tenants_feed f ON f.tenant_id = written.tenant_id AND f.tenant_id = ANY (:'tenants'::uuid[])
+            WHERE written.number > coalesce(f.number, 0))
 ;
