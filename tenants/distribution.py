@@ -162,6 +162,8 @@ def _alone(tables: Iterable[str]) -> Iterator[None]:
         _wait_for_others()
         with transaction.atomic():
             _run(SQL("SET LOCAL lock_timeout = '60s'"))
+            # One connection a node: tables and the functions that they need come and go in one transaction.
+            _run(SQL("SET LOCAL citus.multi_shard_modify_mode = 'sequential'"))
             names = SQL(", ").join(map(Identifier, tables))
             _run(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
             yield
