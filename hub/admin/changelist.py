@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.admin.views.main import PAGE_VAR
 from django.db import OperationalError, connection, transaction
@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from psycopg.errors import QueryCanceled
 from unfold.views import ChangeList
 
-from hub.sql.backend.base import DatabaseWrapper
 from hub.sql.bigint import is_bigint
+from hub.sql.execute import is_distributed
 
 PATIENCE_MS = 30
 SHARDS = 10  # times as long: to ask every shard takes 15 to 60 ms where each finds its rows at once
@@ -88,7 +88,7 @@ class KeysetChangeList(ChangeList):
 
 def patience_ms() -> int:
     """Return how many milliseconds a list walks its key, or searches in any case."""
-    return PATIENCE_MS * (SHARDS if cast(DatabaseWrapper, connection).is_distributed else 1)
+    return PATIENCE_MS * (SHARDS if is_distributed() else 1)
 
 
 @contextmanager
