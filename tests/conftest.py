@@ -5,7 +5,6 @@ import math
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,7 +19,7 @@ from hub.postgres.server import EmbeddedServer
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
-from tests.distribution import distribute_tenants, drop_database, statements_but_for_ids
+from tests.distribution import distribute_tenants, drop_database
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
 
@@ -110,18 +109,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     yield
     with django_db_blocker.unblock():
         drop_database(workers)
-
-
-@pytest.fixture
-def django_assert_num_queries(db: None, django_assert_num_queries: Any) -> Any:
-    """Hold a write to the same budget where tenants are distributed: there it takes ids beforehand, too."""
-    return statements_but_for_ids if execute.is_distributed() else django_assert_num_queries
-
-
-@pytest.fixture
-def django_assert_max_num_queries(db: None, django_assert_max_num_queries: Any) -> Any:
-    """Hold a write to the same budget where tenants are distributed."""
-    return partial(statements_but_for_ids, exact=False) if execute.is_distributed() else django_assert_max_num_queries
 
 
 @pytest.fixture

@@ -3,34 +3,22 @@
 It must have the extension and its nodes; nothing in it is read or changed.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from psycopg.sql import SQL, Composed, Identifier
 
 from hub.environment import database_parameters, read_environment
-from hub.sql.execute import FIRSTS
 
 Node = tuple[str, int]
 NODES = "SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid"  # the coordinator is group 0
 
 # For what asks one server's catalog or planner about a table's rows: on a coordinator the rows are elsewhere.
 needs_plain_postgres = pytest.mark.usefixtures("plain_postgres")
-
-
-@contextmanager
-def statements_but_for_ids(number: int, *, exact: bool = True) -> Iterator[CaptureQueriesContext]:
-    """Assert how many statements are sent, or at most, but for those that take ids for the rows a shard will get."""
-    with CaptureQueriesContext(connection) as captured:
-        yield captured
-    sent = [query["sql"] for query in captured.captured_queries if query["sql"] != FIRSTS]
-    assert len(sent) == number or (len(sent) < number and not exact), "\n\n".join(sent)
 
 
 def distribute_tenants() -> Sequence[Node]:

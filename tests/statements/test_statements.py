@@ -17,7 +17,7 @@ COMPOSED = statements()
 FILES = sorted(FOLDER.glob("*.sql"))
 SET = re.compile(r"^\\set (\w+) ('[^'\\\n]*')\n", re.MULTILINE)
 NEEDS_SHARDS = re.compile(r"FROM on_shard|'hub_ids'")
-WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|lock_tenant)\b")
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|lock_tenant)\b")  # where the tenant is, all but these:
 VARIABLE = re.compile(r":'(\w+)'")
 
 
