@@ -19,7 +19,7 @@ from hub.postgres.server import EmbeddedServer
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
-from tests.distribution import distributed_tenants
+from tests.distribution import distribute_tenants, drop_database
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
 
@@ -104,12 +104,11 @@ def _what_is_sent_stands_in_a_file() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Where DATABASE_URL names a database of a Citus cluster, distribute the test database's tenants over its nodes."""
-    distribution = distributed_tenants()
     with django_db_blocker.unblock():
-        distribution.__enter__()
+        workers = distribute_tenants()
     yield
     with django_db_blocker.unblock():
-        distribution.__exit__(None, None, None)
+        drop_database(workers)
 
 
 @pytest.fixture

@@ -3,15 +3,14 @@
 It must have the extension and its nodes; nothing in it is read or changed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from hub.environment import database_parameters, read_environment
 
@@ -22,34 +21,43 @@ NODES = "SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid"  # the co
 needs_plain_postgres = pytest.mark.usefixtures("plain_postgres")
 
 
-@contextmanager
-def distributed_tenants() -> Iterator[None]:
-    """Spread Django's test database, made and migrated, over the nodes of the one that DATABASE_URL names, if any."""
-    named = database_parameters(read_environment().DATABASE_URL or "postgresql:///none")
-    nodes = _nodes(named)
+def distribute_tenants() -> Sequence[Node]:
+    """Spread Django's test database over the nodes of the one that DATABASE_URL names, if any; return the workers."""
+    nodes = _nodes()
     if not nodes:
-        yield
-        return
+        return []
     (host, port), *workers = nodes
     name = connection.settings_dict["NAME"]
+    drop_database(workers)
     for worker in workers:
-        _drop(named, worker, name)
-        _run(named, worker, "postgres", SQL("CREATE DATABASE {}").format(Identifier(name)))
-        _run(named, worker, name, SQL("CREATE EXTENSION citus"))
-    _run(named, nodes[0], name, SQL("CREATE EXTENSION citus"))
-    _run(named, nodes[0], name, SQL("SELECT citus_set_coordinator_host({}, {})").format(host, port))
+        _run(worker, "postgres", SQL("CREATE DATABASE {}").format(Identifier(name)))
+        _run(worker, name, SQL("CREATE EXTENSION citus"))
+    _run((host, port), name, SQL("CREATE EXTENSION citus"))
+    _run((host, port), name, SQL("SELECT citus_set_coordinator_host({}, {})").format(host, port))
     for worker in workers:
-        _run(named, nodes[0], name, SQL("SELECT citus_add_node({}, {})").format(*worker))
+        _run((host, port), name, SQL("SELECT citus_add_node({}, {})").format(*worker))
     call_command("distribute", verbosity=0)
-    yield
+    return workers
+
+
+def drop_database(workers: Sequence[Node]) -> None:
+    """Drop the workers' part of Django's test database, which drops the coordinator's itself."""
+    name = connection.settings_dict["NAME"]
     connection.close()
     for worker in workers:
-        _drop(named, worker, name)
+        _run(worker, "postgres", SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
-def _nodes(named: Mapping[str, Any]) -> Sequence[Node]:
+def _named() -> dict[str, Any]:
+    """Return the parameters of the database that DATABASE_URL names, none where it names none."""
+    url = read_environment().DATABASE_URL
+    return dict(database_parameters(url)) if url else {}
+
+
+def _nodes() -> Sequence[Node]:
     """Return the coordinator and its workers, nothing where the database is none of Citus."""
-    if named["dbname"] == "none":
+    named = _named()
+    if not named:
         return []
     with psycopg.connect(**named) as database:
         if not database.execute("SELECT to_regclass('pg_dist_node')").fetchall()[0][0]:
@@ -57,12 +65,8 @@ def _nodes(named: Mapping[str, Any]) -> Sequence[Node]:
         return [(str(host), int(port)) for host, port in database.execute(NODES)]
 
 
-def _drop(named: Mapping[str, Any], node: Node, name: str) -> None:
-    _run(named, node, "postgres", SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
-
-
-def _run(named: Mapping[str, Any], node: Node, name: str, statement: Any) -> None:
+def _run(node: Node, name: str, statement: Composed | SQL) -> None:
     """Run a statement on a database of a node, as the user of DATABASE_URL and outside of a transaction."""
     host, port = node
-    with psycopg.connect(**{**named, "dbname": name, "host": host, "port": port}, autocommit=True) as database:
+    with psycopg.connect(**{**_named(), "dbname": name, "host": host, "port": port}, autocommit=True) as database:
         database.execute(statement)

@@ -6,7 +6,7 @@ from random import Random
 from time import time
 from typing import Any
 
-from hub.sql.execute import execute
+from hub.sql.execute import execute_where_tenant_is
 from tenants.demo import Dataset
 from tenants.models import Tenant
 
@@ -16,8 +16,7 @@ LIMITS = {"products": 200, "customers": 500, "orders": 250}
 DAYS = 30  # of orders sent day by day; what is older came with the first synchronisation
 FLAGS = ("EmailOptin", "SmsOptin", "WhatsappOptin", "AppPushOptin")
 
-# Changesets, and the consents they changed, spread evenly over the last days in the order they were made. Seconds are
-# reckoned, not moments: what depends on a session's time zone can't be sent to another server row by row.
+# Changesets, and the consents they changed, spread evenly over the last days in the order they were made.
 AGE_CHANGESETS = """
 WITH aged AS (
     UPDATE tenants_changeset c
@@ -30,6 +29,7 @@ UPDATE tenants_consentchange x
    SET created_at = aged.created_at
   FROM aged
  WHERE x.tenant_id = %(tenant_id)s AND x.changeset_number = aged.number
+RETURNING x.id
 """
 
 
@@ -52,7 +52,7 @@ def batches(dataset: Dataset) -> Iterator[tuple[str, Records]]:
 
 def age(tenant: Tenant) -> None:
     """Date a tenant's changesets back over the last days; a demo whose history is one minute long shows little."""
-    execute(AGE_CHANGESETS, {"tenant_id": tenant.pk, "days": DAYS, "epoch": time()})
+    execute_where_tenant_is(AGE_CHANGESETS, {"tenant_id": tenant.pk, "days": DAYS, "epoch": time()})
 
 
 def _cut(records: Sequence[dict[str, Any]], limit: int) -> Iterator[Records]:

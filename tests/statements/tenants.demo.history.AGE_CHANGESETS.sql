@@ -13,4 +13,5 @@ UPDATE tenants_consentchange x
    SET created_at = aged.created_at
   FROM aged
  WHERE x.tenant_id = :'tenant_id' AND x.changeset_number = aged.number
+RETURNING x.id
 ;
