@@ -20,7 +20,6 @@ from tenants.models import Feed, TenantOwned
 
 FEED = Feed._meta.db_table
 ON_SHARD = "on_shard"
-SIGNATURES = "SELECT proname, oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s) ORDER BY 1"
 SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
 ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
 PATIENCE_SECONDS = 15  # for those who are in the middle of something when the gate closes
@@ -197,7 +196,10 @@ def _share_functions() -> None:
     _run(SQL("SET LOCAL citus.create_object_propagation = 'immediate'"))
     for app, name in _functions():
         _run(SQL(read_sql(app, f"functions/{name}")))
-    for name, signature in _rows(SIGNATURES, [[name for _, name in _functions()]]):
+    names = [name for _, name in _functions()]
+    for name, signature in _rows(
+        "SELECT proname, oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s)", [names]
+    ):
         delegated = SQL(", 'tenant', colocate_with => {}, force_delegation => true").format(FEED)
         more = delegated if name == ON_SHARD else SQL("")
         _run(SQL("SELECT create_distributed_function({}{})").format(signature, more))

@@ -1,2 +1,0 @@
-SELECT proname, oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s) ORDER BY 1
-;
