@@ -33,10 +33,13 @@ def distribute_tenants() -> Sequence[Node]:
         _run(worker, "postgres", SQL("CREATE DATABASE {}").format(Identifier(name)))
         _run(worker, name, SQL("CREATE EXTENSION citus"))
     _run((host, port), name, SQL("CREATE EXTENSION citus"))
-    _run((host, port), name, SQL("SELECT citus_set_coordinator_host({}, {})").format(host, port))
-    for worker in workers:
-        _run((host, port), name, SQL("SELECT citus_add_node({}, {})").format(*worker))
-    call_command("distribute", verbosity=0)
+    with psycopg.connect(**_named()) as database:
+        # One process that runs tests at a time: a node that is added gets the roles, which all databases share.
+        database.execute("SELECT pg_advisory_xact_lock(hashtext('distribute_tenants'))")
+        _run((host, port), name, SQL("SELECT citus_set_coordinator_host({}, {})").format(host, port))
+        for worker in workers:
+            _run((host, port), name, SQL("SELECT citus_add_node({}, {})").format(*worker))
+        call_command("distribute", verbosity=0)
     return workers
 
 
