@@ -218,13 +218,14 @@ def _analyse(tables: Iterable[str]) -> None:
 
 
 def _wait_for_others() -> None:
-    """Wait until nobody else is in a transaction, or for as long as a write takes at most."""
+    """Wait until nobody is in a transaction that began before now, or for as long as a write takes at most."""
     end = time.monotonic() + PATIENCE_SECONDS
+    (now,) = _rows("SELECT clock_timestamp()")[0]
     busy = (
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+        " AND backend_type = 'client backend' AND xact_start < %s"
     )
-    while _rows(busy) and time.monotonic() < end:
+    while _rows(busy, [now]) and time.monotonic() < end:
         time.sleep(0.1)
 
 

@@ -75,11 +75,11 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source) ->
         refuse_excess(rate)
         raise ApiError(404, "Tenant not found.") if live and not tenant_exists else ApiError(401, UNAUTHORISED)
     tenant = _tenant(row)
+    if tenant.is_enabled and not gate_is_open:  # with a tenant it would be recorded, and wait for the table that moves
+        raise ApiError(503, MOVING, headers={"Retry-After": str(MOVING_SECONDS)})
     hub_request.tenant_id, hub_request.api_key_id = tenant.pk, key_id
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
-    if not gate_is_open:
-        raise ApiError(503, MOVING, headers={"Retry-After": str(MOVING_SECONDS)})
     actor = f"{row[11]} ({row[12]}…)"
     return Caller(tenant, Origin(source, actor, trace_id(hub_request), api_key_id=key_id), rate)
 

@@ -9,6 +9,7 @@ import pytest
 
 from hub.postgres.server import EmbeddedServer
 from tests.sharing import first_comer, share
+from tests.system.cluster import Cluster, given_cluster, hub_on
 from tests.system.running import Hub, folder_for_hubs, running_hub
 from tests.system.servers import folder_for_servers, start_user
 
@@ -121,6 +122,21 @@ def users() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     yield start
     for user in started:
         user.communicate()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The Citus cluster that was given; skips the test where there is none."""
+    return given_cluster() or pytest.skip("DATABASE_URL names no coordinator of Citus with two workers")
+
+
+@pytest.fixture(scope="session")
+def distributed(cluster: Cluster) -> Iterator[Hub]:
+    """A hub that runs on a database of its own in the cluster, with the tenants distributed."""
+    with cluster.database() as url, hub_on(url) as hub:
+        hub.start("--migrate")
+        assert hub.manage("distribute").returncode == 0
+        yield hub
 
 
 def copy(data: Path, to: Path) -> None:

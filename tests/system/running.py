@@ -209,7 +209,8 @@ class Hub:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the hub's database."""
-        with psycopg.connect(self.database.url(), autocommit=True) as connection:
+        url = self.settings.get("DATABASE_URL") or self.database.url()
+        with psycopg.connect(url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 

@@ -1,0 +1,2 @@
+SELECT pg_database_size(current_database())
+;

@@ -1,0 +1,115 @@
+"""`manage.py distribute` on a Citus cluster while partners write: every acknowledged record is there, and once."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.cluster import Cluster, hub_on
+from tests.system.running import ROOT, Hub
+from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+PARTNERS = 8
+LONGEST = 9  # seconds an answer may take: a refusal waits for no lock, which would last 10
+REST = 0.1  # seconds between two batches of a partner, so that there is not more and more to move
+TABLES = "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid::text ~ '^(tenants|customers|orders|products)_'"
+UNFINISHED = "SELECT count(*) FROM pg_prepared_xacts"
+
+
+@pytest.fixture
+def plain(cluster: Cluster) -> Iterator[Hub]:
+    """A hub that runs on a database of the cluster that is not distributed."""
+    with cluster.database() as url, hub_on(url) as hub:
+        hub.start("--migrate")
+        yield hub
+
+
+def said(hub: Hub, *arguments: str) -> str:
+    """Run a command that must succeed, and return what it printed."""
+    done = hub.manage(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def stored(hub: Hub) -> dict[str, list[tuple[int, str]]]:
+    """Every row of every table of tenants."""
+    tables = ["customers_customer", "orders_order", "orders_orderitem", "products_product", "products_variant"]
+    tables += ["tenants_changeset", "tenants_consentchange", "tenants_dailycount", "tenants_healthsnapshot"]
+    return {
+        table: sorted((int(row), text) for row, text in hub.query(f"SELECT id, t::text FROM {table} t"))
+        for table in tables
+    }
+
+
+def distributed_tables(hub: Hub) -> int:
+    return int(hub.query(TABLES)[0][0])
+
+
+def test_tenants_are_distributed_and_brought_back_while_partners_write(plain: Hub) -> None:
+    shop, other = plain.shop("One"), plain.shop("Other")
+    with writing(shop, other, number=PARTNERS // 2, rest=REST) as writers:
+        assert wait_until(progress(writers))
+        assert said(plain, "distribute", "--plan").startswith("12 tables are to be distributed over 2 nodes:")
+        assert distributed_tables(plain) == 0
+
+        assert said(plain, "distribute").endswith("Tenants are distributed.\n")
+        assert distributed_tables(plain) == 12
+        assert wait_until(progress(writers))
+
+        assert said(plain, "distribute") == "Tenants are distributed already.\n"
+        assert wait_until(progress(writers))
+
+        assert said(plain, "distribute", "--undo").endswith("All tables are plain ones of this server.\n")
+        assert distributed_tables(plain) == 0
+        assert wait_until(progress(writers))
+
+    assert [writer.broken for writer in writers] == [[]] * PARTNERS
+    assert slowest(writers) < LONGEST
+    assert_refusals_are_clear(writers)
+    for each in (shop, other):
+        assert_batches_are_whole(plain, each, [writer for writer in writers if writer.shop is each])
+    assert shop.post("customers", [{"CustomerId": "after"}]).status == 200
+
+
+def test_no_row_and_no_hub_id_is_another_for_having_been_distributed(plain: Hub) -> None:
+    said(plain, "demo", "--percent", "2")
+    before = stored(plain)
+
+    said(plain, "distribute")
+    distributed = stored(plain)
+    said(plain, "distribute", "--undo")
+
+    assert distributed == before
+    assert stored(plain) == before
+    assert plain.shop().post("customers", [{"CustomerId": "next"}]).status == 200
+    ((newest,),) = plain.query("SELECT max(id) FROM customers_customer")
+    assert newest > max(row[0] for row in before["customers_customer"])
+
+
+def test_a_killed_distribute_leaves_everything_as_it_was(plain: Hub) -> None:
+    shop = plain.shop("Killed")
+    with writing(shop, number=PARTNERS, rest=REST) as writers:
+        assert wait_until(progress(writers))
+
+        with begun(plain, "distribute") as command:
+            assert command.stdout
+            assert any(line.startswith("5/") for line in command.stdout)
+            command.kill()
+
+        assert wait_until(progress(writers))
+        assert distributed_tables(plain) == 0
+        assert plain.query(UNFINISHED) == [(0,)]
+        said(plain, "distribute")
+        assert wait_until(progress(writers))
+
+    assert_refusals_are_clear(writers)
+    assert_batches_are_whole(plain, shop, writers)
+
+
+def begun(hub: Hub, *arguments: str) -> subprocess.Popen[str]:
+    """Begin a command, which says what it does as it does it."""
+    command = [sys.executable, "-u", "manage.py", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=hub.environment, stdout=subprocess.PIPE, text=True)
