@@ -17,7 +17,7 @@ COMPOSED = statements()
 FILES = sorted(FOLDER.glob("*.sql"))
 SET = re.compile(r"^\\set (\w+) ('[^'\\\n]*')\n", re.MULTILINE)
 NEEDS_SHARDS = re.compile(r"FROM on_shard|'hub_ids'|\bpg_dist_|\bcitus_")
-WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|lock_tenant)\b")  # where the tenant is, all but these:
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|lock_tenant)\b")  # runs where the tenant is
 VARIABLE = re.compile(r":'(\w+)'")
 
 
