@@ -22,7 +22,7 @@ NAMES = "|".join(sorted(tenant_tables()))
 REFERENCE = re.compile(
     rf"(?:\b(INTO)|\bFROM|\bJOIN|\bUSING|\bUPDATE|,) ({NAMES})\b(?: AS)?(?: (?![A-Z])(\w+))?( \{{.*?}})?"
 )
-EQUAL = re.compile(r"\b(?:WHERE|ON|AND) (?:(\w+)\.)?tenant_id = (?:(:)\w|(\w+)\.tenant_id\b)")
+EQUAL = re.compile(r"\b(?:WHERE|ON|AND) (?:(\w+)\.)?tenant_id(?:::text)? = (?:(:)\w|(\w+)\.tenant_id\b)")
 CONDITIONS = re.compile(r"\b(?:WHERE|ON)\b.*")
 INNERMOST = re.compile(r"\(([^()]*)\)")
 QUERY = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b")

@@ -3,6 +3,7 @@
 -- is no longer the one told (null: whichever): the customers were given new keys, the write must be tried again.
 -- A statement's snapshot may be older than the lock it waits for. In a volatile function every query has a snapshot of
 -- its own, so whoever was forgotten before the lock was granted is seen, and no second round trip is needed.
+-- From here on the transaction plans without sequential scans: a plan is kept, and the table grows.
 -- The table of the feed is told, for on a shard it has another name. All writers of a tenant meet where its shard is:
 -- where tenants are distributed, nobody takes the lock elsewhere.
 CREATE OR REPLACE FUNCTION lock_tenant(
@@ -12,6 +13,7 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     feed record;
 BEGIN
+    PERFORM set_config('enable_seqscan', 'off', true);
     IF exclusive THEN
         PERFORM pg_advisory_xact_lock(key);
     ELSE
