@@ -29,16 +29,10 @@ def numbered(statement: str) -> tuple[str, int]:
 @pytest.mark.parametrize("documents", [orders.ingest.DOCUMENTS, products.ingest.DOCUMENTS], ids=["lines", "variants"])
 def test_parts_are_stored_without_reading_all_of_a_tenant(partner: Partner, documents: object) -> None:
     statement, parameters = numbered(documents.parts)  # type: ignore[attr-defined]
+    tenant = partner.tenant
+    told: dict[str, Any] = {"tenant_id": str(tenant.pk), "priority": tenant.priority, "source": "api", "key": 1}
     with connection.cursor() as cursor:
-        tenant = partner.tenant
-        lock: dict[str, Any] = {
-            "tenant_id": str(tenant.pk),
-            "priority": tenant.priority,
-            "source": "api",
-            "key": 1,
-            "exclusive": False,
-        }
-        cursor.execute(LOCK, lock)  # as every write begins
+        cursor.execute(LOCK, {**told, "exclusive": False})  # as every write begins
 
         cursor.execute(f"PREPARE parts AS {statement}".replace("%", "%%"), [])
         cursor.execute(f"EXPLAIN (COSTS OFF) EXECUTE parts ({', '.join(['NULL'] * parameters)})")
