@@ -19,7 +19,7 @@ from hub.api.parameters import EMAIL, Parameters, field_type
 from hub.api.responses import removed
 from hub.records.emails import normal_email
 from hub.records.schemas import parse
-from tenants.api.views import TenantViewSet
+from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of
 
 CUSTOMER_ID = field_type(CustomerRecord, "CustomerId")
@@ -62,9 +62,11 @@ class CustomerViewSet(TenantViewSet):
         changes = erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)
         return removed("Customer removed.", changes.removed, customerId=customer_id, email=email)
 
+    @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Customers found.")
 
+    @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
         return self.record("Customer found.", self._named(self.ids["id"]), "Customer not found.")
 

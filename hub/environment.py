@@ -65,6 +65,11 @@ class Environment(BaseModel):
     DATABASE_URL: str = Field(
         "", repr=False, description="PostgreSQL 15 or newer, `postgresql://user:password@host:port/name`"
     )
+    READ_DATABASE_URL: str = Field(
+        "",
+        repr=False,
+        description="a streaming replica of the database that answers what reads, where it is up to date",
+    )
     HUB_DATA: Path = Field(Path("var"), description="folder of the embedded PostgreSQL and of the generated secrets")
     HOST: str = Field("127.0.0.1", min_length=1, description="address the web server listens on")
     PORT: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
@@ -90,8 +95,9 @@ class Environment(BaseModel):
 
     @model_validator(mode="after")
     def _secrets_are_fit(self) -> Self:
-        if self.DATABASE_URL:
-            database_parameters(self.DATABASE_URL)
+        for name in ("DATABASE_URL", "READ_DATABASE_URL"):
+            if url := getattr(self, name):
+                database_parameters(url, name)
         faults = [] if self.DEBUG else [*self._missing_keys(), *self._unfit_keys()]
         if faults:
             raise ValueError("\n".join(faults))
@@ -117,20 +123,20 @@ class Environment(BaseModel):
         return _kept_secret(self.HUB_DATA / name.lower())
 
 
-def database_parameters(url: str) -> dict[str, str]:
-    """Split a `postgresql://` URL into libpq parameters; raises ValueError with one clear line."""
+def database_parameters(url: str, variable: str = "DATABASE_URL") -> dict[str, str]:
+    """Split a variable's `postgresql://` URL into libpq parameters; raises ValueError with one clear line."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ValueError("DATABASE_URL names an invalid host.") from None
+        raise ValueError(f"{variable} names an invalid host.") from None
     name = parts.path.lstrip("/")
     if not re.fullmatch("postgres(ql)?", parts.scheme) or not name:
-        raise ValueError("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
+        raise ValueError(f"{variable} must look like postgresql://user:password@host:5432/name.")
     named = {"user": parts.username, "password": parts.password, "host": parts.hostname, "dbname": name}
     try:
         named["port"] = str(parts.port or "")
     except ValueError:
-        raise ValueError("DATABASE_URL names a port that is no number from 1 to 65535.") from None
+        raise ValueError(f"{variable} names a port that is no number from 1 to 65535.") from None
     return {key: unquote(value) for key, value in named.items() if value} | dict(parse_qsl(parts.query))
 
 

@@ -72,10 +72,8 @@ TEMPLATES = [
 ]
 
 
-def _database() -> dict[str, Any]:
-    """Name the database: DATABASE_URL, else the embedded server (started by manage.py and the tests, never here)."""
-    url = ENVIRONMENT.DATABASE_URL
-    parameters = database_parameters(url) if url else EmbeddedServer(ENVIRONMENT.HUB_DATA).settings()
+def _database(parameters: dict[str, str]) -> dict[str, Any]:
+    """Name a database by its libpq parameters, which go before the hub's own."""
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     return {
         "ENGINE": "hub.sql.backend",
@@ -93,7 +91,25 @@ def _database() -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _database()}
+def _primary() -> dict[str, Any]:
+    """Name the database: DATABASE_URL, else the embedded server (started by manage.py and the tests, never here)."""
+    url = ENVIRONMENT.DATABASE_URL
+    return _database(database_parameters(url) if url else EmbeddedServer(ENVIRONMENT.HUB_DATA).settings())
+
+
+def _replica() -> dict[str, Any]:
+    """Name the replica: nothing is written there, and one that is away is noticed in two seconds, also a machine's."""
+    parameters = database_parameters(ENVIRONMENT.READ_DATABASE_URL, "READ_DATABASE_URL")
+    found = _database({"connect_timeout": "2", "tcp_user_timeout": "5000", **parameters})
+    found["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
+    return {**found, "TEST": {"MIRROR": "default"}}
+
+
+DATABASES = {"default": _primary()}
+DATABASE_ROUTERS: list[str] = []
+if ENVIRONMENT.READ_DATABASE_URL:
+    DATABASES["replica"] = _replica()
+    DATABASE_ROUTERS.append("tenants.reading.ReplicaRouter")
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

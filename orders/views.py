@@ -15,7 +15,7 @@ from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import OrderSerializer
-from tenants.api.views import TenantViewSet
+from tenants.api.views import TenantViewSet, reads
 
 
 class OrderViewSet(TenantViewSet):
@@ -52,9 +52,11 @@ class OrderViewSet(TenantViewSet):
         changes = delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
         return removed("Order item removed.", changes.removed, orderId=order_id, productId=product_id, sku=sku)
 
+    @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Orders found.")
 
+    @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
         found = self.get_queryset().filter(order_id=self.ids["orderId"]).first()
         return self.record("Order found.", found, "Order not found.")

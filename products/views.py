@@ -15,7 +15,7 @@ from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
 from products.serializers import ProductSerializer
-from tenants.api.views import TenantViewSet
+from tenants.api.views import TenantViewSet, reads
 
 
 class ProductViewSet(TenantViewSet):
@@ -47,9 +47,11 @@ class ProductViewSet(TenantViewSet):
         changes = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
         return removed("Variant removed.", changes.removed, productId=product_id, variantId=variant_id)
 
+    @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Products found.")
 
+    @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
         found = self.get_queryset().filter(product_id=self.ids["productId"]).first()
         return self.record("Product found.", found, "Product not found.")

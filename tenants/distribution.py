@@ -12,13 +12,14 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier
 
 from hub.sql.files import ROOT, read_sql
 from tenants.changes.gate import close_gate, open_gate
 from tenants.models import Feed, TenantOwned
 
 FEED = Feed._meta.db_table
+ON_SHARD = "on_shard"
 SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
 ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
 PATIENCE_SECONDS = 15  # for those who are in the middle of something when the gate closes
@@ -104,35 +105,24 @@ def distributed_tables() -> set[str]:
 def distribute(tell: Callable[[str], object], *, shards: int = SHARDS) -> bool:
     """Distribute the tables of tenants that are not, with the rows they have, in one transaction.
 
-    The gate of the API is closed meanwhile. `tell` hears of each table as it is begun. Returns False where there was
-    nothing to do. Raises NotPossible.
+    The gate of the API is closed meanwhile. `tell` hears of each table as it is begun. Every node gets the functions as
+    they are here. Returns False where no table was to be moved. Raises NotPossible.
     """
-    plan = plan_distribution()
-    if not plan.sizes:
-        return False
-    moving = [table for table in tenant_tables() if table in {size.table for size in plan.sizes}]
-    with _alone(moving):
-        _create_ids()
-        for name in ("next_id", "on_shard"):
-            _run(SQL(read_sql("tenants", f"functions/{name}")))
-        for number, table in enumerate(moving, 1):
-            tell(f"{number}/{len(moving)} {table}")
-            _run(SQL("SET LOCAL citus.shard_count = {}").format(Literal(shards)))
-            if table != FEED:
-                _run(SQL("ALTER TABLE {} ALTER id DROP IDENTITY").format(Identifier(table)))
-                _run(SQL("ALTER TABLE {} ALTER id SET DEFAULT next_id()").format(Identifier(table)))
-            beside = "none" if table == FEED else FEED
-            _run(SQL("SELECT create_distributed_table({}, 'tenant_id', colocate_with => {})").format(table, beside))
-        for signature in _functions():
-            _run(SQL("SELECT create_distributed_function({})").format(signature))
-        _run(
-            SQL(
-                "SELECT create_distributed_function({}, 'tenant', colocate_with => {}, force_delegation => true)"
-            ).format("on_shard(uuid, text, text, bigint[])", FEED)
-        )
-    for table in moving:
-        _run(SQL("ANALYZE {}").format(Identifier(table)))
-    return True
+    named = {size.table for size in plan_distribution().sizes}
+    moving = [table for table in tenant_tables() if table in named]
+    if moving:
+        with _alone(moving):
+            _run(SQL("SET LOCAL citus.shard_count = {}").format(shards))
+            _create_ids()
+            for number, table in enumerate(moving, 1):
+                tell(f"{number}/{len(moving)} {table}")
+                _distribute(table)
+            _share_functions()
+        _analyse(moving)
+    else:
+        with transaction.atomic():
+            _share_functions()
+    return bool(moving)
 
 
 def undistribute(tell: Callable[[str], object]) -> bool:
@@ -142,8 +132,6 @@ def undistribute(tell: Callable[[str], object]) -> bool:
     if not moving:
         return False
     with _alone(moving):
-        # Reads of many shards go over many connections, and after those no function is dropped on all nodes.
-        _run(SQL("SET LOCAL citus.multi_shard_modify_mode = 'sequential'"))
         for number, table in enumerate(moving, 1):
             tell(f"{number}/{len(moving)} {table}")
             if table in distributed_tables():  # a table may have come with the one that its foreign key names
@@ -153,8 +141,7 @@ def undistribute(tell: Callable[[str], object]) -> bool:
         for signature in ("on_shard(uuid, text, text, bigint[])", "next_id()"):
             _run(SQL("DROP FUNCTION {}").format(SQL(signature)))
         _run(SQL("DROP SEQUENCE hub_ids"))
-    for table in moving:
-        _run(SQL("ANALYZE {}").format(Identifier(table)))
+    _analyse(moving)
     return True
 
 
@@ -166,6 +153,8 @@ def _alone(tables: Iterable[str]) -> Iterator[None]:
         _wait_for_others()
         with transaction.atomic():
             _run(SQL("SET LOCAL lock_timeout = '60s'"))
+            # One connection a node: tables and the functions that they need come and go in one transaction.
+            _run(SQL("SET LOCAL citus.multi_shard_modify_mode = 'sequential'"))
             names = SQL(", ").join(map(Identifier, tables))
             _run(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
             yield
@@ -179,7 +168,17 @@ def _create_ids() -> None:
     tables = [table for table in tenant_tables() if table != FEED]
     last = SQL(", ").join(SQL("(SELECT max(id) FROM {})").format(Identifier(table)) for table in tables)
     (start,) = _rows(SQL("SELECT (coalesce(greatest({}), 0) / 4096 + 1) * 4096").format(last))[0]
-    _run(SQL("CREATE SEQUENCE IF NOT EXISTS hub_ids INCREMENT BY 4096 START {}").format(Literal(start)))
+    _run(SQL("CREATE SEQUENCE IF NOT EXISTS hub_ids INCREMENT BY 4096 START {}").format(start))
+    _run(SQL(read_sql("tenants", "functions/next_id")))
+
+
+def _distribute(table: str) -> None:
+    """Spread one table, beside the feed, with ids of the hub's sequence: shards have no identity columns."""
+    if table != FEED:
+        _run(SQL("ALTER TABLE {} ALTER id DROP IDENTITY").format(Identifier(table)))
+        _run(SQL("ALTER TABLE {} ALTER id SET DEFAULT next_id()").format(Identifier(table)))
+    beside = "none" if table == FEED else FEED
+    _run(SQL("SELECT create_distributed_table({}, 'tenant_id', colocate_with => {})").format(table, beside))
 
 
 def _restore_identity(table: str) -> None:
@@ -192,11 +191,30 @@ def _restore_identity(table: str) -> None:
     )
 
 
-def _functions() -> list[str]:
-    """Return the hub's own functions, by name and types; each node must have them, in each version to come."""
-    names = sorted(path.stem for path in ROOT.glob("*/sql/functions/*.sql") if path.stem != "on_shard")
-    found = _rows("SELECT oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s) ORDER BY 1", [names])
-    return [signature for (signature,) in found]
+def _share_functions() -> None:
+    """Let every node have the hub's functions, as they are here, now and whenever one is replaced."""
+    _run(SQL("SET LOCAL citus.create_object_propagation = 'immediate'"))
+    for app, name in _functions():
+        _run(SQL(read_sql(app, f"functions/{name}")))
+    names = [name for _, name in _functions()]
+    for name, signature in _rows(
+        "SELECT proname, oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s)", [names]
+    ):
+        delegated = SQL(", 'tenant', colocate_with => {}, force_delegation => true").format(FEED)
+        more = delegated if name == ON_SHARD else SQL("")
+        _run(SQL("SELECT create_distributed_function({}{})").format(signature, more))
+
+
+def _functions() -> list[tuple[str, str]]:
+    """Return (app, name) of the hub's own functions."""
+    return sorted((path.parents[2].name, path.stem) for path in ROOT.glob("*/sql/functions/*.sql"))
+
+
+def _analyse(tables: Iterable[str]) -> None:
+    """Let the planner know what moved; of an empty table it is better to know nothing than that it is empty."""
+    for table in tables:
+        if _rows(SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(table))):
+            _run(SQL("ANALYZE {}").format(Identifier(table)))
 
 
 def _wait_for_others() -> None:

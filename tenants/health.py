@@ -12,16 +12,16 @@ place, and letting each app contribute would need a registry for four statements
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from hub.sql.execute import execute
+from hub.sql.execute import execute, execute_where_tenant_is
 from hub.sql.files import read_sql
 from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
 
@@ -37,22 +37,25 @@ def count_changesets(tenants: Collection[UUID]) -> None:
 
     A tenant that somebody else counts at this moment is left to them.
     """
+    counted = DailyCount.objects.filter(tenant=OuterRef("tenant"), last_number__gte=OuterRef("number"))
+    news = list(Feed.objects.filter(~Exists(counted), tenant__in=tenants, number__gt=0).values_list("pk", flat=True))
+    if not news:
+        return
     with transaction.atomic():
-        rows = Tenant.objects.filter(pk__in=tenants).order_by("pk").select_for_update(skip_locked=True, no_key=True)
-        if locked := [row.pk for row in rows.only("pk")]:
-            while execute(COUNT_CHANGESETS, {"tenants": locked}).rowcount:
+        rows = Tenant.objects.filter(pk__in=news).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        for pk, time_zone in rows.values_list("pk", "time_zone"):
+            while execute_where_tenant_is(COUNT_CHANGESETS, {"tenant_id": pk, "time_zone": time_zone}):
                 pass
 
 
 def measure(tenant: Tenant) -> HealthSnapshot:
     """Measure the tenant's figures and keep them as its snapshot of the day."""
-    now = timezone.now()
     snapshot = HealthSnapshot(
         tenant=tenant,
-        day=now.astimezone(ZoneInfo(tenant.time_zone)).date(),
+        day=_today(tenant),
         # Read before the figures: what is written meanwhile makes the snapshot stale, never silently incomplete.
         number=Feed.objects.filter(pk=tenant.pk).values_list("number", flat=True).first() or 0,
-        taken_at=now,
+        taken_at=timezone.now(),
     )
     for statement in FIGURES.values():
         snapshot.figures |= _one_row(statement, tenant)
@@ -76,19 +79,21 @@ def _one_row(statement: str, tenant: Tenant) -> dict[str, Any]:
 
 def refresh_health() -> int:
     """Count and measure every tenant whose data changed since its last snapshot; return how many."""
-    tenants = list(changed_tenants())
+    tenants = changed_tenants()
     count_changesets([tenant.pk for tenant in tenants])
     for tenant in tenants:
         measure(tenant)
     return len(tenants)
 
 
-def changed_tenants() -> QuerySet[Tenant]:
-    """Return the tenants whose last changeset is not in their last snapshot, and those without one."""
-    feed = Feed.objects.filter(pk=OuterRef("pk")).values("number")
-    last = HealthSnapshot.objects.filter(tenant_id=OuterRef("pk")).order_by("-day").values("number")[:1]
-    tenants = Tenant.objects.annotate(newest=Subquery(feed), measured=Subquery(last))
-    return tenants.filter(Q(measured=None) | Q(newest__gt=F("measured")))
+def changed_tenants() -> list[Tenant]:
+    """Return the tenants whose last changeset is in no snapshot of theirs, and those without one.
+
+    Two queries, for tenants may stand in another database server than what they own.
+    """
+    later = Feed.objects.filter(tenant=OuterRef("tenant"), number__gt=OuterRef("number"))
+    measured = HealthSnapshot.objects.filter(~Exists(later)).values_list("tenant", flat=True)
+    return list(Tenant.objects.exclude(pk__in=set(measured)))
 
 
 def last_snapshots(tenants: Iterable[UUID], *, before: datetime | None = None) -> list[HealthSnapshot]:
@@ -116,9 +121,20 @@ class Day:
     received: int
 
 
-def received_days(tenants: Collection[UUID]) -> list[Day]:
+def received_days(tenants: Collection[Tenant]) -> list[Day]:
     """Return the last 30 days; days on which nothing came are left out."""
-    return [Day(Entity(row[0]), *row[1:]) for row in execute(RECEIVED, {"tenants": list(tenants)})]
+    today = timezone.now().astimezone(UTC).date()
+    parameters = {
+        "today": today,
+        "tenants": [tenant.pk for tenant in tenants],
+        "ahead": [tenant.pk for tenant in tenants if _today(tenant) > today],
+        "behind": [tenant.pk for tenant in tenants if _today(tenant) < today],
+    }
+    return [Day(Entity(row[0]), *row[1:]) for row in execute(RECEIVED, parameters)]
+
+
+def _today(tenant: Tenant) -> date:
+    return timezone.now().astimezone(ZoneInfo(tenant.time_zone)).date()
 
 
 def last_received(tenants: Collection[UUID]) -> dict[str, datetime]:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.test import Client
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 from hub.admin import changelist
 from hub.environment import read_environment
@@ -18,6 +19,7 @@ from hub.postgres.server import EmbeddedServer
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
+from tests.distribution import distribute_tenants, drop_database
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
 
@@ -97,6 +99,23 @@ def _what_is_sent_stands_in_a_file() -> Iterator[None]:
     assert not unknown, (
         f"compose it when its module is imported, so that tests/statements/find.py can see it: {unknown}"
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Where DATABASE_URL names a database of a Citus cluster, distribute the test database's tenants over its nodes."""
+    with django_db_blocker.unblock():
+        workers = distribute_tenants()
+    yield
+    with django_db_blocker.unblock():
+        drop_database(workers)
+
+
+@pytest.fixture
+def plain_postgres(db: None) -> None:
+    """Skip a test where tenants are distributed: see `needs_plain_postgres`."""
+    if execute.is_distributed():
+        pytest.skip("it asks one server's catalog or planner about rows that are on other nodes")
 
 
 @dataclass

@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 from django.db import connection
 
+from hub.sql.execute import is_distributed
+
 PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
+
+HERE = (
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    " AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+)
+ON_ANY_NODE = "SELECT EXISTS (SELECT 1 FROM citus_lock_waits WHERE blocking_gpid = citus_backend_gpid())"
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pause: float = 0.05) -> bool:
@@ -21,8 +29,5 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pa
 def somebody_waits_for_us() -> bool:
     """Say whether another connection's statement has begun and waits for a tenant's lock that this one holds."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            " AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-        )
+        cursor.execute(ON_ANY_NODE if is_distributed() else HERE)
         return bool(cursor.fetchall()[0][0])

@@ -13,13 +13,14 @@ from hub.admin.pasting import pasted
 from tenants.admin.access import access_of, tenant_ids_of
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import TenantFilter, arrived, hub_id
+from tenants.admin.lists import ReplicatedList
 from tenants.admin.searching import Column, as_pasted, hub_ids_in, otherwise
 from tenants.admin.sections import clipped, record_link
 from tenants.models import ConsentChange
 
 
 @admin.register(ConsentChange)
-class ConsentChangeAdmin(HistoryAdmin):
+class ConsentChangeAdmin(ReplicatedList, HistoryAdmin):
     """The consent ledger: what changed, from what to what, when and through what."""
 
     list_display = ("at", "shop", "customer_link", "change", "source", "by", "changeset")

@@ -5,11 +5,11 @@ SELECT o.id, o.customer_id
   FROM orders_order o
  WHERE o.tenant_id = %(tenant_id)s
    AND (o.{first} = ANY (%({first}s)s::text[]) OR o.{second} = ANY (%({second}s)s::text[]))
-   AND NOT EXISTS (SELECT FROM customers_customer c
-                    WHERE c.tenant_id = o.tenant_id AND c.{first} = o.{first}
+   AND NOT EXISTS (SELECT 1 FROM customers_customer c
+                    WHERE c.tenant_id = %(tenant_id)s AND c.{first} = o.{first}
                       AND c.id <> ALL (%(erased)s::bigint[]))
    AND (o.{first} = ANY (%({first}s)s::text[])
-        OR NOT EXISTS (SELECT FROM customers_customer c
-                        WHERE c.tenant_id = o.tenant_id AND c.{second} = o.{second}
+        OR NOT EXISTS (SELECT 1 FROM customers_customer c
+                        WHERE c.tenant_id = %(tenant_id)s AND c.{second} = o.{second}
                           AND c.id <> ALL (%(erased)s::bigint[])))
  ORDER BY o.order_id

@@ -2,39 +2,57 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, cast
 
 import orjson
 import psycopg
-from django.db import connection
+from django.db import connections
 from psycopg.sql import Literal
 
 from hub.sql.backend.base import DatabaseWrapper
+from hub.sql.replica import reads_from
 
 Row = tuple[Any, ...]
 FIRSTS = "SELECT array_agg(nextval('hub_ids')) FROM generate_series(1, %(blocks)s)"
 ON_SHARD = "SELECT * FROM on_shard(%(tenant_id)s, %(statement)s, %(arguments)s, %(firsts)s)"
 IDS_OF_A_BLOCK = 4096  # tenants/sql/functions/next_id.sql
+INSERTS = re.compile(r"\bINSERT INTO\b")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def execute(statement: str, parameters: Mapping[str, object] | None = None) -> psycopg.Cursor[Row]:
     """Run a prepared statement with %(name)s parameters on Django's connection, inside its transaction if there is one.
 
+    On the replica's while that one reads (hub.sql.replica).
     1.4 times faster than Django's cursor for one row. Counted in `connection.queries` while someone counts, so that
     query budgets see it.
     """
-    wrapper = cast(DatabaseWrapper, connection)
+    wrapper = _connected()
+    with _counted(wrapper, statement):
+        return _prepared(wrapper, statement, parameters)
+
+
+def _connected() -> DatabaseWrapper:
+    wrapper = cast(DatabaseWrapper, connections[reads_from()])
     wrapper.ensure_connection()
-    start = time.perf_counter()
+    return wrapper
+
+
+def _prepared(wrapper: DatabaseWrapper, statement: str, parameters: Mapping[str, object] | None) -> psycopg.Cursor[Row]:
     query, names = _numbered(statement)
     cursor: psycopg.Cursor[Row] = psycopg.RawCursor(cast("psycopg.Connection[Row]", wrapper.connection))
-    cursor.execute(query, [parameters[name] for name in names] if parameters else None, prepare=True)
+    return cursor.execute(query, [parameters[name] for name in names] if parameters else None, prepare=True)
+
+
+@contextmanager
+def _counted(wrapper: DatabaseWrapper, statement: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
     if wrapper.queries_logged:
         wrapper.queries_log.append({"sql": statement, "time": f"{time.perf_counter() - start:.3f}"})
-    return cursor
 
 
 @lru_cache(maxsize=256)
@@ -53,24 +71,25 @@ def execute_where_tenant_is(statement: str, parameters: Mapping[str, object]) ->
     Where tenants are distributed it runs on the node that has the tenant, on the tables of the tenant's shard: there it
     must return rows, of columns with different names, and values come back as JSON has them.
     """
-    if not is_distributed():
+    wrapper = _connected()
+    if not wrapper.is_distributed:
         return execute(statement, parameters).fetchall()
     query, names = _numbered(statement)
     values = [parameters[name] for name in names]
-    named = {
-        "tenant_id": parameters["tenant_id"],
-        "statement": query.decode(),
-        "arguments": ", ".join(Literal(value).as_string(connection.connection) for value in values),
-        "firsts": execute(FIRSTS, {"blocks": 1 + _most_rows(values) // IDS_OF_A_BLOCK}).fetchall()[0][0],
-    }
-    return [tuple(orjson.loads(row[0]).values()) for row in execute(ON_SHARD, named)]
+    blocks = 1 + _most_rows(values) // IDS_OF_A_BLOCK if INSERTS.search(statement) else 0
+    with _counted(wrapper, statement):
+        named = {
+            "tenant_id": parameters["tenant_id"],
+            "statement": query.decode(),
+            "arguments": ", ".join(Literal(value).as_string(wrapper.connection) for value in values),
+            "firsts": _prepared(wrapper, FIRSTS, {"blocks": blocks}).fetchall()[0][0] if blocks else [],
+        }
+        return [tuple(orjson.loads(row[0]).values()) for row in _prepared(wrapper, ON_SHARD, named)]
 
 
 def is_distributed() -> bool:
-    """Tell whether tenants live on several nodes, by Django's connection."""
-    wrapper = cast(DatabaseWrapper, connection)
-    wrapper.ensure_connection()
-    return wrapper.is_distributed
+    """Tell whether tenants live on several nodes."""
+    return _connected().is_distributed
 
 
 def _most_rows(values: Iterable[object]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.migrations import RunSQL
+from django.db.models.expressions import ResolvedOuterRef
 from django.db.models.fields.related import ForeignKey
 from django.db.models.sql.where import WhereNode
 
@@ -19,12 +20,12 @@ class TenantForeignKey(ForeignKey):  # type: ignore[type-arg]
         super().__init__(to, on_delete, **{"db_constraint": False, "db_index": False, **options})
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> WhereNode | None:
-        if not (alias and related_alias):  # what exclude() asks for while it trims joins
-            return None
+        """Compare the tenants of both ends; one without an alias is the query around, as exclude() leaves it out."""
         ours: Any = self.model._meta.get_field("tenant")
         theirs: Any = self.related_model._meta.get_field("tenant")
-        same_tenant = ours.get_lookup("exact")(ours.get_col(related_alias), theirs.get_col(alias))
-        return WhereNode([same_tenant])
+        left = ours.get_col(related_alias) if related_alias else theirs.get_col(alias)
+        right = theirs.get_col(alias) if alias and related_alias else ResolvedOuterRef("tenant")
+        return WhereNode([ours.get_lookup("exact")(left, right)])
 
     def get_extra_descriptor_filter(self, instance: models.Model) -> dict[str, Any]:
         return {"tenant_id": instance.tenant_id}  # type: ignore[attr-defined]

@@ -2,7 +2,9 @@
 -- The orders' rows are locked by the upsert before. DELETE and INSERT touch disjoint lines, so one statement is safe;
 -- lines that are the same are not written again (a re-send 1.6 times cheaper than delete and insert).
 -- LATERAL … OFFSET 0 and ctid pin the index plans: as joins, a plan made while the tables were small scanned all of
--- them for every batch until the next ANALYZE (1.5 s instead of 25 ms for 250 orders in a table of 10,000).
+-- them for every batch until the next ANALYZE (1.5 s instead of 25 ms for 250 orders in a table of 10,000). Rows that are
+-- named by ctid or id are no tenant's by a condition that an index serves: it would read all that the tenant has
+-- (the 60th batch of 100 orders: 9.6 ms instead of 199).
 document AS MATERIALIZED (
     SELECT o.id, s."OrderItems" AS items, json_array_length(s."OrderItems") AS lines
       FROM json_to_recordset(%(records)s::json) AS s("OrderId" text, "OrderItems" json)
@@ -13,7 +15,7 @@ document AS MATERIALIZED (
            OFFSET 0) o
 ), deleted AS (
     DELETE FROM orders_orderitem
-     WHERE tenant_id = %(tenant_id)s
+     WHERE tenant_id::text = %(tenant_id)s::uuid::text
        AND ctid = ANY (ARRAY (
            SELECT i.ctid
              FROM document d
@@ -47,7 +49,7 @@ document AS MATERIALIZED (
 ), touched AS (
     UPDATE orders_order
        SET updated_at = %(now)s
-     WHERE tenant_id = %(tenant_id)s
+     WHERE tenant_id::text = %(tenant_id)s::uuid::text
        AND id = ANY (ARRAY (SELECT order_id FROM deleted UNION SELECT order_id FROM stored))
        AND updated_at <> %(now)s
     RETURNING id

@@ -1,6 +1,6 @@
 -- CTEs that merge variants into their products; `touched` are the products this changed.
 -- A new variant comes after those its product has, in the order sent; nobody else places one meanwhile: the products'
--- rows are locked by the upsert before. LATERAL … OFFSET 0 pins the index plans, as in orders/sql/replace_lines.sql.
+-- rows are locked by the upsert before. LATERAL … OFFSET 0 pins the index plans, and tenant_id as text, as in orders/sql/replace_lines.sql.
 document AS MATERIALIZED (
     SELECT p.id, v.last, s."ProductVariants" AS variants
       FROM json_to_recordset(%(records)s::json) AS s("ProductId" text, "ProductVariants" json)
@@ -25,7 +25,7 @@ document AS MATERIALIZED (
 ), touched AS (
     UPDATE products_product
        SET updated_at = %(now)s
-     WHERE tenant_id = %(tenant_id)s
+     WHERE tenant_id::text = %(tenant_id)s::uuid::text
        AND id = ANY (ARRAY (SELECT DISTINCT product_id FROM stored))
        AND updated_at <> %(now)s
     RETURNING id

@@ -13,6 +13,7 @@ from hub.admin.pasting import pasted
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.lists import ReplicatedList
 from tenants.admin.searching import hub_ids_in
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
 from tenants.entities import model_label
@@ -43,7 +44,7 @@ class ActorFilter(ExactFilter):
 
 
 @admin.register(Changeset)
-class ChangesetAdmin(HistoryAdmin):
+class ChangesetAdmin(ReplicatedList, HistoryAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
     list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")

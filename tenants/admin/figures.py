@@ -143,7 +143,7 @@ def gather(tenants: Sequence[Tenant]) -> Facts:
     snapshots += _first_measurements(tenants, snapshots)
     old = last_snapshots(ids, before=timezone.now() - timedelta(days=6, hours=12))
     before = total(old) if len(old) == len(snapshots) else None
-    return Facts(tenants, snapshots, total(snapshots), before, received_days(ids))
+    return Facts(tenants, snapshots, total(snapshots), before, received_days(tenants))
 
 
 def _first_measurements(tenants: Sequence[Tenant], snapshots: Sequence[HealthSnapshot]) -> list[HealthSnapshot]:

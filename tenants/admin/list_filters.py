@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.contrib.admin import ListFilter
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
@@ -15,18 +14,9 @@ from unfold.contrib.filters.forms import RangeDateForm
 from hub.admin.pasting import pasted, trimmed
 from hub.sql.bigint import is_bigint
 from hub.sql.execute import execute
-from hub.sql.files import read_sql
 from tenants.admin.access import tenants_of
-from tenants.models import TenantOwned
 
-FIRST_ID_SINCE = {
-    table: read_sql("tenants", "first_id_since").format(table=table)
-    for table in (
-        model._meta.db_table
-        for model in apps.get_models()
-        if issubclass(model, TenantOwned) and hasattr(model, "created_at")
-    )
-}
+IDS_AROUND = "SELECT low, high FROM ids_around(%(table)s::regclass, %(moment)s)"
 YES_NO = [("yes", "Yes"), ("no", "No")]
 LONGEST_WRITE = timedelta(hours=1)  # between the time a write gives its rows and the number they get
 FIRST_DAY = date.min + timedelta(days=1)
@@ -162,17 +152,20 @@ class ArrivalFilter(DateRangeFilter):
         first, last = self.days()
         model = queryset.model
         if first and first > FIRST_DAY:
-            queryset = queryset.filter(pk__gte=first_id_since(model, _midnight(first) - LONGEST_WRITE))
+            queryset = queryset.filter(pk__gte=ids_around(model, _midnight(first) - LONGEST_WRITE)[0])
         if last and last < LAST_DAY:
             end = _midnight(last) + timedelta(days=1)
-            queryset = queryset.filter(pk__lt=first_id_since(model, end + LONGEST_WRITE))
+            queryset = queryset.filter(pk__lt=ids_around(model, end + LONGEST_WRITE)[1])
         return DateRangeFilter.queryset(self, request, queryset)
 
 
-def first_id_since(model: type[Model], moment: datetime) -> int:
-    """Return the hub id before which every record of the model came before the moment."""
-    found: int = execute(FIRST_ID_SINCE[model._meta.db_table], {"moment": moment}).fetchall()[0][0]
-    return found
+def ids_around(model: type[Model], moment: datetime) -> tuple[int, int]:
+    """Return two near hub ids: every record of the model before the first came before the moment, none from the second.
+
+    Where created_at grows with the hub id.
+    """
+    low, high = execute(IDS_AROUND, {"table": model._meta.db_table, "moment": moment}).fetchall()[0]
+    return low, high
 
 
 def _day(text: str) -> date | None:

@@ -18,6 +18,7 @@ from hub.admin.pasting import pasted
 from hub.admin.site import KeysetModelAdmin
 from hub.middleware.requests import HubRequest, trace_id
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
+from tenants.admin.lists import ReplicatedList
 from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise
 from tenants.admin.sections import Section, clipped, history, moment
@@ -31,7 +32,7 @@ def origin_of(request: HttpRequest) -> Origin:
     return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
 
 
-class RecordAdmin(TenantScopedAdmin, KeysetModelAdmin):
+class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
     """A tenant's records: read-only but for what a subclass lets staff edit.
 
     `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …).

@@ -94,7 +94,7 @@ def _in_any_case(columns: Sequence[Column], readings: Sequence[str]) -> list[int
     if not scans:
         return []
     try:
-        with changelist.patience(changelist.PATIENCE_MS):
+        with changelist.patience(changelist.patience_ms()):
             return next(filter(None, (column.ids_in_any_case(text) for column, text in scans)), [])
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

@@ -11,7 +11,7 @@ from hub.api.responses import success, utc
 from hub.sql.bigint import MOST_DIGITS
 from hub.sql.execute import Row, execute
 from hub.sql.files import read_sql
-from tenants.api.views import TenantViewSet
+from tenants.api.views import TenantViewSet, reads
 from tenants.models import Entity
 
 MOST_RECORDS = 10_000  # hub ids in one answer
@@ -43,6 +43,7 @@ class ChangeViewSet(TenantViewSet):
 
     in_query = {"list": Parameters({"after": number(0, 10**MOST_DIGITS - 1), "limit": LIMIT, "entity": ENTITY})}
 
+    @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         """Answer with the changesets after the number in `after` (0 without it), of one `entity` where it is named.
 

@@ -1,7 +1,8 @@
 """What every native endpoint shares: the order of checks, the caller, the body, the parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import DisallowedHost
@@ -26,6 +27,7 @@ from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Tenant
+from tenants.reading import read_for
 
 SMALL = 16 * 1024  # bytes of a body that waits for no turn
 
@@ -113,6 +115,16 @@ class TenantViewSet(GenericViewSet[Any]):
         if found is None:
             raise ApiError(404, missing)
         return success(message, self.get_serializer(found).data)
+
+
+def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate an action of a TenantViewSet that only reads records or the feed: the replica may answer it."""
+
+    @wraps(action)
+    def answer(self: TenantViewSet, request: Request, **kwargs: Any) -> HttpResponse:
+        return read_for([self.tenant.pk], lambda: action(self, request, **kwargs))
+
+    return answer
 
 
 def _identifiers(kwargs: Mapping[str, str]) -> dict[str, str]:

@@ -32,7 +32,7 @@ from tenants.changes.changesets import (
 )
 from tenants.models import Entity, Operation, Priority, Tenant
 
-LOCK = "SELECT lock_tenant(%(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
+LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
 # What lock_tenant compares with the priority that a writer was told.
 TELL_PRIORITY = """
 INSERT INTO tenants_feed (tenant_id, number, priority)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from random import Random
+from time import time
 from typing import Any
 
-from hub.sql.execute import execute
+from hub.sql.execute import execute_where_tenant_is
 from tenants.demo import Dataset
 from tenants.models import Tenant
 
@@ -19,15 +20,16 @@ FLAGS = ("EmailOptin", "SmsOptin", "WhatsappOptin", "AppPushOptin")
 AGE_CHANGESETS = """
 WITH aged AS (
     UPDATE tenants_changeset c
-       SET created_at = now() - interval '1 day' * %(days)s * (f.number - c.number) / f.number
+       SET created_at = to_timestamp(%(epoch)s - 86400.0 * %(days)s * (f.number - c.number) / f.number)
       FROM tenants_feed f
      WHERE f.tenant_id = c.tenant_id AND c.tenant_id = %(tenant_id)s
-    RETURNING c.tenant_id, c.number, c.created_at
+    RETURNING c.number, c.created_at
 )
 UPDATE tenants_consentchange x
    SET created_at = aged.created_at
   FROM aged
- WHERE x.tenant_id = aged.tenant_id AND x.changeset_number = aged.number
+ WHERE x.tenant_id = %(tenant_id)s AND x.changeset_number = aged.number
+RETURNING x.id
 """
 
 
@@ -50,7 +52,7 @@ def batches(dataset: Dataset) -> Iterator[tuple[str, Records]]:
 
 def age(tenant: Tenant) -> None:
     """Date a tenant's changesets back over the last days; a demo whose history is one minute long shows little."""
-    execute(AGE_CHANGESETS, {"tenant_id": tenant.pk, "days": DAYS})
+    execute_where_tenant_is(AGE_CHANGESETS, {"tenant_id": tenant.pk, "days": DAYS, "epoch": time()})
 
 
 def _cut(records: Sequence[dict[str, Any]], limit: int) -> Iterator[Records]:

@@ -33,5 +33,8 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(blank=True, choices=[('api', 'API'), ('admin', 'Admin'), ('import', 'Import'), ('jericommerce', 'Jericommerce'), ('custobar', 'Custobar')], max_length=20), null=True, size=None),
         ),
         migrations.RunSQL(FORGOTTEN_BY, migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "DROP FUNCTION IF EXISTS lock_tenant(uuid, text, text, bigint, boolean)", migrations.RunSQL.noop
+        ),
         migrations.RunSQL(read_sql("tenants", "functions/lock_tenant"), migrations.RunSQL.noop),
     ]

@@ -9,7 +9,7 @@ WITH sold AS MATERIALIZED (
 ), unknown AS MATERIALIZED (
     SELECT sku, lines
       FROM sold s
-     WHERE NOT EXISTS (SELECT FROM products_variant v
+     WHERE NOT EXISTS (SELECT 1 FROM products_variant v
                         WHERE v.tenant_id = %(tenant_id)s AND v.sku = s.sku)
 )
 SELECT coalesce((SELECT sum(lines) FROM sold), 0)::bigint AS lines,

@@ -6,9 +6,9 @@ WITH missing AS MATERIALIZED (
       FROM orders_order o
      WHERE o.tenant_id = %(tenant_id)s
        AND o.customer_id NOT LIKE 'erased-%'
-       AND NOT EXISTS (SELECT FROM customers_customer c
+       AND NOT EXISTS (SELECT 1 FROM customers_customer c
                         WHERE c.tenant_id = %(tenant_id)s AND c.customer_id = o.customer_id)
-       AND NOT EXISTS (SELECT FROM customers_customer c
+       AND NOT EXISTS (SELECT 1 FROM customers_customer c
                         WHERE c.tenant_id = %(tenant_id)s AND c.email = o.email)
 )
 SELECT (SELECT count(*) FROM orders_order WHERE tenant_id = %(tenant_id)s) AS orders,

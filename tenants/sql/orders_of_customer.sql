@@ -5,7 +5,7 @@ SELECT o.id, o.order_id, o.order_date, o.total_revenue, o.currency, o.is_order_c
  WHERE o.tenant_id = %(tenant_id)s
    AND (o.{first} = %({first})s
         OR o.{second} = %({second})s
-           AND NOT EXISTS (SELECT FROM customers_customer c
-                            WHERE c.tenant_id = o.tenant_id AND c.{first} = o.{first}))
+           AND NOT EXISTS (SELECT 1 FROM customers_customer c
+                            WHERE c.tenant_id = %(tenant_id)s AND c.{first} = o.{first}))
  ORDER BY o.order_date DESC
  LIMIT %(most)s

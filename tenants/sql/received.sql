@@ -1,8 +1,11 @@
 -- What tenants received in the last 30 days, by entity and by age in days: 0 is today in each tenant's own time zone.
+-- `today` is the day in UTC; for those who are `ahead` it is the next one, for those who are `behind` the one before.
 -- Returns (entity, age, changesets, received).
-SELECT d.entity, today.day - d.day, sum(d.changesets)::bigint, sum(d.received)::bigint
-  FROM tenants_tenant t
- CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE t.time_zone)::date AS day) today
-  JOIN tenants_dailycount d ON d.tenant_id = t.id AND d.day > today.day - 30
- WHERE t.id = ANY (%(tenants)s)
+SELECT entity, age, sum(changesets)::bigint, sum(received)::bigint
+  FROM (SELECT entity, changesets, received,
+               %(today)s::date - day
+               + (tenant_id = ANY (%(ahead)s::uuid[]))::int - (tenant_id = ANY (%(behind)s::uuid[]))::int AS age
+          FROM tenants_dailycount
+         WHERE tenant_id = ANY (%(tenants)s) AND day > %(today)s::date - 31) d
+ WHERE age < 30
  GROUP BY 1, 2

@@ -1,5 +1,6 @@
 """Customers in the admin: found, read, their opt-ins edited, the persons erased."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,19 @@ def test_filters_by_language_and_by_the_day_a_customer_came(partner: Partner, st
     assert found(staff, created_at_from=str(came), created_at_to=str(came)) == ["de", "tr"]
     assert found(staff, created_at_to="2020-01-01") == []
     assert found(staff, created_at_from="2999-01-01") == []
+
+
+def test_a_day_has_all_who_came_that_day_however_many_came_before_and_after(partner: Partner, staff: Client) -> None:
+    arrivals = ((1, 2000), (3, 30), (5, 2000))
+    moments = [datetime(2026, 1, day, 9, tzinfo=UTC) for day, many in arrivals for _ in range(many)]
+    Customer.objects.bulk_create(
+        Customer(tenant=partner.tenant, match_key=f"i:{n}", customer_id=str(n), created_at=came, updated_at=came)
+        for n, came in enumerate(moments)
+    )
+
+    came = found(staff, created_at_from="2026-01-03", created_at_to="2026-01-03")
+
+    assert came == sorted(str(n) for n in range(2000, 2030))
 
 
 def test_a_page_follows_the_last_one_in_both_directions(partner: Partner, staff: Client) -> None:

@@ -10,6 +10,7 @@ from customers.models import Customer
 from tenants.models import Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import upload
+from tests.distribution import needs_plain_postgres
 from tests.members import member, superuser, text
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,7 @@ def test_a_search_asks_few_questions(
         assert viewer.get(LIST, {"q": term}).status_code == 200
 
 
+@needs_plain_postgres
 def test_an_update_that_leaves_attributes_alone_touches_no_index(partner: Partner) -> None:
     """PostgreSQL calls this a HOT update."""
     with connection.cursor() as cursor:  # a page of its own: HOT needs room, which what other tests left may take

@@ -101,6 +101,8 @@ def test_a_variable_is_read(environ: pytest.MonkeyPatch, name: str, value: str, 
         ("DATABASE_URL", "postgresql://db.example:port/hub"),
         ("DATABASE_URL", "postgresql://db.example:99999/hub"),
         ("DATABASE_URL", "postgresql://[db.example/hub"),
+        ("READ_DATABASE_URL", "mysql://hub@db/hub"),
+        ("READ_DATABASE_URL", "postgresql://db.example:99999/hub"),
     ],
 )
 def test_an_unusable_value_is_named_in_one_line(environ: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -222,7 +224,8 @@ def test_while_debugging_a_key_may_be_short(environ: pytest.MonkeyPatch) -> None
     ("name", "value"),
     [
         *itertools.product(
-            ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL"], ["hunter2", "hunter2\udce4", "hunter2,hunter2"]
+            ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "READ_DATABASE_URL"],
+            ["hunter2", "hunter2\udce4", "hunter2,hunter2"],
         ),
         ("ERASURE_KEY", "hunter2\udce4"),
     ],

@@ -14,7 +14,7 @@
 \set user_id '1'
 
 WITH locked AS MATERIALIZED (
-    SELECT lock_tenant(:'tenant_id', :'priority', :'source', :'key', true) AS suppresses
+    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', true) AS suppresses
 ), sent AS MATERIALIZED (
     SELECT *
       FROM json_to_recordset(:'records'::json) AS s(

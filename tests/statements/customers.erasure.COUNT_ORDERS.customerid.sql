@@ -7,12 +7,12 @@ SELECT count(*) FROM (SELECT o.id, o.customer_id
   FROM orders_order o
  WHERE o.tenant_id = :'tenant_id'
    AND (o.customer_id = ANY (:'customer_ids'::text[]) OR o.email = ANY (:'emails'::text[]))
-   AND NOT EXISTS (SELECT FROM customers_customer c
-                    WHERE c.tenant_id = o.tenant_id AND c.customer_id = o.customer_id
+   AND NOT EXISTS (SELECT 1 FROM customers_customer c
+                    WHERE c.tenant_id = :'tenant_id' AND c.customer_id = o.customer_id
                       AND c.id <> ALL (:'erased'::bigint[]))
    AND (o.customer_id = ANY (:'customer_ids'::text[])
-        OR NOT EXISTS (SELECT FROM customers_customer c
-                        WHERE c.tenant_id = o.tenant_id AND c.email = o.email
+        OR NOT EXISTS (SELECT 1 FROM customers_customer c
+                        WHERE c.tenant_id = :'tenant_id' AND c.email = o.email
                           AND c.id <> ALL (:'erased'::bigint[])))
  ORDER BY o.order_id) AS o
 ;

@@ -14,7 +14,7 @@
 \set user_id '1'
 
 WITH gate AS MATERIALIZED (
-    SELECT lock_tenant(:'tenant_id', :'priority', :'source', :'key', false) AS closed
+    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', false) AS closed
 ), stored(id, is_new, before, after) AS (
 INSERT INTO "customers_customer" AS t (
        tenant_id,

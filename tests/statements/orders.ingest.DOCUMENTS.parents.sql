@@ -7,7 +7,7 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 WITH locked AS MATERIALIZED (
-    SELECT lock_tenant(:'tenant_id', :'priority', :'source', :'key', false) AS suppresses
+    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', false) AS suppresses
 ), gate AS MATERIALIZED (
     SELECT suppresses AND NOT :'looked' AS closed
       FROM locked

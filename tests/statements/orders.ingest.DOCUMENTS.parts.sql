@@ -23,7 +23,7 @@ WITH document AS MATERIALIZED (
            OFFSET 0) o
 ), deleted AS (
     DELETE FROM orders_orderitem
-     WHERE tenant_id = :'tenant_id'
+     WHERE tenant_id::text = :'tenant_id'::uuid::text
        AND ctid = ANY (ARRAY (
            SELECT i.ctid
              FROM document d
@@ -57,7 +57,7 @@ WITH document AS MATERIALIZED (
 ), touched AS (
     UPDATE orders_order
        SET updated_at = :'now'
-     WHERE tenant_id = :'tenant_id'
+     WHERE tenant_id::text = :'tenant_id'::uuid::text
        AND id = ANY (ARRAY (SELECT order_id FROM deleted UNION SELECT order_id FROM stored))
        AND updated_at <> :'now'
     RETURNING id

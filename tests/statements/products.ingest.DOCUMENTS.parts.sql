@@ -138,7 +138,7 @@ RETURNING t.id, (t.xmax = 0),
 ), touched AS (
     UPDATE products_product
        SET updated_at = :'now'
-     WHERE tenant_id = :'tenant_id'
+     WHERE tenant_id::text = :'tenant_id'::uuid::text
        AND id = ANY (ARRAY (SELECT DISTINCT product_id FROM stored))
        AND updated_at <> :'now'
     RETURNING id

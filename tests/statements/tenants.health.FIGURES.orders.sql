@@ -5,9 +5,9 @@ WITH missing AS MATERIALIZED (
       FROM orders_order o
      WHERE o.tenant_id = :'tenant_id'
        AND o.customer_id NOT LIKE 'erased-%'
-       AND NOT EXISTS (SELECT FROM customers_customer c
+       AND NOT EXISTS (SELECT 1 FROM customers_customer c
                         WHERE c.tenant_id = :'tenant_id' AND c.customer_id = o.customer_id)
-       AND NOT EXISTS (SELECT FROM customers_customer c
+       AND NOT EXISTS (SELECT 1 FROM customers_customer c
                         WHERE c.tenant_id = :'tenant_id' AND c.email = o.email)
 )
 SELECT (SELECT count(*) FROM orders_order WHERE tenant_id = :'tenant_id') AS orders,

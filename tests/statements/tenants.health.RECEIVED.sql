@@ -1,9 +1,14 @@
+\set ahead '{}'
+\set behind '{}'
 \set tenants '{00000000-0000-4000-8000-000000000001}'
+\set today '2026-01-31'
 
-SELECT d.entity, today.day - d.day, sum(d.changesets)::bigint, sum(d.received)::bigint
-  FROM tenants_tenant t
- CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE t.time_zone)::date AS day) today
-  JOIN tenants_dailycount d ON d.tenant_id = t.id AND d.day > today.day - 30
- WHERE t.id = ANY (:'tenants')
+SELECT entity, age, sum(changesets)::bigint, sum(received)::bigint
+  FROM (SELECT entity, changesets, received,
+               :'today'::date - day
+               + (tenant_id = ANY (:'ahead'::uuid[]))::int - (tenant_id = ANY (:'behind'::uuid[]))::int AS age
+          FROM tenants_dailycount
+         WHERE tenant_id = ANY (:'tenants') AND day > :'today'::date - 31) d
+ WHERE age < 30
  GROUP BY 1, 2
 ;

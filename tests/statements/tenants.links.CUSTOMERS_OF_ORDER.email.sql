@@ -7,7 +7,7 @@ SELECT c.id, c.name, c.surname, c.customer_id, c.email
  WHERE c.tenant_id = :'tenant_id'
    AND (c.email = :'email'
         OR c.customer_id = :'customer_id'
-           AND NOT EXISTS (SELECT FROM customers_customer k
+           AND NOT EXISTS (SELECT 1 FROM customers_customer k
                             WHERE k.tenant_id = :'tenant_id' AND k.email = :'email'))
  ORDER BY c.id
  LIMIT 5

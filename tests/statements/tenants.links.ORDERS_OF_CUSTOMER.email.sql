@@ -8,8 +8,8 @@ SELECT o.id, o.order_id, o.order_date, o.total_revenue, o.currency, o.is_order_c
  WHERE o.tenant_id = :'tenant_id'
    AND (o.email = :'email'
         OR o.customer_id = :'customer_id'
-           AND NOT EXISTS (SELECT FROM customers_customer c
-                            WHERE c.tenant_id = o.tenant_id AND c.email = o.email))
+           AND NOT EXISTS (SELECT 1 FROM customers_customer c
+                            WHERE c.tenant_id = :'tenant_id' AND c.email = o.email))
  ORDER BY o.order_date DESC
  LIMIT :'most'
 ;

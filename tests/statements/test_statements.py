@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from hub.sql.execute import is_distributed
+from hub.sql.execute import execute_where_tenant_is, is_distributed
 from hub.sql.upsert import Column
 from tenants.configuration import Collision
 from tenants.models import Tenant
-from tests.statements.find import held_by, stands_alone
+from tests.statements.find import held_by, stands_alone, statements
 from tests.statements.write import FOLDER, SAMPLES, files
 
+COMPOSED = statements()
 FILES = sorted(FOLDER.glob("*.sql"))
 SET = re.compile(r"^\\set (\w+) ('[^'\\\n]*')\n", re.MULTILINE)
 NEEDS_SHARDS = re.compile(r"FROM on_shard|'hub_ids'|\bpg_dist_|\bcitus_")
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|lock_tenant)\b")  # runs where the tenant is
 VARIABLE = re.compile(r":'(\w+)'")
 
 
@@ -36,8 +38,11 @@ def test_each_file_runs_as_it_stands(db: None, path: Path) -> None:
         pytest.skip("what it asks is there once tenants are distributed")
     values = dict(SET.findall(text))
 
-    with connection.cursor() as cursor:
-        cursor.execute(VARIABLE.sub(lambda variable: values[variable[1]], SET.sub("", text)))
+    if is_distributed() and WRITES.search(text) and "tenant_id" in values:
+        execute_where_tenant_is(COMPOSED[path.stem], {name: value.strip("'") for name, value in values.items()})
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(VARIABLE.sub(lambda variable: values[variable[1]], SET.sub("", text)))
 
 
 def test_statements_are_found_in_mappings_sequences_and_objects() -> None:

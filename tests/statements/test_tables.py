@@ -32,8 +32,6 @@ EXCEPTIONS = [
     ("tenants.sql.*_of_* tenants.links.*", BOTH_ENDS, "a link by natural key is looked up from both of its ends"),
     ("tenants.sql.rekey* tenants.configuration.*", "customers_customer",
      "another identifier priority gives every customer another key"),
-    ("tenants.admin.list_filters.*", "customers_customer orders_order products_product products_variant",
-     "one filter by arrival, composed for each model"),
     ("tenants.demo.history.*", "tenants_changeset tenants_consentchange", "the demo's changesets are dated back"),
     ("tenants.login.*", "tenants_ratecounter", "attempts to log in are counted as requests are"),
 ]  # fmt: skip

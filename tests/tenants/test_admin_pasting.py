@@ -281,7 +281,7 @@ def test_a_search_in_any_case_gives_up_when_the_lists_patience_ends(
         )
     assert found(viewer, CUSTOMERS, "abc-20000") == ["AbC-20000"]
 
-    monkeypatch.setattr(changelist, "PATIENCE_MS", 1)
+    monkeypatch.setattr(changelist, "patience_ms", lambda: 1)
 
     assert found(viewer, CUSTOMERS, "abc-20000") == []
     assert found(viewer, CUSTOMERS, "AbC-20000") == ["AbC-20000"]

@@ -106,6 +106,21 @@ def test_a_day_begins_where_the_tenant_is(make_tenant: MakeTenant) -> None:
     assert str(DailyCount.objects.get().day) == "2026-01-02"
 
 
+def test_today_is_each_tenants_own(make_tenant: MakeTenant) -> None:
+    tenants = [make_tenant(time_zone=zone) for zone in ("Pacific/Kiritimati", "UTC", "Pacific/Niue")]
+    for tenant in tenants:
+        tenant.save("customers", {"CustomerId": "1"})
+
+    assert Health([tenant.tenant for tenant in tenants]).received_today.value == 3
+
+
+def test_counting_where_nothing_is_new_takes_one_statement(shop: Partner, django_assert_num_queries: Any) -> None:
+    count_changesets([shop.tenant.pk])
+
+    with django_assert_num_queries(1):
+        count_changesets([shop.tenant.pk])
+
+
 def test_received_today_needs_no_measuring(shop: Partner) -> None:
     measure(shop.tenant)
     shop.save("customers", {"CustomerId": "4"})

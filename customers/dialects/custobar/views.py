@@ -20,7 +20,7 @@ from hub.api.errors import ApiError
 from hub.api.pagination import KeysetPagination
 from hub.api.responses import JsonResponse
 from tenants.api.authentication import UNAUTHORISED, Caller, Credentials, authorise, basic_credentials
-from tenants.api.views import unknown_path
+from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Warnings
 from tenants.models import Source
 
@@ -63,6 +63,7 @@ class CustobarViewSet(DialectViewSet):
         warnings = withdraw(self.tenant, sent.withdrawals, origin=self.origin)
         return taken(sent.received, sent.findings, warnings)
 
+    @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         named = sought(rules_of(self.tenant), request.query_params)
         found = Customer.objects.filter(tenant_id=self.tenant.pk, **named)

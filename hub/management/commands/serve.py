@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from hub.postgres.server import EmbeddedServer, PostgresError
 from hub.serving.processes import Child, Supervisor
+from hub.sql.execute import is_distributed
 
 log = structlog.get_logger("hub.serve")
 START_SECONDS = 60
@@ -60,6 +61,8 @@ class Command(BaseCommand):
     def _prepare_database(self, *, migrate: bool) -> None:
         if migrate:
             call_command("migrate", verbosity=0)
+            if is_distributed():  # tables and functions that are new go to every node
+                call_command("distribute")
         executor = MigrationExecutor(connections["default"])
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date: run `manage.py migrate`, or serve with --migrate.")

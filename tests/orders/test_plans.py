@@ -1,0 +1,42 @@
+"""What stores lines and variants finds rows by key, however little the planner knows of the tables.
+
+A prepared statement keeps its plan until the next ANALYZE. One made while the tables were small read all of a tenant's
+orders, and all of its lines, for every batch.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+
+import orders.ingest
+import products.ingest
+from hub.sql.execute import PLACEHOLDER
+from tenants.changes.writing import LOCK
+from tests.conftest import Partner
+from tests.distribution import needs_plain_postgres
+
+ALL_OF_A_TENANT = re.compile(r"Seq Scan on (?:orders|products)_|Index Cond: \(tenant_id = [^)]*\)$", re.MULTILINE)
+
+
+def numbered(statement: str) -> tuple[str, int]:
+    names = list(dict.fromkeys(PLACEHOLDER.findall(statement)))
+    return PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", statement), len(names)
+
+
+@needs_plain_postgres
+@pytest.mark.parametrize("documents", [orders.ingest.DOCUMENTS, products.ingest.DOCUMENTS], ids=["lines", "variants"])
+def test_parts_are_stored_without_reading_all_of_a_tenant(partner: Partner, documents: object) -> None:
+    statement, parameters = numbered(documents.parts)  # type: ignore[attr-defined]
+    tenant = partner.tenant
+    told: dict[str, Any] = {"tenant_id": str(tenant.pk), "priority": tenant.priority, "source": "api", "key": 1}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, {**told, "exclusive": False})  # as every write begins
+
+        cursor.execute(f"PREPARE parts AS {statement}".replace("%", "%%"), [])
+        cursor.execute(f"EXPLAIN (COSTS OFF) EXECUTE parts ({', '.join(['NULL'] * parameters)})")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE parts")
+
+    assert not ALL_OF_A_TENANT.search(plan), plan
