@@ -128,7 +128,8 @@ def _split(home: Home, target: Node, tell: Tell) -> None:
     points = [point for point in (home.hash - 1, home.hash) if home.first <= point < home.last]
     before, after = home.first < home.hash, home.hash < home.last
     places = [home.node.id] * before + [target.id] + [home.node.id] * after
-    keys = len(places) * len(distributed_tables())
+    # Each new shard has its tables on the node that it comes from, where empty ones stand for those that go elsewhere.
+    keys = (len(places) + (target != home.node)) * len(distributed_tables())
     last = rows(LAST_SHARD)[0][0]
     with ExitStack() as held:
         held.enter_context(_held(home))
@@ -150,7 +151,7 @@ def _held(home: Home) -> Iterator[None]:
 
 
 def _wait_for_keys(moving: Future[None], question: str, keys: int) -> None:
-    """Wait until the new shards have their keys, on the node that the tenant leaves, or the move has ended."""
+    """Wait until the new shards have all their keys, or the move has ended. Raises NotPossible where that takes long."""
     end = time.monotonic() + HELD_SECONDS
     while not moving.done() and int(rows(ON_ALL_NODES, [question])[0][0]) < keys:
         if time.monotonic() > end:

@@ -12,7 +12,7 @@ from customers.ingest import upsert_customers
 from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
 from tenants.changes.gate import CLOSE, GATE
-from tenants.models import Source
+from tenants.models import RefusedRequest, Source
 from tests.conftest import Partner
 
 CUSTOMER = {"CustomerId": "C-1"}
@@ -43,6 +43,20 @@ def test_a_closed_gate_tells_a_stranger_no_more_than_an_open_one(partner: Partne
     response = partner.post("customers", [CUSTOMER], **{"x-replenit-auth-key": "nobody's"})
 
     assert response.status_code == 401
+
+
+def test_who_is_refused_by_the_gate_waits_for_no_table(partner: Partner, closed_gate: None) -> None:
+    """The record of a refused request would stand in a table that is being moved, behind its lock."""
+    partner.post("customers", [CUSTOMER])
+
+    assert not RefusedRequest.objects.exists()
+
+
+def test_a_disabled_tenant_is_told_so_by_a_closed_gate(partner: Partner, closed_gate: None) -> None:
+    partner.tenant.is_enabled = False
+    partner.tenant.save()
+
+    assert partner.get("/customers/{tenant}").status_code == 403
 
 
 def test_callers_are_let_in_once_the_gate_is_open(partner: Partner) -> None:

@@ -114,7 +114,8 @@ def _as_text(homes: Sequence[Home], nodes: Sequence[Node]) -> str:
 def _company(home: Home) -> str:
     if home.is_own:
         return "of its own"
-    return f"with {home.neighbours} others" if home.neighbours else "with nobody yet"
+    others = {0: "nobody yet", 1: "1 other"}.get(home.neighbours, f"{home.neighbours} others")
+    return f"with {others}"
 
 
 def _rows(number: int | None) -> str:
