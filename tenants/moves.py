@@ -32,7 +32,7 @@ KEYS_SINCE = """
 SELECT count(*)
   FROM pg_index
   JOIN pg_class c ON c.oid = indrelid
- WHERE indisprimary AND substring(relname, '_([0-9]+)$')::bigint > {last}
+ WHERE indisprimary AND relkind = 'r' AND substring(relname, '_([0-9]+)$')::bigint > {last}
 """
 NO_STREAMS = read_sql("tenants", "no_streams")
 ON_NODES_ALONE = SQL("SELECT success, result FROM run_command_on_all_nodes(%s)")
@@ -151,7 +151,7 @@ def _held(home: Home) -> Iterator[None]:
 
 
 def _wait_for_keys(moving: Future[None], question: str, keys: int) -> None:
-    """Wait until the new shards have all their keys, or the move has ended. Raises NotPossible where that takes long."""
+    """Wait until the new shards have all their keys, or the move has ended; not for long. Raises NotPossible."""
     end = time.monotonic() + HELD_SECONDS
     while not moving.done() and int(rows(ON_ALL_NODES, [question])[0][0]) < keys:
         if time.monotonic() > end:
