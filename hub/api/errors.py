@@ -18,6 +18,7 @@ log = structlog.get_logger("hub.errors")
 UNEXPECTED = "An unexpected error occurred. Please try again."
 BUSY = "The hub is busy or restarting. Please try again."
 RETRY_SECONDS = 2
+LOST_NODE = "failure on connection marked as essential"  # what Citus says where a node goes away during a write
 MOST_ERRORS = 100  # keys of `errors` in one answer
 
 
@@ -76,7 +77,8 @@ def _is_outage(error: Exception) -> bool:
     """Tell an unreachable, restarting or overloaded database from a fault of ours."""
     cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
     outage = psycopg.OperationalError | psycopg.InterfaceError
-    return isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
+    lost = isinstance(cause, psycopg.InternalError) and LOST_NODE in str(cause)
+    return lost or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
 
 
 def _problem(error: ValidationFailed, trace: str) -> JsonResponse:
