@@ -18,7 +18,8 @@ log = structlog.get_logger("hub.errors")
 UNEXPECTED = "An unexpected error occurred. Please try again."
 BUSY = "The hub is busy or restarting. Please try again."
 RETRY_SECONDS = 2
-LOST_NODE = "failure on connection marked as essential"  # what Citus says where a node goes away during a write
+# What Citus says where a node goes away during a write, or at its commit: whether it was stored, a retry shows.
+LOST_NODE = ("failure on connection marked as essential", "could not commit transaction for shard")
 MOST_ERRORS = 100  # keys of `errors` in one answer
 
 
@@ -77,7 +78,7 @@ def _is_outage(error: Exception) -> bool:
     """Tell an unreachable, restarting or overloaded database from a fault of ours."""
     cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
     outage = psycopg.OperationalError | psycopg.InterfaceError
-    lost = isinstance(cause, psycopg.InternalError) and LOST_NODE in str(cause)
+    lost = isinstance(cause, psycopg.Error) and str(cause).startswith(LOST_NODE)
     return lost or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
 
 
