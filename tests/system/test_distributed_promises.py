@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
@@ -69,10 +69,12 @@ def cutting_sessions(cluster: Cluster, database: str) -> Iterator[None]:
     until = threading.Event()
 
     def cut() -> None:
-        nodes = [psycopg.connect(cluster.url(database, node), autocommit=True) for node in cluster.workers]
-        while not until.wait(0.02):
-            for node in nodes:
-                node.execute(CUT, [database])
+        urls = [cluster.url(database, node) for node in cluster.workers]
+        with ExitStack() as open_connections:
+            nodes = [open_connections.enter_context(psycopg.connect(url, autocommit=True)) for url in urls]
+            while not until.wait(0.02):
+                for node in nodes:
+                    node.execute(CUT, [database])
 
     thread = threading.Thread(target=cut)
     thread.start()
