@@ -18,6 +18,7 @@ def main() -> int:
     """Run the benchmark; everything it started has ended and its data is gone when this returns."""
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _interrupt)
+    os.environ.pop("READ_DATABASE_URL", None)
     os.environ.pop("DATABASE_URL", None)  # never anybody's database: always an embedded server of its own
     folder = read_environment().HUB_DATA.resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
