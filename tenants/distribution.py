@@ -10,17 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier
 
 from hub.sql.execute import IDS_OF_A_BLOCK
 from hub.sql.files import ROOT, read_sql
-from tenants.changes.gate import close_gate, open_gate
+from tenants.changes.gate import close_gate, open_gate, wait_for_turn
 from tenants.models import Feed, TenantOwned
 
 FEED = Feed._meta.db_table
 ON_SHARD = "on_shard"
+UNDER_WAY = "Tenants are being distributed or loaded by another command: try again when it has ended."
 SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
 ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
 PATIENCE_SECONDS = 15  # for those who are in the middle of something when the gate closes
@@ -109,10 +111,9 @@ def distribute(tell: Callable[[str], object], *, shards: int = SHARDS) -> bool:
     The gate of the API is closed meanwhile. `tell` hears of each table as it is begun. Every node gets the functions as
     they are here. Returns False where no table was to be moved. Raises NotPossible.
     """
-    named = {size.table for size in plan_distribution().sizes}
-    moving = [table for table in tenant_tables() if table in named]
+    moving = _undistributed()
     if moving:
-        with _alone(moving):
+        with _alone(_undistributed) as moving:
             _run(SQL("SET LOCAL citus.shard_count = {}").format(shards))
             _create_ids()
             for number, table in enumerate(moving, 1):
@@ -127,12 +128,13 @@ def distribute(tell: Callable[[str], object], *, shards: int = SHARDS) -> bool:
 
 
 def undistribute(tell: Callable[[str], object]) -> bool:
-    """Bring the tables of tenants back to plain tables of the coordinator; returns False where none is distributed."""
-    require_citus()
-    moving = [table for table in tenant_tables() if table in distributed_tables()]
-    if not moving:
+    """Bring the tables of tenants back to plain tables of the coordinator; returns False where none is distributed.
+
+    Raises NotPossible.
+    """
+    if not _distributed():
         return False
-    with _alone(moving):
+    with _alone(_distributed) as moving:
         for number, table in enumerate(moving, 1):
             tell(f"{number}/{len(moving)} {table}")
             if table in distributed_tables():  # a table may have come with the one that its foreign key names
@@ -140,25 +142,43 @@ def undistribute(tell: Callable[[str], object]) -> bool:
             if table != FEED:
                 _restore_identity(table)
         for signature in ("on_shard(uuid, text, text, bigint[])", "next_id()"):
-            _run(SQL("DROP FUNCTION {}").format(SQL(signature)))
-        _run(SQL("DROP SEQUENCE hub_ids"))
+            _run(SQL("DROP FUNCTION IF EXISTS {}").format(SQL(signature)))
+        _run(SQL("DROP SEQUENCE IF EXISTS hub_ids"))
     _analyse(moving)
     return True
 
 
+def _distributed() -> list[str]:
+    require_citus()
+    return [table for table in tenant_tables() if table in distributed_tables()]
+
+
+def _undistributed() -> list[str]:
+    require_citus()
+    return [table for table in tenant_tables() if table not in distributed_tables()]
+
+
 @contextmanager
-def _alone(tables: Iterable[str]) -> Iterator[None]:
-    """Close the gate, wait for those inside, hold the tables for one transaction, and let everybody connect anew."""
-    close_gate()
+def _alone(find: Callable[[], list[str]]) -> Iterator[list[str]]:
+    """Close the gate, wait for those inside, hold the tables for one transaction, and let everybody connect anew.
+
+    `find` tells the tables, once nobody else moves any. Raises NotPossible where somebody does.
+    """
+    try:
+        close_gate()
+    except psycopg.errors.LockNotAvailable as error:
+        raise NotPossible(UNDER_WAY) from error
     try:
         _wait_for_others()
+        tables = find()
         with transaction.atomic():
             _run(SQL("SET LOCAL lock_timeout = '60s'"))
             # One connection a node: tables and the functions that they need come and go in one transaction.
             _run(SQL("SET LOCAL citus.multi_shard_modify_mode = 'sequential'"))
             names = SQL(", ").join(map(Identifier, tables))
-            _run(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
-            yield
+            if tables:
+                _run(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+            yield tables
         _end_connections()
     finally:
         open_gate()
@@ -202,6 +222,7 @@ def _restore_identity(table: str) -> None:
 
 def _share_functions() -> None:
     """Let every node have the hub's functions, as they are here, now and whenever one is replaced."""
+    wait_for_turn()  # of two who replace a function at once, one would fail
     _run(SQL("SET LOCAL citus.create_object_propagation = 'immediate'"))
     for app, name in _functions():
         _run(SQL(read_sql(app, f"functions/{name}")))

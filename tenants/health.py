@@ -39,12 +39,20 @@ def count_changesets(tenants: Collection[UUID]) -> None:
     """
     counted = DailyCount.objects.filter(tenant=OuterRef("tenant"), last_number__gte=OuterRef("number"))
     news = list(Feed.objects.filter(~Exists(counted), tenant__in=tenants, number__gt=0).values_list("pk", flat=True))
-    if not news:
-        return
+    for pk in news:
+        _count(pk)
+
+
+def _count(tenant: UUID) -> None:
+    """Count one tenant in a transaction of its own, under its row's lock.
+
+    One for several would be committed in two phases where these are on several nodes: the lock on the coordinator would
+    end before the nodes have stored, and the next to count would count the same changesets again.
+    """
     with transaction.atomic():
-        rows = Tenant.objects.filter(pk__in=news).order_by("pk").select_for_update(skip_locked=True, no_key=True)
-        for pk, time_zone in rows.values_list("pk", "time_zone"):
-            while execute_where_tenant_is(COUNT_CHANGESETS, {"tenant_id": pk, "time_zone": time_zone}):
+        row = Tenant.objects.filter(pk=tenant).select_for_update(skip_locked=True, no_key=True)
+        for time_zone in row.values_list("time_zone", flat=True):
+            while execute_where_tenant_is(COUNT_CHANGESETS, {"tenant_id": tenant, "time_zone": time_zone}):
                 pass
 
 

@@ -18,8 +18,14 @@ log = structlog.get_logger("hub.errors")
 UNEXPECTED = "An unexpected error occurred. Please try again."
 BUSY = "The hub is busy or restarting. Please try again."
 RETRY_SECONDS = 2
-# What Citus says where a node goes away during a write, or at its commit: whether it was stored, a retry shows.
-LOST_NODE = ("failure on connection marked as essential", "could not commit transaction for shard")
+# What a write is told where a node goes away under it or at its commit (a retry shows whether it was stored), and where
+# tenants were brought back from their nodes meanwhile (a new connection knows).
+CLUSTER_CHANGED = (
+    "failure on connection marked as essential",
+    "could not commit transaction for shard",
+    "function on_shard(",
+    "cache lookup failed for function",
+)
 MOST_ERRORS = 100  # keys of `errors` in one answer
 
 
@@ -78,8 +84,8 @@ def _is_outage(error: Exception) -> bool:
     """Tell an unreachable, restarting or overloaded database from a fault of ours."""
     cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
     outage = psycopg.OperationalError | psycopg.InterfaceError
-    lost = isinstance(cause, psycopg.Error) and str(cause).startswith(LOST_NODE)
-    return lost or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
+    changed = isinstance(cause, psycopg.Error) and str(cause).startswith(CLUSTER_CHANGED)
+    return changed or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
 
 
 def _problem(error: ValidationFailed, trace: str) -> JsonResponse:

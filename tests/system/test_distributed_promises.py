@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import psycopg
@@ -61,6 +62,41 @@ def test_customers_brought_back_never_get_the_hub_id_of_one_who_was_erased(plain
     assert plain.manage("distribute", "--undo").returncode == 0
 
     assert stored(shop, "next") > erased
+
+
+COUNT = """
+from time import monotonic
+from tenants.health import count_changesets
+from tenants.models import Tenant
+end, tenants = monotonic() + 10, list(Tenant.objects.values_list("pk", flat=True))
+while monotonic() < end:
+    count_changesets(tenants)
+"""
+COUNTED = """
+SELECT tenant_id, (SELECT sum(changesets) FROM tenants_dailycount d WHERE d.tenant_id = c.tenant_id), count(*)
+  FROM tenants_changeset c
+ GROUP BY tenant_id
+"""
+
+
+def test_changesets_are_counted_once_whoever_counts_tenants_of_several_nodes(distributed: Hub) -> None:
+    shops = [distributed.shop(f"Counted {n}") for n in range(6)]  # on both nodes, but for once in 32
+    with ThreadPoolExecutor() as pool, writing(*shops, number=1):
+        counters = [pool.submit(distributed.manage, "shell", "-c", COUNT) for _ in range(4)]
+        assert [counter.result().returncode for counter in counters] == [0] * 4
+
+    distributed.manage("shell", "-c", COUNT.replace("10", "0.5"))
+    found = distributed.query(COUNTED)
+    assert len(found) == len(shops)
+    assert [counted for _, counted, _ in found] == [changesets for _, _, changesets in found]
+
+
+def test_machines_that_are_started_at_once_share_their_functions_one_after_the_other(distributed: Hub) -> None:
+    with ThreadPoolExecutor() as pool:
+        for _ in range(3):
+            done = list(pool.map(lambda _: distributed.manage("distribute"), range(3)))
+
+            assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 3
 
 
 @contextmanager

@@ -21,10 +21,11 @@ BEGIN
     END IF;
     IF feeds <> 'tenants_feed' THEN
         EXECUTE format('SELECT priority, forgotten_by FROM %I WHERE tenant_id = $1', feeds) INTO feed USING tenant;
-    ELSIF to_regproc('on_shard') IS NULL THEN
-        SELECT f.priority, f.forgotten_by INTO feed FROM tenants_feed f WHERE f.tenant_id = tenant;
     ELSE
-        RAISE serialization_failure USING MESSAGE = 'the tenants have been distributed';
+        SELECT f.priority, f.forgotten_by INTO feed FROM tenants_feed f WHERE f.tenant_id = tenant;
+        IF to_regproc('on_shard') IS NOT NULL THEN  -- asked after a read that waits while they are distributed
+            RAISE serialization_failure USING MESSAGE = 'the tenants have been distributed';
+        END IF;
     END IF;
     IF feed.priority <> told_priority THEN
         RAISE serialization_failure USING MESSAGE = 'the identifier priority has changed';

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.migrations.state import ProjectState
 
 from customers.dialects.custobar.records import read_upload
 from customers.dialects.custobar.upload import store_upload
@@ -256,3 +258,16 @@ def test_who_was_remembered_in_a_former_spelling_stays_forgotten(
 
     assert answer["skipped"] == [0]
     assert partner.read("customers") == []
+
+
+def test_who_was_forgotten_by_an_older_hub_during_an_upgrade_stays_forgotten(partner: Partner) -> None:
+    partner.save("customers", {"CustomerId": "before"})  # the tenant's row of the feed knows of nobody
+    Forgotten.objects.create(tenant=partner.tenant, source="", digest=keyed_hash(partner.tenant, "CustomerId", "C-1"))
+
+    with connection.schema_editor() as editor:
+        import_module("tenants.migrations.0007_forgotten_meanwhile").Migration("0007", "tenants").apply(
+            ProjectState(), editor
+        )
+
+    assert upload(partner, {"external_id": "C-1"})["skipped"] == [0]
+    assert [customer["CustomerId"] for customer in partner.read("customers")] == ["before"]
