@@ -31,6 +31,11 @@ NO_EXTENSION = (
     " CREATE EXTENSION citus, as docs/scaling.md says."
 )
 NO_COORDINATOR = "This node is a worker: DATABASE_URL must name the coordinator."
+# What a server logs of a statement that fails: its text, where Citus has put the values, and the row in the way of it.
+LOGS_VALUES = (
+    "SELECT current_setting('log_min_error_statement') NOT IN ('fatal', 'panic')"
+    " OR current_setting('log_error_verbosity') <> 'terse'"
+)
 NOT_DISTRIBUTED = "The tables of tenants are not distributed: manage.py distribute does it."
 
 
@@ -97,6 +102,16 @@ def require_distribution() -> None:
     require_citus()
     if FEED not in distributed_tables():
         raise NotPossible(NOT_DISTRIBUTED)
+
+
+def nodes_that_log_values() -> list[str]:
+    """Return the nodes, host:port, whose log would have a statement that failed with its values, personal ones, too."""
+    found = _rows(
+        "SELECT nodename || ':' || nodeport FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)"
+        " WHERE success AND result = 't' ORDER BY 1",
+        [LOGS_VALUES],
+    )
+    return [address for (address,) in found]
 
 
 def distributed_tables() -> set[str]:

@@ -46,12 +46,20 @@ SELECT success
          WHERE shardminvalue = %s) s
  CROSS JOIN LATERAL master_run_on_worker(ARRAY[%s], ARRAY[%s]::int[], ARRAY['ANALYZE ' || names], true)
 """)
+# A node takes what a move copies to it by subscriptions, each of which needs a worker process of the node.
+WITHOUT_WORKERS = """
+SELECT count(*)
+  FROM pg_stat_subscription s
+  JOIN pg_database d ON d.oid = s.subdbid
+ WHERE d.datname = current_database() AND s.subname LIKE 'citus%' AND s.pid IS NULL
+"""
 START = SQL("SELECT citus_rebalance_start('by_disk_size', shard_transfer_mode => 'auto')")
 STOP = SQL("SELECT citus_rebalance_stop()")
 STATUS = SQL("SELECT state::text, details::text FROM citus_rebalance_status()")
 ENDED = {"finished", "failed", "cancelled"}
 PAUSE_SECONDS = 1
 HELD_SECONDS = 8  # that writers may wait; hub.settings bounds their locks to 10
+NO_WORKERS = "waits for a free worker process (max_worker_processes, max_logical_replication_workers of its nodes)"
 UNDER_WAY = "Another move is under way: try again when it has ended."
 BUSY = "A write held the shard for too long, so nothing has moved: try again."
 NO_RIGHTS = "The user of DATABASE_URL may not move shards: it must own the hub's tables."
@@ -180,9 +188,11 @@ def _running(statement: SQL, parameters: Sequence[Any]) -> Iterator[Future[None]
 def _watch(moving: Future[None], home: Home, target: Node, tell: Tell) -> None:
     """Tell how far a move is until it has ended: the nodes grow by what the shard has."""
     start = _size()
+    what = f"{home.slug} to {target.address}"
     while not wait([moving], PAUSE_SECONDS).done:
         part = min(1, max(0, _size() - start) / (home.bytes or 1))
-        tell(Progress(f"{home.slug} to {target.address}", part))
+        waits = rows(ON_ALL_NODES, [WITHOUT_WORKERS])[0][0]
+        tell(Progress(f"{what} {NO_WORKERS}" if waits else what, part))
 
 
 def _run(on: BaseDatabaseWrapper, statement: SQL, parameters: Sequence[Any]) -> None:

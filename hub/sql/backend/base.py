@@ -1,10 +1,13 @@
 """The database backend: each connection knows whether the tables of tenants are distributed (manage.py distribute)."""
 
-from django.db.backends.postgresql import base, features
+from typing import Self
+
+from django.db.backends.postgresql import base, features, schema
 
 DISTRIBUTED = "SELECT to_regproc('on_shard') IS NOT NULL"
 # Citus plans by the tenant it is told, so a plan for whichever tenant is none.
 PLAN_EACH = "SET plan_cache_mode = auto"
+ONE_AFTER_THE_OTHER = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -13,9 +16,25 @@ class DatabaseFeatures(features.DatabaseFeatures):
     allows_group_by_selected_pks = False
 
 
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    """Changes rows, tables and functions in one transaction of a distributed database, over one connection a node.
+
+    Else Citus refuses what concerns whole nodes, such as a function, after what concerned a node's shards.
+    """
+
+    connection: "DatabaseWrapper"
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        if self.connection.is_distributed and self.atomic_migration:
+            self.execute(ONE_AFTER_THE_OTHER)
+        return self
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that knows, from its beginning, whether tenants live on several nodes."""
 
+    SchemaEditorClass = DatabaseSchemaEditor
     features_class = DatabaseFeatures
     is_distributed = False
 

@@ -5,7 +5,20 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.distribution import SHARDS, NotPossible, Plan, distribute, plan_distribution, undistribute
+from tenants.distribution import (
+    SHARDS,
+    NotPossible,
+    Plan,
+    distribute,
+    nodes_that_log_values,
+    plan_distribution,
+    undistribute,
+)
+
+LOGS = (
+    "Failed statements, which may hold personal values, stand in the log of {nodes}:"
+    " set log_min_error_statement = panic and log_error_verbosity = terse there."
+)
 
 
 class Command(BaseCommand):
@@ -22,12 +35,14 @@ class Command(BaseCommand):
         try:
             if options["plan"]:
                 self._show(plan_distribution())
+                self._warn_of_logs()
             elif options["undo"]:
                 done = undistribute(self.stdout.write)
                 self.stdout.write("All tables are plain ones of this server." if done else "No table is distributed.")
             else:
                 done = distribute(self.stdout.write, shards=options["shards"])
                 self.stdout.write("Tenants are distributed." if done else "Tenants are distributed already.")
+                self._warn_of_logs()
         except NotPossible as error:
             raise CommandError(str(error)) from error
 
@@ -40,3 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {size.table:<24} {size.rows:>14,} rows {size.bytes / 1e6:>12,.1f} MB")
         minutes, seconds = divmod(plan.seconds, 60)
         self.stdout.write(f"It takes about {minutes} min {seconds} s, in which the API answers 503 with Retry-After.")
+
+    def _warn_of_logs(self) -> None:
+        if nodes := nodes_that_log_values():
+            self.stderr.write(LOGS.format(nodes=", ".join(nodes)))
