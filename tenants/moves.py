@@ -49,9 +49,10 @@ SELECT success
 # A node takes what a move copies to it by subscriptions, each of which needs a worker process of the node.
 WITHOUT_WORKERS = """
 SELECT count(*)
-  FROM pg_stat_subscription s
+  FROM pg_stat_subscription w
+  JOIN pg_subscription s ON s.oid = w.subid
   JOIN pg_database d ON d.oid = s.subdbid
- WHERE d.datname = current_database() AND s.subname LIKE 'citus%' AND s.pid IS NULL
+ WHERE d.datname = current_database() AND s.subname LIKE 'citus%' AND w.pid IS NULL
 """
 START = SQL("SELECT citus_rebalance_start('by_disk_size', shard_transfer_mode => 'auto')")
 STOP = SQL("SELECT citus_rebalance_stop()")
