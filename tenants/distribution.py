@@ -25,6 +25,7 @@ ON_SHARD = "on_shard"
 UNDER_WAY = "Tenants are being distributed or loaded by another command: try again when it has ended."
 SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
 ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
+ANALYSE_ROWS = "DO $$ BEGIN IF EXISTS (SELECT FROM %1$s) THEN ANALYZE %1$s; END IF; END $$"  # of a shard
 PATIENCE_SECONDS = 15  # for those who are in the middle of something when the gate closes
 NO_EXTENSION = (
     "This database has no Citus: install its packages on every node, name it in shared_preload_libraries and run"
@@ -256,9 +257,15 @@ def _functions() -> list[tuple[str, str]]:
 
 
 def _analyse(tables: Iterable[str]) -> None:
-    """Let the planner know what moved; of an empty table it is better to know nothing than that it is empty."""
+    """Let the planner know what moved.
+
+    Of an empty table, or shard, it is better to know nothing than that it is empty: plans of then last until the next
+    ANALYZE, and the 200th batch of products took 140 ms instead of 9.
+    """
     for table in tables:
-        if _rows(SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(table))):
+        if table in distributed_tables():
+            _rows("SELECT success FROM run_command_on_shards(%s, %s)", [table, ANALYSE_ROWS])
+        elif _rows(SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(table))):
             _run(SQL("ANALYZE {}").format(Identifier(table)))
 
 

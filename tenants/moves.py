@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.sql import SQL
 
 from hub.sql.files import read_sql
-from tenants.distribution import NotPossible, distributed_tables, require_distribution
+from tenants.distribution import ANALYSE_ROWS, NotPossible, distributed_tables, require_distribution
 from tenants.shards import Home, Node, find_homes, find_nodes, home_of, node_named, rows
 
 SPLIT = SQL("SELECT citus_split_shard_by_split_points(%s, %s::text[], %s::int[], 'auto')")
@@ -41,10 +41,10 @@ LOCK_THERE = SQL("SELECT on_shard(%s, %s, '', '{}')")
 # A shard has no statistics after a move; autovacuum would come in a minute.
 ANALYSE = SQL("""
 SELECT success
-  FROM (SELECT string_agg(shard_name(logicalrelid, shardid), ', ') AS names
+  FROM (SELECT string_agg(format(%s, shard_name(logicalrelid, shardid)), ';') AS commands
           FROM pg_dist_shard
          WHERE shardminvalue = %s) s
- CROSS JOIN LATERAL master_run_on_worker(ARRAY[%s], ARRAY[%s]::int[], ARRAY['ANALYZE ' || names], true)
+ CROSS JOIN LATERAL master_run_on_worker(ARRAY[%s], ARRAY[%s]::int[], ARRAY[commands], true)
 """)
 # A node takes what a move copies to it by subscriptions, each of which needs a worker process of the node.
 WITHOUT_WORKERS = """
@@ -94,7 +94,7 @@ def move_tenant(tenant: str, to: str | None, tell: Tell) -> tuple[Home, Home]:
             _watch(moving, former, target, tell)
     else:
         _split(former, target, tell)
-    rows(ANALYSE, [str(former.hash), target.host, target.port])
+    rows(ANALYSE, [ANALYSE_ROWS, str(former.hash), target.host, target.port])
     return former, home_of(str(former.tenant), find_homes(find_nodes()))
 
 

@@ -111,7 +111,7 @@ class Hub:
                 stdout=output,
                 stderr=errors,
                 process_group=0,
-                preexec_fn=_as_in_a_terminal(),
+                preexec_fn=as_in_a_terminal(),
             )
 
     def start(self, *arguments: str) -> str:
@@ -261,7 +261,7 @@ class Hub:
         return self.everything()
 
 
-def _as_in_a_terminal() -> Callable[[], None]:
+def as_in_a_terminal() -> Callable[[], None]:
     """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
     tie = tied_to_us(signal.SIGTERM)
 

@@ -113,6 +113,11 @@ def test_a_killed_distribute_leaves_everything_as_it_was(plain: Hub) -> None:
 
 ON_THIS_NODE = SQL("SET citus.enable_ddl_propagation = off; ALTER DATABASE {} SET {} = {}")
 SILENT = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+KNOWN_TO_BE_EMPTY = """
+SELECT sum(result::int)
+  FROM run_command_on_all_nodes($$
+       SELECT count(*) FROM pg_class WHERE relname ~ '^(products|orders|customers)_[a-z]+_[0-9]+$' AND reltuples = {}$$)
+"""
 A_LATER_VERSION = """
 from django.db import connection
 from django.db.migrations.state import ProjectState
@@ -136,6 +141,15 @@ def test_a_table_that_a_later_version_adds_lies_with_the_others(plain: Hub) -> N
     assert plain.query("SELECT count(*) FROM later") == [(1,)]
     assert shop.send("DELETE", "/orders/{tenant}/O-1").status == 200
     assert plain.query("SELECT count(*) FROM later") == [(0,)]
+
+
+def test_of_an_empty_shard_the_planner_does_not_know_that_it_is_empty(plain: Hub) -> None:
+    assert plain.shop("Only").post("customers", [{"CustomerId": "one"}]).status == 200
+
+    said(plain, "distribute")
+
+    assert plain.query(KNOWN_TO_BE_EMPTY.format(0)) == [(0,)]
+    assert plain.query(KNOWN_TO_BE_EMPTY.format(1)) == [(1,)]
 
 
 def test_nodes_whose_logs_would_have_personal_values_are_named(plain: Hub, cluster: Cluster) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.system.cluster import Cluster, hub_on
-from tests.system.running import ROOT, Hub, Shop, one_line
+from tests.system.running import ROOT, Hub, Shop, as_in_a_terminal, one_line
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
 from tests.waiting import wait_until
 
@@ -59,7 +59,9 @@ def begun(hub: Hub, *arguments: str) -> subprocess.Popen[str]:
     """Begin a command that says what it does as it does it."""
     command = [sys.executable, "-u", "manage.py", "shards", *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, env=hub.environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=hub.environment, stdout=pipe, stderr=pipe, text=True, preexec_fn=as_in_a_terminal()
+    )
 
 
 def test_a_tenant_leaves_its_neighbours_and_comes_back_while_all_write(crowded: Hub, cluster: Cluster) -> None:
