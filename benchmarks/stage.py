@@ -1,4 +1,4 @@
-"""What a run needs: an embedded PostgreSQL of its own, tenants, the hub and the yardstick served by gunicorn."""
+"""What a run needs: an embedded PostgreSQL of its own, tenants, the hub and the yardstick served."""
 
 import contextlib
 import json
@@ -43,14 +43,14 @@ class Shop:
 
 @dataclass
 class Server:
-    """A gunicorn with the hub's settings, serving a WSGI application."""
+    """The hub's web server, serving a WSGI application."""
 
     application: str
     port: int
     process: subprocess.Popen[bytes]
 
     def cpu(self) -> float:
-        """CPU seconds of its master and workers so far."""
+        """CPU seconds of its processes so far."""
         return cpu_seconds(self.process.pid)
 
     def workers(self) -> list[int]:
@@ -126,12 +126,12 @@ def _prepare_yardstick(database: EmbeddedServer) -> list[str]:
 
 @contextlib.contextmanager
 def served(application: str, data: Path, *, workers: int = 0) -> Iterator[Server]:
-    """Serve an application on this machine with hub/serving/gunicorn.py; its log stays in the data folder."""
+    """Serve an application on this machine by the hub's own web server; its log stays in the data folder."""
     port = _free_port()
     log = data / f"{application.partition(':')[0]}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "python:hub.serving.gunicorn", application],
+            [sys.executable, "-m", "benchmarks.server", application],
             cwd=ROOT,
             env={**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "WORKERS": str(workers), "LOG_LEVEL": "INFO"},
             stdout=output,

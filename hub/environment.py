@@ -75,6 +75,7 @@ class Environment(BaseModel):
     PORT: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
     WORKERS: int = Field(0, ge=0, le=256, description="web server processes; 0 means one a core, four at most")
     THREADS: int = Field(12, ge=1, le=64, description="threads a process, each with its database connection")
+    BODY_SECONDS: int = Field(60, ge=1, description="seconds in which a request's body must have arrived")
     SECRET_KEY: str = Field("", repr=False, description="signs sessions; generated and kept in HUB_DATA when absent")
     SECRET_KEY_FALLBACKS: Words = Field(
         [], repr=False, description="former SECRET_KEYs, comma separated: what they signed still holds"

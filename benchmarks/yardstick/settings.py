@@ -7,6 +7,7 @@ DATABASE = "yardstick"
 SECRET_KEY = "yardstick"  # noqa: S105 — signs nothing
 ALLOWED_HOSTS = ["localhost"]
 ROOT_URLCONF = "benchmarks.yardstick.urls"
+MAX_BODY_BYTES = 10 * 1024 * 1024  # what the web server collects
 WSGI_APPLICATION = "benchmarks.yardstick.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

@@ -31,8 +31,10 @@ def read_body(request: HttpRequest) -> bytes:
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
-    raw = _read(_source(request), settings.MAX_BODY_BYTES)
-    if len(raw) < int(request.META.get("CONTENT_LENGTH") or 0):
+    raw, announced = _read(_source(request), settings.MAX_BODY_BYTES), int(request.META.get("CONTENT_LENGTH") or 0)
+    if announced > settings.MAX_BODY_BYTES:  # the hub's web server says how long it would have been
+        raise _too_large(settings.MAX_BODY_BYTES)
+    if len(raw) < announced:
         raise ApiError(400, INCOMPLETE)
     body = _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
     return body.removeprefix(BOM_UTF8)

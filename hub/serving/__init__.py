@@ -1,1 +1,1 @@
-"""The processes that serve: gunicorn's configuration and worker, and who starts and ends them."""
+"""The processes that serve, who starts, renews and ends them, and how one takes requests and has Django answer."""

@@ -3,22 +3,28 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from types import FrameType
 
 import structlog
 
+from hub.serving.spread import NOBODY, Spread
+
 log = structlog.get_logger("hub.processes")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 15  # seconds for running requests and jobs to end
 PAUSE = 2  # seconds before a process that died is started again
+START_SECONDS = 60  # that a process may take until it is ready
 BEAT = 1  # seconds between two looks at the children and at what they stand on
 PR_SET_PDEATHSIG = 1
+NUMBERS = count()
 
 
 def tied_to_us(number: signal.Signals) -> Callable[[], None]:
@@ -39,17 +45,22 @@ def tied_to_us(number: signal.Signals) -> Callable[[], None]:
 class Child:
     """A process by name and command line; `inherits` are descriptors it gets from us.
 
-    It gets a process group of its own, so that Ctrl-C reaches it through us.
+    It gets a process group of its own, so that Ctrl-C reaches it through us. One of the web server has a number of its
+    own, its last argument, under which it says in `spread` that it serves.
     """
 
     name: str
     command: Sequence[str]
     inherits: Sequence[int] = ()
+    spread: Spread | None = None
+    number: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.number = next(NUMBERS)
+        numbered = [str(self.number)] if self.spread else []
         self.process = subprocess.Popen(
-            [sys.executable, *self.command],
+            [sys.executable, *self.command, *numbered],
             cwd=ROOT,
             pass_fds=self.inherits,
             process_group=0,
@@ -57,8 +68,20 @@ class Child:
         )
 
     def exit_code(self) -> int | None:
-        """Return how the process ended, None while it runs."""
-        return self.process.poll() if self.process else None
+        """Return how the process ended, None while it runs. Its connections are counted no more."""
+        code = self.process.poll() if self.process else None
+        if self.spread and code is not None:
+            self.spread.publish(self.number, NOBODY)
+        return code
+
+    def is_ready(self) -> bool:
+        """Tell whether the process serves; of one that does not say so, whether it has begun."""
+        return self.spread.accepts(self.number) if self.spread else self.process is not None
+
+    def ask_to_end(self) -> None:
+        """Let the process end with what it is doing."""
+        if self.process:
+            self.process.terminate()
 
     def end(self, seconds: float) -> None:
         """Wait for the process to end, and end it by force when it doesn't in time."""
@@ -72,20 +95,33 @@ class Child:
             self.process.wait()
 
 
+def web_server(application: str, listener: socket.socket, number: int) -> list[Child]:
+    """Return the processes of a web server for a WSGI application, module:attribute; 0 is one a core, four at most."""
+    spread = Spread.make()
+    shared = [listener.fileno(), spread.descriptor]
+    command = ["-m", "hub.serving.web", application, *map(str, shared)]
+    return [Child("web server", command, shared, spread) for _ in range(number or min(4, os.cpu_count() or 1))]
+
+
 class Supervisor:
     """Starts the children, starts again those that die, and stops all of them on SIGINT or SIGTERM.
 
-    `tend` is called with every look at them, for what the children stand on and cannot mend themselves.
+    On SIGHUP others take their places, one after the other: a child that tells when it is ready is asked to end only
+    then, and stays where its successor does not come. `tend` is called with every look at them, for what the children
+    stand on and cannot mend themselves.
     """
 
     def __init__(self, children: Sequence[Child], *, tend: Callable[[], None]) -> None:
-        self.children = children
+        self.children = list(children)
+        self.leaving: list[Child] = []
         self.tend = tend
-        self.stopping = False
+        self.stopping = self.renewing = False
 
     def start(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        # A terminal that is closed sends it, too, and means the end.
+        signal.signal(signal.SIGHUP, self._on_signal if sys.stdin.isatty() else self._on_hangup)
         for child in self.children:
             child.start()
 
@@ -95,21 +131,23 @@ class Supervisor:
             self.tend()
             for child in self.children:
                 self._revive(child)
+            if self.renewing:
+                self._renew()
             self.rest(BEAT)
 
     def stop(self) -> None:
         """Ask the children to end, and end those that don't in time."""
-        for child in self.children:
-            if child.process:
-                child.process.terminate()
+        everybody = [*self.children, *self.leaving]
+        for child in everybody:
+            child.ask_to_end()
         deadline = time.monotonic() + PATIENCE
-        for child in self.children:
+        for child in everybody:
             child.end(max(0.1, deadline - time.monotonic()))
 
     def rest(self, seconds: float) -> None:
-        """Sleep, but no longer than until asked to stop."""
+        """Sleep, but no longer than until asked for something."""
         until = time.monotonic() + seconds
-        while not self.stopping and time.monotonic() < until:
+        while not self.stopping and not self.renewing and time.monotonic() < until:
             time.sleep(0.05)
 
     def _revive(self, child: Child) -> None:
@@ -119,5 +157,38 @@ class Supervisor:
             if not self.stopping:
                 child.start()
 
+    def _renew(self) -> None:
+        """Let each child's place be taken by a new process, as the code and the settings are now."""
+        self.renewing = False
+        for place, child in enumerate(self.children):
+            successor = replace(child)
+            if not child.spread:
+                child.ask_to_end()
+                child.end(PATIENCE)
+                successor.start()
+            elif not self._comes(successor):
+                return
+            else:
+                child.ask_to_end()
+                self.leaving = [*(other for other in self.leaving if other.exit_code() is None), child]
+            self.children[place] = successor
+        log.info("all processes are new ones")
+
+    def _comes(self, successor: Child) -> bool:
+        """Start a successor and wait until it is ready; where it does not come, say so and end it."""
+        successor.start()
+        deadline = time.monotonic() + START_SECONDS
+        while successor.exit_code() is None and time.monotonic() < deadline and not self.stopping:
+            if successor.is_ready():
+                return True
+            time.sleep(0.05)
+        log.error("the new process does not start: the old ones go on", process=successor.name)
+        successor.ask_to_end()
+        successor.end(PATIENCE)
+        return False
+
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+    def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
+        self.renewing = True

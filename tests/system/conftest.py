@@ -14,7 +14,7 @@ from tests.system.running import Hub, folder_for_hubs, running_hub
 from tests.system.servers import folder_for_servers, start_user
 
 CROWD = {"WORKERS": "3", "THREADS": "4"}
-PATIENT = {"GUNICORN_CMD_ARGS": "--worker-class=tests.system.patient.PatientWorker"}
+PATIENT = {"DJANGO_SETTINGS_MODULE": "tests.system.patient"}
 
 
 @pytest.fixture(scope="session")

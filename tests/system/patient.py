@@ -1,23 +1,24 @@
-"""A web server whose limits of time are out of the way, for tests that count what it does.
+"""Settings of a hub whose limits of time are out of the way, for tests that count what its web server does."""
 
-gunicorn takes the worker's class from GUNICORN_CMD_ARGS.
-"""
+from django.apps import AppConfig
 
-from django.db import connections
-
-from hub.serving import worker
-from tenants.api import turns
+from hub.serving import spread
+from hub.settings import *  # noqa: F403
+from hub.settings import DATABASES, INSTALLED_APPS
 
 SECONDS = 600
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.system.patient.Patience"]
+DATABASES["default"]["OPTIONS"]["options"] += f" -c lock_timeout={SECONDS}s"
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = SECONDS
 
 
-class PatientWorker(worker.EvenWorker):
-    """Leaves connections to others until they come for them; its batches wait for their turn and for locks."""
+class Patience(AppConfig):
+    """Leaves connections to others until they come for them; batches wait for their turn."""
 
-    def init_process(self) -> None:
-        worker.PATIENCE = int(SECONDS / worker.MOMENT)
+    name = "tests.system"
+
+    def ready(self) -> None:
+        from tenants.api import turns
+
+        spread.PATIENCE = int(SECONDS / spread.MOMENT)
         turns.SECONDS = SECONDS
-        options = connections.settings["default"]["OPTIONS"]
-        options["options"] += f" -c lock_timeout={SECONDS}s"
-        options["connect_timeout"] = SECONDS
-        super().init_process()

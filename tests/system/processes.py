@@ -32,13 +32,6 @@ def inhabitants(data: Path) -> list[int]:
     return [int(line.split("/")[2]) for line in asked.stdout.splitlines()]
 
 
-def parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
-
-
 def connections_of(pid: int, port: int) -> int:
     """Return how many connections to a port of this machine a process has accepted."""
     inodes = {

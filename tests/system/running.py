@@ -20,7 +20,7 @@ import psycopg
 from hub.environment import Environment
 from hub.postgres.server import EmbeddedServer
 from hub.serving.processes import tied_to_us
-from tests.system.processes import commands, connections_of, inhabitants, kill, parent
+from tests.system.processes import commands, connections_of, inhabitants, kill
 from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -219,13 +219,9 @@ class Hub:
         mark = f"HUB_DATA={self.data}".encode()
         return [pid for pid, command in commands(mark) if all(word.encode() in command for word in words)]
 
-    def web_server(self) -> int:
-        """The web server's main process; the others are its children."""
-        everyone = self.processes("gunicorn")
-        return next(pid for pid in everyone if parent(pid) not in everyone)
-
     def web_workers(self) -> list[int]:
-        return [pid for pid in self.processes("gunicorn") if parent(pid) in self.processes("gunicorn")]
+        """The web server's processes."""
+        return self.processes("hub.serving.web")
 
     def all_web_workers(self) -> set[int]:
         """The web workers as soon as there are as many as the settings say: the hub serves before the last is there."""

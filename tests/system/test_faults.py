@@ -226,7 +226,7 @@ def test_broken_chunks_are_refused(untouched: Shop, body: bytes) -> None:
     assert "incomplete" in json.loads(answer)["message"]
 
 
-@pytest.mark.parametrize("length", ["100", "99999999999999999999"])
+@pytest.mark.parametrize("length", ["100", "10485760"])
 def test_a_body_shorter_than_announced_is_refused_though_it_parses(untouched: Shop, length: str) -> None:
     sent = request(untouched, POST, GOOD, Content_Length=length)
 
@@ -236,7 +236,7 @@ def test_a_body_shorter_than_announced_is_refused_though_it_parses(untouched: Sh
     assert "incomplete" in json.loads(answer)["message"]
 
 
-@pytest.mark.parametrize("length", ["5", "-5", "five", "+26", "26, 26"])
+@pytest.mark.parametrize("length", ["5", "-5", "five", "+26", "26, 26", "99999999999999999999"])
 def test_a_wrong_content_length_is_refused(untouched: Shop, length: str) -> None:
     assert exchange(untouched.hub, request(untouched, POST, GOOD, Content_Length=length))[0] == 400
 
@@ -322,7 +322,7 @@ def test_an_address_without_end_is_414(untouched: Shop, address: str) -> None:
 # Methods, headers, hosts
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "PATCH", "CONNECT", "BREW"])
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "PATCH", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/customers/{tenant}", "/orders/{tenant}/1", "/products/{tenant}", "/health"])
 def test_another_method_is_405_with_allow(untouched: Shop, path: str, method: str) -> None:
     answer = untouched.send(method, path)
@@ -339,7 +339,7 @@ def test_head_is_answered_as_get_without_a_body(untouched: Shop) -> None:
         assert answer.body == b""
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "BREW"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
 @pytest.mark.parametrize(("path", "status"), [("/customers", 400), ("/orders/", 400), ("/nowhere", 404), ("//", 404)])
 def test_a_path_without_tenant_or_endpoint_is_answered_in_json(hub: Hub, method: str, path: str, status: int) -> None:
     answer = hub.send(method, path, headers={"Accept": "text/html"})

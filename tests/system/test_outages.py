@@ -37,7 +37,7 @@ def test_batches_are_whole_when_web_workers_are_killed_during_writes(hub: Hub) -
         for _ in range(3):
             kill(*hub.web_workers())
             assert wait_until(progress(writers))
-        kill(hub.web_server(), *hub.web_workers())
+        kill(*hub.web_workers())
         assert wait_until(progress(writers))
 
     assert_refusals_are_clear(writers)

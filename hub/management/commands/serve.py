@@ -2,7 +2,6 @@
 
 import os
 import socket
-import struct
 import time
 import urllib.error
 import urllib.request
@@ -17,16 +16,18 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
-from hub.serving.processes import Child, Supervisor
+from hub.serving.processes import Child, Supervisor, web_server
 from hub.sql.execute import is_distributed
 
 log = structlog.get_logger("hub.serve")
+# Not hub.wsgi: it must come back while the database is away, and the key was checked here.
+APPLICATION = "hub.serving.application:application"
 START_SECONDS = 60
 BACKLOG = 2048
 MOST_WORKERS = 256
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-SILENCE = 10  # seconds a client may fall silent in the middle of a request, or not take its answer
 
 
 class Command(BaseCommand):
@@ -46,7 +47,8 @@ class Command(BaseCommand):
             call_command("demo")
         connections.close_all()
         _listen(listener)
-        children = [_web(listener), *([] if options["no_worker"] else [_worker()])]
+        web = web_server(APPLICATION, listener, read_environment().WORKERS)
+        children = [*web, *([] if options["no_worker"] else [_worker()])]
         database = EmbeddedServer(settings.ENVIRONMENT.HUB_DATA)
         supervisor = Supervisor(children, tend=partial(_tend, database))
         try:
@@ -92,17 +94,14 @@ def _set_workers(number: int | None) -> None:
 def _bind() -> socket.socket:
     """Take the port before anything else is done.
 
-    The listening socket is ours, handed down to the web server: while that is started again, requests wait instead of
-    being refused, and no other program can come between. Connections inherit its time limits, which the web server has
-    none of: a client that vanished half-way through a request would hold one of its few threads for ever.
+    The listening socket is ours, handed down to the web server's processes: while these are started again, or others
+    take their places, requests wait instead of being refused, and no other program can come between.
     """
     host, port = settings.ENVIRONMENT.HOST, settings.ENVIRONMENT.PORT
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # also while old connections linger
-        for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            listener.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", SILENCE, 0))
         listener.bind(address)
     except OSError as error:
         raise _unusable(error) from None
@@ -119,13 +118,6 @@ def _listen(listener: socket.socket) -> None:
 def _unusable(error: OSError) -> CommandError:
     place = f"{settings.ENVIRONMENT.HOST}:{settings.ENVIRONMENT.PORT}"
     return CommandError(f"Cannot listen on {place}: {error.strerror}. Set another HOST or PORT.")
-
-
-def _web(listener: socket.socket) -> Child:
-    """The web server. Not on hub.wsgi: it must come back while the database is away, and the key was checked here."""
-    options = ["--config", "python:hub.serving.gunicorn", "--bind", f"fd://{listener.fileno()}"]
-    command = ["-m", "gunicorn", *options, "django.core.wsgi:get_wsgi_application()"]
-    return Child("web server", command, inherits=[listener.fileno()])
 
 
 def _worker() -> Child:

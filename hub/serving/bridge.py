@@ -1,0 +1,232 @@
+"""From the web server's loop to Django: a request is collected whole, then answered in a thread.
+
+No thread waits for a client's bytes, but for a few bodies that their clients send only once they are told to
+(`Expect: 100-continue`): whether they may is asked first, so a wrong key is a 401 before the body is sent.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
+from io import BytesIO, RawIOBase
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+
+log = structlog.get_logger("hub.serving")
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Environ = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+Application = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
+
+CUT_OFF = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
+TOO_SLOW = "The request body did not arrive within {:g} seconds. Send smaller batches."
+UNEXPECTED = "An unexpected error occurred. Please try again."
+WITHOUT_BODY = (204, 304)
+# That the rest of a body which nobody wants is read and thrown away, so that its sender comes to read why.
+DISCARD_SECONDS, DISCARD_BYTES = 10, 80 * 1024 * 1024
+
+
+class Bridge:
+    """An ASGI application that has a WSGI application answer, in threads of its own.
+
+    `most` bytes of a body are kept; of a longer one the application is told the length alone. A body that has not
+    arrived after `seconds` is given up.
+    """
+
+    def __init__(self, application: Application, *, threads: int, most: int, seconds: float) -> None:
+        self.application, self.most, self.seconds = application, most, seconds
+        self.waiting: SimpleQueue[tuple[asyncio.Future[Answer], Environ]] = SimpleQueue()
+        self.asking = asyncio.Semaphore(max(1, threads // 4))  # threads that may wait for a body they asked for
+        for _ in range(threads):
+            Thread(target=self._work, daemon=True).start()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI has it."""
+        environ = environ_of(scope)
+        if "HTTP_EXPECT" in environ and "CONTENT_LENGTH" in environ and not self.asking.locked():
+            await self._answer_before_the_body(environ, receive, send)
+            return
+        try:
+            is_whole = await self.collect(environ, receive)
+            if scope["state"].get("is_cut_off"):
+                await _send(refusal(400, CUT_OFF), send, receive)
+                return
+        except TimeoutError:
+            await _send(refusal(408, TOO_SLOW.format(self.seconds)), send, receive)
+        except ConnectionError:
+            return
+        else:
+            await _send(await self._answered(environ), send, None if is_whole else receive)
+
+    async def collect(self, environ: Environ, receive: Receive) -> bool:
+        """Put a body into its environ, and return whether that is all of it.
+
+        One that is too long is left out. Raises TimeoutError, and ConnectionError where the client has gone.
+        """
+        environ["wsgi.input"] = BytesIO()
+        if int(environ.get("CONTENT_LENGTH", 0)) > self.most:
+            return False
+        message = await receive()
+        parts = [message.get("body", b"")]
+        if message.get("more_body"):
+            async with asyncio.timeout(self.seconds):
+                size = len(parts[0])
+                while message.get("more_body"):
+                    message = await receive()
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > self.most:
+                        environ["CONTENT_LENGTH"] = str(size)
+                        return False
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError
+        body = b"".join(parts)
+        environ["wsgi.input"] = BytesIO(body)
+        environ.setdefault("CONTENT_LENGTH", str(len(body)))
+        return True
+
+    async def _answer_before_the_body(self, environ: Environ, receive: Receive, send: Send) -> None:
+        async with self.asking:
+            body = environ["wsgi.input"] = _Asked(self, dict(environ), receive, asyncio.get_running_loop())
+            answer = await self._answered(environ)
+        await _send(answer, send, None if body.is_whole else receive)
+
+    async def _answered(self, environ: Environ) -> Answer:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.waiting.put((future, environ))
+        return await future
+
+    def _work(self) -> None:
+        while True:
+            future, environ = self.waiting.get()
+            answer = _ask(self.application, environ)
+            future.get_loop().call_soon_threadsafe(_resolve, future, answer)
+
+
+class _Asked(RawIOBase):
+    """A body that is asked for when it is first read, in a thread that waits for it."""
+
+    def __init__(self, bridge: Bridge, environ: Environ, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self.bridge, self.environ, self.receive, self.loop = bridge, environ, receive, loop
+        self.is_whole = False
+
+    def readable(self) -> bool:
+        """Tell that this is read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as of a file. Raises OSError (TimeoutError, ConnectionError) where the body does not come."""
+        if not self.is_whole:
+            collecting = self.bridge.collect(self.environ, self.receive)
+            self.is_whole = asyncio.run_coroutine_threadsafe(collecting, self.loop).result()
+        read: int = self.environ["wsgi.input"].readinto(buffer)
+        return read
+
+
+def environ_of(scope: Scope) -> Environ:
+    """Return a request's WSGI environ (PEP 3333), with the path as it was sent in RAW_URI, without a body.
+
+    Headers whose names have an underscore are left out: they would pass for those with a dash.
+    """
+    raw, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+    (host, port), (client, _) = scope["server"], scope["client"] or ("", 0)
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(raw).decode("latin-1") if "%" in raw else raw,
+        "QUERY_STRING": query,
+        "RAW_URI": f"{raw}?{query}" if query else raw,
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "REMOTE_ADDR": client,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if key := _key(name):
+            text = value.decode("latin-1")
+            known = environ.get(key)
+            environ[key] = text if known is None else f"{known}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+    return environ
+
+
+@lru_cache(maxsize=256)
+def _key(name: bytes) -> str:
+    if b"_" in name:
+        return ""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+def refusal(status: int, message: str) -> Answer:
+    """Return an answer that no application made, as the envelope of a failure."""
+    body = b'{"success":false,"message":"%b","data":{}}' % message.encode()
+    return status, [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())], body
+
+
+def _ask(application: Application, environ: Environ) -> Answer:
+    """Have the application answer, whole."""
+    started: list[tuple[int, Headers]] = []
+
+    def start_response(status: str, headers: Iterable[tuple[str, str]], exc_info: object = None) -> None:
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        started[:] = [(int(status[:3]), encoded)]
+
+    try:
+        parts = application(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+    except Exception as error:
+        log.error("no answer", exc_info=error)
+        return refusal(500, UNEXPECTED)
+    status, headers = started[0]
+    if status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", str(len(body)).encode()))
+    return status, headers, body
+
+
+def _resolve(future: asyncio.Future[Answer], answer: Answer) -> None:
+    if not future.done():  # as that of a connection is that the server gave up
+        future.set_result(answer)
+
+
+async def _send(answer: Answer, send: Send, rest: Receive | None) -> None:
+    """Send an answer; where some of the body was not read (`rest`), read on for a while and close then."""
+    status, headers, body = answer
+    if rest is None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await _discard(rest)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _discard(receive: Receive) -> None:
+    """Read what comes until its sender has read the answer and gone, or all of it is there."""
+    left, more = DISCARD_BYTES, True
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while more and left > 0:
+                message = await receive()
+                more = message.get("more_body", False)
+                left -= len(message.get("body", b""))
+    except TimeoutError:
+        return

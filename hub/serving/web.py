@@ -1,0 +1,117 @@
+"""One process of the web server: `manage.py serve` starts several, on one listening socket.
+
+    python -m hub.serving.web APPLICATION LISTENER SPREAD NUMBER
+
+APPLICATION is module:attribute, of WSGI; the next two are descriptors that it inherits, NUMBER is its own. Whoever
+wakes first would accept, and kept connections stay where they were accepted: of four from one client, three could share
+a process while others idled. So whoever has more than another waits a moment.
+"""
+
+import asyncio
+import contextlib
+import resource
+import socket
+import sys
+from importlib import import_module
+
+import uvicorn
+from django.conf import settings
+
+from hub.environment import read_environment
+from hub.serving import spread
+from hub.serving.bridge import Bridge
+from hub.serving.connections import Connection, Connections
+from hub.serving.spread import NOBODY, Spread
+
+KEPT_SECONDS = 75  # that a connection may rest between two requests
+ENDING_SECONDS = 10  # for what is under way when the process is to end
+
+
+class EvenServer(uvicorn.Server):
+    """uvicorn's server, which accepts a connection when no other process has fewer."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, numbers: Spread, number: int) -> None:
+        super().__init__(config)
+        self.listener, self.spread, self.number = listener, numbers, number
+        self.beginning: set[asyncio.Task[object]] = set()  # connections that were accepted a moment ago
+        self.declined = 0
+        self.server_state = Connections(self.publish)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept."""
+        await super().startup(sockets=[])
+        self.listener.setblocking(False)
+        self._listen()
+        self.publish()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Leave new connections to others, and end those there are."""
+        asyncio.get_running_loop().remove_reader(self.listener)
+        self.spread.publish(self.number, NOBODY)
+        self.number = NOBODY
+        await super().shutdown(sockets=[])
+
+    def publish(self) -> None:
+        """Let the others know how many connections are here."""
+        if self.number != NOBODY:
+            self.spread.publish(self.number, self._connections())
+
+    def _connections(self) -> int:
+        return len(self.server_state.connections) + len(self.beginning)
+
+    def _listen(self) -> None:
+        if self.number != NOBODY:
+            asyncio.get_running_loop().add_reader(self.listener, self._accept)
+
+    def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._connections() > self.spread.fewest() and self.declined < spread.PATIENCE:
+            self.declined += 1
+            loop.remove_reader(self.listener)
+            loop.call_later(spread.MOMENT, self._listen)
+            return
+        self.declined = 0
+        with contextlib.suppress(OSError):  # another was faster, the client has gone, or there is no descriptor left
+            accepted, _ = self.listener.accept()
+            task = loop.create_task(loop.connect_accepted_socket(self._connection, accepted))
+            self.beginning.add(task)
+            task.add_done_callback(self._has_begun)
+            self.publish()
+
+    def _connection(self) -> Connection:
+        return Connection(self.config, self.server_state, {})
+
+    def _has_begun(self, task: asyncio.Task[object]) -> None:
+        self.beginning.discard(task)
+        self.publish()
+
+
+def main(application: str, listener: str, numbers: str, number: str) -> None:
+    """Serve until SIGTERM."""
+    module, _, name = application.partition(":")
+    serving = getattr(import_module(module), name)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    given = read_environment()
+    bridge = Bridge(serving, threads=given.THREADS, most=settings.MAX_BODY_BYTES, seconds=given.BODY_SECONDS)
+    config = uvicorn.Config(
+        bridge,
+        http=Connection,
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",  # warnings are about what strangers send
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEPT_SECONDS,
+        timeout_graceful_shutdown=ENDING_SECONDS,
+    )
+    with socket.socket(fileno=int(listener)) as inherited:
+        EvenServer(config, inherited, Spread(int(numbers)), int(number)).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
