@@ -70,6 +70,9 @@ class Environment(BaseModel):
         repr=False,
         description="a streaming replica of the database that answers what reads, where it is up to date",
     )
+    HUB_SETTINGS: str = Field(
+        "", description="file with lines NAME=value of these variables, for those not set; SIGHUP reads it anew"
+    )
     HUB_DATA: Path = Field(Path("var"), description="folder of the embedded PostgreSQL and of the generated secrets")
     HOST: str = Field("127.0.0.1", min_length=1, description="address the web server listens on")
     PORT: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
@@ -144,10 +147,29 @@ def database_parameters(url: str, variable: str = "DATABASE_URL") -> dict[str, s
 def read_environment() -> Environment:
     """Read and check the environment; an unusable value ends the start with one line that names it."""
     known = {name: os.environ[name] for name in Environment.model_fields if os.environ.get(name)}
+    known = _settings_of(known.get("HUB_SETTINGS", "")) | known
     try:
         return Environment.model_validate(known)
     except ValidationError as problem:
         raise EnvironmentProblem("\n".join(map(_line, problem.errors()))) from None
+
+
+def _settings_of(path: str) -> dict[str, str]:
+    """Return what a file sets, as systemd's EnvironmentFile has it: blank lines, comments, values in quotes."""
+    try:
+        text = Path(path).read_text() if path else ""
+    except (OSError, UnicodeError) as error:
+        raise EnvironmentProblem(f"HUB_SETTINGS: {path} cannot be read: {error}.") from None
+    found = {}
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        name, equals, value = map(str.strip, line.partition("="))
+        if not line or line.startswith(("#", ";")):
+            continue
+        if not equals or name not in Environment.model_fields or name == "HUB_SETTINGS":
+            raise EnvironmentProblem(f"HUB_SETTINGS: line {number} of {path} sets no variable of the hub's.")
+        quoted = value[:1] == value[-1:] and value[:1] in ("'", '"') and len(value) > 1
+        found[name] = value[1:-1] if quoted else value
+    return {name: value for name, value in found.items() if value}
 
 
 def _line(error: ErrorDetails) -> str:

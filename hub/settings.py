@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "hub.middleware.security.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.middleware.pages.Sessions",
-    "django.middleware.common.CommonMiddleware",
+    "hub.middleware.hosts.HostMiddleware",
     "hub.middleware.pages.CsrfTokens",
     "tenants.admin.access.Members",
     "hub.middleware.pages.Messages",

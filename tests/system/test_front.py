@@ -1,0 +1,410 @@
+"""What clients do to the web server: bytes that come slowly or never, early answers, restarts under load."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from threading import Event, Thread
+
+import pytest
+
+from hub.serving.connections import HEAD_SECONDS
+from tests.system.running import Hub, Shop
+from tests.system.test_faults import request
+from tests.system.test_turns import locked, waiting_for_a_lock
+from tests.waiting import PATIENCE, wait_until
+
+pytestmark = pytest.mark.slow
+MEGABYTE = 1024 * 1024
+GOOD = b'[{"CustomerId":"front"}]'
+POST = "POST /customers/{tenant} HTTP/1.1"
+USUALLY = 10  # times what a call takes alone: more says that somebody waited for somebody else's bytes
+NEEDS_NODE = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+
+
+@pytest.fixture(scope="module")
+def shop(hub: Hub) -> Shop:
+    return hub.shop("Front")
+
+
+@contextlib.contextmanager
+def raw(hub: Hub) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", hub.port), timeout=PATIENCE) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def held(hub: Hub, number: int, begun: bytes) -> Iterator[list[socket.socket]]:
+    """So many connections that have sent what is no whole request."""
+    with contextlib.ExitStack() as opened:
+        connections = [opened.enter_context(raw(hub)) for _ in range(number)]
+        for connection in connections:
+            connection.sendall(begun)
+        yield connections
+
+
+def answer_on(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """Read one answer: its status, its headers, its body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _more(connection)
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    while len(body) < int(headers.get("content-length", 0)):
+        body += _more(connection)
+    return int(first.split()[1]), headers, body
+
+
+def _more(connection: socket.socket) -> bytes:
+    data = connection.recv(65536)
+    assert data, "the connection was closed"
+    return data
+
+
+def is_silent(connection: socket.socket, seconds: float) -> bool:
+    """Say whether nothing comes for so long."""
+    return not select.select([connection], [], [], seconds)[0]
+
+
+def usual_seconds(shop: Shop) -> float:
+    """What a health check and a single upsert take together, each on a connection of its own."""
+
+    def once() -> float:
+        start = time.monotonic()
+        assert shop.hub.send("GET", "/health").status == 200
+        assert shop.post("customers", GOOD).status == 200
+        return time.monotonic() - start
+
+    return median(once() for _ in range(9))
+
+
+# Bytes that come slowly or never
+
+
+def test_who_holds_half_a_request_holds_nobody_else(shop: Shop) -> None:
+    alone = usual_seconds(shop)
+    half_body = request(shop, POST, b"[", Content_Length="100")
+
+    with held(shop.hub, 100, b"POST /customers/"), held(shop.hub, 100, half_body), held(shop.hub, 50, b""):
+        assert usual_seconds(shop) < USUALLY * alone
+
+
+def test_kept_connections_that_rest_do_no_harm(shop: Shop) -> None:
+    with shop.hub.connections(500) as resting:
+        assert shop.post("customers", GOOD).status == 200
+        assert shop.hub.send("GET", "/health", connection=resting[0]).status == 200
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET /health HTTP/1.1\r\n", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: 1"]
+)
+def test_a_head_that_does_not_come_is_given_up(hub: Hub, begun: bytes) -> None:
+    with raw(hub) as connection:
+        start = time.monotonic()
+        connection.sendall(begun)
+
+        assert connection.recv(1) == b""
+        assert HEAD_SECONDS - 1 < time.monotonic() - start < USUALLY * HEAD_SECONDS
+
+
+def test_a_head_that_drips_is_given_up_on_a_used_connection_too(hub: Hub) -> None:
+    with raw(hub) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert answer_on(connection)[0] == 200
+        start = time.monotonic()
+
+        with contextlib.suppress(OSError):
+            while is_silent(connection, 0.5) and time.monotonic() - start < USUALLY * HEAD_SECONDS:
+                connection.sendall(b"G" if time.monotonic() - start < 0.3 else b"E")
+        assert time.monotonic() - start < HEAD_SECONDS + 5
+
+
+def test_a_body_that_comes_too_slowly_is_given_up(own: Hub) -> None:
+    own.settings["BODY_SECONDS"] = "2"
+    own.start("--no-worker")
+    shop = own.shop("Slow")
+    with raw(own) as connection:
+        connection.sendall(request(shop, POST, b"[", Content_Length="100000"))
+
+        while is_silent(connection, 0.5):
+            connection.sendall(b" " * 512)
+        status, headers, body = answer_on(connection)
+
+    assert (status, headers["connection"]) == (408, "close")
+    assert json.loads(body)["message"] == "The request body did not arrive within 2 seconds. Send smaller batches."
+    assert shop.read("customers") == []
+
+
+def test_who_does_not_read_holds_nobody(shop: Shop) -> None:
+    batch = [{"CustomerId": f"unread-{i}", "Surname": "x" * 250} for i in range(1000)]
+    assert shop.post("customers", batch).status == 200
+    alone = usual_seconds(shop)
+    page = request(shop, "GET /customers/{tenant}?limit=1000 HTTP/1.1")
+
+    with held(shop.hub, 30, page):
+        assert usual_seconds(shop) < USUALLY * alone
+
+
+# Answers before their bodies
+
+EARLY = {
+    401: ("POST", "/customers/{tenant}", {"x-replenit-auth-key": "wrong"}),
+    404: ("POST", "/nowhere", {}),
+    405: ("PUT", "/customers/{tenant}", {}),
+    415: ("POST", "/customers/{tenant}", {"Content-Type": "text/csv"}),
+}
+
+
+@pytest.mark.parametrize("status", EARLY)
+def test_a_connection_is_usable_after_an_answer_that_needed_no_body(shop: Shop, status: int) -> None:
+    method, path, headers = EARLY[status]
+    with contextlib.closing(shop.hub.connect()) as connection:
+        early = shop.send(method, path, b" " * MEGABYTE, headers=headers, connection=connection)
+        kept = connection.sock
+
+        assert early.status == status
+        assert shop.post("customers", GOOD, connection=connection).status == 200
+        assert connection.sock is kept
+
+
+CLIENT = """
+const http = require('http');
+const agent = new http.Agent({keepAlive: true, maxSockets: 1});
+const [port, tenant, key] = process.argv.slice(1);
+const send = (method, path, key, body) => new Promise((done, failed) => {
+  const headers = {'content-type': 'application/json', 'x-replenit-auth-key': key, 'content-length': body.length};
+  const asked = http.request({port, agent, method, path, headers}, answer => {
+    answer.resume(); answer.on('end', () => done(answer.statusCode));
+  });
+  asked.on('error', failed);
+  asked.end(body);
+});
+(async () => {
+  const big = Buffer.alloc(1 << 20, ' '), good = Buffer.from('[{"CustomerId":"node"}]'), found = [];
+  for (let i = 0; i < 6; i++) {
+    found.push(await send('POST', `/customers/${tenant}`, 'wrong', big));
+    found.push(await send('POST', `/customers/${tenant}`, key, good));
+  }
+  console.log(found.join(' '));
+})().catch(error => { console.log(error.code); process.exit(1); });
+"""
+
+
+@NEEDS_NODE
+def test_node_keeps_its_connection_after_a_refused_body(shop: Shop) -> None:
+    command = ["node", "-e", CLIENT, str(shop.hub.port), shop.id, shop.key]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    assert done.stdout.split() == ["401", "200"] * 6, done.stderr
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_the_limit_is_told_so_however_much_is_sent(shop: Shop, chunked: bool) -> None:
+    size = 30 * MEGABYTE
+    framing = {"Transfer_Encoding": "chunked"} if chunked else {"Content_Length": str(size)}
+    with raw(shop.hub) as connection:
+        connection.sendall(request(shop, POST, b"", **framing, Connection="keep-alive"))
+        for _ in range(size // MEGABYTE):
+            piece = b" " * MEGABYTE
+            connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        status, headers, body = answer_on(connection)
+
+    assert (status, headers["connection"]) == (413, "close")
+    assert "10 MB" in json.loads(body)["message"]
+
+
+@pytest.mark.parametrize(("length", "key", "status"), [(11 * MEGABYTE, "", 413), (1000, "wrong", 401)])
+def test_who_asks_whether_to_send_is_refused_at_once(shop: Shop, length: int, key: str, status: int) -> None:
+    named = {"Content_Length": str(length), "Expect": "100-continue"} | ({"X_Replenit_Auth_Key": key} if key else {})
+    with raw(shop.hub) as connection:
+        connection.sendall(request(shop, POST, b"", **named, Connection="keep-alive"))
+
+        found, headers, _ = answer_on(connection)
+
+    assert (found, headers["connection"]) == (status, "close")
+
+
+def test_who_asks_whether_to_send_is_told_to(shop: Shop) -> None:
+    with raw(shop.hub) as connection:
+        for _ in range(2):
+            named = {"Content_Length": str(len(GOOD)), "Expect": "100-continue", "Connection": "keep-alive"}
+            connection.sendall(request(shop, POST, b"", **named))
+            assert answer_on(connection)[0] == 100
+
+            connection.sendall(GOOD)
+            assert answer_on(connection)[0] == 200
+
+
+def test_more_who_are_told_to_send_and_do_not_than_there_are_threads_hold_nobody(shop: Shop) -> None:
+    asking = request(shop, POST, Content_Length="100", Expect="100-continue")
+    alone = usual_seconds(shop)
+
+    with held(shop.hub, 40, asking) as connections:
+        assert [answer_on(connection)[0] for connection in connections] == [100] * 40
+        assert usual_seconds(shop) < USUALLY * alone
+
+
+# What is no request, and what is two
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"BREW /health HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+        (b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: 1\r\n" * 101 + b"\r\n", 431),
+        (b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1", 400),
+    ],
+)
+def test_what_can_not_be_read_is_refused_in_json_and_closed(hub: Hub, sent: bytes, status: int) -> None:
+    with raw(hub) as connection:
+        connection.sendall(sent)
+        found, headers, body = answer_on(connection)
+
+        assert (found, headers["content-type"], headers["connection"]) == (status, "application/json", "close")
+        assert json.loads(body)["success"] is False
+        assert connection.recv(1) == b""
+
+
+def test_a_head_without_end_is_refused(hub: Hub) -> None:
+    with raw(hub) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+        for _ in range(10):
+            connection.sendall(b"x" * 16_000)
+            if not is_silent(connection, 0.1):
+                break
+
+        assert answer_on(connection)[0] == 431
+
+
+def test_requests_sent_in_one_go_are_answered_in_their_order(shop: Shop) -> None:
+    three = b"".join(
+        request(shop, f"GET /customers/{{tenant}}/{name} HTTP/1.1", Connection="keep-alive") for name in ("a", "b", "c")
+    )
+    with raw(shop.hub) as connection:
+        connection.sendall(request(shop, POST, GOOD, Connection="keep-alive") + three)
+        data = b""
+        while data.count(b"HTTP/1.1 ") < 4 or not data.endswith(b"}"):
+            data += _more(connection)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", data) == [b"200", b"404", b"404", b"404"]
+
+
+def test_what_is_no_request_after_one_that_is_leaves_its_answer_alone(shop: Shop) -> None:
+    with raw(shop.hub) as connection:
+        connection.sendall(request(shop, POST, GOOD, Connection="keep-alive") + b"NONSENSE\r\n\r\n")
+
+        assert answer_on(connection)[0] == 200
+        assert connection.recv(65536) == b""
+
+
+def test_a_key_in_a_header_with_underscores_is_no_key(shop: Shop) -> None:
+    sent = request(shop, POST, GOOD).replace(b"X-Replenit-Auth-Key", b"X_Replenit_Auth_Key")
+    with raw(shop.hub) as connection:
+        connection.sendall(sent)
+
+        assert answer_on(connection)[0] == 401
+
+
+def test_health_is_answered_whatever_the_host_is(hub: Hub) -> None:
+    for host in ("evil.example", "10.0.0.7:8000", ""):
+        assert hub.send("GET", "/health", headers={"Host": host}).status == 200
+
+
+# Restarts
+
+
+@contextlib.contextmanager
+def clients(shop: Shop, number: int) -> Iterator[list[list[object]]]:
+    """Clients that post one record after the other, each on one connection as long as it is kept."""
+    until, seen = Event(), [[] for _ in range(number)]  # type: ignore[var-annotated]
+    threads = [Thread(target=_post_on, args=(shop, until, answers)) for answers in seen]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        until.set()
+        for thread in threads:
+            thread.join()
+
+
+def _post_on(shop: Shop, until: Event, answers: list[object]) -> None:
+    connection = shop.hub.connect()
+    while not until.is_set():
+        try:
+            answer = shop.post("customers", GOOD, connection=connection)
+            answers.append(answer.status)
+        except (OSError, http.client.HTTPException) as error:
+            answers.append(error)
+            connection.close()
+    connection.close()
+
+
+def renew(hub: Hub) -> None:
+    """Have all processes of the web server replaced."""
+    old = hub.all_web_workers()
+    os.kill(hub.pid, signal.SIGHUP)
+    assert wait_until(lambda: not old & set(hub.web_workers()) and len(hub.web_workers()) == len(old))
+
+
+def test_processes_are_renewed_under_load_and_no_request_fails(hub: Hub, shop: Shop) -> None:
+    with clients(shop, 4) as seen:
+        for _ in range(2):
+            renew(hub)
+
+    assert {status for answers in seen for status in answers} == {200}
+    assert wait_until(lambda: hub.processes("procrastinate"))
+
+
+def test_settings_are_read_anew_and_unusable_ones_leave_the_old_processes(own: Hub, tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_text("# of the hub\nALLOWED_HOSTS = 'old.example'\n")
+    own.settings |= {"HUB_SETTINGS": str(file), "BODY_SECONDS": "60"}
+    own.start("--no-worker")
+    shop = own.shop("Settings")
+
+    def status(host: str) -> int:
+        return shop.post("customers", GOOD, headers={"Host": host}).status
+
+    assert (status("old.example"), status("new.example")) == (200, 400)
+    old = own.all_web_workers()
+
+    file.write_text("ADDRESS_PER_HOUR=no\nALLOWED_HOSTS=new.example\n")
+    os.kill(own.pid, signal.SIGHUP)
+    assert wait_until(lambda: "the old ones go on" in own.errors.read_text() + own.output.read_text())
+    assert own.all_web_workers() == old
+    assert status("old.example") == 200
+
+    file.write_text("ALLOWED_HOSTS=new.example\n")
+    os.kill(own.pid, signal.SIGHUP)
+    assert wait_until(lambda: not old & set(own.web_workers()))
+    assert wait_until(lambda: (status("old.example"), status("new.example")) == (400, 200))
+
+
+def test_what_is_under_way_is_finished_when_the_hub_stops(own: Hub) -> None:
+    own.start("--no-worker")
+    shop = own.shop("Finishing")
+    answers: list[int] = []
+    with locked(shop):
+        sending = Thread(target=lambda: answers.append(shop.post("customers", [{"CustomerId": "late"}]).status))
+        sending.start()
+        assert wait_until(lambda: waiting_for_a_lock(own))
+        os.kill(own.pid, signal.SIGTERM)
+        time.sleep(1)
+    sending.join()
+
+    assert answers == [200]
+    assert own.wait() == 0
