@@ -23,6 +23,7 @@ from tenants.models import Feed, TenantOwned
 FEED = Feed._meta.db_table
 ON_SHARD = "on_shard"
 UNDER_WAY = "Tenants are being distributed or loaded by another command: try again when it has ended."
+REMAINS = "The cluster is still removing what a move has left: try again in a minute."
 SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
 ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
 ANALYSE_ROWS = "DO $$ BEGIN IF EXISTS (SELECT FROM %1$s) THEN ANALYZE %1$s; END IF; END $$"  # of a shard
@@ -55,10 +56,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What distributing would do: the tables it would move, and to how many nodes."""
+    """What distributing would do: the tables it would move, and to which nodes, host:port."""
 
     sizes: list[Size]
-    nodes: int
+    nodes: list[str]
 
     @property
     def seconds(self) -> int:
@@ -84,10 +85,11 @@ def plan_distribution() -> Plan:
         )
         if row[0] not in distributed_tables()
     ]
-    (nodes,) = _rows("SELECT greatest(count(*), 1) FROM pg_dist_node WHERE noderole = 'primary' AND shouldhaveshards")[
-        0
-    ]
-    return Plan(sizes, nodes)
+    nodes = _rows(
+        "SELECT nodename || ':' || nodeport FROM pg_dist_node"
+        " WHERE noderole = 'primary' AND shouldhaveshards ORDER BY nodename, nodeport"
+    )
+    return Plan(sizes, [address for (address,) in nodes])
 
 
 def require_citus() -> None:
@@ -150,6 +152,7 @@ def undistribute(tell: Callable[[str], object]) -> bool:
     """
     if not _distributed():
         return False
+    _remove_remains()
     with _alone(_distributed) as moving:
         for number, table in enumerate(moving, 1):
             tell(f"{number}/{len(moving)} {table}")
@@ -162,6 +165,13 @@ def undistribute(tell: Callable[[str], object]) -> bool:
         _run(SQL("DROP SEQUENCE IF EXISTS hub_ids"))
     _analyse(moving)
     return True
+
+
+def _remove_remains() -> None:
+    """Remove the copies that moves have left, which depend on the functions that are to go. Raises NotPossible."""
+    _run(SQL("CALL citus_cleanup_orphaned_resources()"))
+    if _rows("SELECT 1 FROM pg_dist_cleanup LIMIT 1"):
+        raise NotPossible(REMAINS)
 
 
 def _distributed() -> list[str]:

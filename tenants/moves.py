@@ -222,7 +222,8 @@ def _is_rebalancing() -> bool:
 def _moved_so_far(details: dict[str, Any]) -> Progress:
     counts = details["task_state_counts"]
     done, total = counts.get("done", 0), sum(counts.values())
-    return Progress(f"{done} of {total} shards moved. {_first_message(details)}".strip(), done / total)
+    message = _first_message(details)
+    return Progress(f"{done} of {total} shards moved" + (f", {message}" if message else ""), done / total)
 
 
 def _first_message(details: dict[str, Any]) -> str:

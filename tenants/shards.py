@@ -123,7 +123,7 @@ def home_of(tenant: str, homes: Sequence[Home]) -> Home:
     for home in homes:
         if tenant == home.slug or tenant.lower() == str(home.tenant):
             return home
-    raise NotPossible(f"There is no tenant {tenant!r}.")
+    raise NotPossible(f"There is no tenant {tenant!r}: name it by slug or id, as manage.py shards lists them.")
 
 
 def rows(statement: str | SQL, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from hub.sql.execute import renew_connection
 from tenants.api.refusals import purge_refused_requests
 from tenants.health import refresh_health
 from tenants.models import RateCounter
@@ -17,6 +18,7 @@ STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
 @app.task(queueing_lock="measure_tenants", lock="measure_tenants")
 def measure_tenants(timestamp: int) -> None:
     """Measure the health of the tenants whose data changed; never twice at a time."""
+    renew_connection()
     refresh_health()
 
 
@@ -24,6 +26,7 @@ def measure_tenants(timestamp: int) -> None:
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
     """Delete refused requests older than 30 days, and the counters of callers who have been away for a day."""
+    renew_connection()
     purge_refused_requests()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
 

@@ -11,6 +11,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 
+from hub.sql.execute import renew_connection
+
 PAGES = "/admin"
 
 
@@ -20,7 +22,11 @@ class _ForPages:
 
 
 class Sessions(_ForPages, SessionMiddleware):
-    """Gives a page its session."""
+    """Gives a page its session; over a new connection where the database restarted: a browser does not ask again."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        renew_connection()
+        super().process_request(request)
 
 
 class CsrfTokens(_ForPages, CsrfViewMiddleware):

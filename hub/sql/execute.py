@@ -87,6 +87,11 @@ def execute_where_tenant_is(statement: str, parameters: Mapping[str, object]) ->
         return [tuple(orjson.loads(row[0]).values()) for row in _prepared(wrapper, ON_SHARD, named)]
 
 
+def renew_connection() -> None:
+    """Have a new connection where the server has ended this thread's: a round trip, for what is not asked again."""
+    cast(DatabaseWrapper, connections["default"]).renew()
+
+
 def is_distributed() -> bool:
     """Tell whether tenants live on several nodes."""
     return _connected().is_distributed

@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Identifier
 
 from tests.orders.records import order
 from tests.system.cluster import Cluster, hub_on, run
-from tests.system.running import ROOT, Hub
+from tests.system.running import ROOT, Hub, one_line
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
 from tests.waiting import wait_until
 
@@ -50,18 +50,19 @@ def distributed_tables(hub: Hub) -> int:
     return int(hub.query(TABLES)[0][0])
 
 
-def test_tenants_are_distributed_and_brought_back_while_partners_write(plain: Hub) -> None:
+def test_tenants_are_distributed_and_brought_back_while_partners_write(plain: Hub, cluster: Cluster) -> None:
     shop, other = plain.shop("One"), plain.shop("Other")
     with writing(shop, other, number=PARTNERS // 2, rest=REST) as writers:
         assert wait_until(progress(writers))
-        assert said(plain, "distribute", "--plan").startswith("12 tables are to be distributed over 2 nodes:")
+        nodes = ", ".join(f"{host}:{port}" for host, port in cluster.workers)
+        assert said(plain, "distribute", "--plan").startswith(f"12 tables are to be distributed over {nodes}:")
         assert distributed_tables(plain) == 0
 
         assert said(plain, "distribute").endswith("Tenants are distributed.\n")
         assert distributed_tables(plain) == 12
         assert wait_until(progress(writers))
 
-        assert said(plain, "distribute") == "Tenants are distributed already.\n"
+        assert said(plain, "distribute").startswith("Tenants are distributed already.")
         assert wait_until(progress(writers))
 
         assert said(plain, "distribute", "--undo").endswith("All tables are plain ones of this server.\n")
@@ -150,6 +151,25 @@ def test_of_an_empty_shard_the_planner_does_not_know_that_it_is_empty(plain: Hub
 
     assert plain.query(KNOWN_TO_BE_EMPTY.format(0)) == [(0,)]
     assert plain.query(KNOWN_TO_BE_EMPTY.format(1)) == [(1,)]
+
+
+def test_tenants_are_brought_back_at_once_after_a_move(plain: Hub, cluster: Cluster) -> None:
+    shop = plain.shop("Moved")
+    assert shop.post("customers", [{"CustomerId": "one"}]).status == 200
+    said(plain, "distribute")
+    for host, port in cluster.workers:  # to one of them it moves
+        said(plain, "shards", "--move", "moved", "--to", f"{host}:{port}")
+
+    assert said(plain, "distribute", "--undo").endswith("All tables are plain ones of this server.\n")
+
+    assert [customer["CustomerId"] for customer in shop.read("customers")] == ["one"]
+
+
+@pytest.mark.parametrize("number", ["0", "64001"])
+def test_a_number_of_shards_that_can_not_be_is_told_so(plain: Hub, number: str) -> None:
+    done = plain.manage("distribute", "--shards", number)
+
+    assert one_line(done.stderr) == "CommandError: --shards must be a whole number from 1 to 64000."
 
 
 def test_nodes_whose_logs_would_have_personal_values_are_named(plain: Hub, cluster: Cluster) -> None:

@@ -119,7 +119,9 @@ def test_what_is_not_possible_is_said_in_one_line(crowded: Hub, cluster: Cluster
     crowded.shop("Known")
     nodes = ", ".join(f"{host}:{port}" for host, port in cluster.workers)
 
-    assert refused(crowded, "--move", "nobody") == "CommandError: There is no tenant 'nobody'."
+    assert refused(crowded, "--move", "nobody") == (
+        "CommandError: There is no tenant 'nobody': name it by slug or id, as manage.py shards lists them."
+    )
     unknown = "CommandError: There is no node '127.0.0.1:1': there are " + nodes + "."
     assert refused(crowded, "--move", "known", "--to", "127.0.0.1:1") == unknown
     worker = cluster.url(crowded.settings["DATABASE_URL"].rpartition("/")[2], cluster.workers[0])

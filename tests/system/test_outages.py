@@ -77,3 +77,17 @@ def test_batches_are_whole_after_the_supervisor_was_killed_during_writes(own: Hu
     assert_refusals_are_clear(writers)
     assert_batches_are_whole(own, shop, writers)
     assert shop.post("customers", [customer("after", 1)]).status == 200
+
+
+def test_who_opens_a_page_does_not_notice_that_the_database_restarted(hub: Hub) -> None:
+    cookie = {"Cookie": "sessionid=" + "a" * 32}
+    with hub.connections(12) as connections:
+        for kept in connections:  # every thread that answers has a connection to the database
+            assert hub.send("GET", "/admin/", headers=cookie, connection=kept).status == 302
+        hub.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
+        )
+
+        statuses = [hub.send("GET", "/admin/", headers=cookie, connection=kept).status for kept in connections]
+
+    assert statuses == [302] * 12

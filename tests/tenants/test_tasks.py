@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import psycopg
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
@@ -79,3 +80,16 @@ def test_a_job_whose_worker_died_is_run_again(short_connections: None) -> None:
     run_worker()
 
     assert ProcrastinateJob.objects.get(pk=died).status == "succeeded"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_job_does_not_notice_that_the_database_restarted(partner: Partner) -> None:
+    partner.save("customers", {"CustomerId": "1"})
+    settings = connection.get_connection_params()
+    with psycopg.connect(**settings) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [connection.connection.info.backend_pid])
+
+    measure_tenants(NOW)
+
+    assert HealthSnapshot.objects.get(tenant=partner.tenant).figures["customers"] == 1

@@ -38,6 +38,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     is_distributed = False
 
+    def renew(self) -> None:
+        """Close a connection that the server has ended, so that the next statement opens another."""
+        if self.connection is not None and not self.in_atomic_block and not self.is_usable():
+            self.close()
+
     def init_connection_state(self) -> None:
         """Ask once a connection; `distribute` ends those that were open before."""
         super().init_connection_state()

@@ -48,7 +48,10 @@ class Command(BaseCommand):
         counts = {entity: total * percent // 100 for entity, total in TOTALS.items()}
         datasets = list(generate(today=datetime.now(UTC).date(), **counts))
         sent = [(dataset, entity, records) for dataset in datasets for entity, records in batches(dataset)]
-        with transaction.atomic(), tqdm(total=sum(len(records) for *_, records in sent), unit=" records") as bar:
+        with (
+            transaction.atomic(),
+            tqdm(total=sum(len(records) for *_, records in sent), unit=" records", disable=None) as bar,
+        ):
             shops = {dataset.shop.slug: _create_shop(dataset.shop) for dataset in datasets}
             for dataset, entity, records in sent:
                 bar.set_description(f"{dataset.shop.slug} {entity}")

@@ -36,6 +36,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if options["to"] and not options["move"]:
             raise CommandError("--to needs --move.")
+        if options["json"] and (options["move"] or options["rebalance"]):
+            raise CommandError("--json goes with neither --move nor --rebalance.")
         try:
             if options["move"]:
                 self._move(options["move"], options["to"])
@@ -114,7 +116,7 @@ def _as_text(homes: Sequence[Home], nodes: Sequence[Node]) -> str:
 def _company(home: Home) -> str:
     if home.is_own:
         return "of its own"
-    others = {0: "nobody yet", 1: "1 other"}.get(home.neighbours, f"{home.neighbours} others")
+    others = {0: "nobody else", 1: "1 other"}.get(home.neighbours, f"{home.neighbours} others")
     return f"with {others}"
 
 
@@ -143,6 +145,14 @@ def _as_json(homes: Sequence[Home], nodes: Sequence[Node]) -> str:
                 }
                 for home in homes
             ],
-            "nodes": [{"node": node.address, "estimated_rows": node.rows, "bytes": node.bytes} for node in nodes],
+            "nodes": [
+                {
+                    "node": node.address,
+                    "tenants": sum(home.node == node for home in homes),
+                    "estimated_rows": node.rows,
+                    "bytes": node.bytes,
+                }
+                for node in nodes
+            ],
         }
     )
