@@ -158,8 +158,8 @@ def _settings_of(path: str) -> dict[str, str]:
     """Return what a file sets, as systemd's EnvironmentFile has it: blank lines, comments, values in quotes."""
     try:
         text = Path(path).read_text() if path else ""
-    except (OSError, UnicodeError) as error:
-        raise EnvironmentProblem(f"HUB_SETTINGS: {path} cannot be read: {error}.") from None
+    except (OSError, ValueError):
+        raise EnvironmentProblem(f"HUB_SETTINGS: must be a file that can be read, not {path!r}.") from None
     found = {}
     for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         name, equals, value = map(str.strip, line.partition("="))

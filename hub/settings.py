@@ -39,6 +39,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.tracing.TraceMiddleware",
+    "hub.middleware.compression.CompressionMiddleware",
     "hub.middleware.paths.ExactPathMiddleware",
     "tenants.api.refusals.RefusedRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -124,7 +125,12 @@ TIME_ZONE = "UTC"
 LOGIN_REDIRECT_URL = "admin:index"
 
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True  # served from the packages themselves: no collectstatic step
+STATIC_ROOT = ENVIRONMENT.HUB_DATA / "static"  # hub/serving/static.py
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "hub.serving.static.StaticStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # what was not collected is served from the packages themselves
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -2,7 +2,12 @@
 
 import os
 
+import django
 from django.core.wsgi import get_wsgi_application
 
+from hub.serving.static import collect_static
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+django.setup()
+collect_static()
 application = get_wsgi_application()

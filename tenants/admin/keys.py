@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
 
+from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import KeyForm, RollForm
@@ -70,7 +71,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def _show_text(self, request: HttpRequest, key: ApiKey, text: str, old: ApiKey | None = None) -> HttpResponse:
         """Answer with the key's text, this once: an address to come back to would need it kept somewhere."""
-        return self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
+        shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
+        return keep_plain(shown)
 
     @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -320,3 +320,49 @@ def test_the_readme_lists_every_variable() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
     assert [name for name in Environment.model_fields if f"`{name}`" not in readme] == []
+
+
+SETTINGS = """
+# of this machine
+PORT=9000
+; and of its people
+ALLOWED_HOSTS = 'hub.example, shop.example'
+SECRET_KEY="{key}"
+LOG_LEVEL=
+"""
+
+
+def test_a_file_sets_what_the_environment_does_not(environ: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "hub.env"
+    file.write_text(SETTINGS.format(key=KEY))
+    environ.setenv("HUB_SETTINGS", str(file))
+    environ.setenv("PORT", "9001")
+
+    read = read_environment()
+
+    assert (read.PORT, read.ALLOWED_HOSTS) == (9001, ["hub.example", "shop.example"])
+    assert (read.SECRET_KEY, read.LOG_LEVEL) == (KEY, "INFO")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("PORT 9000", "HUB_SETTINGS: line 1 of {} sets no variable of the hub's."),
+        ("\nPROT=9000", "HUB_SETTINGS: line 2 of {} sets no variable of the hub's."),
+        ("HUB_SETTINGS=/other", "HUB_SETTINGS: line 1 of {} sets no variable of the hub's."),
+        ("PORT=no", "PORT: must be a whole number from 1 to 65535, not 'no'."),
+        (None, "HUB_SETTINGS: must be a file that can be read, not '{}'."),
+    ],
+)
+def test_a_file_that_sets_what_is_none_is_refused(
+    environ: pytest.MonkeyPatch, tmp_path: Path, text: str | None, said: str
+) -> None:
+    file = tmp_path / "hub.env"
+    if text is not None:
+        file.write_text(text)
+    environ.setenv("HUB_SETTINGS", str(file))
+
+    with pytest.raises(EnvironmentProblem) as problem:
+        read_environment()
+
+    assert str(problem.value) == said.format(file)

@@ -1,6 +1,7 @@
 """What clients do to the web server: bytes that come slowly or never, early answers, restarts under load."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -408,3 +409,35 @@ def test_what_is_under_way_is_finished_when_the_hub_stops(own: Hub) -> None:
 
     assert answers == [200]
     assert own.wait() == 0
+
+
+# What is sent
+
+
+def test_long_answers_are_compressed_for_who_asks(shop: Shop) -> None:
+    batch = [{"CustomerId": f"long-{i}", "Surname": "Lovelace"} for i in range(100)]
+    assert shop.post("customers", batch).status == 200
+
+    plain = shop.send("GET", "/customers/{tenant}?limit=100")
+    asked = shop.send("GET", "/customers/{tenant}?limit=100", headers={"Accept-Encoding": "gzip"})
+    short = shop.send("GET", "/customers/{tenant}/long-1", headers={"Accept-Encoding": "gzip"})
+
+    assert plain.headers["Content-Encoding"] is None
+    assert asked.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in asked.headers["Vary"]
+    assert len(asked.body) * 5 < len(plain.body)
+    assert json.loads(gzip.decompress(asked.body))["data"] == plain.json()["data"]
+    assert short.headers["Content-Encoding"] is None
+
+
+def test_static_files_are_kept_by_browsers_for_good_and_compressed_ahead(hub: Hub) -> None:
+    page = hub.send("GET", "/admin/login/", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    files = re.findall(r"/static/[^\"]+\.(?:css|js)", gzip.decompress(page.body).decode())
+    assert files
+
+    for file in files:
+        found = hub.send("GET", file, headers={"Accept-Encoding": "gzip"})
+        assert found.status == 200, file
+        assert "immutable" in found.headers["Cache-Control"]
+        assert found.headers["Content-Encoding"] == "gzip" or len(found.body) < 200

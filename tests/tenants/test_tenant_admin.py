@@ -262,6 +262,20 @@ def test_a_new_keys_text_is_shown_once_and_works(log_in: LogIn, shop: Partner) -
         assert key not in client.get(url).content.decode()
 
 
+def test_the_page_that_shows_a_key_is_the_only_one_that_is_not_compressed(log_in: LogIn, shop: Partner) -> None:
+    client, asked = log_in("maria", shop, Role.ADMIN), {"Accept-Encoding": "gzip"}
+    old = ApiKey.objects.get(tenant=shop.tenant)
+
+    listed = client.get(f"{ADMIN}/apikey/", headers=asked)
+    made = client.post(f"{ADMIN}/apikey/add/", {"tenant": shop.id, "label": "ERP"}, headers=asked)
+    rolled = client.post(f"{ADMIN}/apikey/{old.pk}/roll/", {"hours": "24"}, headers=asked)
+
+    assert listed.headers["Content-Encoding"] == "gzip"
+    for shown in (made, rolled):
+        assert len(KEY.findall(shown.content.decode())) == 1
+        assert "Content-Encoding" not in shown.headers
+
+
 def test_a_keys_text_is_nowhere_in_the_database(log_in: LogIn, shop: Partner) -> None:
     client = log_in("maria", shop, Role.ADMIN)
     key = new_key(client, shop)
