@@ -9,12 +9,12 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from io import BytesIO, RawIOBase
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
+
+from hub.serving.threads import Threads
 
 log = structlog.get_logger("hub.serving")
 Message = MutableMapping[str, Any]
@@ -43,10 +43,8 @@ class Bridge:
 
     def __init__(self, application: Application, *, threads: int, most: int, seconds: float) -> None:
         self.application, self.most, self.seconds = application, most, seconds
-        self.waiting: SimpleQueue[tuple[asyncio.Future[Answer], Environ]] = SimpleQueue()
+        self.threads = Threads(threads, self._work)
         self.asking = asyncio.Semaphore(max(1, threads // 4))  # threads that may wait for a body they asked for
-        for _ in range(threads):
-            Thread(target=self._work, daemon=True).start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
@@ -101,14 +99,13 @@ class Bridge:
 
     async def _answered(self, environ: Environ) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.waiting.put((future, environ))
+        self.threads.give((future, environ))
         return await future
 
-    def _work(self) -> None:
-        while True:
-            future, environ = self.waiting.get()
-            answer = _ask(self.application, environ)
-            future.get_loop().call_soon_threadsafe(_resolve, future, answer)
+    def _work(self, task: tuple[asyncio.Future[Answer], Environ]) -> None:
+        future, environ = task
+        answer = _ask(self.application, environ)
+        future.get_loop().call_soon_threadsafe(_resolve, future, answer)
 
 
 class _Asked(RawIOBase):
