@@ -29,7 +29,9 @@ Application = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
 CUT_OFF = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
 TOO_SLOW = "The request body did not arrive within {:g} seconds. Send smaller batches."
 UNEXPECTED = "An unexpected error occurred. Please try again."
+BUSY = "The hub is busy or restarting. Please try again."
 WITHOUT_BODY = (204, 304)
+MOST_HELD = 256 * 1024 * 1024  # bytes of bodies in a process
 # That the rest of a body which nobody wants is read and thrown away, so that its sender comes to read why.
 DISCARD_SECONDS, DISCARD_BYTES = 10, 80 * 1024 * 1024
 
@@ -43,6 +45,7 @@ class Bridge:
 
     def __init__(self, application: Application, *, threads: int, most: int, seconds: float) -> None:
         self.application, self.most, self.seconds = application, most, seconds
+        self.held = 0  # bytes of bodies that are on their way in, or being answered
         self.threads = Threads(threads, self._work)
         self.asking = asyncio.Semaphore(max(1, threads // 4))  # threads that may wait for a body they asked for
 
@@ -52,49 +55,55 @@ class Bridge:
         if "HTTP_EXPECT" in environ and "CONTENT_LENGTH" in environ and not self.asking.locked():
             await self._answer_before_the_body(environ, receive, send)
             return
+        parts: list[bytes] = []
         try:
-            is_whole = await self.collect(environ, receive)
+            is_whole = await self.collect(parts, environ, receive)
             if scope["state"].get("is_cut_off"):
-                await _send(refusal(400, CUT_OFF), send, receive)
-                return
+                answer, is_whole = refusal(400, CUT_OFF), False
+            else:
+                answer = await self._answered(environ)
         except TimeoutError:
-            await _send(refusal(408, TOO_SLOW.format(self.seconds)), send, receive)
+            answer, is_whole = refusal(408, TOO_SLOW.format(self.seconds)), False
+        except MemoryError:
+            answer, is_whole = refusal(503, BUSY, (b"retry-after", b"2")), False
         except ConnectionError:
             return
-        else:
-            await _send(await self._answered(environ), send, None if is_whole else receive)
+        finally:
+            self.held -= sum(map(len, parts))
+        await _send(answer, send, None if is_whole else receive)
 
-    async def collect(self, environ: Environ, receive: Receive) -> bool:
-        """Put a body into its environ, and return whether that is all of it.
+    async def collect(self, parts: list[bytes], environ: Environ, receive: Receive) -> bool:
+        """Collect a body's parts, put it into its environ, and return whether that is all of it.
 
-        One that is too long is left out. Raises TimeoutError, and ConnectionError where the client has gone.
+        One that is too long is left out. Raises TimeoutError, MemoryError where too many others are held, and
+        ConnectionError where the client has gone.
         """
         environ["wsgi.input"] = BytesIO()
         if int(environ.get("CONTENT_LENGTH", 0)) > self.most:
             return False
-        message = await receive()
-        parts = [message.get("body", b"")]
-        if message.get("more_body"):
-            async with asyncio.timeout(self.seconds):
-                size = len(parts[0])
-                while message.get("more_body"):
-                    message = await receive()
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > self.most:
-                        environ["CONTENT_LENGTH"] = str(size)
-                        return False
-        if message["type"] == "http.disconnect":
-            raise ConnectionResetError
-        body = b"".join(parts)
-        environ["wsgi.input"] = BytesIO(body)
-        environ.setdefault("CONTENT_LENGTH", str(len(body)))
+        size, more = 0, True
+        async with asyncio.timeout(self.seconds):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ConnectionResetError
+                parts.append(message["body"])
+                size, more = size + len(parts[-1]), message["more_body"]
+                self.held += len(parts[-1])
+                if size > self.most:
+                    environ["CONTENT_LENGTH"] = str(size)
+                    return False
+                if self.held > MOST_HELD:
+                    raise MemoryError
+        environ["wsgi.input"] = BytesIO(b"".join(parts))
+        environ.setdefault("CONTENT_LENGTH", str(size))
         return True
 
     async def _answer_before_the_body(self, environ: Environ, receive: Receive, send: Send) -> None:
         async with self.asking:
             body = environ["wsgi.input"] = _Asked(self, dict(environ), receive, asyncio.get_running_loop())
             answer = await self._answered(environ)
+            self.held -= sum(map(len, body.parts))
         await _send(answer, send, None if body.is_whole else receive)
 
     async def _answered(self, environ: Environ) -> Answer:
@@ -113,6 +122,7 @@ class _Asked(RawIOBase):
 
     def __init__(self, bridge: Bridge, environ: Environ, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self.bridge, self.environ, self.receive, self.loop = bridge, environ, receive, loop
+        self.parts: list[bytes] = []
         self.is_whole = False
 
     def readable(self) -> bool:
@@ -122,7 +132,7 @@ class _Asked(RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Read as of a file. Raises OSError (TimeoutError, ConnectionError) where the body does not come."""
         if not self.is_whole:
-            collecting = self.bridge.collect(self.environ, self.receive)
+            collecting = self.bridge.collect(self.parts, self.environ, self.receive)
             self.is_whole = asyncio.run_coroutine_threadsafe(collecting, self.loop).result()
         read: int = self.environ["wsgi.input"].readinto(buffer)
         return read
@@ -168,10 +178,10 @@ def _key(name: bytes) -> str:
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
-def refusal(status: int, message: str) -> Answer:
-    """Return an answer that no application made, as the envelope of a failure."""
+def refusal(status: int, message: str, *more: tuple[bytes, bytes]) -> Answer:
+    """Return an answer that no application made, as the envelope of a failure, with `more` headers."""
     body = b'{"success":false,"message":"%b","data":{}}' % message.encode()
-    return status, [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())], body
+    return status, [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *more], body
 
 
 def _ask(application: Application, environ: Environ) -> Answer:
