@@ -31,7 +31,7 @@ TOO_SLOW = "The request body did not arrive within {:g} seconds. Send smaller ba
 UNEXPECTED = "An unexpected error occurred. Please try again."
 BUSY = "The hub is busy or restarting. Please try again."
 WITHOUT_BODY = (204, 304)
-MOST_HELD = 256 * 1024 * 1024  # bytes of bodies in a process
+MOST_HELD, SMALL = 256 * 1024 * 1024, 64 * 1024  # bytes of bodies in a process; a small one is always taken
 # That the rest of a body which nobody wants is read and thrown away, so that its sender comes to read why.
 DISCARD_SECONDS, DISCARD_BYTES = 10, 80 * 1024 * 1024
 
@@ -93,7 +93,7 @@ class Bridge:
                 if size > self.most:
                     environ["CONTENT_LENGTH"] = str(size)
                     return False
-                if self.held > MOST_HELD:
+                if self.held > MOST_HELD and size > SMALL:
                     raise MemoryError
         environ["wsgi.input"] = BytesIO(b"".join(parts))
         environ.setdefault("CONTENT_LENGTH", str(size))

@@ -19,6 +19,7 @@ from threading import Event, Thread
 
 import pytest
 
+from hub.serving.bridge import MOST_HELD
 from hub.serving.connections import HEAD_SECONDS
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
@@ -131,20 +132,38 @@ def test_a_head_that_drips_is_given_up_on_a_used_connection_too(hub: Hub) -> Non
         assert time.monotonic() - start < HEAD_SECONDS + 5
 
 
-def test_a_body_that_comes_too_slowly_is_given_up(own: Hub) -> None:
+@pytest.mark.parametrize("drop", [b"", b" " * 512])
+def test_a_body_that_comes_too_slowly_is_given_up(own: Hub, drop: bytes) -> None:
     own.settings["BODY_SECONDS"] = "2"
     own.start("--no-worker")
     shop = own.shop("Slow")
     with raw(own) as connection:
-        connection.sendall(request(shop, POST, b"[", Content_Length="100000"))
+        connection.sendall(request(shop, POST, b"", Content_Length="100000"))
 
         while is_silent(connection, 0.5):
-            connection.sendall(b" " * 512)
+            connection.sendall(drop)
         status, headers, body = answer_on(connection)
 
     assert (status, headers["connection"]) == (408, "close")
     assert json.loads(body)["message"] == "The request body did not arrive within 2 seconds. Send smaller batches."
     assert shop.read("customers") == []
+
+
+def test_bodies_are_held_up_to_a_bound_and_let_go(own: Hub) -> None:
+    own.settings["WORKERS"] = "1"
+    own.start("--no-worker")
+    shop = own.shop("Held")
+    nearly = request(shop, POST, b" " * (10 * MEGABYTE - 1), Content_Length=str(10 * MEGABYTE))
+    number = MOST_HELD // (10 * MEGABYTE) + 1
+
+    with held(own, number, nearly) as connections:
+        assert wait_until(lambda: select.select(connections, [], [], 0)[0])
+        status, headers, _ = answer_on(select.select(connections, [], [], 0)[0][0])
+        assert (status, headers["retry-after"], headers["connection"]) == (503, "2", "close")
+        assert shop.post("customers", GOOD).status == 200
+
+    large = json.dumps([{"CustomerId": "large", "Unknown": "x" * 9 * MEGABYTE}]).encode()
+    assert wait_until(lambda: shop.post("customers", large).status == 200)
 
 
 def test_who_does_not_read_holds_nobody(shop: Shop) -> None:
