@@ -5,6 +5,7 @@ tells of it by its length (BREACH): CSRF tokens are masked anew for each page, a
 length.
 """
 
+import re
 from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 LEAST = 1024  # bytes
+REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)")
 Answer = TypeVar("Answer", bound=HttpResponse)
 
 
@@ -21,6 +23,8 @@ class CompressionMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Return the answer, compressed where it is worth it."""
         if not isinstance(response, HttpResponse) or len(response.content) < LEAST:
+            return response
+        if REFUSED.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
             return response
         return response if getattr(response, "shows_secret", False) else super().process_response(request, response)
 
