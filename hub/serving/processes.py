@@ -131,6 +131,7 @@ class Supervisor:
             self.tend()
             for child in self.children:
                 self._revive(child)
+            self.leaving = [child for child in self.leaving if child.exit_code() is None]
             if self.renewing:
                 self._renew()
             self.rest(BEAT)
@@ -170,7 +171,7 @@ class Supervisor:
                 return
             else:
                 child.ask_to_end()
-                self.leaving = [*(other for other in self.leaving if other.exit_code() is None), child]
+                self.leaving.append(child)
             self.children[place] = successor
         log.info("all processes are new ones")
 
