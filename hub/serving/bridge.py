@@ -56,24 +56,23 @@ class Bridge:
             await self._answer_before_the_body(environ, receive, send)
             return
         parts: list[bytes] = []
+        is_read = False
         try:
-            is_whole = await self.collect(parts, environ, receive)
-            if scope["state"].get("is_cut_off"):
-                answer, is_whole = refusal(400, CUT_OFF), False
-            else:
-                answer = await self._answered(environ)
+            is_read = await self.collect(parts, environ, receive)
+            cut_off = scope["state"].get("is_cut_off")
+            answer = refusal(400, CUT_OFF) if cut_off else await self._answered(environ)
         except TimeoutError:
-            answer, is_whole = refusal(408, TOO_SLOW.format(self.seconds)), False
+            answer = refusal(408, TOO_SLOW.format(self.seconds))
         except MemoryError:
-            answer, is_whole = refusal(503, BUSY, (b"retry-after", b"2")), False
+            answer = refusal(503, BUSY, (b"retry-after", b"2"))
         except ConnectionError:
             return
         finally:
             self.held -= sum(map(len, parts))
-        await _send(answer, send, None if is_whole else receive)
+        await _send(answer, send, None if is_read else receive)
 
     async def collect(self, parts: list[bytes], environ: Environ, receive: Receive) -> bool:
-        """Collect a body's parts, put it into its environ, and return whether that is all of it.
+        """Collect a body's parts, put it into its environ, and return whether nothing more is to come.
 
         One that is too long is left out. Raises TimeoutError, MemoryError where too many others are held, and
         ConnectionError where the client has gone.
@@ -92,8 +91,8 @@ class Bridge:
                 self.held += len(parts[-1])
                 if size > self.most:
                     environ["CONTENT_LENGTH"] = str(size)
-                    return False
-                if self.held > MOST_HELD and size > SMALL:
+                    return not more
+                if self.held > MOST_HELD and size > SMALL and more:
                     raise MemoryError
         environ["wsgi.input"] = BytesIO(b"".join(parts))
         environ.setdefault("CONTENT_LENGTH", str(size))
@@ -104,7 +103,7 @@ class Bridge:
             body = environ["wsgi.input"] = _Asked(self, dict(environ), receive, asyncio.get_running_loop())
             answer = await self._answered(environ)
             self.held -= sum(map(len, body.parts))
-        await _send(answer, send, None if body.is_whole else receive)
+        await _send(answer, send, None if body.is_read else receive)
 
     async def _answered(self, environ: Environ) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -123,7 +122,7 @@ class _Asked(RawIOBase):
     def __init__(self, bridge: Bridge, environ: Environ, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self.bridge, self.environ, self.receive, self.loop = bridge, environ, receive, loop
         self.parts: list[bytes] = []
-        self.is_whole = False
+        self.is_read = False
 
     def readable(self) -> bool:
         """Tell that this is read."""
@@ -131,9 +130,9 @@ class _Asked(RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read as of a file. Raises OSError (TimeoutError, ConnectionError) where the body does not come."""
-        if not self.is_whole:
+        if not self.is_read:
             collecting = self.bridge.collect(self.parts, self.environ, self.receive)
-            self.is_whole = asyncio.run_coroutine_threadsafe(collecting, self.loop).result()
+            self.is_read = asyncio.run_coroutine_threadsafe(collecting, self.loop).result()
         read: int = self.environ["wsgi.input"].readinto(buffer)
         return read
 
@@ -199,10 +198,10 @@ def _ask(application: Application, environ: Environ) -> Answer:
         finally:
             if close := getattr(parts, "close", None):
                 close()
-    except Exception as error:
+        status, headers = started[0]
+    except BaseException as error:  # also one that would end the thread
         log.error("no answer", exc_info=error)
         return refusal(500, UNEXPECTED)
-    status, headers = started[0]
     if status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in headers):
         headers.append((b"content-length", str(len(body)).encode()))
     return status, headers, body

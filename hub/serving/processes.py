@@ -79,9 +79,14 @@ class Child:
         return self.spread.accepts(self.number) if self.spread else self.process is not None
 
     def ask_to_end(self) -> None:
-        """Let the process end with what it is doing."""
+        """Let the process end soon."""
         if self.process:
             self.process.terminate()
+
+    def ask_to_make_room(self) -> None:
+        """Let the process end with what it is doing, however long that takes."""
+        if self.process:
+            self.process.send_signal(signal.SIGHUP)
 
     def end(self, seconds: float) -> None:
         """Wait for the process to end, and end it by force when it doesn't in time."""
@@ -146,9 +151,9 @@ class Supervisor:
             child.end(max(0.1, deadline - time.monotonic()))
 
     def rest(self, seconds: float) -> None:
-        """Sleep, but no longer than until asked for something."""
+        """Sleep, but no longer than until asked to stop."""
         until = time.monotonic() + seconds
-        while not self.stopping and not self.renewing and time.monotonic() < until:
+        while not self.stopping and time.monotonic() < until:
             time.sleep(0.05)
 
     def _revive(self, child: Child) -> None:
@@ -170,7 +175,7 @@ class Supervisor:
             elif not self._comes(successor):
                 return
             else:
-                child.ask_to_end()
+                child.ask_to_make_room()
                 self.leaving.append(child)
             self.children[place] = successor
         log.info("all processes are new ones")
@@ -183,7 +188,8 @@ class Supervisor:
             if successor.is_ready():
                 return True
             time.sleep(0.05)
-        log.error("the new process does not start: the old ones go on", process=successor.name)
+        if not self.stopping:
+            log.error("the new process does not start: the old ones go on", process=successor.name)
         successor.ask_to_end()
         successor.end(PATIENCE)
         return False

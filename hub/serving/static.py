@@ -27,7 +27,7 @@ def collect_static() -> None:
     """
     root = Path(settings.STATIC_ROOT)
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".collected").open("a+") as mark:
+    with root.with_suffix(".collected").open("a+") as mark:
         fcntl.flock(mark, fcntl.LOCK_EX)
         mark.seek(0)
         found = _fingerprint()

@@ -8,8 +8,9 @@ a process while others idled. So whoever has more than another waits a moment.
 """
 
 import asyncio
-import contextlib
+import errno
 import resource
+import signal
 import socket
 import sys
 from importlib import import_module
@@ -24,7 +25,8 @@ from hub.serving.connections import Connection, Connections
 from hub.serving.spread import NOBODY, Spread
 
 KEPT_SECONDS = 75  # that a connection may rest between two requests
-ENDING_SECONDS = 10  # for what is under way when the process is to end
+ENDING_SECONDS = 10  # for what is under way when the hub is to end
+MAKING_ROOM_SECONDS = 60  # the same when only this process is, and the time of a body more
 
 
 class EvenServer(uvicorn.Server):
@@ -41,6 +43,7 @@ class EvenServer(uvicorn.Server):
         """Begin to accept."""
         await super().startup(sockets=[])
         self.listener.setblocking(False)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._make_room)
         self._listen()
         self.publish()
 
@@ -50,6 +53,11 @@ class EvenServer(uvicorn.Server):
         self.spread.publish(self.number, NOBODY)
         self.number = NOBODY
         await super().shutdown(sockets=[])
+
+    def _make_room(self) -> None:
+        """End because a successor serves: with all the time that a request may take."""
+        self.config.timeout_graceful_shutdown = MAKING_ROOM_SECONDS + read_environment().BODY_SECONDS
+        self.should_exit = True
 
     def publish(self) -> None:
         """Let the others know how many connections are here."""
@@ -71,12 +79,17 @@ class EvenServer(uvicorn.Server):
             loop.call_later(spread.MOMENT, self._listen)
             return
         self.declined = 0
-        with contextlib.suppress(OSError):  # another was faster, the client has gone, or there is no descriptor left
+        try:
             accepted, _ = self.listener.accept()
-            task = loop.create_task(loop.connect_accepted_socket(self._connection, accepted))
-            self.beginning.add(task)
-            task.add_done_callback(self._has_begun)
-            self.publish()
+        except OSError as error:  # another was faster, the client has gone, or there is no descriptor left
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                loop.remove_reader(self.listener)
+                loop.call_later(1, self._listen)
+            return
+        task = loop.create_task(loop.connect_accepted_socket(self._connection, accepted))
+        self.beginning.add(task)
+        task.add_done_callback(self._has_begun)
+        self.publish()
 
     def _connection(self) -> Connection:
         return Connection(self.config, self.server_state, {})
@@ -84,6 +97,9 @@ class EvenServer(uvicorn.Server):
     def _has_begun(self, task: asyncio.Task[object]) -> None:
         self.beginning.discard(task)
         self.publish()
+        if self.number == NOBODY:
+            for connection in self.server_state.connections:
+                connection.shutdown()
 
 
 def main(application: str, listener: str, numbers: str, number: str) -> None:
