@@ -21,6 +21,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     environment = read_environment()
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command == "serve" and not sys.stdin.isatty():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is to renew processes, and there are none yet
     try:
         if environment.DATABASE_URL or command in WITHOUT_DATABASE or "--help" in sys.argv:
             _run(sys.argv)

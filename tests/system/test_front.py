@@ -20,7 +20,8 @@ from threading import Event, Thread
 import pytest
 
 from hub.serving.bridge import MOST_HELD
-from hub.serving.connections import HEAD_SECONDS
+from hub.serving.connections import HEAD_SECONDS, MOST_WAITING
+from hub.serving.web import ENDING_SECONDS
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
 from tests.system.test_turns import locked, waiting_for_a_lock
@@ -74,6 +75,15 @@ def _more(connection: socket.socket) -> bytes:
     return data
 
 
+def all_on(connection: socket.socket) -> bytes:
+    """Read until the connection is closed."""
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while more := connection.recv(65536):
+            data += more
+    return data
+
+
 def is_silent(connection: socket.socket, seconds: float) -> bool:
     """Say whether nothing comes for so long."""
     return not select.select([connection], [], [], seconds)[0]
@@ -109,7 +119,7 @@ def test_kept_connections_that_rest_do_no_harm(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "begun", [b"", b"GET /health HTTP/1.1\r\n", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: 1"]
+    "begun", [b"", b"\r\n", b"GET /health HTTP/1.1\r\n", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: 1"]
 )
 def test_a_head_that_does_not_come_is_given_up(hub: Hub, begun: bytes) -> None:
     with raw(hub) as connection:
@@ -282,6 +292,7 @@ def test_more_who_are_told_to_send_and_do_not_than_there_are_threads_hold_nobody
     ("sent", "status"),
     [
         (b"BREW /health HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /health HTTP/2.0\r\nHost: localhost\r\n\r\n", 400),
         (b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
         (b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"x" * 20_000 + b"\r\n\r\n", 431),
         (b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: 1\r\n" * 101 + b"\r\n", 431),
@@ -328,6 +339,66 @@ def test_what_is_no_request_after_one_that_is_leaves_its_answer_alone(shop: Shop
 
         assert answer_on(connection)[0] == 200
         assert connection.recv(65536) == b""
+
+
+def test_requests_sent_ahead_without_end_are_not_kept(shop: Shop) -> None:
+    one = request(shop, "GET /customers/{tenant}/a HTTP/1.1", Connection="keep-alive")
+    with raw(shop.hub) as connection:
+        connection.sendall(one * 500)
+
+        assert 0 < all_on(connection).count(b"HTTP/1.1 404") <= MOST_WAITING + 1
+
+
+def test_an_answer_is_to_its_own_request_where_the_next_one_is_broken(shop: Shop) -> None:
+    broken = request(shop, POST, b"ZZ\r\n", Transfer_Encoding="chunked")
+    with raw(shop.hub) as connection:
+        connection.sendall(request(shop, POST, GOOD, Connection="keep-alive") + broken)
+
+        assert re.findall(rb"HTTP/1.1 (\d+)", all_on(connection)) == [b"200"]
+
+
+@pytest.mark.parametrize("sent_as", ["a trailer", "a header and a trailer"])
+def test_a_trailer_is_no_header(shop: Shop, sent_as: str) -> None:
+    key = f"x-replenit-auth-key: {shop.key}\r\n".encode()
+    head = request(shop, POST, b"", Transfer_Encoding="chunked", X_Replenit_Auth_Key="", Connection="close")
+    if sent_as != "a trailer":
+        head = head.replace(b"Host:", key + b"Host:")
+    with raw(shop.hub) as connection:
+        connection.sendall(head + b"%x\r\n%b\r\n0\r\n" % (len(GOOD), GOOD) + key + b"\r\n")
+
+        assert answer_on(connection)[0] == (401 if sent_as == "a trailer" else 200)
+
+
+def test_a_trailer_without_end_is_refused(shop: Shop) -> None:
+    with raw(shop.hub) as connection:
+        connection.sendall(request(shop, POST, b"0\r\nX-A: ", Transfer_Encoding="chunked"))
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                connection.sendall(b"x" * 16_000)
+                if not is_silent(connection, 0.05):
+                    break
+
+        assert answer_on(connection)[0] == 431
+
+
+def test_after_a_request_for_another_protocol_nothing_more_is_read(shop: Shop) -> None:
+    asking = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    with raw(shop.hub) as connection:
+        connection.sendall(asking + request(shop, POST, GOOD))
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+        assert re.findall(rb"HTTP/1.1 (\d+)", all_on(connection)) == [b"200"]
+
+
+def test_who_closes_its_side_is_answered_and_closed(shop: Shop) -> None:
+    for sent, status in ((request(shop, POST, GOOD), 200), (request(shop, POST, b"[", Content_Length="9"), 400)):
+        with raw(shop.hub) as connection:
+            start = time.monotonic()
+            connection.sendall(sent.replace(b"Connection: close", b"Connection: keep-alive"))
+            connection.shutdown(socket.SHUT_WR)
+
+            assert all_on(connection).startswith(b"HTTP/1.1 %d" % status)
+            assert time.monotonic() - start < HEAD_SECONDS / 2
 
 
 def test_a_key_in_a_header_with_underscores_is_no_key(shop: Shop) -> None:
@@ -387,6 +458,39 @@ def test_processes_are_renewed_under_load_and_no_request_fails(hub: Hub, shop: S
 
     assert {status for answers in seen for status in answers} == {200}
     assert wait_until(lambda: hub.processes("procrastinate"))
+
+
+def test_a_body_that_is_on_its_way_when_processes_are_renewed_is_taken(own: Hub) -> None:
+    own.start("--no-worker")
+    shop = own.shop("Renewed")
+    with raw(own) as connection:
+        connection.sendall(request(shop, POST, GOOD[:5], Content_Length=str(len(GOOD)), Connection="keep-alive"))
+        time.sleep(0.2)
+        renew_but(own, 1)
+        time.sleep(ENDING_SECONDS + 2)
+        connection.sendall(GOOD[5:])
+
+        status, headers, _ = answer_on(connection)
+
+    assert (status, headers["connection"]) == (200, "close")
+
+
+def renew_but(hub: Hub, busy: int) -> None:
+    """Have the processes replaced, of which so many are busy and stay for a while."""
+    old = hub.all_web_workers()
+    os.kill(hub.pid, signal.SIGHUP)
+    assert wait_until(lambda: len(old & set(hub.web_workers())) == busy and len(hub.web_workers()) == len(old) + busy)
+
+
+def test_a_hub_that_is_to_be_renewed_while_it_starts_starts(own: Hub) -> None:
+    (own.data / "postgres/lock").unlink(missing_ok=True)
+    own.serve("--migrate")
+    assert wait_until((own.data / "postgres/lock").exists, pause=0.001)
+    for _ in range(5):
+        os.kill(own.pid, signal.SIGHUP)
+        time.sleep(0.3)
+
+    assert wait_until(own.all_serve)
 
 
 def test_settings_are_read_anew_and_unusable_ones_leave_the_old_processes(own: Hub, tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """`manage.py serve`: the web server and the background worker, until Ctrl-C."""
 
 import os
-import signal
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -43,8 +41,6 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         _set_workers(options["workers"])
-        if not sys.stdin.isatty():
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to renew
         listener = _bind()
         self._prepare_database(migrate=options["migrate"])
         if options["demo"]:
