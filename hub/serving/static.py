@@ -4,18 +4,23 @@ import fcntl
 import hashlib
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+log = structlog.get_logger("hub.static")
+
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Names what was collected by its content, so that browsers keep it for good, and all else as it is."""
+    """Names files by their content where this process has seen to it that they are collected, else as they are."""
+
+    is_collected = False
 
     def stored_name(self, name: str) -> str:
         """Return the name to ask for."""
-        collected = self.hashed_files.get(self.hash_key(self.clean_name(name)))
+        collected = self.is_collected and self.hashed_files.get(self.hash_key(self.clean_name(name)))
         return str(collected or name)
 
 
@@ -26,15 +31,20 @@ def collect_static() -> None:
     show their pages.
     """
     root = Path(settings.STATIC_ROOT)
-    root.mkdir(parents=True, exist_ok=True)
-    with root.with_suffix(".collected").open("a+") as mark:
-        fcntl.flock(mark, fcntl.LOCK_EX)
-        mark.seek(0)
-        found = _fingerprint()
-        if mark.read() != found:
-            call_command("collectstatic", interactive=False, verbosity=0)
-            mark.truncate(0)
-            mark.write(found)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with root.with_suffix(".collected").open("a+") as mark:
+            fcntl.flock(mark, fcntl.LOCK_EX)
+            mark.seek(0)
+            found = _fingerprint()
+            if mark.read() != found:
+                call_command("collectstatic", interactive=False, verbosity=0)
+                mark.truncate(0)
+                mark.write(found)
+    except OSError as error:
+        log.warning("static files cannot be collected, and are served as they are", reason=error.strerror)
+    else:
+        StaticStorage.is_collected = True
 
 
 def _fingerprint() -> str:
