@@ -3,11 +3,15 @@
 import os
 
 import django
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
 from hub.serving.static import collect_static
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
-django.setup()
-collect_static()
-application = get_wsgi_application()
+
+def make_application() -> WSGIHandler:
+    """Set Django up, collect its static files, and return what answers."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    django.setup()
+    collect_static()
+    return get_wsgi_application()

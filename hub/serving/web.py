@@ -2,7 +2,7 @@
 
     python -m hub.serving.web APPLICATION LISTENER SPREAD NUMBER
 
-APPLICATION is module:attribute, of WSGI; the next two are descriptors that it inherits, NUMBER is its own. Whoever
+APPLICATION is module:attribute, of WSGI, or module:function() that makes it; the next two are descriptors that it inherits, NUMBER is its own. Whoever
 wakes first would accept, and kept connections stay where they were accepted: of four from one client, three could share
 a process while others idled. So whoever has more than another waits a moment.
 """
@@ -105,7 +105,8 @@ class EvenServer(uvicorn.Server):
 def main(application: str, listener: str, numbers: str, number: str) -> None:
     """Serve until SIGTERM."""
     module, _, name = application.partition(":")
-    serving = getattr(import_module(module), name)
+    found = getattr(import_module(module), name.removesuffix("()"))
+    serving = found() if name.endswith("()") else found
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     given = read_environment()

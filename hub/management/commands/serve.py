@@ -23,7 +23,7 @@ from hub.sql.execute import is_distributed
 
 log = structlog.get_logger("hub.serve")
 # Not hub.wsgi: it must come back while the database is away, and the key was checked here.
-APPLICATION = "hub.serving.application:application"
+APPLICATION = "hub.serving.application:make_application()"
 START_SECONDS = 60
 BACKLOG = 2048
 MOST_WORKERS = 256
