@@ -125,7 +125,6 @@ TIME_ZONE = "UTC"
 LOGIN_REDIRECT_URL = "admin:index"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ENVIRONMENT.HUB_DATA / "static"  # hub/serving/static.py
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "hub.serving.static.StaticStorage"},

@@ -3,6 +3,7 @@
 import os
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
@@ -13,5 +14,5 @@ def make_application() -> WSGIHandler:
     """Set Django up, collect its static files, and return what answers."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
-    collect_static()
+    collect_static(settings.ENVIRONMENT.HUB_DATA / "static")
     return get_wsgi_application()

@@ -101,7 +101,7 @@ class Child:
 
 
 def web_server(application: str, listener: socket.socket, number: int) -> list[Child]:
-    """Return the processes of a web server for a WSGI application, as hub.serving.web has it; 0 is one a core, four at most."""
+    """Return the processes of a web server (hub.serving.web) for an application; 0 is one a core, four at most."""
     spread = Spread.make()
     shared = [listener.fileno(), spread.descriptor]
     command = ["-m", "hub.serving.web", application, *map(str, shared)]

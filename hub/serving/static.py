@@ -14,23 +14,21 @@ log = structlog.get_logger("hub.static")
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Names files by their content where this process has seen to it that they are collected, else as they are."""
-
-    is_collected = False
+    """Names files by their content where this process has collected them, else as they are."""
 
     def stored_name(self, name: str) -> str:
         """Return the name to ask for."""
-        collected = self.is_collected and self.hashed_files.get(self.hash_key(self.clean_name(name)))
+        collected = settings.STATIC_ROOT and self.hashed_files.get(self.hash_key(self.clean_name(name)))
         return str(collected or name)
 
 
-def collect_static() -> None:
-    """Collect the files of the apps into STATIC_ROOT where they are others than last time.
+def collect_static(root: Path) -> None:
+    """Collect the files of the apps into a folder, which becomes STATIC_ROOT, where they are others than last time.
 
     Of several processes one does it, 2 s of CPU, and the others wait. Files of former versions stay for those who still
     show their pages.
     """
-    root = Path(settings.STATIC_ROOT)
+    settings.STATIC_ROOT = str(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
         with root.with_suffix(".collected").open("a+") as mark:
@@ -43,8 +41,7 @@ def collect_static() -> None:
                 mark.write(found)
     except OSError as error:
         log.warning("static files cannot be collected, and are served as they are", reason=error.strerror)
-    else:
-        StaticStorage.is_collected = True
+        settings.STATIC_ROOT = None
 
 
 def _fingerprint() -> str:

@@ -2,9 +2,9 @@
 
     python -m hub.serving.web APPLICATION LISTENER SPREAD NUMBER
 
-APPLICATION is module:attribute, of WSGI, or module:function() that makes it; the next two are descriptors that it inherits, NUMBER is its own. Whoever
-wakes first would accept, and kept connections stay where they were accepted: of four from one client, three could share
-a process while others idled. So whoever has more than another waits a moment.
+APPLICATION is module:attribute, of WSGI, or module:function() that makes it; the next two are descriptors that it
+inherits, NUMBER is its own. Whoever wakes first would accept, and kept connections stay where they were accepted: of
+four from one client, three could share a process while others idled. So whoever has more than another waits a moment.
 """
 
 import asyncio
