@@ -125,11 +125,7 @@ TIME_ZONE = "UTC"
 LOGIN_REDIRECT_URL = "admin:index"
 
 STATIC_URL = "/static/"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "hub.serving.static.StaticStorage"},
-}
-WHITENOISE_USE_FINDERS = True  # what was not collected is served from the packages themselves
+WHITENOISE_USE_FINDERS = True  # served from the packages themselves, unless collected (hub/serving/static.py)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
-from hub.serving.static import collect_static
+from hub.serving.static import use_collected_static
 
 
 def make_application() -> WSGIHandler:
     """Set Django up, collect its static files, and return what answers."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
-    collect_static(settings.ENVIRONMENT.HUB_DATA / "static")
+    use_collected_static(settings.ENVIRONMENT.HUB_DATA / "static")
     return get_wsgi_application()

@@ -8,40 +8,41 @@ import structlog
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 log = structlog.get_logger("hub.static")
+BY_CONTENT = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Names files by their content where this process has collected them, else as they are."""
+def use_collected_static(folder: Path) -> None:
+    """Serve static files from a folder, under names by their content: browsers keep them for good.
 
-    def stored_name(self, name: str) -> str:
-        """Return the name to ask for."""
-        collected = settings.STATIC_ROOT and self.hashed_files.get(self.hash_key(self.clean_name(name)))
-        return str(collected or name)
-
-
-def collect_static(root: Path) -> None:
-    """Collect the files of the apps into a folder, which becomes STATIC_ROOT, where they are others than last time.
-
-    Of several processes one does it, 2 s of CPU, and the others wait. Files of former versions stay for those who still
-    show their pages.
+    Without a folder that can be written, they are served from the packages, as everywhere else. To be called before the
+    application is made.
     """
-    settings.STATIC_ROOT = str(root)
+    before = settings.STORAGES
+    settings.STATIC_ROOT, settings.STORAGES = str(folder), {**before, "staticfiles": BY_CONTENT}
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with root.with_suffix(".collected").open("a+") as mark:
-            fcntl.flock(mark, fcntl.LOCK_EX)
-            mark.seek(0)
-            found = _fingerprint()
-            if mark.read() != found:
-                call_command("collectstatic", interactive=False, verbosity=0)
-                mark.truncate(0)
-                mark.write(found)
+        _collect(folder)
     except OSError as error:
         log.warning("static files cannot be collected, and are served as they are", reason=error.strerror)
-        settings.STATIC_ROOT = None
+        settings.STATIC_ROOT, settings.STORAGES = None, before
+
+
+def _collect(folder: Path) -> None:
+    """Collect the files of the apps where they are others than last time.
+
+    Of several processes one does it, 1 s of CPU, and the others wait. Files of former versions stay for those who still
+    show their pages.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".collected").open("a+") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        mark.seek(0)
+        found = _fingerprint()
+        if mark.read() != found:
+            call_command("collectstatic", interactive=False, verbosity=0)
+            mark.truncate(0)
+            mark.write(found)
 
 
 def _fingerprint() -> str:
