@@ -4,6 +4,7 @@ import os
 
 import django
 from django.conf import settings
+from django.core.checks.urls import check_url_config
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
@@ -11,8 +12,13 @@ from hub.serving.static import use_collected_static
 
 
 def make_application() -> WSGIHandler:
-    """Set Django up, collect its static files, and return what answers."""
+    """Set Django up, collect its static files, and return what answers, with every module that it needs.
+
+    What would be imported with the first request may be of another version then.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     use_collected_static(settings.ENVIRONMENT.HUB_DATA / "static")
-    return get_wsgi_application()
+    application = get_wsgi_application()
+    check_url_config(None)
+    return application

@@ -26,7 +26,7 @@ from hub.serving.spread import NOBODY, Spread
 
 KEPT_SECONDS = 75  # that a connection may rest between two requests
 ENDING_SECONDS = 10  # for what is under way when the hub is to end
-MAKING_ROOM_SECONDS = 60  # the same when only this process is, and the time of a body more
+MAKING_ROOM_SECONDS = 120  # the same when only this process is
 
 
 class EvenServer(uvicorn.Server):
@@ -56,7 +56,7 @@ class EvenServer(uvicorn.Server):
 
     def _make_room(self) -> None:
         """End because a successor serves: with all the time that a request may take."""
-        self.config.timeout_graceful_shutdown = MAKING_ROOM_SECONDS + read_environment().BODY_SECONDS
+        self.config.timeout_graceful_shutdown = MAKING_ROOM_SECONDS
         self.should_exit = True
 
     def publish(self) -> None:

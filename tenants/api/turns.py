@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from threading import Semaphore
 from uuid import UUID
 
+from django.conf import settings
+
 from hub.api.errors import BUSY, RETRY_SECONDS, ApiError
-from hub.environment import read_environment
 
 SECONDS = 20  # that a batch waits for its turn
 STALL = 4  # seconds after which a turn is taken for stuck; healthy ones take a tenth of one
 # Batches of a tenant that may wait in a process: the others find threads, even where these are stuck.
-MOST_WAITING = max(1, read_environment().THREADS * 2 // 3)
+MOST_WAITING = max(1, settings.ENVIRONMENT.THREADS * 2 // 3)
 
 
 @dataclass
