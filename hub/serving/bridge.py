@@ -69,6 +69,8 @@ class Bridge:
             return
         finally:
             self.held -= sum(map(len, parts))
+        parts.clear()
+        environ.clear()  # a client may take its time with the answer
         await _send(answer, send, None if is_read else receive)
 
     async def collect(self, parts: list[bytes], environ: Environ, receive: Receive) -> bool:
