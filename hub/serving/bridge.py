@@ -36,6 +36,10 @@ MOST_HELD, SMALL = 256 * 1024 * 1024, 64 * 1024  # bytes of bodies in a process;
 DISCARD_SECONDS, DISCARD_BYTES = 10, 80 * 1024 * 1024
 
 
+class _TooManyBodies(Exception):
+    """This process holds MOST_HELD bytes of bodies already."""
+
+
 class Bridge:
     """An ASGI application that has a WSGI application answer, in threads of its own.
 
@@ -63,7 +67,7 @@ class Bridge:
             answer = refusal(400, CUT_OFF) if cut_off else await self._answered(environ)
         except TimeoutError:
             answer = refusal(408, TOO_SLOW.format(self.seconds))
-        except MemoryError:
+        except _TooManyBodies:
             answer = refusal(503, BUSY, (b"retry-after", b"2"))
         except ConnectionError:
             return
@@ -76,8 +80,8 @@ class Bridge:
     async def collect(self, parts: list[bytes], environ: Environ, receive: Receive) -> bool:
         """Collect a body's parts, put it into its environ, and return whether nothing more is to come.
 
-        One that is too long is left out. Raises TimeoutError, MemoryError where too many others are held, and
-        ConnectionError where the client has gone.
+        One that is too long is left out. Raises TimeoutError, _TooManyBodies where too many others are held,
+        and ConnectionError where the client has gone.
         """
         environ["wsgi.input"] = BytesIO()
         if int(environ.get("CONTENT_LENGTH", 0)) > self.most:
@@ -95,7 +99,7 @@ class Bridge:
                     environ["CONTENT_LENGTH"] = str(size)
                     return not more
                 if self.held > MOST_HELD and size > SMALL and more:
-                    raise MemoryError
+                    raise _TooManyBodies
         environ["wsgi.input"] = BytesIO(b"".join(parts))
         environ.setdefault("CONTENT_LENGTH", str(size))
         return True

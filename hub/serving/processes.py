@@ -75,8 +75,8 @@ class Child:
         return code
 
     def is_ready(self) -> bool:
-        """Tell whether the process serves; of one that does not say so, whether it has begun."""
-        return self.spread.accepts(self.number) if self.spread else self.process is not None
+        """Tell whether the process says that it serves."""
+        return bool(self.spread and self.spread.accepts(self.number))
 
     def ask_to_end(self) -> None:
         """Let the process end soon."""
@@ -84,7 +84,7 @@ class Child:
             self.process.terminate()
 
     def ask_to_make_room(self) -> None:
-        """Let the process end with what it is doing, however long that takes."""
+        """Let a process of the web server end with what it is doing, which may take it two minutes."""
         if self.process:
             self.process.send_signal(signal.SIGHUP)
 

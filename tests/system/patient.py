@@ -18,7 +18,7 @@ class Patience(AppConfig):
     name = "tests.system"
 
     def ready(self) -> None:
-        from tenants.api import turns
+        from tenants.api import turns  # which asks for the settings, and those are this file
 
         spread.PATIENCE = int(SECONDS / spread.MOMENT)
         turns.SECONDS = SECONDS
