@@ -147,6 +147,17 @@ def test_a_record_shows_orders_consents_and_history(partner: Partner, ada: Custo
     assert "O-1" in text(staff.get(f"/admin/orders/order/?customer={ada.pk}"))
 
 
+def test_a_history_has_nothing_of_the_records_numbered_beside_it(
+    partner: Partner, ada: Customer, staff: Client
+) -> None:
+    partner.save("customers", {"CustomerId": "next"})
+    partner.save("customers", {"CustomerId": "next", "Name": "Changed"})
+
+    found = staff.get(f"/admin/tenants/changeset/?record=customers:{ada.pk}").context["cl"].result_list
+
+    assert [changeset.number for changeset in found] == [1]
+
+
 def test_an_edit_in_the_list_is_one_changeset_with_its_evidence(ada: Customer, staff: Client) -> None:
     answer = submit_list(staff, ada, "sms_optin", "email_optin")
 

@@ -6,16 +6,24 @@ for every value: 500 records without CustomerId took 720 ms instead of 8 in a ta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from customers.dialects.matching import FIND
 from customers.ingest import CARRIERS
+from customers.models import Customer
 from tests.conftest import Partner
 
 COPIES = """
 INSERT INTO customers_customer
 SELECT (json_populate_record(c, json_build_object('id', c.id + n, 'match_key', 'i:' || n, 'customer_id', n))).*
   FROM customers_customer c
+ CROSS JOIN generate_series(1, 10000) n
+"""
+OTHER_CHANGESETS = """
+INSERT INTO tenants_changeset
+SELECT (json_populate_record(c, json_build_object('id', c.id + n, 'number', n + 1, 'created_ids', ARRAY[n << 12]))).*
+  FROM tenants_changeset c
  CROSS JOIN generate_series(1, 10000) n
 """
 INDEXES = {"CustomerId": "customer_by_customer_id", "Email": "customer_by_email", "Phone": "customer_by_phone"}
@@ -65,3 +73,18 @@ def test_a_page_by_hub_ids_is_read_by_primary_key(partner: Partner) -> None:
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Scan using customers_customer_pkey" in plan
     assert len(found) == 10
+
+
+def test_the_history_of_a_record_is_found_by_index(partner: Partner, admin_client: Client) -> None:
+    partner.save("customers", {"CustomerId": "C-1"})
+    hub_id = Customer.objects.get().pk
+
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get(f"/admin/customers/customer/{hub_id}/change/")
+
+    (history,) = (query["sql"] for query in queries if "id_blocks" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(OTHER_CHANGESETS)
+        cursor.execute("ANALYZE tenants_changeset")
+        cursor.execute(f"EXPLAIN {history}")
+        assert "changeset_by_record" in "\n".join(row[0] for row in cursor.fetchall())
