@@ -1,6 +1,6 @@
 -- Who calls, and may they: key digest → tenant, and the request counted, in one round trip (0.27 ms).
 -- Promises one row. Without a live key of the tenant that `tenant` names (GUID or slug; null: the key's own) the
--- request counts for its address. Counting is atomic across processes and, the table being unlogged, waits for no disk.
+-- request counts for its address; only then all tenants are asked whether one has that name. Counting is atomic across processes and, the table being unlogged, waits for no disk.
 -- A request over the minute's limit does not count against the hour. Whether the gate is open is tried beside it
 -- (tenants.changes.gate).
 WITH live AS MATERIALIZED (
@@ -41,7 +41,8 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        b.per_hour, n.in_hour, extract(epoch FROM n.hour)::bigint + 3600,
        extract(epoch FROM now())::float8,
        EXISTS (SELECT 1 FROM live),
-       EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(%(tenant)s) OR t.slug = %(tenant)s),
+       CASE WHEN c.key_id IS NULL
+            THEN EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(%(tenant)s) OR t.slug = %(tenant)s) END,
        pg_try_advisory_xact_lock_shared(%(gate)s),
        c.key_id, c.label, c.prefix,
        c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled

@@ -43,7 +43,8 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        b.per_hour, n.in_hour, extract(epoch FROM n.hour)::bigint + 3600,
        extract(epoch FROM now())::float8,
        EXISTS (SELECT 1 FROM live),
-       EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant'),
+       CASE WHEN c.key_id IS NULL
+            THEN EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant') END,
        pg_try_advisory_xact_lock_shared(:'gate'),
        c.key_id, c.label, c.prefix,
        c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled
