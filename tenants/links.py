@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from hub.sql.execute import Row, execute
+from hub.sql.execute import execute
 from hub.sql.files import read_sql
+from hub.sql.prepared import Row
 from tenants.identity import by_priority
 from tenants.models import Priority, Tenant
 

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.db.models import Model
 
-from hub.sql.execute import Row, execute
+from hub.sql.execute import execute
 from hub.sql.files import read_sql
+from hub.sql.prepared import Row
 from hub.sql.replica import PRIMARY, REPLICA, Answer, NoReplica, may_be_asked, read_from_replica, reads_from
 from tenants.changes.changesets import as_array
 from tenants.models import Changeset, ConsentChange, Entity

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
 import orjson
 import psycopg
@@ -13,9 +13,9 @@ from django.db import connections
 from psycopg.sql import Literal
 
 from hub.sql.backend.base import DatabaseWrapper
+from hub.sql.prepared import Row
 from hub.sql.replica import reads_from
 
-Row = tuple[Any, ...]
 FIRSTS = "SELECT array_agg(nextval('hub_ids')) FROM generate_series(1, %(blocks)s)"
 ON_SHARD = "SELECT * FROM on_shard(%(tenant_id)s, %(statement)s, %(arguments)s, %(firsts)s)"
 IDS_OF_A_BLOCK = 4096  # tenants/sql/functions/next_id.sql
@@ -33,6 +33,16 @@ def execute(statement: str, parameters: Mapping[str, object] | None = None) -> p
     wrapper = _connected()
     with _counted(wrapper, statement):
         return _prepared(wrapper, statement, parameters)
+
+
+def fetch(statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+    """Run a prepared statement as `execute` does and return all its rows."""
+    wrapper = _connected()
+    if not wrapper.prepared.connection.autocommit:  # a transaction begins, or has begun
+        return execute(statement, parameters).fetchall()
+    query, names = _numbered(statement)
+    with _counted(wrapper, statement):
+        return wrapper.prepared.run(query, [parameters[name] for name in names] if parameters else [])
 
 
 def _connected() -> DatabaseWrapper:
@@ -73,7 +83,7 @@ def execute_where_tenant_is(statement: str, parameters: Mapping[str, object]) ->
     """
     wrapper = _connected()
     if not wrapper.is_distributed:
-        return execute(statement, parameters).fetchall()
+        return fetch(statement, parameters)
     query, names = _numbered(statement)
     values = [parameters[name] for name in names]
     blocks = 1 + _most_rows(values) // IDS_OF_A_BLOCK if INSERTS.search(statement) else 0

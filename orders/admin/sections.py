@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from hub.sql.execute import Row
+from hub.sql.prepared import Row
 from orders.models import Order, OrderItem
 from tenants.admin.sections import Section, money, record_link
 from tenants.changes.erasure import ERASED

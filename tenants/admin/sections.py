@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.html import format_html
@@ -82,7 +82,7 @@ def touching(changesets: QuerySet[Changeset], entity: Entity, hub_id: int) -> Qu
     """Keep the changesets that touched a record: of those that touched its block, which an index knows."""
     blocks, touched = (RawSQL(ids, [], output_field=ArrayField(BigIntegerField())) for ids in (BLOCKS, TOUCHED))  # noqa: S611 — constants
     named = changesets.filter(entity=entity).alias(blocks=blocks, touched=touched)
-    return named.filter(blocks__contains=[hub_id // IDS_OF_A_BLOCK], touched__contains=[hub_id])
+    return named.filter(Q(blocks__contains=[hub_id // IDS_OF_A_BLOCK]), Q(touched__contains=[hub_id]))
 
 
 def history(record: Any, entity: Entity) -> Section:

@@ -14,8 +14,9 @@ from rest_framework.request import Request
 
 from hub.api.errors import ApiError
 from hub.middleware.requests import HubRequest, trace_id
-from hub.sql.execute import Row, execute
+from hub.sql.execute import fetch
 from hub.sql.files import read_sql
+from hub.sql.prepared import Row
 from tenants.api.throttling import Rate, Window, caller_address, refuse_excess
 from tenants.changes.changesets import Origin
 from tenants.changes.gate import GATE
@@ -102,12 +103,11 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         "gate": GATE,
     }
     try:
-        row = execute(AUTHORISE, parameters).fetchone()
+        (row,) = fetch(AUTHORISE, parameters)
     except (psycopg.OperationalError, psycopg.InterfaceError, OperationalError):
         # The server may have restarted since this thread's last request: once more, on a new connection.
         connection.close()
-        row = execute(AUTHORISE, parameters).fetchone()
-    assert row is not None  # noqa: S101 — the statement promises one row
+        (row,) = fetch(AUTHORISE, parameters)
     rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6])
     request.answer_headers |= rate.headers
     return row, rate

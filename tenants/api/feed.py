@@ -9,8 +9,9 @@ from hub.api.pagination import DEFAULT_LIMIT, LIMIT
 from hub.api.parameters import Parameters, number, written
 from hub.api.responses import success, utc
 from hub.sql.bigint import MOST_DIGITS
-from hub.sql.execute import Row, execute
+from hub.sql.execute import execute
 from hub.sql.files import read_sql
+from hub.sql.prepared import Row
 from tenants.api.views import TenantViewSet, reads
 from tenants.models import Entity
 

@@ -17,8 +17,9 @@ import orjson
 from django.db import transaction
 
 from hub.records.records import Records
-from hub.sql.execute import Row, execute_where_tenant_is
+from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
+from hub.sql.prepared import Row
 from hub.sql.upsert import Table, recordset, upsert_statement
 from tenants.changes.changesets import (
     LISTED,

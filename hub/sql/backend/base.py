@@ -4,6 +4,8 @@ from typing import Self
 
 from django.db.backends.postgresql import base, features, schema
 
+from hub.sql.prepared import Prepared
+
 DISTRIBUTED = "SELECT to_regproc('on_shard') IS NOT NULL"
 # Citus plans by the tenant it is told, so a plan for whichever tenant is none.
 PLAN_EACH = "SET plan_cache_mode = auto"
@@ -37,6 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = DatabaseSchemaEditor
     features_class = DatabaseFeatures
     is_distributed = False
+    prepared: Prepared
 
     def renew(self) -> None:
         """Close a connection that the server has ended, so that the next statement opens another."""
@@ -47,6 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Ask once a connection; `distribute` ends those that were open before."""
         super().init_connection_state()
         assert self.connection is not None  # noqa: S101 — Django has just connected
+        self.prepared = Prepared(self.connection)
         with self.connection.cursor() as cursor:
             row = cursor.execute(DISTRIBUTED).fetchone()
             self.is_distributed = bool(row and row[0])
