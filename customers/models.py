@@ -12,6 +12,7 @@ class Customer(TenantOwned):
 
     `given` has a bit for each column of customers.ingest.CUSTOMERS, set where a value was ever supplied.
     `previous_flags` are the six flags before the row's last change: what the consent ledger compares.
+    `former_ids` and `former_emails` are what the customer was known by before (customers.former), null for most.
     The indexes of attributes, tags and mailing lists serve the admin's search; rows without any are not in them.
     """
 
@@ -34,6 +35,8 @@ class Customer(TenantOwned):
     mailing_lists = ArrayField(models.TextField(), default=list)
     given = models.IntegerField(default=0, editable=False)
     previous_flags = models.SmallIntegerField(null=True, editable=False)
+    former_ids = ArrayField(models.TextField(), null=True, editable=False)
+    former_emails = ArrayField(models.TextField(), verbose_name="former e-mails", null=True, editable=False)
     created_at = models.DateTimeField("created", editable=False)
     updated_at = models.DateTimeField("updated", editable=False)
 

@@ -54,7 +54,7 @@ MADE_UP = [
     ("DELETE", "/customers/{tenant}?NAME=NAME", "", ["unknown_parameter"]),
     ("DELETE", "/v1/programs/{tenant}/integrations/api?email=a@b.example&NAME=1", "", ["unknown_parameter"]),
     ("POST", "/v1/programs/{tenant}/integrations/api?NAME=1", "[]", ["unknown_parameter"]),
-    ("POST", "/api/customers/upload/", '{"customers": [{"email": "(NAME)", "NAME": "\\u0000", "NAME__NAME": "\\u0000"}]}',
+    ("POST", "/api/customers/upload/", '{"customers": [{"email": "(NAME)", "NAME": 1, "NAME__NAME": "\\u0000"}]}',
      ["email: email"]),
     ("POST", "/api/events/upload/", '{"events": [{"type": "MAIL_UNSUBSCRIBE", "email": "(NAME)", "NAME": 1}]}',
      ["email: email"]),

@@ -1,0 +1,23 @@
+
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('customers', '0003_nameless_customers_of_a_table'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='customer',
+            name='former_emails',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), editable=False, null=True, size=None, verbose_name='former e-mails'),
+        ),
+        migrations.AddField(
+            model_name='customer',
+            name='former_ids',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), editable=False, null=True, size=None),
+        ),
+    ]
