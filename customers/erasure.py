@@ -83,6 +83,8 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     if orders:
         pseudonyms = [pseudonym(tenant, customer_id) for _, customer_id in orders]
         write.execute(ANONYMISE_ORDERS, ids=[order[0] for order in orders], pseudonyms=pseudonyms)
+    if ids or orders:
+        write.note_erasure()
     write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
 
 

@@ -1,3 +1,4 @@
+"""What a customer was known by before; of renames until now nobody knows."""
 
 import django.contrib.postgres.fields
 from django.db import migrations, models
