@@ -16,6 +16,7 @@ ORDERS_OF_ERASED = read_sql("customers", "orders_of_erased")
 LOCK_ORDERS = by_priority(f"{ORDERS_OF_ERASED} FOR UPDATE")
 COUNT_ORDERS = by_priority(f"SELECT count(*) FROM ({ORDERS_OF_ERASED}) AS o")  # noqa: S608 — constants
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
+DROP_FORMER = read_sql("customers", "drop_former")
 FIND = """
 SELECT id, customer_id, email, former_ids, former_emails
   FROM customers_customer
@@ -74,16 +75,20 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 
 
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
-    """Delete customers and make the orders that name them anonymous. Orders may have come before the customer."""
+    """Delete customers, make the orders that name them anonymous, and leave no trace of them with other customers.
+
+    Orders may have come before the customer.
+    """
     named = _named(persons)
     if ids := named["erased"]:
         write.execute(DELETE, ids=ids)
     write.changes.deleted += ids
+    dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(LOCK_ORDERS[Priority(tenant.priority)], **named)
     if orders:
         pseudonyms = [pseudonym(tenant, customer_id) for _, customer_id in orders]
         write.execute(ANONYMISE_ORDERS, ids=[order[0] for order in orders], pseudonyms=pseudonyms)
-    if ids or orders:
+    if ids or orders or dropped:
         write.note_erasure()
     write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
 

@@ -230,3 +230,26 @@ def test_the_question_before_a_delete_counts_orders_under_a_former_email(partner
     page = client.get(f"/admin/customers/customer/{Customer.objects.get().pk}/delete/").content.decode()
 
     assert "1 of their orders become anonymous" in page
+
+
+@pytest.mark.parametrize("erased", [{"customerId": "C-2"}, {"email": FIRST}])
+def test_an_erased_address_is_nobody_s_former_one(partner: Partner, erased: dict[str, str]) -> None:
+    partner.save("customers", {"CustomerId": "C-1", "Email": THIRD})
+    for email in (FIRST, SECOND):
+        natively(partner, "", email)
+    partner.save("customers", {"CustomerId": "C-2", "Email": FIRST}, {"CustomerId": "C-3", "Email": "x@shop.example"})
+    before = partner.read("customers", CustomerId="C-1")
+
+    partner.delete("/customers/{tenant}", **erased)
+
+    assert partner.read("customers", CustomerId="C-1") == before
+    assert Customer.objects.get(customer_id="C-1").former_emails == [THIRD]
+
+
+def test_who_had_an_erased_address_alone_had_none(partner: Partner) -> None:
+    partner.save("customers", {"CustomerId": "C-1", "Email": FIRST})
+    natively(partner, FIRST, SECOND)
+
+    assert partner.delete("/customers/{tenant}", email=FIRST).json()["data"]["removed"] == 0
+
+    assert Customer.objects.get().former_emails is None

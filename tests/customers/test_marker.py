@@ -88,6 +88,8 @@ def live(partner: Partner) -> None:
         through_jericommerce(partner, EMAIL, ID, email=SECOND)
         through_custobar(partner, external_id=SHOP_ID, email=SECOND)
     else:
+        for email in (SECOND, "other@shop.example"):  # of somebody who stays
+            partner.save("customers", {"CustomerId": "other", "Email": email})
         natively(partner, CustomerId=ID, Email=f"{MARK}.zero@shop.example")
         natively(partner, CustomerId=ID, Email=EMAIL)
         through_jericommerce(partner, EMAIL, ID, email=SECOND)
@@ -101,7 +103,8 @@ def live(partner: Partner) -> None:
 def refuse(partner: Partner) -> None:
     """Send what is refused, with the marker in names and values, of every entity and dialect."""
     broken = {**{name: {MARK: MARK} for name in NATIVE}, MARK: "\0", f"a.{MARK}": "\0"}
-    for body in ([broken], {MARK: [{}]}, MARK, [{"CustomerId": ID, MARK: "\0", "Phone": MARK * 9}]):
+    bodies: tuple[Any, ...] = ([broken], {MARK: [{}]}, MARK, [{"CustomerId": ID, MARK: "\0", "Phone": MARK * 9}])
+    for body in bodies:
         assert partner.post("customers", body).status_code == 400
     assert partner.send("POST", "/customers/{tenant}", f'[{{"{MARK}'.encode()).status_code == 400
     for entity, parts in (("orders", "OrderItems"), ("products", "ProductVariants")):
