@@ -1,5 +1,6 @@
 """An erasure reaches the orders that name the person by an identifier of former days, whatever door took it away."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +13,11 @@ from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import update, upload, user
 from tests.members import member
 from tests.orders.records import order
+from tests.statements.find import statements
 
 FIRST, SECOND, THIRD = "zqx.first@shop.example", "zqx.second@shop.example", "zqx.third@shop.example"
+RENAMES_SQL = re.compile(r"(?:SET|,)\s+\"?(?:email|customer_id)\"? =")
+MOST = f"[:{MOST_FORMER}]"
 Rename = Callable[[Partner, str, str], object]  # from one e-mail to another
 
 
@@ -253,3 +257,14 @@ def test_who_had_an_erased_address_alone_had_none(partner: Partner) -> None:
     assert partner.delete("/customers/{tenant}", email=FIRST).json()["data"]["removed"] == 0
 
     assert Customer.objects.get().former_emails is None
+
+
+def test_every_statement_that_renames_a_customer_keeps_what_it_was() -> None:
+    renaming = {
+        name: text
+        for name, text in statements().items()
+        if re.search(r"\b(?:INTO|UPDATE) \"?customers_customer\b", text) and RENAMES_SQL.search(text)
+    }
+
+    assert len(renaming) > 2
+    assert {name for name, text in renaming.items() if "former_ids = CASE" not in text or MOST not in text} == set()
