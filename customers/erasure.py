@@ -1,8 +1,9 @@
 """Erasing customers: the rows go, and the orders that name them stay as anonymous sales."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Origin
@@ -15,20 +16,33 @@ ORDERS_OF_ERASED = read_sql("customers", "orders_of_erased")
 LOCK_ORDERS = by_priority(f"{ORDERS_OF_ERASED} FOR UPDATE")
 COUNT_ORDERS = by_priority(f"SELECT count(*) FROM ({ORDERS_OF_ERASED}) AS o")  # noqa: S608 — constants
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
+DROP_FORMER = read_sql("customers", "drop_former")
 FIND = """
-SELECT id, customer_id, email
+SELECT id, customer_id, email, former_ids, former_emails
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND (customer_id = %(customer_id)s OR email = %(email)s)
 """
 FIND_BY_ID = """
-SELECT id, customer_id, email
+SELECT id, customer_id, email, former_ids, former_emails
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
 """
 DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
 
-# Hub id, customer id, e-mail. Without a hub id: a person for whom no row stands, and whom orders may name all the same.
-Person = tuple[int | None, str | None, str | None]
+
+class Person(NamedTuple):
+    """Who is erased, and by what orders name the person; without a hub id somebody for whom no row stands."""
+
+    id: int | None
+    customer_id: str | None
+    email: str | None
+    former_ids: Sequence[str] | None = None
+    former_emails: Sequence[str] | None = None
+
+
+def person_of(customer: Customer) -> Person:
+    """Return whom erasing a stored customer erases."""
+    return Person(customer.pk, customer.customer_id, customer.email, customer.former_ids, customer.former_emails)
 
 
 def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | None, origin: Origin) -> Changes:
@@ -40,8 +54,8 @@ def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | Non
     with open_write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin) as write:
         found = write.execute(FIND, customer_id=customer_id, email=email)
         write.changes.received = 1
-        matches = _matches([(*row,) for row in found], customer_id, email, identifiers_of(tenant)[0])
-        erase(write, tenant, [*matches, (None, customer_id, email)])
+        matches = _matches([Person(*row) for row in found], customer_id, email, identifiers_of(tenant)[0])
+        erase(write, tenant, [*matches, Person(None, customer_id, email)])
     return write.changes
 
 
@@ -49,7 +63,7 @@ def erase_customers_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin)
     """Erase the persons that hub ids name; their orders stay as anonymous sales."""
     with open_write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin) as write:
         write.changes.received = len(ids)
-        erase(write, tenant, [(*row,) for row in write.execute(FIND_BY_ID, ids=list(ids))])
+        erase(write, tenant, [Person(*row) for row in write.execute(FIND_BY_ID, ids=list(ids))])
     return write.changes
 
 
@@ -61,30 +75,39 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 
 
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
-    """Delete customers and make the orders that name them anonymous. Orders may have come before the customer."""
+    """Delete customers, make the orders that name them anonymous, and leave no trace of them with other customers.
+
+    Orders may have come before the customer.
+    """
     named = _named(persons)
     if ids := named["erased"]:
         write.execute(DELETE, ids=ids)
     write.changes.deleted += ids
+    dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(LOCK_ORDERS[Priority(tenant.priority)], **named)
     if orders:
         pseudonyms = [pseudonym(tenant, customer_id) for _, customer_id in orders]
         write.execute(ANONYMISE_ORDERS, ids=[order[0] for order in orders], pseudonyms=pseudonyms)
+    if ids or orders or dropped:
+        write.note_erasure()
     write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
 
 
 def _matches(found: Sequence[Person], customer_id: str | None, email: str | None, first: str) -> Sequence[Person]:
     """Return those found that the identifiers name together, else by the priority one, else by the other."""
-    by_id = [row for row in found if customer_id is not None and row[1] == customer_id]
-    by_email = [row for row in found if email is not None and row[2] == email]
+    by_id = [row for row in found if customer_id is not None and row.customer_id == customer_id]
+    by_email = [row for row in found if email is not None and row.email == email]
     both = [row for row in by_id if row in by_email]
     return both or ((by_email or by_id) if first == "Email" else (by_id or by_email))
 
 
 def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
     """Return the parameters of ORDERS_OF_ERASED."""
+    ids, emails = {person.customer_id for person in persons} - {None}, {person.email for person in persons} - {None}
     return {
-        "erased": [row[0] for row in persons if row[0] is not None],
-        "customer_ids": list({row[1] for row in persons} - {None}),
-        "emails": list({row[2] for row in persons} - {None}),
+        "erased": [person.id for person in persons if person.id is not None],
+        "present_customer_ids": list(ids),
+        "present_emails": list(emails),
+        "customer_ids": list(ids.union(*(person.former_ids or () for person in persons))),
+        "emails": list(emails.union(*(person.former_emails or () for person in persons))),
     }

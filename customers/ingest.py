@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from customers.flags import FLAGS_SQL, withdrawals
+from customers.former import FORMER_COLUMNS, FORMER_FIELDS, keep_former, supersede
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
@@ -15,13 +16,16 @@ from tenants.changes.writing import Write, at_once_statement, open_write, store_
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_sql, match_key
 from tenants.models import Entity, Operation, Tenant
 
+ID, EMAIL = Column("customer_id", "CustomerId", clears=True, bit=0), Column("email", "Email", clears=True, bit=1)
+FORMER_SQL = keep_former({column.field: column.bit for column in (ID, EMAIL)})
+SUPERSEDED = dict.fromkeys(FORMER_FIELDS.values(), "text[]")
 CUSTOMERS = Table(
     "customers_customer",
     key={"match_key": "s.match_key"},
-    sent={"match_key": "text"},
+    sent={"match_key": "text", **SUPERSEDED},
     columns=[
-        Column("customer_id", "CustomerId", clears=True, bit=0),
-        Column("email", "Email", clears=True, bit=1),
+        ID,
+        EMAIL,
         Column("name", "Name", clears=True, bit=2),
         Column("surname", "Surname", clears=True, bit=3),
         Column("phone", "Phone", clears=True, bit=4),
@@ -37,14 +41,15 @@ CUSTOMERS = Table(
         Column("tags", "Tags", "text[]", "'{}'", bit=14),
         Column("mailing_lists", "MailingLists", "text[]", "'{}'", bit=15),
     ],
-    also_set=f"previous_flags = {FLAGS_SQL}",
+    insert_only={column: f's."{FORMER_FIELDS[name]}"' for name, column in FORMER_COLUMNS.items()},
+    also_set=f"previous_flags = {FLAGS_SQL},\n       {FORMER_SQL}",
     returning=f"t.previous_flags, {FLAGS_SQL}",
 )
 STORE = store_statement(CUSTOMERS)
 # Where the priority identifier is in every record, it makes the key.
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
-STORE_AT_ONCE = at_once_statement(replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent={}))
+STORE_AT_ONCE = at_once_statement(replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED))
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
 
 Row = dict[str, Any]  # a record with its match_key
@@ -159,6 +164,7 @@ class Folding:
 
     def _fold(self, record: Mapping[str, Any], key: str) -> None:
         if row := self.rows.get(key):
+            supersede(row, record)
             row.update((name, value) for name, value in record.items() if value is not None)
         else:
             self.rows[key] = {**record, "match_key": key}

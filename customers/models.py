@@ -12,7 +12,9 @@ class Customer(TenantOwned):
 
     `given` has a bit for each column of customers.ingest.CUSTOMERS, set where a value was ever supplied.
     `previous_flags` are the six flags before the row's last change: what the consent ledger compares.
-    The indexes of attributes, tags and mailing lists serve the admin's search; rows without any are not in them.
+    `former_ids` and `former_emails` are what the customer was known by before (customers.former), null for most.
+    The indexes of attributes, tags and mailing lists serve the admin's search, that of what was an erasure; rows
+    without any are not in them.
     """
 
     match_key = models.TextField(editable=False)
@@ -34,6 +36,8 @@ class Customer(TenantOwned):
     mailing_lists = ArrayField(models.TextField(), default=list)
     given = models.IntegerField(default=0, editable=False)
     previous_flags = models.SmallIntegerField(null=True, editable=False)
+    former_ids = ArrayField(models.TextField(), null=True, editable=False)
+    former_emails = ArrayField(models.TextField(), verbose_name="former e-mails", null=True, editable=False)
     created_at = models.DateTimeField("created", editable=False)
     updated_at = models.DateTimeField("updated", editable=False)
 
@@ -52,6 +56,12 @@ class Customer(TenantOwned):
                 opclasses=["jsonb_path_ops"],
                 name="customer_by_attribute",
                 condition=~models.Q(attributes={}),
+            ),
+            GinIndex(fields=["former_ids"], name="customer_by_former_id", condition=models.Q(former_ids__isnull=False)),
+            GinIndex(
+                fields=["former_emails"],
+                name="customer_by_former_email",
+                condition=models.Q(former_emails__isnull=False),
             ),
             GinIndex(fields=["tags"], name="customer_by_tag", condition=~models.Q(tags=[])),
             GinIndex(fields=["mailing_lists"], name="customer_by_mailing_list", condition=~models.Q(mailing_lists=[])),

@@ -72,6 +72,8 @@ def configure(settings: dict[str, Any]) -> None:
             # Django's own request log names paths, and paths name customers: hub.middleware.tracing has its own.
             "loggers": {
                 "django.request": {"level": "CRITICAL"},
+                # It quotes what it refuses: hosts, paths, names of parameters. The answer's own line has its status.
+                "django.security": {"level": "CRITICAL"},
                 "gunicorn": {"level": "ERROR"},  # warnings quote request lines
                 "httpx": {"level": "WARNING"},
                 "procrastinate": {"level": "WARNING"},

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 
 from hub.sql.execute import renew_connection
 from tenants.api.refusals import purge_refused_requests
+from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
 from tenants.models import RateCounter
 
@@ -29,6 +30,14 @@ def purge(timestamp: int) -> None:
     renew_connection()
     purge_refused_requests()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queueing_lock="vacuum", lock="vacuum")
+def vacuum(timestamp: int) -> None:
+    """Vacuum, at night, what erasures left on disk; never twice at a time."""
+    renew_connection()
+    vacuum_erased()
 
 
 @app.periodic(cron="* * * * *")

@@ -16,7 +16,7 @@ from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_give
 from customers.admin.searching import conditions_of
 from customers.admin.sections import customer_sections
 from customers.consents import GIVEN_BITS
-from customers.erasure import count_orders_of, erase_customers_by_id
+from customers.erasure import count_orders_of, erase_customers_by_id, person_of
 from customers.flags import FLAGS
 from customers.models import Customer
 from hub.admin.changelist import KeysetChangeList
@@ -111,7 +111,13 @@ class CustomerAdmin(ConsentEditingAdmin):
             },
         ),
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
-        ("More", {"fields": ("tags", "mailing_lists", "attributes"), "classes": ["collapse"]}),
+        (
+            "More",
+            {
+                "fields": ("tags", "mailing_lists", "attributes", ("former_ids", "former_emails")),
+                "classes": ["collapse"],
+            },
+        ),
     )
     readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, "seen"))
 
@@ -138,8 +144,7 @@ class CustomerAdmin(ConsentEditingAdmin):
 
     def deletion(self, records: Sequence[Customer]) -> Question:
         orders = sum(
-            count_orders_of(group[0].tenant, [(c.pk, c.customer_id, c.email) for c in group])
-            for group in by_tenant(records).values()
+            count_orders_of(group[0].tenant, list(map(person_of, group))) for group in by_tenant(records).values()
         )
         return Question(
             title=f"Erase {counted(len(records), self.opts)}",

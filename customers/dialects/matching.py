@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from customers.erasure import Person, erase
+from customers.former import as_pairs, former_of, supersede
 from customers.ingest import STORE, Row, identifiers
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin, as_array
@@ -40,16 +41,26 @@ NO_IDENTIFIERS: Mapping[str, Any] = MappingProxyType(dict.fromkeys(IDENTIFIERS))
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent."""
+    """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent.
+
+    `former` are identifiers it had before: those that are stored, and those that the records superseded.
+    """
 
     id: int | None = None
     stored_key: str = ""
     key: str = ""
     identifiers: Mapping[str, str | None] = field(default_factory=lambda: NO_IDENTIFIERS)
+    former: dict[Identifier, None] = field(default_factory=dict)
     tags: Sequence[str] = ()
     mailing_lists: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     sent: Row = field(default_factory=dict)
+
+    @property
+    def person(self) -> Person:
+        """Whom erasing it erases."""
+        former = ([value for of, value in self.former if of == name] for name in ("CustomerId", "Email"))
+        return Person(self.id, self.identifiers["CustomerId"], self.identifiers["Email"], *former)
 
 
 class Candidates:
@@ -72,7 +83,9 @@ class Candidates:
         self._sought: set[tuple[str, str]] = set()
         self._look_up(rows, relatives=relatives)
         if relatives:
-            self._look_up([candidate.identifiers for candidate in self.stored.values()], relatives=True)
+            known = [candidate.identifiers for candidate in self.stored.values()]
+            former = [dict([pair]) for candidate in self.stored.values() for pair in candidate.former]
+            self._look_up([*known, *former], relatives=True)
 
     def carrying(self, name: str, value: str | None) -> list[Candidate]:
         """Return the customers that have an identifier; nobody has an empty one."""
@@ -89,10 +102,13 @@ class Candidates:
 
     def update(self, candidate: Candidate, row: Row) -> None:
         """Note what a record sends for a customer; the match_key it leads to must be free."""
-        candidate.sent = candidate.sent | row if candidate.sent else row
+        if candidate.sent:
+            supersede(candidate.sent, row)
+        candidate.sent = candidate.sent | row
         after = {name: row[name] or None if name in row else value for name, value in candidate.identifiers.items()}
         if after != candidate.identifiers:
             self._forget_carrier(candidate)
+            candidate.former.update(former_of(candidate.identifiers, after))
             candidate.identifiers, candidate.key = after, key_of(self.order, after)
             self._note_carrier(candidate)
 
@@ -116,12 +132,12 @@ class Candidates:
         """
         pairs = {(name, row.get(name)) for name in IDENTIFIERS}
         for candidate in candidates:
-            pairs |= candidate.identifiers.items()
+            pairs |= candidate.identifiers.items() | candidate.former.keys()
             self._forget_carrier(candidate)
-            self.erased.append((candidate.id, candidate.identifiers["CustomerId"], candidate.identifiers["Email"]))
+            self.erased.append(candidate.person)
             self.created.pop(candidate, None)
             self.stored.pop(candidate.id or 0, None)
-        self.erased.append((None, row.get("CustomerId") or None, row.get("Email") or None))
+        self.erased.append(Person(None, row.get("CustomerId") or None, row.get("Email") or None))
         free = spelled_alike(pair for pair in pairs if not self.carrying(*pair))
         self.suppressed |= free
         self.to_suppress[source] |= free
@@ -153,9 +169,10 @@ class Candidates:
     def _find(self, name: str, values: list[str]) -> None:
         sought = {"values": orjson.dumps(values).decode(), "known": as_array(self.stored)}
         (found,) = self.write.execute(FIND[name], **sought)[0]
-        for hub_id, key, customer_id, email, phone, tags, mailing_lists, attributes in orjson.loads(found or "[]"):
-            found_under = {"CustomerId": customer_id, "Email": email, "Phone": phone}
-            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, found_under, tags, mailing_lists, attributes)
+        for hub_id, key, customer_id, email, phone, ids, emails, *more in orjson.loads(found or "[]"):
+            known = {"CustomerId": customer_id, "Email": email, "Phone": phone}
+            former = as_pairs(CustomerId=ids, Email=emails)
+            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, known, former, *more)
             self._note_carrier(candidate)
 
     def _is_free(self, candidate: Candidate, row: Mapping[str, str]) -> bool:

@@ -25,4 +25,6 @@ class DialectViewSet(TenantViewSet):
 def reworded(native: HttpResponse, failure_body: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> HttpResponse:
     """Return a native failure with its status and headers, in the body that a vendor words it in."""
     headers = {name: value for name, value in native.items() if name != "Content-Type"}
-    return JsonResponse(failure_body(orjson.loads(native.content)), status=native.status_code, headers=headers)
+    response = JsonResponse(failure_body(orjson.loads(native.content)), status=native.status_code, headers=headers)
+    response.codes = getattr(native, "codes", ())
+    return response

@@ -104,4 +104,6 @@ def _problem(error: ValidationFailed, trace: str) -> JsonResponse:
     }
     if len(error.errors) > MOST_ERRORS:
         body["truncated"] = True
-    return JsonResponse(body, status=400)
+    response = JsonResponse(body, status=400)
+    response.codes = error.codes
+    return response

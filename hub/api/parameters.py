@@ -137,7 +137,7 @@ class Parameters:
         same = [known for known in self.types if known.lower() == name.lower()]
         known = ", ".join(same or sorted(self.types)) or "no parameters"
         hint = f"Names are case-sensitive: {known}." if same else f"Known here: {known}."
-        return Fault((name[:MOST_NAME],), "unknown_parameter", hint=hint)
+        return Fault((name[:MOST_NAME],), "unknown_parameter", hint=hint, coined=True)
 
     def _refuse(self, values: Mapping[str, Any], faults: list[Fault]) -> None:
         if self.needs and not self.needs(name in values for name in self.types):

@@ -1,6 +1,6 @@
 """The envelope of every native answer, and the JSON it is written in (document 001, "Response format")."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +34,9 @@ def to_json(content: object) -> bytes:
 
 
 class JsonResponse(HttpResponse):
-    """A strict UTF-8 JSON answer."""
+    """A strict UTF-8 JSON answer. `codes` are those of the faults it names (hub.records.faults)."""
+
+    codes: Sequence[str] = ()
 
     def __init__(self, content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(to_json(content), content_type="application/json", status=status, headers=headers)

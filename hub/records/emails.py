@@ -39,6 +39,11 @@ def one_form(text: str) -> str:
     return _lower(local.translate(JOINERS)) + at + _one_domain(_lower(domain))
 
 
+def one_beginning(text: str) -> str:
+    """Return how an address begins in its one form, as far as a text tells: an address, or the first part of one."""
+    return one_form(text) if "@" in text else _lower(text[:MOST_LOOKED_AT].strip().translate(UNSEEN | JOINERS))
+
+
 def _is_usual(address: str) -> bool:
     return len(address) <= MOST_USUAL and USUAL.fullmatch(address) is not None
 

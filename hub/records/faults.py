@@ -100,18 +100,28 @@ class Detail(TypedDict, total=False):
 
 
 class ValidationFailed(Exception):
-    """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each text."""
+    """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each fault.
+
+    `codes` say the same without a word of the client's, and may be kept: ["Language: too_long", "unknown_parameter"].
+    """
 
     def __init__(
-        self, errors: Mapping[str, Sequence[str]], details: Sequence[Detail], message: str = "Validation failed"
+        self,
+        errors: Mapping[str, Sequence[str]],
+        details: Sequence[Detail],
+        codes: Sequence[str],
+        message: str = "Validation failed",
     ) -> None:
         super().__init__(f"{len(details)} validation errors")
-        self.errors, self.details, self.message = errors, details, message
+        self.errors, self.details, self.codes, self.message = errors, details, codes, message
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong: where (pydantic's loc, of a parameter its name alone), its kind, and what its text needs."""
+    """One thing wrong: where (pydantic's loc, of a parameter its name alone), its kind, and what its text needs.
+
+    `coined`: the last name of the place is the client's own and in no document, so it may be anything, a person's too.
+    """
 
     loc: Loc
     kind: str
@@ -119,6 +129,7 @@ class Fault:
     name: str = ""
     at: str = ""
     hint: str = ""
+    coined: bool = False
 
     @property
     def field(self) -> str:
@@ -139,6 +150,12 @@ class Fault:
         found: Detail = {"index": index, "field": path(place) or None, "code": self.kind}
         hint = self.hint or HINTS.get(f"{self.field}.{self.kind}") or HINTS.get(self.kind)
         return {**found, "hint": hint} if hint else found
+
+    @property
+    def code(self) -> str:
+        """The kind, behind the documented name where there is one: `OrderItems.Sku: required`."""
+        name = "" if self.coined else ".".join(part for part in self.loc if isinstance(part, str))
+        return f"{name}: {self.kind}" if name else self.kind
 
 
 def path(loc: Loc) -> str:
@@ -183,7 +200,8 @@ def failed(faults: Sequence[Fault], *, message: str = "Validation failed") -> Va
         texts = errors.setdefault(fault.key, [])
         if fault.text not in texts:
             texts.append(fault.text)
-    return ValidationFailed(errors, [fault.detail for fault in faults], message)
+    codes = list(dict.fromkeys(fault.code for fault in faults))
+    return ValidationFailed(errors, [fault.detail for fault in faults], codes, message)
 
 
 def fault_of(error: ErrorDetails) -> Fault:

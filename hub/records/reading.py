@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -119,8 +119,10 @@ class Reading:
             known = shape.by_lower_case.get(name.lower())
             place = (*loc, known or UNPRINTABLE.sub("\ufffd", name[:100]))
             if known is None:
+                first = len(self.faults)
                 self.plain(name, place)
                 self.finite(self.plain(inner, place), place)
+                self.faults[first:] = [replace(fault, coined=True) for fault in self.faults[first:]]
                 if len(self.warnings) < MOST_WARNINGS:
                     self.warnings.setdefault(path(place), [UNKNOWN_FIELD])
             elif known in shape.nested and type(inner) is list:

@@ -43,7 +43,7 @@ class Table:
 
     `key` gives each key column its SQL, from the record `s` or from what `source` joins to it.
     `sent` are the fields that only the key needs, with their SQL types.
-    `insert_only` gives columns their SQL that a new row gets and no update changes.
+    `insert_only` gives columns their SQL that a new row gets, and an update only by `also_set`.
     `rows` names a CTE with the records as rows, where they are not those of `recordset` or others read them, too.
     `also_set` adds assignments to DO UPDATE, from the stored row `t`; `returning` adds columns to what is returned.
     """

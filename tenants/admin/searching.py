@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from psycopg.errors import QueryCanceled
 
 from hub.admin import changelist
-from hub.records.emails import normal_email
+from hub.records.emails import one_beginning
 from hub.records.phones import normal_phone
 from hub.sql.bigint import is_bigint
 
@@ -39,9 +39,9 @@ class Column:
     lookup: str = "startswith"
 
     def spellings(self, text: str) -> list[str]:
-        """Return a text as the column has it, if it can: e-mails in their one form, parts of them in lower case."""
+        """Return a text as the column has it, if it can: e-mails, and how they begin, in their one form."""
         if self.name == "email":
-            return [normal_email(text) or text.lower()]
+            return [one_beginning(text)]
         return [text] if self.name != "phone" or BEGINS_A_PHONE.match(text) else []
 
     def other_spellings(self, text: str) -> list[str]:

@@ -1,12 +1,10 @@
-"""Refused requests: the record a tenant finds its own mistakes by, without any value it sent."""
+"""Refused requests: the record a tenant finds its own mistakes by, without any value or name of its own it sent."""
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -19,9 +17,7 @@ log = structlog.get_logger("tenants.refusals")
 BAD_REQUESTS = {400, 413, 415, 422}
 MOST_CODES = 20
 KEPT = timedelta(days=30)
-POSITION = re.compile(r"\[\d+\]")
 GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
-NAME = re.compile(r"[A-Za-z_.]{1,100}")
 
 
 class RefusedRequestMiddleware:
@@ -59,7 +55,7 @@ def _record(tenant_id: UUID, request: HubRequest, response: HttpResponseBase) ->
             method=(request.method or "")[:10],
             route=_readable(match.route if match else "")[:200],
             status=response.status_code,
-            codes=_codes(response),
+            codes=list(getattr(response, "codes", ()))[:MOST_CODES],
             trace_id=trace_id(request),
         )
     except Exception as error:  # the answer is worth more than its record
@@ -69,22 +65,3 @@ def _record(tenant_id: UUID, request: HubRequest, response: HttpResponseBase) ->
 def _readable(route: str) -> str:
     """Write a route as the documents do: `^customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenant_id}`."""
     return GROUP.sub(r"{\1}", route).removeprefix("^").removesuffix("$").removesuffix("/?")
-
-
-def _codes(response: HttpResponseBase) -> list[str]:
-    """Return the distinct `Field: code` of an answer's details, e.g. `OrderItems.Sku: required`, in their order."""
-    try:
-        details = orjson.loads(getattr(response, "content", b"")).get("details", [])
-    except (ValueError, AttributeError):  # an answer of another shape
-        return []
-    return list(dict.fromkeys(_code(detail) for detail in details))[:MOST_CODES]
-
-
-def _code(detail: dict[str, Any]) -> str:
-    """Name a detail's field and code. Of names that records made up, only those that look like field names are kept.
-
-    Of names of parameters that nobody knows, none: what a client put there by mistake may be anything.
-    """
-    unknown = detail["code"] == "unknown_parameter"
-    field = "" if unknown else POSITION.sub("", detail.get("field") or "")
-    return f"{field}: {detail['code']}" if NAME.fullmatch(field) else str(detail["code"])

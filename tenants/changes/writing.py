@@ -42,6 +42,14 @@ VALUES (%(tenant_id)s, 0, %(priority)s)
    SET priority = excluded.priority
 RETURNING priority
 """
+# What tenants.changes.remains finds.
+NOTE_ERASURE = """
+INSERT INTO tenants_feed (tenant_id, number, erased_at)
+VALUES (%(tenant_id)s, 0, %(now)s)
+    ON CONFLICT (tenant_id) DO UPDATE
+   SET erased_at = excluded.erased_at
+RETURNING erased_at
+"""
 SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
 AT_ONCE = read_sql("tenants", "at_once")
 AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
@@ -124,6 +132,10 @@ class Write:
     def tell_priority(self, priority: Priority) -> None:
         """Tell whoever writes after this that customers are named by another identifier."""
         self.execute(TELL_PRIORITY, priority=priority.value)
+
+    def note_erasure(self) -> None:
+        """Note that the write erased somebody, whose remains on disk are to be vacuumed."""
+        self.execute(NOTE_ERASURE)
 
     def note(self, entity: Entity, changes: Changes) -> None:
         """Note what the write did to records of another entity: a changeset of its own, in the same transaction."""

@@ -18,6 +18,8 @@ WITH locked AS MATERIALIZED (
 ), sent AS MATERIALIZED (
     SELECT *
       FROM json_to_recordset(:'records'::json) AS s(
+       "FormerIds" text[],
+       "FormerEmails" text[],
        "external_id" text,
        "email" text,
        "first_name" text,
@@ -45,6 +47,8 @@ WITH locked AS MATERIALIZED (
 INSERT INTO "customers_customer" AS t (
        tenant_id,
        "match_key",
+       "former_ids",
+       "former_emails",
        "customer_id",
        "email",
        "name",
@@ -66,6 +70,8 @@ INSERT INTO "customers_customer" AS t (
        updated_at)
 SELECT :'tenant_id',
        'i:' || s.external_id,
+       s."FormerIds",
+       s."FormerEmails",
        NULLIF(s."external_id", ''),
        NULLIF(s."email", ''),
        NULLIF(s."first_name", ''),
@@ -127,7 +133,17 @@ SELECT :'tenant_id',
        t.whatsapp_optin::int * 4 +
        t.app_push_optin::int * 8 +
        t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32
+       t.is_excluded::int * 32,
+       former_ids = CASE
+           WHEN excluded.given & 1 <> 0 AND t.customer_id <> coalesce(excluded.customer_id, '')
+           THEN (array_prepend(t.customer_id, array_remove(excluded.former_ids || t.former_ids, t.customer_id)))[:100]
+           ELSE (excluded.former_ids || t.former_ids)[:100]
+       END,
+       former_emails = CASE
+           WHEN excluded.given & 2 <> 0 AND t.email <> coalesce(excluded.email, '')
+           THEN (array_prepend(t.email, array_remove(excluded.former_emails || t.former_emails, t.email)))[:100]
+           ELSE (excluded.former_emails || t.former_emails)[:100]
+       END
  WHERE (
        t."customer_id",
        t."email",

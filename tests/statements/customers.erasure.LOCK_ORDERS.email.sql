@@ -1,6 +1,7 @@
 \set customer_ids '{C-1}'
 \set emails '{ann@shop.example}'
 \set erased '{1}'
+\set present_emails '{ann@shop.example}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 SELECT o.id, o.customer_id
@@ -10,7 +11,7 @@ SELECT o.id, o.customer_id
    AND NOT EXISTS (SELECT 1 FROM customers_customer c
                     WHERE c.tenant_id = :'tenant_id' AND c.email = o.email
                       AND c.id <> ALL (:'erased'::bigint[]))
-   AND (o.email = ANY (:'emails'::text[])
+   AND (o.email = ANY (:'present_emails'::text[])
         OR NOT EXISTS (SELECT 1 FROM customers_customer c
                         WHERE c.tenant_id = :'tenant_id' AND c.customer_id = o.customer_id
                           AND c.id <> ALL (:'erased'::bigint[])))

@@ -19,6 +19,8 @@ WITH gate AS MATERIALIZED (
 INSERT INTO "customers_customer" AS t (
        tenant_id,
        "match_key",
+       "former_ids",
+       "former_emails",
        "customer_id",
        "email",
        "name",
@@ -40,6 +42,8 @@ INSERT INTO "customers_customer" AS t (
        updated_at)
 SELECT :'tenant_id',
        CASE WHEN :'priority' = 'email' THEN 'e:' || s."Email" ELSE 'i:' || s."CustomerId" END,
+       s."FormerIds",
+       s."FormerEmails",
        NULLIF(s."CustomerId", ''),
        NULLIF(s."Email", ''),
        NULLIF(s."Name", ''),
@@ -75,6 +79,8 @@ SELECT :'tenant_id',
        :'now',
        :'now'
   FROM json_to_recordset(:'records'::json) AS s(
+       "FormerIds" text[],
+       "FormerEmails" text[],
        "CustomerId" text,
        "Email" text,
        "Name" text,
@@ -117,7 +123,17 @@ SELECT :'tenant_id',
        t.whatsapp_optin::int * 4 +
        t.app_push_optin::int * 8 +
        t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32
+       t.is_excluded::int * 32,
+       former_ids = CASE
+           WHEN excluded.given & 1 <> 0 AND t.customer_id <> coalesce(excluded.customer_id, '')
+           THEN (array_prepend(t.customer_id, array_remove(excluded.former_ids || t.former_ids, t.customer_id)))[:100]
+           ELSE (excluded.former_ids || t.former_ids)[:100]
+       END,
+       former_emails = CASE
+           WHEN excluded.given & 2 <> 0 AND t.email <> coalesce(excluded.email, '')
+           THEN (array_prepend(t.email, array_remove(excluded.former_emails || t.former_emails, t.email)))[:100]
+           ELSE (excluded.former_emails || t.former_emails)[:100]
+       END
  WHERE (
        t."customer_id",
        t."email",

@@ -39,10 +39,41 @@ def test_codes_name_fields_without_positions_and_at_most_twenty(partner: Partner
     assert len(codes) == len(set(codes)) <= 20
 
 
-def test_names_that_a_record_made_up_are_not_kept(partner: Partner) -> None:
-    partner.send("POST", "/customers/{tenant}", b'[{"CustomerId": "1", "anna@example.com": "\\u0000"}]')
+# What a client has made up: values that no field may have, under names that look like documented ones.
+MADE_UP = [
+    ("POST", "/customers/{tenant}", '[{"CustomerId": "1", "NAME": "\\u0000"}]', ["forbidden_character"]),
+    ("POST", "/customers/{tenant}", '[{"CustomerId": "1", "NAME": {"NAME": "\\ud800"}}]', ["lone_surrogate"]),
+    ("POST", "/customers/{tenant}", '[{"CustomerId": "1", "NAME": NaN}]', ["not_a_number"]),
+    ("POST", "/customers/{tenant}", '[{"CustomerId": "1", "Language": 7, "NAME": 1}]', ["Language: not_a_string"]),
+    ("POST", "/orders/{tenant}", '[{"OrderId": "1", "NAME": "\\u0000"}]', ["forbidden_character"]),
+    ("POST", "/orders/{tenant}", '[{"OrderId": "1", "OrderItems": [{"NAME": "\\u0000", "Sku": 1}]}]',
+     ["forbidden_character", "OrderItems.Sku: not_a_string"]),
+    ("POST", "/products/{tenant}", '[{"ProductId": "1", "ProductVariants": [{"NAME": "\\u0000"}]}]',
+     ["forbidden_character"]),
+    ("GET", "/customers/{tenant}?NAME=NAME&Email=(NAME)", "", ["unknown_parameter", "Email: email"]),
+    ("DELETE", "/customers/{tenant}?NAME=NAME", "", ["unknown_parameter"]),
+    ("DELETE", "/v1/programs/{tenant}/integrations/api?email=a@b.example&NAME=1", "", ["unknown_parameter"]),
+    ("POST", "/v1/programs/{tenant}/integrations/api?NAME=1", "[]", ["unknown_parameter"]),
+    ("POST", "/api/customers/upload/", '{"customers": [{"email": "(NAME)", "NAME": 1, "NAME__NAME": "\\u0000"}]}',
+     ["email: email"]),
+    ("POST", "/api/events/upload/", '{"events": [{"type": "MAIL_UNSUBSCRIBE", "email": "(NAME)", "NAME": 1}]}',
+     ["email: email"]),
+]  # fmt: skip
 
-    assert RefusedRequest.objects.get().codes == ["forbidden_character"]
+
+@pytest.mark.parametrize("name", ["anna.svensson", "Anna", "OrderItems.anna", "anna@example.com", "anna__svensson"])
+@pytest.mark.parametrize(("method", "path", "body", "codes"), MADE_UP)
+def test_names_that_a_client_made_up_are_not_kept(
+    partner: Partner, method: str, path: str, body: str, codes: list[str], name: str
+) -> None:
+    keys = {"api-key": partner.key, "Authorization": f"Bearer {partner.key}"}
+    response = partner.send(method, path.replace("NAME", name), body.replace("NAME", name).encode(), **keys)
+    assert response.status_code == 400, response.content
+
+    refused = RefusedRequest.objects.get()
+
+    assert "anna" not in repr(vars(refused)).lower()
+    assert set(codes) <= set(refused.codes)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from customers.dialects.custobar.fields import (
 )
 from customers.dialects.custobar.records import Sent
 from customers.dialects.matching import Candidate, Candidates
-from customers.ingest import CUSTOMERS, Row, several_meant
+from customers.ingest import CUSTOMERS, SUPERSEDED, Row, several_meant
 from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
@@ -35,7 +35,7 @@ STORE_AT_ONCE = at_once_statement(
     replace(
         CUSTOMERS,
         key={"match_key": key_sql("CustomerId", "s.external_id")},
-        sent={},
+        sent=SUPERSEDED,
         columns=[replace(column, field=SENT_AS.get(column.field, column.field)) for column in CUSTOMERS.columns],
     ),
     question=read_sql("customers", "custobar_question").format(key=key_sql("CustomerId", "external_id")),

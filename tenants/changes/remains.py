@@ -1,0 +1,45 @@
+"""What erasures leave in the database: dead row versions, entries of indexes, and samples in the planner's statistics.
+
+PostgreSQL sees to that by itself when a fifth of a table is dead, which of a big one may take months.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.apps import apps
+from django.db import connection
+from psycopg.sql import SQL, Identifier
+
+from hub.sql.execute import execute
+from tenants.entities import model_label
+from tenants.models import Entity, Feed
+
+TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of
+# Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
+# hundreds of each column's values.
+VACUUM = SQL("VACUUM (INDEX_CLEANUP ON, ANALYZE) {}")
+# Whoever still sees the rows of a moment keeps VACUUM from removing what was erased after it: a long backup does.
+OLDEST_VIEW = """
+SELECT min(xact_start)
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
+
+def vacuum_erased() -> Sequence[str]:
+    """Vacuum the tables that erasures touch, where there was one since it was last done; return which these were.
+
+    Outside of a transaction. What was erased while somebody had an old view of the rows is due again the next time; so
+    is everything where this fails.
+    """
+    erasures = list(Feed.objects.filter(erased_at__isnull=False).values_list("erased_at", flat=True))
+    if not erasures:
+        return ()
+    oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
+    tables = [apps.get_model(model_label(entity))._meta.db_table for entity in TOUCHED]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(VACUUM.format(Identifier(table)))
+    done = [erased_at for erased_at in erasures if erased_at and (oldest is None or erased_at < oldest)]
+    Feed.objects.filter(erased_at__in=done).update(erased_at=None)
+    return tables

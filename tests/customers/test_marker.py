@@ -1,0 +1,220 @@
+"""A marker put into every field, through every door, is in no table, session or log once the person is erased.
+
+Fields come from the schemas and tables from the database, so that a new one of either cannot be forgotten.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from pydantic import TypeAdapter, ValidationError
+
+from customers.dialects.custobar.fields import COMPANY, FLAGS, NAMES, SOUGHT, rules
+from customers.dialects.jericommerce import PayloadRecord
+from customers.models import Customer
+from customers.schemas import CustomerRecord
+from hub.api.parameters import field_type
+from hub.records.schemas import STRICT
+from tenants.models import Role
+from tests.conftest import MakeTenant, Partner
+from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
+from tests.customers.test_erasure import every_row
+from tests.members import member
+from tests.orders.records import order
+
+MARK, NUMBER = "zqxmarker", "358107771234"
+MARKS = re.compile(f"{MARK}|{NUMBER}", re.IGNORECASE)
+EMAIL, SECOND, THIRD = (f"{MARK}.{word}@shop.example" for word in ("first", "second", "third"))
+ID, FORMER_ID, SHOP_ID = f"{MARK}-1", f"{MARK}-0", f"{MARK}-2"
+# The first that a field takes is sent in it.
+FITTING = (MARK, EMAIL, f"+{NUMBER}", [MARK], {MARK: [MARK]}, True, "1973-12-15", "FI", "en", 1)
+
+
+def filled(types: Mapping[str, TypeAdapter[Any]], **given: Any) -> dict[str, Any]:
+    """Return a record that has every field, with the marker in each that takes one."""
+    return {name: given[name] if name in given else fitting(kind) for name, kind in types.items()}
+
+
+def fitting(kind: TypeAdapter[Any]) -> Any:
+    for value in FITTING:
+        try:
+            kind.validate_python(value)
+        except ValidationError:
+            continue
+        return value
+    raise AssertionError(f"FITTING has nothing for {kind}")
+
+
+def fields(record: type) -> dict[str, TypeAdapter[Any]]:
+    return {name: TypeAdapter(field_type(record, name), config=STRICT) for name in record.__annotations__}
+
+
+NATIVE, PAYLOAD, CUSTOBAR = fields(CustomerRecord), fields(PayloadRecord), dict(rules("UTC", "FI").fields)
+SENT_TO_CUSTOBAR = {name: CUSTOBAR[name] for name in NAMES if name not in ("is_deleted", "is_forgotten")}
+
+
+def natively(partner: Partner, **given: Any) -> None:
+    partner.save("customers", filled(NATIVE, **given), {MARK: MARK, "CustomerId": "other"})
+
+
+def through_custobar(partner: Partner, **given: Any) -> None:
+    upload(partner, filled(SENT_TO_CUSTOBAR, **given) | {f"{MARK}__{MARK}": {MARK: MARK}})
+
+
+def through_jericommerce(partner: Partner, email: str, customer_id: str, /, **given: Any) -> None:
+    payload = filled(PAYLOAD, externalCustomerId=customer_id, **given)
+    assert [result["status"] for result in update(partner, {**user(email, customer_id), "payload": payload})] == [
+        "updated"
+    ]
+
+
+def sell(partner: Partner, order_id: str, customer_id: str, email: str) -> None:
+    partner.save("orders", order(OrderId=order_id, CustomerId=customer_id, Email=email))
+
+
+def live(partner: Partner) -> None:
+    """Make a person known, in turns through every door, under changing identifiers; each buys, as a guest, too."""
+    sell(partner, "before", ID, EMAIL)
+    sell(partner, "guest before", f"{MARK}-guest", EMAIL)
+    if partner.tenant.priority == "email":
+        natively(partner, CustomerId=FORMER_ID, Email=EMAIL)
+        sell(partner, "former id", FORMER_ID, "ada@shop.example")
+        natively(partner, CustomerId=ID, Email=EMAIL)
+        through_jericommerce(partner, EMAIL, ID, email=SECOND)
+        through_custobar(partner, external_id=SHOP_ID, email=SECOND)
+    else:
+        for email in (SECOND, "other@shop.example"):  # of somebody who stays
+            partner.save("customers", {"CustomerId": "other", "Email": email})
+        natively(partner, CustomerId=ID, Email=f"{MARK}.zero@shop.example")
+        natively(partner, CustomerId=ID, Email=EMAIL)
+        through_jericommerce(partner, EMAIL, ID, email=SECOND)
+        through_custobar(partner, external_id=ID, email=THIRD)
+        through_jericommerce(partner, THIRD, SHOP_ID, email=SECOND)
+    sell(partner, "after", SHOP_ID, SECOND)
+    for number, email in enumerate((EMAIL, SECOND)):
+        sell(partner, f"guest after {number}", f"{MARK}-guest", email)
+
+
+def refuse(partner: Partner) -> None:
+    """Send what is refused, with the marker in names and values, of every entity and dialect."""
+    broken = {**{name: {MARK: MARK} for name in NATIVE}, MARK: "\0", f"a.{MARK}": "\0"}
+    bodies: tuple[Any, ...] = ([broken], {MARK: [{}]}, MARK, [{"CustomerId": ID, MARK: "\0", "Phone": MARK * 9}])
+    for body in bodies:
+        assert partner.post("customers", body).status_code == 400
+    assert partner.send("POST", "/customers/{tenant}", f'[{{"{MARK}'.encode()).status_code == 400
+    for entity, parts in (("orders", "OrderItems"), ("products", "ProductVariants")):
+        assert partner.post(entity, [{MARK: "\0", parts: [{MARK: "\0", "Sku": {MARK: 1}}]}]).status_code == 400
+    assert partner.post("orders", [order(CustomerId=MARK, Email=EMAIL, Currency=MARK)]).status_code == 400
+    assert send_users(partner, {MARK: MARK}).status_code == 400
+    assert send_users(partner, [user(MARK, MARK, **{MARK: "\0"})]).status_code == 404
+    for path in (UPLOAD, "/api/events/upload/"):
+        events = {"type": "MAIL_UNSUBSCRIBE", "email": MARK}
+        whole = {"customers": [{"email": MARK, MARK: MARK, f"{MARK}__{MARK}": "\0"}], "events": [events]}
+        assert partner.send("POST", path, whole, Authorization=f"Bearer {partner.key}").status_code == 400
+
+
+def look(partner: Partner) -> None:
+    """Ask for the person in paths, parameters and headers, found, not found and refused."""
+    headers = {
+        "User-Agent": MARK,
+        "Referer": EMAIL,
+        "X-Forwarded-For": MARK,
+        "traceparent": MARK,
+        "Cookie": f"{MARK}={MARK}",
+    }
+    for path in ("customers", "orders", "products"):
+        partner.send("GET", f"/{path}/{{tenant}}/{MARK}", **headers)
+        partner.send(
+            "GET", f"/{path}/{{tenant}}?{urlencode({'Email': EMAIL, MARK: MARK, f'a.{MARK}': EMAIL})}", **headers
+        )
+        partner.send("DELETE", f"/{path}/{{tenant}}/{MARK}/{MARK}?{MARK}={MARK}", **headers)
+    partner.send("DELETE", f"/customers/{{tenant}}?email={MARK}&{MARK}=1", **headers)
+    partner.send("DELETE", f"{PROGRAM}?email={MARK}&{MARK}=1", **{**headers, "api-key": partner.key})
+    query = urlencode({"email": MARK, "phone_number": MARK, MARK: MARK})
+    partner.send("GET", f"/api/data/customers/?{query}", Authorization=f"Bearer {partner.key}")
+    partner.send("POST", f"/{MARK}/{MARK}?{MARK}", [{MARK: MARK}], **headers)
+
+
+def administer(partner: Partner, staff: Client) -> None:
+    """Find, open and edit the person in the admin."""
+    pk = Customer.objects.exclude(customer_id="other").get().pk
+    for term in (ID, EMAIL, f"{MARK}__{MARK}={MARK}", f"tag:{MARK}"):
+        staff.get("/admin/customers/customer/", {"q": term, MARK: MARK})
+        staff.get("/admin/orders/order/", {"q": term})
+    page = staff.get(f"/admin/customers/customer/{pk}/change/")
+    shown = page.context["adminform"].form.initial["seen"]
+    staff.post(f"/admin/customers/customer/{pk}/change/", {"seen": shown, "sms_optin": "on", MARK: MARK}, follow=True)
+    staff.post("/admin/customers/customer/opt-ins/", {"chosen": f"{pk}:0:0", "flag": "gdpr_optin", "value": "yes"})
+    staff.get(f"/admin/customers/customer/{pk}/delete/")
+
+
+Erase = Callable[[Partner, Client], object]
+ERASURES: Mapping[str, Erase] = {
+    "DELETE by CustomerId": lambda partner, _: partner.delete("/customers/{tenant}", customerId=SHOP_ID),
+    "DELETE by e-mail": lambda partner, _: partner.delete("/customers/{tenant}", email=SECOND.upper()),
+    "DELETE by both": lambda partner, _: partner.delete("/customers/{tenant}", customerId=SHOP_ID, email=SECOND),
+    "Jericommerce's DELETE": lambda partner, _: partner.send(
+        "DELETE", f"{PROGRAM}?{urlencode({'email': SECOND})}", **{"api-key": partner.key}
+    ),
+    "is_deleted": lambda partner, _: upload(partner, {"external_id": SHOP_ID, "is_deleted": True}),
+    "is_forgotten": lambda partner, _: upload(partner, {"external_id": SHOP_ID, "is_forgotten": True}),
+    "the admin": lambda _, staff: staff.post(
+        "/admin/customers/customer/delete/",
+        {"chosen": str(Customer.objects.exclude(customer_id="other").get().pk)},
+        follow=True,
+    ),
+}
+
+
+def marked(rows: Iterable[str]) -> list[str]:
+    return [row for row in rows if MARKS.search(row)]
+
+
+def written(record: logging.LogRecord) -> str:
+    """Return a line of the log as the hub writes it: without exceptions' messages, which pytest's own lines have."""
+    return next(handler for handler in logging.getLogger().handlers if handler.name == "stderr").format(record)
+
+
+def sessions() -> list[str]:
+    """Return the sessions as they are read: in their table they are compressed."""
+    return [repr(session.get_decoded()) for session in Session.objects.all()]
+
+
+@pytest.mark.parametrize("priority", ["customerid", "email"])
+@pytest.mark.parametrize("erase", ERASURES.values(), ids=ERASURES)
+def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
+    make_tenant: MakeTenant, priority: str, erase: Erase, caplog: pytest.LogCaptureFixture
+) -> None:
+    partner = make_tenant(priority=priority, default_country="FI")
+    staff = member(Role.ADMIN, partner.tenant)
+    live(partner)
+    refuse(partner)
+    look(partner)
+    administer(partner, staff)
+    known = Customer.objects.exclude(customer_id="other").get()
+    assert (known.customer_id, known.email) == (SHOP_ID, SECOND)
+    assert len(marked(every_row())) > 5
+
+    erase(partner, staff)
+
+    assert [customer["CustomerId"] for customer in partner.read("customers")] == ["other"]
+    assert marked(every_row()) == []
+    assert marked(sessions()) == []
+    assert marked(map(written, caplog.records)) == []
+
+
+def test_every_field_that_takes_any_text_is_marked() -> None:
+    sent = [filled(NATIVE), filled(PAYLOAD), filled(SENT_TO_CUSTOBAR)]
+    unmarked = {name for record in sent for name, value in record.items() if not MARKS.search(repr(value))}
+
+    assert unmarked <= {
+        *(name for name in NATIVE if name.endswith("Optin")), *FLAGS, "IsExcluded", "Language", "language",
+        "emailVerified", "birth_date", "country", "date_joined", "last_login",
+    }  # fmt: skip
+    assert {*SOUGHT, "tags", "mailing_lists.add"} <= SENT_TO_CUSTOBAR.keys()
+    assert COMPANY not in SENT_TO_CUSTOBAR

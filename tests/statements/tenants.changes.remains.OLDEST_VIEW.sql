@@ -1,0 +1,4 @@
+SELECT min(xact_start)
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+;

@@ -1,0 +1,115 @@
+"""What erasures leave on disk is vacuumed at night, once, and when nobody has an old view of it any more."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tenants.changes.remains import vacuum_erased
+from tenants.models import Feed
+from tenants.tasks import vacuum
+from tests.conftest import Partner
+from tests.customers.dialects.vendors import upload
+from tests.distribution import needs_plain_postgres
+from tests.orders.records import order
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), needs_plain_postgres]
+TABLES = ["customers_customer", "orders_order"]
+
+
+def state() -> dict[str, tuple[int, datetime | None]]:
+    """Return how many dead rows tables have, and when they were last vacuumed, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(
+            "SELECT relname, n_dead_tup, last_vacuum FROM pg_stat_user_tables WHERE relname = ANY (%s)", [TABLES]
+        )
+        return {name: (dead, last) for name, dead, last in cursor.fetchall()}
+
+
+def natively(partner: Partner) -> None:
+    partner.delete("/customers/{tenant}", customerId="C-1")
+
+
+def an_order_alone(partner: Partner) -> None:
+    partner.delete("/customers/{tenant}", customerId="C-2")
+
+
+def through_custobar(partner: Partner) -> None:
+    upload(partner, {"external_id": "C-1", "is_deleted": True})
+
+
+def through_jericommerce(partner: Partner) -> None:
+    path = f"/v1/programs/{partner.slug}/integrations/api?email=ada@shop.example"
+    partner.send("DELETE", path, **{"api-key": partner.key})
+
+
+@pytest.fixture
+def shop(partner: Partner) -> Partner:
+    partner.save("customers", {"CustomerId": "C-1", "Email": "ada@shop.example"})
+    partner.save("orders", order(OrderId="1", CustomerId="C-1"), order(OrderId="2", CustomerId="C-2"))
+    return partner
+
+
+@pytest.mark.parametrize("erase", [natively, an_order_alone, through_custobar, through_jericommerce])
+def test_the_tables_that_an_erasure_touched_are_vacuumed(shop: Partner, erase: Callable[[Partner], None]) -> None:
+    erase(shop)
+    before = state()
+    assert sum(dead for dead, _ in before.values()) > 0
+
+    vacuum(0)
+
+    after = state()
+    assert all(after[table][1] not in (None, before[table][1]) for table in TABLES)
+    assert {dead for dead, _ in after.values()} == {0}
+
+
+def test_without_a_further_erasure_nothing_is_vacuumed_again(shop: Partner) -> None:
+    natively(shop)
+    vacuum_erased()
+    shop.delete("/customers/{tenant}", customerId="nobody")
+
+    assert list(vacuum_erased()) == []
+
+
+def test_a_delete_of_orders_is_no_erasure(shop: Partner) -> None:
+    shop.delete("/orders/{tenant}/1")
+
+    assert list(vacuum_erased()) == []
+
+
+def test_what_somebody_still_saw_is_due_again(shop: Partner) -> None:
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        other.execute("SELECT 1 FROM customers_customer")
+        natively(shop)
+        state()  # which tells the server what this connection has not told it yet
+
+        assert list(vacuum_erased()) == TABLES
+        assert Feed.objects.get(tenant=shop.tenant).erased_at
+
+    assert list(vacuum_erased()) == TABLES
+    assert list(vacuum_erased()) == []
+    assert {dead for dead, _ in state().values()} == {0}
+
+
+def test_the_planner_s_statistics_name_nobody_who_was_erased(shop: Partner) -> None:
+    with connection.cursor() as cursor:
+        shop.save("customers", *({"CustomerId": f"B-{i}", "Email": f"bo{i}@shop.example"} for i in range(5)))
+        cursor.execute("ANALYZE")
+        assert "ada@shop.example" in statistics()
+
+        natively(shop)
+        vacuum(0)
+
+    assert "ada@shop.example" not in statistics()
+    assert "bo1@shop.example" in statistics()
+
+
+def statistics() -> str:
+    """Return what the planner knows of the values in columns."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(s::text, '') FROM pg_stats s WHERE schemaname = 'public'")
+        return str(cursor.fetchone()[0])
