@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0007_forgotten_meanwhile'),
+        ('tenants', '0008_changesets_by_block'),
     ]
 
     operations = [
