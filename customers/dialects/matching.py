@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from customers.dialects.bounds import Attributes, Strings
 from customers.erasure import Person, erase
 from customers.ingest import STORE, Row, identifiers
 from hub.sql.files import read_sql
@@ -40,16 +41,24 @@ NO_IDENTIFIERS: Mapping[str, Any] = MappingProxyType(dict.fromkeys(IDENTIFIERS))
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent."""
+    """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent.
+
+    Where `sent` names tags, lists or attributes, what is stored is what these are in the end.
+    """
 
     id: int | None = None
     stored_key: str = ""
     key: str = ""
     identifiers: Mapping[str, str | None] = field(default_factory=lambda: NO_IDENTIFIERS)
-    tags: Sequence[str] = ()
-    mailing_lists: Sequence[str] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    tags: Strings = field(default_factory=dict)
+    mailing_lists: Strings = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=lambda: Attributes({}))
     sent: Row = field(default_factory=dict)
+
+    def row(self) -> Row:
+        """Return what is stored of it."""
+        grown = {"Tags": list(self.tags), "MailingLists": list(self.mailing_lists), "Attributes": self.attributes.values}
+        return {**self.sent, **{name: grown[name] for name in grown.keys() & self.sent.keys()}, "match_key": self.key}
 
 
 class Candidates:
@@ -138,7 +147,7 @@ class Candidates:
             self.write.execute(STEP_ASIDE, ids=ids)
             self.write.execute(REKEY, ids=ids, keys=[candidate.key for candidate in moved])
         if touched:
-            self.write.store(STORE, [{**candidate.sent, "match_key": candidate.key} for candidate in touched])
+            self.write.store(STORE, [candidate.row() for candidate in touched])
 
     def _look_up(self, rows: Sequence[Mapping[str, Any]], *, relatives: bool) -> None:
         """Read who carries an identifier of the rows, whichever has not been sought yet."""
@@ -155,7 +164,8 @@ class Candidates:
         (found,) = self.write.execute(FIND[name], **sought)[0]
         for hub_id, key, customer_id, email, phone, tags, mailing_lists, attributes in orjson.loads(found or "[]"):
             found_under = {"CustomerId": customer_id, "Email": email, "Phone": phone}
-            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, found_under, tags, mailing_lists, attributes)
+            grown = dict.fromkeys(tags), dict.fromkeys(mailing_lists), Attributes(attributes)
+            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, found_under, *grown)
             self._note_carrier(candidate)
 
     def _is_free(self, candidate: Candidate, row: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from customers.dialects.custobar.bodies import Findings, elements_of
 from customers.dialects.custobar.conversions import plain_text
 from customers.dialects.custobar.fields import FIELDS, SOUGHT, rules_of
-from customers.dialects.custobar.records import Mending, is_storable
+from customers.dialects.custobar.records import Mending
 from customers.dialects.matching import Candidates
 from customers.ingest import Row
 from hub.records.faults import Fault
@@ -44,8 +44,8 @@ class SentEvents:
 
 def read_events(tenant: Tenant, body: bytes) -> SentEvents:
     """Read {"events": […]}, or the array alone; raises ValidationFailed or ApiError where no event can be taken."""
-    elements, _ = elements_of(body, "events", MOST_EVENTS)
-    mending = Mending(rules_of(tenant))
+    elements, odd = elements_of(body, "events", MOST_EVENTS)
+    mending = Mending(rules_of(tenant), Findings(), odd=odd)
     found = [event for i, element in enumerate(elements) if (event := _withdrawal(mending, i, element))]
     mending.findings.refuse_all_rejected(len(elements))
     return SentEvents(found, len(elements), mending.findings)
@@ -75,7 +75,7 @@ def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tup
         value, name = plain_text(event.get(sent)), OTHER_NAMES.get(sent, sent)
         if value is None or (sent == "customer_id" and value == GUEST):
             continue
-        if is_storable(i, name, value, faults):
+        if mending.is_storable(i, name, value, faults):
             usable = mending.value(i, name, value, faults)
             found += [(FIELDS[name], usable)] if usable and usable.strip() else []
     if found:

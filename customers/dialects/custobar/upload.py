@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from customers.dialects.bounds import MOST_STRINGS, change_strings
 from customers.dialects.custobar.fields import (
     ATTRIBUTES,
     COMPANY,
@@ -27,6 +28,7 @@ from tenants.models import Entity, Operation, Priority, Source, Tenant
 
 MORE = ATTRIBUTES | {COMPANY, *LISTS}  # what a record adds to, or takes from, what is stored
 REMOVED = "mailing_lists.remove"
+MOST_TAGS, MOST_LISTS = f"{MOST_STRINGS:,} tags", f"{MOST_STRINGS:,} mailing lists"
 CONSENTS = ("can_email", "can_post", "can_profile", "can_push", "can_sms")
 KEPT = "Another customer is known by it; the stored value stays."
 SEVERAL_ERASED = "{n:,} customers are meant, and all of them erased."
@@ -50,24 +52,11 @@ def as_row(record: Mapping[str, Any]) -> Row:
     return row
 
 
-def attributes_after(stored: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a customer's attributes after a record, None where it says nothing about them."""
-    said = {name: value for name in ATTRIBUTES.intersection(record) if (value := record[name]) is not None}
+def attributes_in(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record says about attributes, in the order sent: those of documented names first."""
+    said = {name: value for name, value in record.items() if name in ATTRIBUTES and value is not None}
     said.update((name, value) for name, value in (record.get(COMPANY) or {}).items() if value is not None)
-    if not said:
-        return None
-    changed = {**stored, **said}
-    return {name: value for name, value in changed.items() if value != ""} if "" in changed.values() else changed
-
-
-def strings_after(stored: Sequence[str], record: Mapping[str, Any], names: Sequence[str]) -> list[str] | None:
-    """Return a set of strings after a record, in order of arrival: set, then added to, then removed from."""
-    plain, added, removed = map(record.get, names)
-    if plain is None and added is None and removed is None:
-        return None
-    strings = dict.fromkeys([*(stored if plain is None else plain), *(added or ())])
-    gone = frozenset(removed or ())
-    return [string for string in strings if string not in gone]
+    return said
 
 
 def gives_up(record: Mapping[str, Any]) -> bool:
@@ -156,7 +145,7 @@ class Upload:
                 if more or any(
                     candidate.sent.get(name) is not False for name in row
                 ):  # a till's number has 10,000 carriers
-                    self.customers.update(candidate, row | more_after(candidate, withdrawn))
+                    self.customers.update(candidate, row | self._grown(i, candidate, withdrawn))
 
     def _store(self, i: int, candidate: Candidate) -> None:
         """Note what record `i` sends for the customer it means, or creates."""
@@ -164,24 +153,34 @@ class Upload:
         for name in self.customers.taken(candidate, row):
             self._warn(i, KEPT, SENT_AS[name])
             del row[name]
-        self.customers.update(candidate, row | more_after(candidate, self.sent.records[i]))
+        self.customers.update(candidate, row | self._grown(i, candidate, self.sent.records[i]))
+
+    def _grown(self, i: int, candidate: Candidate, record: Mapping[str, Any]) -> Row:
+        """Change a customer's attributes, tags and mailing lists by a record, and return those it says anything about.
+
+        What there is no room for is left out, and warned of.
+        """
+        row: Row = {}
+        if MORE.isdisjoint(record):
+            return row
+        full: dict[str, str] = {}
+        if said := attributes_in(record):
+            row["Attributes"] = candidate.attributes.values
+            full.update(candidate.attributes.change(said))
+        for name, strings, names, bound in (
+            ("Tags", candidate.tags, TAGS, MOST_TAGS),
+            ("MailingLists", candidate.mailing_lists, MAILING_LISTS, MOST_LISTS),
+        ):
+            plain, added, removed = map(record.get, names)
+            if plain is not None or added is not None or removed is not None:
+                row[name] = strings
+                if change_strings(strings, plain, added or (), removed or ()):
+                    full[names[1]] = bound
+        self.sent.findings.leave_out_full(self.sent.places[i], full)
+        return row
 
     def _warn(self, i: int, text: str, *field: str) -> None:
         self.warnings.setdefault(path((self.sent.places[i], *field)), []).append(text)
-
-
-def more_after(candidate: Candidate, record: Mapping[str, Any]) -> Row:
-    """Return what a record makes of a customer's attributes, tags and mailing lists, and note it for the next one."""
-    row: Row = {}
-    if MORE.isdisjoint(record):
-        return row
-    if (attributes := attributes_after(candidate.attributes, record)) is not None:
-        row["Attributes"] = candidate.attributes = attributes
-    if (tags := strings_after(candidate.tags, record, TAGS)) is not None:
-        row["Tags"] = candidate.tags = tags
-    if (lists := strings_after(candidate.mailing_lists, record, MAILING_LISTS)) is not None:
-        row["MailingLists"] = candidate.mailing_lists = lists
-    return row
 
 
 def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Warnings, list[int]]:
