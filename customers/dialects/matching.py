@@ -57,7 +57,11 @@ class Candidate:
 
     def row(self) -> Row:
         """Return what is stored of it."""
-        grown = {"Tags": list(self.tags), "MailingLists": list(self.mailing_lists), "Attributes": self.attributes.values}
+        grown = {
+            "Tags": list(self.tags),
+            "MailingLists": list(self.mailing_lists),
+            "Attributes": self.attributes.values,
+        }
         return {**self.sent, **{name: grown[name] for name in grown.keys() & self.sent.keys()}, "match_key": self.key}
 
 
@@ -73,7 +77,8 @@ class Candidates:
         self.write, self.tenant, self.order = write, tenant, identifiers_of(tenant)
         self.stored: dict[int, Candidate] = {}
         self.created: dict[Candidate, None] = {}
-        self.carriers: defaultdict[tuple[str, str | None], list[Candidate]] = defaultdict(list)
+        self.carriers: defaultdict[tuple[str, str | None], dict[Candidate, None]] = defaultdict(dict)
+        self.nameless: defaultdict[tuple[str, str | None], dict[Candidate, None]] = defaultdict(dict)
         self.erased: list[Person] = []
         named = [identifier for row in rows for identifier in identifiers(row)] if write.suppresses else []
         self.suppressed = suppressed(tenant, origin.source, named) if named else set()
@@ -86,6 +91,11 @@ class Candidates:
     def carrying(self, name: str, value: str | None) -> list[Candidate]:
         """Return the customers that have an identifier; nobody has an empty one."""
         return list(self.carriers.get((name, value), ())) if value else []
+
+    def carrying_as(self, customer_id: str, name: str, value: str | None) -> list[Candidate]:
+        """Return those that have an identifier, and no CustomerId or this one; a till's number has 10,000 carriers."""
+        named = [one for one in self.carrying("CustomerId", customer_id) if value and one.identifiers[name] == value]
+        return [*self.nameless.get((name, value), ()), *named] if value else []
 
     def is_suppressed(self, row: Row) -> bool:
         """Tell whether the row names someone who must not come back."""
@@ -179,9 +189,12 @@ class Candidates:
     def _note_carrier(self, candidate: Candidate) -> None:
         for pair in candidate.identifiers.items():
             if pair[1]:
-                self.carriers[pair].append(candidate)
+                self.carriers[pair][candidate] = None
+                if candidate.identifiers["CustomerId"] is None:
+                    self.nameless[pair][candidate] = None
 
     def _forget_carrier(self, candidate: Candidate) -> None:
         for pair in candidate.identifiers.items():
             if pair[1]:
-                self.carriers[pair].remove(candidate)
+                del self.carriers[pair][candidate]
+                self.nameless[pair].pop(candidate, None)

@@ -8,7 +8,7 @@ from customers.dialects.custobar.bodies import Findings, elements_of
 from customers.dialects.custobar.conversions import plain_text
 from customers.dialects.custobar.fields import FIELDS, SOUGHT, rules_of
 from customers.dialects.custobar.records import Mending
-from customers.dialects.matching import Candidates
+from customers.dialects.matching import Candidate, Candidates
 from customers.ingest import Row
 from hub.records.faults import Fault
 from tenants.changes.changesets import Origin, Warnings
@@ -99,12 +99,20 @@ def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> War
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(events)
         customers = Candidates(write, tenant, rows, origin, relatives=False)
+        found: dict[tuple[str, str, str], int] = {}  # 1,000 events of a till's number with 10,000 carriers: once
         for event in events:
-            meant = {one: None for pair in event.identifiers for one in customers.carrying(*pair)}
-            for candidate in meant:
-                if candidate.sent.get(event.flag) is not False:
-                    customers.update(candidate, {event.flag: False})
-            if not meant:
+            for pair in event.identifiers:
+                if (event.flag, *pair) not in found:
+                    found[event.flag, *pair] = _withdraw_from(customers, customers.carrying(*pair), event.flag)
+            if not any(found[event.flag, *pair] for pair in event.identifiers):
                 write.changes.warnings[f"[{event.place}]"] = [NOBODY]
         customers.save()
     return write.receipt.warnings
+
+
+def _withdraw_from(customers: Candidates, meant: Sequence[Candidate], flag: str) -> int:
+    """Withdraw a permission from customers, and return how many they are."""
+    for candidate in meant:
+        if candidate.sent.get(flag) is not False:
+            customers.update(candidate, {flag: False})
+    return len(meant)

@@ -178,10 +178,7 @@ class Mending:
 
     def is_storable(self, i: int, name: str, value: Any, faults: list[Fault]) -> bool:
         """Note why a table can't hold a field, if it can't."""
-        if self.odd:
-            kind = _unstorable(name) or _unstorable(value)
-        else:
-            kind = "too_deep" if _is_deep(value, DEEPEST) else None
+        kind = _unstorable(name) or _unstorable(value) if self.odd else _too_deep(value)
         if kind:
             faults.append(Fault((i, printable(name)), kind))
         return not kind
@@ -207,6 +204,10 @@ def valid(kind: TypeAdapter[Any], loc: Loc, value: Any, faults: list[Fault]) -> 
     except ValidationError as error:
         faults.append(replace(fault_of(error.errors(include_url=False)[0]), loc=loc))
         return None
+
+
+def _too_deep(value: Any) -> str | None:
+    return "too_deep" if _is_deep(value, DEEPEST) else None
 
 
 def _unstorable(value: Any, levels: int = DEEPEST) -> str | None:
