@@ -183,8 +183,9 @@ class Upload:
             group = self.groups.setdefault(self._meaning_of(self.rows[i]), Group(matches))
             for name in group.not_yet(withdrawn):
                 for candidate in matches:
-                    flag = {name: False}
-                    self.customers.update(candidate, as_row(flag) | self._grown(i, candidate, flag))
+                    if not _is_withdrawn(candidate, name):
+                        flag = {name: False}
+                        self.customers.update(candidate, as_row(flag) | self._grown(i, candidate, flag))
             for candidate in group.remove(withdrawn.get(REMOVED, ())):
                 self.customers.update(candidate, {"MailingLists": candidate.mailing_lists})
 
@@ -231,6 +232,12 @@ class Upload:
 
     def _warn(self, i: int, text: str, *field: str) -> None:
         self.warnings.setdefault(path((self.sent.places[i], *field)), []).append(text)
+
+
+def _is_withdrawn(candidate: Candidate, name: str) -> bool:
+    """Tell whether records before withdrew a permission, or whether it is stored as withdrawn."""
+    field = FIELDS.get(name)
+    return (candidate.sent.get(field) if field else candidate.attributes.values.get(name)) is False
 
 
 def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Warnings, list[int]]:
