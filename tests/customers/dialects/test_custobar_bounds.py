@@ -1,6 +1,7 @@
 """What a customer may grow to through the dialects, and that no upload is quadratic in what it holds or finds."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -221,10 +222,10 @@ def till(partner: Partner) -> Partner:
     return partner
 
 
-OF_THE_TILL = {
+OF_THE_TILL: dict[str, Callable[[int], dict[str, Any]]] = {
     "mailing lists": lambda i: {"phone_number": PHONE, "mailing_lists.remove": words(20, f"w{i}-")},
     "permissions": lambda i: {"phone_number": PHONE, "can_email": False, "can_post": False},
-    "one stored between": lambda i: {"phone_number": PHONE, "can_sms": False, **({"external_id": f"0-{i}"} if i % 2 else {})},
+    "one stored between": lambda i: {"phone_number": PHONE, "can_sms": False} | ({"external_id": f"0-{i}"} if i % 2 else {}),
     "nobody's e-mail": lambda i: {"phone_number": PHONE, "email": f"{i}@x.org", "mailing_lists.remove": ["w1"]},
     "new customers": lambda i: {"phone_number": PHONE, "external_id": f"n{i}", "city": "Oulu"},
     "given up": lambda i: {"external_id": f"1-{i}", "phone_number": ""},
