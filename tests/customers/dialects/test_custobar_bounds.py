@@ -225,7 +225,7 @@ def till(partner: Partner) -> Partner:
 OF_THE_TILL: dict[str, Callable[[int], dict[str, Any]]] = {
     "mailing lists": lambda i: {"phone_number": PHONE, "mailing_lists.remove": words(20, f"w{i}-")},
     "permissions": lambda i: {"phone_number": PHONE, "can_email": False, "can_post": False},
-    "one stored between": lambda i: {"phone_number": PHONE, "can_sms": False, "external_id": f"0-{i}" if i % 2 else None},
+    "some stored": lambda i: {"phone_number": PHONE, "can_sms": False, "external_id": f"0-{i}" if i % 2 else None},
     "nobody's e-mail": lambda i: {"phone_number": PHONE, "email": f"{i}@x.org", "mailing_lists.remove": ["w1"]},
     "new customers": lambda i: {"phone_number": PHONE, "external_id": f"n{i}", "city": "Oulu"},
     "given up": lambda i: {"external_id": f"1-{i}", "phone_number": ""},
