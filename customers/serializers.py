@@ -5,6 +5,9 @@ from rest_framework import serializers
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
 from hub.api.serializers import MomentField, fields_of
+from hub.api.weights import InColumns
+
+GROWING = InColumns(("attributes", "tags", "mailing_lists"))
 
 
 class CustomerSerializer(serializers.Serializer[Customer]):

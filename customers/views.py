@@ -12,7 +12,7 @@ from customers.filters import CustomerFilterSet
 from customers.ingest import upsert_customers
 from customers.models import Customer
 from customers.schemas import CustomerRecord, customer_schema
-from customers.serializers import CustomerSerializer
+from customers.serializers import GROWING, CustomerSerializer
 from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
 from hub.api.parameters import EMAIL, Parameters, field_type
@@ -36,6 +36,7 @@ class CustomerViewSet(TenantViewSet):
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilterSet
     keyset = "match_key"
+    growing = GROWING
     in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
     in_query = {
         "list": list_parameters(CustomerFilterSet),

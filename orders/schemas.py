@@ -9,6 +9,7 @@ from hub.records.schemas import STRICT, Schema
 from hub.records.types import Count, Currency, Flag, Moment, Money, PositiveCount, RequiredEmail, identifier, text
 
 MOST_ORDERS = 500
+MOST_LINES = 1000  # of an order
 
 
 @with_config(STRICT)
@@ -36,7 +37,7 @@ class OrderRecord(TypedDict, total=False):
     OrderDate: Required[Moment]
     TotalRevenue: Required[Money]
     Currency: Required[Currency]
-    OrderItems: Required[Annotated[list[OrderItemRecord], Field(min_length=1)]]
+    OrderItems: Required[Annotated[list[OrderItemRecord], Field(min_length=1, max_length=MOST_LINES)]]
     TotalQuantity: Count | None
     UniqueQuantity: Count | None
     IsOrderCancelled: Flag | None

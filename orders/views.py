@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from hub.api.filters import list_parameters
 from hub.api.parameters import Parameters, field_type
 from hub.api.responses import removed
+from hub.api.weights import InParts
 from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
-from orders.models import Order
+from orders.models import Order, OrderItem
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import OrderSerializer
 from tenants.api.views import TenantViewSet, reads
@@ -24,6 +25,7 @@ class OrderViewSet(TenantViewSet):
     serializer_class = OrderSerializer
     filterset_class = OrderFilterSet
     keyset = "order_id"
+    growing = InParts("items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {
         "list": list_parameters(OrderFilterSet),
@@ -35,7 +37,7 @@ class OrderViewSet(TenantViewSet):
     }
 
     def get_queryset(self) -> QuerySet[Order]:
-        return Order.objects.filter(tenant_id=self.tenant.pk).prefetch_related("items")
+        return Order.objects.filter(tenant_id=self.tenant.pk)
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(ORDERS, self.body())

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from hub.records.faults import Fault, failed
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table, sent_columns, upsert_statement
-from products.schemas import ProductRecord
+from products.schemas import MOST_VARIANTS, ProductRecord
 from tenants.changes.changesets import Changes, Origin, Receipt
-from tenants.changes.documents import Documents, parents_statement, parts_statement
+from tenants.changes.documents import Documents, Overfull, parents_statement, parts_statement
 from tenants.changes.writing import delete
 from tenants.models import Entity, Tenant
 
@@ -44,9 +45,12 @@ VARIANTS = Table(
     returning="t.product_id",
 )
 MERGE_VARIANTS = read_sql("products", "merge_variants").format(
-    sent=sent_columns(VARIANTS), upsert=upsert_statement(VARIANTS)
+    sent=sent_columns(VARIANTS), upsert=upsert_statement(VARIANTS), most=MOST_VARIANTS
 )
-DOCUMENTS = Documents(Entity.PRODUCTS, parents_statement(PRODUCTS), parts_statement(MERGE_VARIANTS), "ProductVariants")
+PARTS = "ProductVariants"
+DOCUMENTS = Documents(
+    Entity.PRODUCTS, parents_statement(PRODUCTS), parts_statement(MERGE_VARIANTS, may_overfill=True), PARTS
+)
 DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
 )
@@ -60,8 +64,17 @@ Row = dict[str, Any]
 
 
 def upsert_products(tenant: Tenant, records: Records[ProductRecord], *, origin: Origin) -> Receipt:
-    """Store products as if one after the other, in one transaction; variants that a record leaves out stay."""
-    return DOCUMENTS.store(tenant, folded(records), received=len(records), origin=origin)
+    """Store products as if one after the other, in one transaction; variants that a record leaves out stay.
+
+    Raises ValidationFailed for new variants of a product that has MOST_VARIANTS with those that are stored.
+    """
+    try:
+        return DOCUMENTS.store(tenant, folded(records), received=len(records), origin=origin)
+    except Overfull as overfull:
+        last = {product_id: i for i, product_id in enumerate(records.column("ProductId"))}
+        places = sorted(last[product_id] for product_id in overfull.keys)
+        bound = f"{MOST_VARIANTS:,} variants"
+        raise failed([Fault((i, PARTS), "record_full", limit=bound) for i in places]) from None
 
 
 def folded(records: Records[Any]) -> Records[Any]:

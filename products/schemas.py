@@ -9,6 +9,7 @@ from hub.records.schemas import STRICT, Schema
 from hub.records.types import Count, Currency, Flag, HttpsUrl, Language, Money, identifier, required_text, text
 
 MOST_PRODUCTS = 200
+MOST_VARIANTS = 5000  # of a product, those that are stored included
 
 
 @with_config(STRICT)
@@ -35,7 +36,7 @@ class ProductRecord(TypedDict, total=False):
 
     ProductId: Required[Annotated[str, identifier(100)]]
     ProductName: Required[Annotated[str, required_text(500)]]
-    ProductVariants: Required[list[VariantRecord]]
+    ProductVariants: Required[Annotated[list[VariantRecord], Field(max_length=MOST_VARIANTS)]]
     Taxonomy: Annotated[list[Annotated[str, required_text(200)]], Field(max_length=20)] | None
     IsOfflineExclusive: Flag | None
 

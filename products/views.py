@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from hub.api.filters import list_parameters
 from hub.api.parameters import Parameters, field_type
 from hub.api.responses import removed
+from hub.api.weights import InParts
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
-from products.models import Product
+from products.models import Product, Variant
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
 from products.serializers import ProductSerializer
 from tenants.api.views import TenantViewSet, reads
@@ -24,13 +25,14 @@ class ProductViewSet(TenantViewSet):
     serializer_class = ProductSerializer
     filterset_class = ProductFilterSet
     keyset = "product_id"
+    growing = InParts("variants", Variant, "product_id", ("variant_id", "sku", "name", "image", "size", "brand_name"))
     in_path = Parameters(
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )
     in_query = {"list": list_parameters(ProductFilterSet)}
 
     def get_queryset(self) -> QuerySet[Product]:
-        return Product.objects.filter(tenant_id=self.tenant.pk).prefetch_related("variants")
+        return Product.objects.filter(tenant_id=self.tenant.pk)
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(PRODUCTS, self.body())

@@ -13,6 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import TypedDict
 
+from customers.dialects.bounds import ATTRIBUTES
 from customers.dialects.matching import Candidate, Candidates
 from customers.dialects.views import DialectViewSet
 from customers.erasure import erase_customers
@@ -22,8 +23,8 @@ from hub.api.errors import ApiError
 from hub.api.parameters import EMAIL, Parameters
 from hub.api.responses import JsonResponse
 from hub.middleware.paths import identifier_in_path
-from hub.records.faults import ValidationFailed
-from hub.records.schemas import STRICT, Schema, parse
+from hub.records.faults import Fault, ValidationFailed
+from hub.records.schemas import STRICT, Schema, parse, refuse_too_many_values
 from hub.records.types import Email, Flag, RequiredEmail, identifier, text
 from tenants.api.authentication import Caller, Credentials, authorise
 from tenants.changes.changesets import Origin
@@ -32,6 +33,7 @@ from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Priority, Source, Tenant
 
 MOST_RECORDS = 100
+MOST_VALUES = 100_000  # a record has eight; each is read by itself, and what is odd in it twice
 FEATURE = "users"
 
 TOO_MANY = f"The request body must contain at most {MOST_RECORDS} customers."
@@ -39,6 +41,7 @@ NO_ARRAY = "The request body must be a JSON array."
 OTHER_FEATURE = f"The field feature must be {FEATURE}."
 EMAIL_TAKEN = "Another customer has the e-mail that payload.email names."
 ID_TAKEN = "Another customer has this externalCustomerId."
+FULL = Fault((), "record_full", name="payload.emailVerified", limit=ATTRIBUTES).text
 SHARED_EMAIL = "Several customers have this e-mail, and none of them this externalCustomerId."
 
 
@@ -119,8 +122,9 @@ class Updates:
         self._refuse_taken(email, row, found)
         verified, customer = payload.get("emailVerified"), found or self.customers.create()
         if verified is not None or found is None:
-            customer.attributes = {**customer.attributes, "emailVerified": bool(verified)}
-            row["Attributes"] = customer.attributes
+            if customer.attributes.change({"emailVerified": bool(verified)}):
+                raise Refused(FULL)
+            row["Attributes"] = customer.attributes.values
         self.customers.update(customer, row)
         return {"status": "updated" if found else "created"}
 
@@ -204,7 +208,9 @@ class JericommerceViewSet(DialectViewSet):
     }
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        elements = read_json(self.body())
+        body = self.body()
+        refuse_too_many_values(body, MOST_VALUES)
+        elements = read_json(body)
         if not isinstance(elements, list):
             raise ApiError(400, NO_ARRAY)
         if len(elements) > MOST_RECORDS:

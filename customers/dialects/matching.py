@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from customers.dialects.bounds import Attributes, Strings
 from customers.erasure import Person, erase
 from customers.former import as_pairs, former_of, supersede
 from customers.ingest import STORE, Row, identifiers
@@ -44,6 +45,7 @@ class Candidate:
     """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent.
 
     `former` are identifiers it had before: those that are stored, and those that the records superseded.
+    Where `sent` names tags, lists or attributes, what is stored is what these are in the end.
     """
 
     id: int | None = None
@@ -51,9 +53,9 @@ class Candidate:
     key: str = ""
     identifiers: Mapping[str, str | None] = field(default_factory=lambda: NO_IDENTIFIERS)
     former: dict[Identifier, None] = field(default_factory=dict)
-    tags: Sequence[str] = ()
-    mailing_lists: Sequence[str] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    tags: Strings = field(default_factory=dict)
+    mailing_lists: Strings = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=lambda: Attributes({}))
     sent: Row = field(default_factory=dict)
 
     @property
@@ -61,6 +63,15 @@ class Candidate:
         """Whom erasing it erases."""
         former = ([value for of, value in self.former if of == name] for name in ("CustomerId", "Email"))
         return Person(self.id, self.identifiers["CustomerId"], self.identifiers["Email"], *former)
+
+    def row(self) -> Row:
+        """Return what is stored of it."""
+        grown = {
+            "Tags": list(self.tags),
+            "MailingLists": list(self.mailing_lists),
+            "Attributes": self.attributes.values,
+        }
+        return {**self.sent, **{name: grown[name] for name in grown.keys() & self.sent.keys()}, "match_key": self.key}
 
 
 class Candidates:
@@ -75,7 +86,8 @@ class Candidates:
         self.write, self.tenant, self.order = write, tenant, identifiers_of(tenant)
         self.stored: dict[int, Candidate] = {}
         self.created: dict[Candidate, None] = {}
-        self.carriers: defaultdict[tuple[str, str | None], list[Candidate]] = defaultdict(list)
+        self.carriers: defaultdict[tuple[str, str | None], dict[Candidate, None]] = defaultdict(dict)
+        self.nameless: defaultdict[tuple[str, str | None], dict[Candidate, None]] = defaultdict(dict)
         self.erased: list[Person] = []
         named = [identifier for row in rows for identifier in identifiers(row)] if write.suppresses else []
         self.suppressed = suppressed(tenant, origin.source, named) if named else set()
@@ -90,6 +102,11 @@ class Candidates:
     def carrying(self, name: str, value: str | None) -> list[Candidate]:
         """Return the customers that have an identifier; nobody has an empty one."""
         return list(self.carriers.get((name, value), ())) if value else []
+
+    def carrying_as(self, customer_id: str, name: str, value: str | None) -> list[Candidate]:
+        """Return those that have an identifier, and no CustomerId or this one; a till's number has 10,000 carriers."""
+        named = [one for one in self.carrying("CustomerId", customer_id) if value and one.identifiers[name] == value]
+        return [*self.nameless.get((name, value), ()), *named] if value else []
 
     def is_suppressed(self, row: Row) -> bool:
         """Tell whether the row names someone who must not come back."""
@@ -154,7 +171,7 @@ class Candidates:
             self.write.execute(STEP_ASIDE, ids=ids)
             self.write.execute(REKEY, ids=ids, keys=[candidate.key for candidate in moved])
         if touched:
-            self.write.store(STORE, [{**candidate.sent, "match_key": candidate.key} for candidate in touched])
+            self.write.store(STORE, [candidate.row() for candidate in touched])
 
     def _look_up(self, rows: Sequence[Mapping[str, Any]], *, relatives: bool) -> None:
         """Read who carries an identifier of the rows, whichever has not been sought yet."""
@@ -169,10 +186,11 @@ class Candidates:
     def _find(self, name: str, values: list[str]) -> None:
         sought = {"values": orjson.dumps(values).decode(), "known": as_array(self.stored)}
         (found,) = self.write.execute(FIND[name], **sought)[0]
-        for hub_id, key, customer_id, email, phone, ids, emails, *more in orjson.loads(found or "[]"):
+        for hub_id, key, customer_id, email, phone, ids, emails, tags, lists, attributes in orjson.loads(found or "[]"):
             known = {"CustomerId": customer_id, "Email": email, "Phone": phone}
             former = as_pairs(CustomerId=ids, Email=emails)
-            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, known, former, *more)
+            grown = dict.fromkeys(tags), dict.fromkeys(lists), Attributes(attributes)
+            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, known, former, *grown)
             self._note_carrier(candidate)
 
     def _is_free(self, candidate: Candidate, row: Mapping[str, str]) -> bool:
@@ -186,9 +204,12 @@ class Candidates:
     def _note_carrier(self, candidate: Candidate) -> None:
         for pair in candidate.identifiers.items():
             if pair[1]:
-                self.carriers[pair].append(candidate)
+                self.carriers[pair][candidate] = None
+                if candidate.identifiers["CustomerId"] is None:
+                    self.nameless[pair][candidate] = None
 
     def _forget_carrier(self, candidate: Candidate) -> None:
         for pair in candidate.identifiers.items():
             if pair[1]:
-                self.carriers[pair].remove(candidate)
+                del self.carriers[pair][candidate]
+                self.nameless[pair].pop(candidate, None)

@@ -1,9 +1,7 @@
 """The request body: media type, encoding and size, before anyone looks inside."""
 
-import gzip
 import zlib
 from codecs import BOM_UTF8
-from io import BytesIO
 from typing import Any, BinaryIO, Protocol
 
 import orjson
@@ -15,6 +13,9 @@ from hub.records.faults import unreadable
 
 CHUNK = 64 * 1024
 MOST_DRAINED = 8  # times the limit: read and thrown away, so that a client that sends too much still sees why
+GZIP = 16 + zlib.MAX_WBITS
+MOST_MEMBERS = 10_000
+NO_GZIP = "The request body is not valid gzip."
 INCOMPLETE = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
 
 
@@ -87,15 +88,43 @@ def _next(source: _Source) -> bytes:
 def _inflate(raw: bytes, limit: int) -> bytes:
     """Inflate gzip, of several members too, never beyond the limit: a small bomb stays small."""
     try:
-        with gzip.open(BytesIO(raw)) as stream:
-            body = stream.read(limit + 1)
-    except (OSError, EOFError, zlib.error):
-        raw = b""
-    if not raw:
-        raise ApiError(400, "The request body is not valid gzip.")
+        body = _members(memoryview(raw), limit)
+    except zlib.error:
+        raise ApiError(400, NO_GZIP) from None
     if len(body) > limit:
         raise _too_large(limit)
     return body
+
+
+def _members(raw: memoryview, limit: int) -> bytes:
+    """Return what the members of gzip hold, or more than the limit; zeros between them are padding.
+
+    Half a million empty members in 10 MB took 1.5 s; whoever sends a record in each stays far below MOST_MEMBERS.
+    Raises zlib.error for what is broken or cut off, or has too many members.
+    """
+    body, at = bytearray(), 0
+    for _ in range(MOST_MEMBERS):
+        member = zlib.decompressobj(GZIP)
+        while not member.eof:
+            if at >= len(raw):
+                raise zlib.error("cut off")
+            chunk = raw[at : at + CHUNK]
+            body += member.decompress(chunk, limit + 1 - len(body))
+            at += len(chunk) - len(member.unused_data) - len(member.unconsumed_tail)
+            if len(body) > limit:
+                return bytes(body)
+        at = _after_zeros(raw, at)
+        if at == len(raw):
+            return bytes(body)
+    raise zlib.error("too many members")
+
+
+def _after_zeros(raw: memoryview, at: int) -> int:
+    """Return where something other than zeros goes on."""
+    while at < len(raw) and raw[at] == 0:
+        chunk = bytes(raw[at : at + CHUNK])
+        at += len(chunk) - len(chunk.lstrip(b"\0"))
+    return at
 
 
 def _too_large(limit: int) -> ApiError:

@@ -1,16 +1,23 @@
-"""Keyset pages: `cursor` is where the last page ended, `limit` how many records a page has (100, at most 1,000)."""
+"""Keyset pages: `cursor` is where the last page ended, `limit` how many records a page has (100, at most 1,000).
+
+A page also ends where it has MOST_BYTES (hub.api.weights).
+"""
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.db.models import Model
+from orjson import Fragment
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from hub.api.parameters import Parameters, number, sent_with, written
+from hub.api.responses import to_json
+from hub.api.weights import MOST_BYTES, Growing
 
 DEFAULT_LIMIT = 100
 MOST = 1000
@@ -33,21 +40,41 @@ PAGE = Parameters({"cursor": Annotated[str, written("cursor", _decode)], "limit"
 
 
 class KeysetPagination(BasePagination):
-    """Pages in the order of the unique key the view names in `keyset`; records that come meanwhile break nothing."""
+    """Pages in the order of the unique key the view names in `keyset`; records that come meanwhile break nothing.
+
+    The view's `growing` says how its records are read.
+    """
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """Return the page a request's `cursor` and `limit` ask for; raises ValidationFailed for unusable ones."""
         self.request, self.keyset = request, getattr(view, "keyset")  # noqa: B009 — APIView declares none
         asked = PAGE.read(sent_with(request), strict=False)
-        self.limit = asked.get("limit", DEFAULT_LIMIT)
+        limit = asked.get("limit", DEFAULT_LIMIT)
         if "cursor" in asked:
             queryset = queryset.filter(**{f"{self.keyset}__gt": asked["cursor"]})
-        self.page: list[Model] = list(queryset.order_by(self.keyset)[: self.limit + 1])
-        return self.page[: self.limit]
+        growing: Growing = getattr(view, "growing")  # noqa: B009
+        read, is_cut = growing.read(queryset.order_by(self.keyset), limit + 1)
+        self.page: list[Model] = read[:limit]
+        self.has_more = is_cut or len(read) > limit
+        return self.page
+
+    def written(self, write: Callable[[Any], object]) -> list[Fragment]:
+        """Write the page's records as JSON, until it has MOST_BYTES; one that has more is a page by itself."""
+        texts: list[Fragment] = []
+        size = 0
+        for record in self.page:
+            text = to_json(write(record))
+            size += len(text)
+            if texts and size > MOST_BYTES:
+                break
+            texts.append(Fragment(text))
+        self.has_more = self.has_more or len(texts) < len(self.page)
+        self.page = self.page[: len(texts)]
+        return texts
 
     def next_url(self) -> str | None:
         """Return the address of the next page, None on the last one."""
-        if len(self.page) <= self.limit:
+        if not self.has_more or not self.page:
             return None
-        cursor = _encode(getattr(self.page[self.limit - 1], self.keyset))
+        cursor = _encode(getattr(self.page[-1], self.keyset))
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)

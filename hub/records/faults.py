@@ -44,6 +44,7 @@ TEXTS = {
     "not_utf8": "The request body is not UTF-8. Send UTF-8.",
     "phone": "The field {field} must be a phone number with its country code, for example +358101234567,"
     " or a national one of the tenant's default country.",
+    "record_full": "The field {field} must fit into what is stored of the record, which has room for {n}.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",

@@ -1,8 +1,9 @@
--- CTEs that merge variants into their products; `touched` are the products this changed.
+-- CTEs that merge variants into their products; `touched` are the products this changed, `overfull` those that get new
+-- variants and have more than {most} with them, by ProductId: then the write is to be undone.
 -- A new variant comes after those its product has, in the order sent; nobody else places one meanwhile: the products'
 -- rows are locked by the upsert before. LATERAL … OFFSET 0 pins the index plans, and tenant_id as text, as in orders/sql/replace_lines.sql.
 document AS MATERIALIZED (
-    SELECT p.id, v.last, s."ProductVariants" AS variants
+    SELECT p.id, s."ProductId" AS key, v.last, v.held, s."ProductVariants" AS variants
       FROM json_to_recordset(%(records)s::json) AS s("ProductId" text, "ProductVariants" json)
      CROSS JOIN LATERAL (
            SELECT id
@@ -10,7 +11,7 @@ document AS MATERIALIZED (
             WHERE tenant_id = %(tenant_id)s AND product_id = s."ProductId"
            OFFSET 0) p
      CROSS JOIN LATERAL (
-           SELECT coalesce(max(position), 0) AS last
+           SELECT coalesce(max(position), 0) AS last, count(*) AS held
              FROM products_variant
             WHERE tenant_id = %(tenant_id)s AND product_id = p.id
            OFFSET 0) v
@@ -20,8 +21,16 @@ document AS MATERIALIZED (
      CROSS JOIN LATERAL ROWS FROM (
            json_to_recordset(d.variants) AS ({sent})
            ) WITH ORDINALITY AS v
-), stored AS (
+), stored(id, is_new, product_id) AS (
 {upsert}
+), overfull AS (
+    SELECT d.key
+      FROM document d
+      JOIN (SELECT product_id, count(*) AS added
+              FROM stored
+             WHERE is_new
+             GROUP BY product_id) a ON a.product_id = d.id
+     WHERE d.held + a.added > {most}
 ), touched AS (
     UPDATE products_product
        SET updated_at = %(now)s

@@ -106,8 +106,8 @@ class TenantViewSet(GenericViewSet[Any]):
         """Answer with one keyset page of `get_queryset`, filtered."""
         paginator = KeysetPagination()
         found = self.filterset_class(self.query, self.get_queryset()).qs
-        records = paginator.paginate_queryset(found, self.request, self)
-        results = self.get_serializer(records, many=True).data
+        paginator.paginate_queryset(found, self.request, self)
+        results = paginator.written(self.get_serializer().to_representation)
         return success(message, {"results": results, "next": paginator.next_url()})
 
     def record(self, message: str, found: Model | None, missing: str) -> HttpResponse:

@@ -4,7 +4,7 @@ The second statement must see what the first waited for (a concurrent batch may 
 statement sees what was committed when it began: hence two. The first also takes the lock, the second also records.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -27,8 +27,12 @@ def parents_statement(table: Table) -> str:
     return STORE_PARENTS.format(lock=SHARED, upsert=upsert_statement(gated))
 
 
-def parts_statement(ctes: str) -> str:
-    """Compose the second statement: `ctes` store the parts and end in `touched`, the ids of documents they changed."""
+def parts_statement(ctes: str, *, may_overfill: bool = False) -> str:
+    """Compose the second statement: `ctes` store the parts and end in `touched`, the ids of documents they changed.
+
+    `may_overfill`: one of them is `overfull`, the keys of documents that have more parts now than they may get.
+    """
+    overfull = "(SELECT array_agg(key) FROM overfull)" if may_overfill else "NULL::text[]"
     return recording(
         """SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(%(created)s::bigint[]) AS id
      UNION ALL
@@ -36,7 +40,16 @@ def parts_statement(ctes: str) -> str:
      UNION ALL
     SELECT id, 'updated', NULL, NULL FROM touched""",
         ctes=ctes,
+        more=f"{overfull} AS overfull",
     )
+
+
+class Overfull(Exception):
+    """Documents, by their keys, that would have more parts than they may get; nothing was stored."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} documents have too many parts")
+        self.keys = keys
 
 
 class Parents(NamedTuple):
@@ -69,7 +82,7 @@ class Documents:
 
         `received` counts the records before they were folded. `suppress` returns what is stored in place of `records`
         once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
-        Raises OperationalError as `store_at_once` does.
+        Raises OperationalError as `store_at_once` does, and Overfull.
         """
         parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
         warnings: Warnings = {}
@@ -80,7 +93,10 @@ class Documents:
                 parents = self._store_parents(parameters, records, looked=True)
             counts = {"received": received, "distinct": len(records), "records": records.json}
             ids = {"created": parents.created, "updated": parents.updated}
-            number, created, updated, _ = execute_where_tenant_is(self.parts, {**parameters, **counts, **ids})[0]
+            stored = execute_where_tenant_is(self.parts, {**parameters, **counts, **ids})[0]
+            number, created, updated, _, overfull = stored
+            if overfull:
+                raise Overfull(overfull)
         return Receipt(number, received, created, updated, len(records) - created - updated, warnings)
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:

@@ -10,8 +10,8 @@ from tests.orders.records import line, order
 
 # authorise (counts the request too); savepoint, documents with the lock, parts with the changeset, release.
 STATEMENTS_OF_A_BATCH = 5
-# authorise, orders, lines.
-STATEMENTS_OF_A_PAGE = 3
+# authorise, orders, how much their lines weigh, lines.
+STATEMENTS_OF_A_PAGE = 4
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from tests.products.records import product, variant
 
 # authorise (counts the request too); savepoint, documents with the lock, parts with the changeset, release.
 STATEMENTS_OF_A_BATCH = 5
-# authorise, products, variants.
-STATEMENTS_OF_A_PAGE = 3
+# authorise, products, how much their variants weigh, variants.
+STATEMENTS_OF_A_PAGE = 4
 
 
 @pytest.fixture

@@ -95,6 +95,6 @@ changed(id, kind, before, after) AS (
      WHERE kind = 'updated' AND before <> after
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
-       cardinality(deleted) AS deleted
+       cardinality(deleted) AS deleted, NULL::text[] AS overfull
   FROM tally
 ;

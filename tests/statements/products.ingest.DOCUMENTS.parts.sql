@@ -14,7 +14,7 @@
 \set user_id '1'
 
 WITH document AS MATERIALIZED (
-    SELECT p.id, v.last, s."ProductVariants" AS variants
+    SELECT p.id, s."ProductId" AS key, v.last, v.held, s."ProductVariants" AS variants
       FROM json_to_recordset(:'records'::json) AS s("ProductId" text, "ProductVariants" json)
      CROSS JOIN LATERAL (
            SELECT id
@@ -22,7 +22,7 @@ WITH document AS MATERIALIZED (
             WHERE tenant_id = :'tenant_id' AND product_id = s."ProductId"
            OFFSET 0) p
      CROSS JOIN LATERAL (
-           SELECT coalesce(max(position), 0) AS last
+           SELECT coalesce(max(position), 0) AS last, count(*) AS held
              FROM products_variant
             WHERE tenant_id = :'tenant_id' AND product_id = p.id
            OFFSET 0) v
@@ -43,7 +43,7 @@ WITH document AS MATERIALIZED (
        "Language" text,
        "BrandName" text)
            ) WITH ORDINALITY AS v
-), stored AS (
+), stored(id, is_new, product_id) AS (
 INSERT INTO "products_variant" AS t (
        tenant_id,
        "product_id",
@@ -135,6 +135,14 @@ SELECT :'tenant_id',
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0),
           t.product_id
+), overfull AS (
+    SELECT d.key
+      FROM document d
+      JOIN (SELECT product_id, count(*) AS added
+              FROM stored
+             WHERE is_new
+             GROUP BY product_id) a ON a.product_id = d.id
+     WHERE d.held + a.added > 5000
 ), touched AS (
     UPDATE products_product
        SET updated_at = :'now'
@@ -176,6 +184,6 @@ changed(id, kind, before, after) AS (
      WHERE kind = 'updated' AND before <> after
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
-       cardinality(deleted) AS deleted
+       cardinality(deleted) AS deleted, (SELECT array_agg(key) FROM overfull) AS overfull
   FROM tally
 ;

@@ -198,6 +198,27 @@ def test_products_of_overlapping_batches_gather_the_variants_of_all(shop: Shop, 
     assert_feed_is_gapless_and_tells_what_is_stored(hub, shop, "products_product", "products")
 
 
+def test_writers_at_once_pass_no_bound_of_a_record(hub: Hub) -> None:
+    shop = hub.shop("Growing")
+    headers = {"Authorization": f"Token {shop.key}"}
+
+    def grow(partner: int) -> list[Answer]:
+        mine = [f"{partner}-{n}" for n in range(600)]
+        tagged = {"customers": [{"external_id": "1", "tags.add": mine[:100]}]}
+        return [
+            shop.post("products", [product_of("P", mine)]),
+            shop.send("POST", "/api/customers/upload/", tagged, headers=headers),
+        ]
+
+    with ThreadPoolExecutor(PARTNERS) as pool:
+        of_products, of_customers = zip(*pool.map(grow, range(PARTNERS)), strict=True)
+
+    assert statuses(list(of_products)) == {200: 5000 // 600, 400: PARTNERS - 5000 // 600}
+    assert statuses(list(of_customers)) == {200: PARTNERS}
+    assert [len(product["ProductVariants"]) for product in shop.read("products")] == [4800]
+    assert [len(customer["Tags"]) for customer in shop.read("customers")] == [1000]
+
+
 def assert_feed_is_gapless_and_tells_what_is_stored(hub: Hub, shop: Shop, table: str, entity: str) -> None:
     numbers = shop.change_numbers()
     assert numbers == list(range(1, len(numbers) + 1))

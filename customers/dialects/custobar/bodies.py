@@ -4,8 +4,9 @@ The clients are shops' plugins, which cannot mend a record: one of 500 does not 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from hub.api.errors import ApiError
 from hub.records.columns import ESCAPED_NUL
 from hub.records.faults import Fault, failed
 from hub.records.reading import MOST_WARNINGS, UNKNOWN_FIELD
-from hub.records.schemas import MOST_VALUES
+from hub.records.schemas import MOST_SOUGHT, has_more_values, refuse_too_many_values
 from tenants.changes.changesets import Warnings
 
 MOST_NAMED = 10_000  # places: ten of each record
@@ -31,19 +32,26 @@ class Findings:
     unknown: int = 0
     unnamed: int = 0
 
-    def leave_out(self, faults: Sequence[Fault]) -> None:
+    def leave_out(self, faults: Iterable[Fault]) -> None:
         """Warn of values that are left out; every one of them is named, if there are not ten in every record."""
         for fault in faults:
-            if len(self.warnings) < MOST_NAMED or fault.key in self.warnings:
+            if len(self.warnings) < MOST_NAMED:
                 self.warnings.setdefault(fault.key, []).append(f"{fault.text} {LEFT_OUT}")
             else:
                 self.unnamed += 1
 
-    def ignore(self, place: str) -> None:
+    def leave_out_full(self, i: int, full: Mapping[str, str]) -> None:
+        """Warn of what record `i` has no room for: by the name of each field, the bound that it is over."""
+        room = max(0, MOST_NAMED - len(self.warnings))
+        named = islice(full.items(), room)
+        self.leave_out(Fault((i, printable(name)), "record_full", limit=bound) for name, bound in named)
+        self.unnamed += max(0, len(full) - room)
+
+    def ignore(self, i: int, name: str) -> None:
         """Warn of a field with an unknown name; a plugin has it in every record, so the first are enough."""
         self.unknown += 1
         if self.unknown <= MOST_WARNINGS:
-            self.warnings[place] = [UNKNOWN_FIELD]
+            self.warnings[f"[{i}].{printable(name)}"] = [UNKNOWN_FIELD]
 
     def reject(self, i: int, faults: Sequence[Fault]) -> None:
         """Note that element `i` is not taken, and why."""
@@ -66,8 +74,7 @@ def elements_of(body: bytes, name: str, limit: int) -> tuple[list[Any], bool]:
 
     Raises ApiError or ValidationFailed where there is none, or of more than `limit` elements.
     """
-    if len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES:
-        raise failed([Fault((), "too_many_values", limit=MOST_VALUES)])
+    refuse_too_many_values(body)
     loaded, odd = _loaded(body)
     elements = _as_list(_member(loaded, name) if isinstance(loaded, dict) else loaded)
     if not isinstance(elements, list):
@@ -88,12 +95,20 @@ def _as_list(value: Any) -> Any:
 
 
 def _loaded(body: bytes) -> tuple[Any, bool]:
-    """Read JSON; Python's own parser takes what orjson refuses for the whole body: NaN, half a character."""
+    """Read JSON; Python's own parser takes what orjson refuses for the whole body: NaN, half a character.
+
+    A body that this is in is looked at value by value, and may have MOST_SOUGHT.
+    """
     try:
-        return orjson.loads(body), ESCAPED_NUL in body
+        loaded = orjson.loads(body)
+        if odd := ESCAPED_NUL in body:
+            refuse_too_many_values(body, MOST_SOUGHT)
+        return loaded, odd
     except orjson.JSONDecodeError:
         pass
     try:
+        if has_more_values(body, MOST_SOUGHT):
+            return read_json(body), True
         return json.loads(body.decode("utf-8-sig"), parse_int=_integer), True
     except RecursionError:
         raise failed([Fault((), "too_deep")]) from None

@@ -7,8 +7,8 @@ from typing import Any
 from customers.dialects.custobar.bodies import Findings, elements_of
 from customers.dialects.custobar.conversions import plain_text
 from customers.dialects.custobar.fields import FIELDS, SOUGHT, rules_of
-from customers.dialects.custobar.records import Mending, is_storable
-from customers.dialects.matching import Candidates
+from customers.dialects.custobar.records import Mending
+from customers.dialects.matching import Candidate, Candidates
 from customers.ingest import Row
 from hub.records.faults import Fault
 from tenants.changes.changesets import Origin, Warnings
@@ -44,8 +44,8 @@ class SentEvents:
 
 def read_events(tenant: Tenant, body: bytes) -> SentEvents:
     """Read {"events": […]}, or the array alone; raises ValidationFailed or ApiError where no event can be taken."""
-    elements, _ = elements_of(body, "events", MOST_EVENTS)
-    mending = Mending(rules_of(tenant))
+    elements, odd = elements_of(body, "events", MOST_EVENTS)
+    mending = Mending(rules_of(tenant), Findings(), odd=odd)
     found = [event for i, element in enumerate(elements) if (event := _withdrawal(mending, i, element))]
     mending.findings.refuse_all_rejected(len(elements))
     return SentEvents(found, len(elements), mending.findings)
@@ -75,7 +75,7 @@ def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tup
         value, name = plain_text(event.get(sent)), OTHER_NAMES.get(sent, sent)
         if value is None or (sent == "customer_id" and value == GUEST):
             continue
-        if is_storable(i, name, value, faults):
+        if mending.is_storable(i, name, value, faults):
             usable = mending.value(i, name, value, faults)
             found += [(FIELDS[name], usable)] if usable and usable.strip() else []
     if found:
@@ -99,12 +99,20 @@ def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> War
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(events)
         customers = Candidates(write, tenant, rows, origin, relatives=False)
+        found: dict[tuple[str, str, str], int] = {}  # 1,000 events of a till's number with 10,000 carriers: once
         for event in events:
-            meant = {one: None for pair in event.identifiers for one in customers.carrying(*pair)}
-            for candidate in meant:
-                if candidate.sent.get(event.flag) is not False:
-                    customers.update(candidate, {event.flag: False})
-            if not meant:
+            for pair in event.identifiers:
+                if (event.flag, *pair) not in found:
+                    found[event.flag, *pair] = _withdraw_from(customers, customers.carrying(*pair), event.flag)
+            if not any(found[event.flag, *pair] for pair in event.identifiers):
                 write.changes.warnings[f"[{event.place}]"] = [NOBODY]
         customers.save()
     return write.receipt.warnings
+
+
+def _withdraw_from(customers: Candidates, meant: Sequence[Candidate], flag: str) -> int:
+    """Withdraw a permission from customers, and return how many they are."""
+    for candidate in meant:
+        if candidate.sent.get(flag) is not False:
+            customers.update(candidate, {flag: False})
+    return len(meant)

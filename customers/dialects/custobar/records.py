@@ -7,6 +7,7 @@ whose identifiers cannot be used is rejected.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +32,7 @@ from hub.records.faults import Fault, Loc, fault_of
 from hub.records.records import RecordList, Records
 from tenants.models import Tenant
 
+MOST_FIELDS = 1000  # of a record; 600,000 took 3 s, and 500 attributes are stored
 DEEPEST = 60  # levels of a company-specific field: 64 with those around it
 BLANK: dict[str, Any] = {**dict.fromkeys(FLAGS, False), **{name: [] for name in LISTS}}
 
@@ -51,33 +53,44 @@ def read_upload(tenant: Tenant, body: bytes) -> Sent:
     if plain := rules.plain.read(body):
         return Sent(plain, range(len(plain)), len(plain))
     elements, odd = elements_of(body, "customers", MOST_CUSTOMERS)
-    gathered = [_gathered(element) for element in elements]
+    findings = Findings()
+    gathered = [_gathered(element, findings) for element in elements]
     clean = None if odd else _clean(rules, gathered)
     if clean is not None:
-        return Sent(RecordList(clean), range(len(clean)), len(clean))
-    mending = Mending(rules)
+        return Sent(RecordList(clean), range(len(clean)), len(clean), findings)
+    mending = Mending(rules, findings, odd=odd)
     mended = {i: record for i, element in enumerate(gathered) if (record := mending.record(i, element)) is not None}
-    mending.findings.refuse_all_rejected(len(elements))
-    return Sent(RecordList(list(mended.values())), list(mended), len(elements), mending.findings)
+    findings.refuse_all_rejected(len(elements))
+    return Sent(RecordList(list(mended.values())), list(mended), len(elements), findings)
 
 
-def _gathered(element: Any) -> Any:
+def _gathered(element: Any, findings: Findings) -> Any:
     """Return a record with its company-specific fields under one name.
 
     Here, where it costs next to nothing, "" becomes what a flag or a list is without a value, and a string a list.
     """
     if not isinstance(element, dict):
         return element
+    if len(element) > MOST_FIELDS:
+        element = _shortened(element, findings)
     for name in BLANK.keys() & element.keys():
         if element[name] == "":
             element[name] = BLANK[name]
     for name in MAILING_LISTS:
         if isinstance(element.get(name), str):
             element[name] = [element[name]]
-    unknown = element.keys() - NAMES
-    if company := {name: element.pop(name) for name in unknown if COMPANY_FIELD.fullmatch(name)}:
+    own = [name for name in element if name not in NAMES and COMPANY_FIELD.fullmatch(name)]  # in the order sent
+    if company := {name: element.pop(name) for name in own}:
         element[COMPANY] = company
     return element
+
+
+def _shortened(element: dict[str, Any], findings: Findings) -> dict[str, Any]:
+    """Return a record with its documented fields and the first of the others; the rest is left out and counted."""
+    documented = [name for name in element if name.lower() in NAMES]
+    kept = {name: element[name] for name in (*documented, *islice(element, MOST_FIELDS))}
+    findings.unnamed += len(element) - len(kept)
+    return kept
 
 
 def _clean(rules: Rules, gathered: list[Any]) -> list[dict[str, Any]] | None:
@@ -96,19 +109,22 @@ def _is_identified(record: dict[str, Any]) -> bool:
 
 
 def _is_deep(value: Any, levels: int) -> bool:
-    """Tell whether arrays and objects are nested deeper than `levels`."""
-    if not isinstance(value, dict | list):
-        return False
-    return not levels or any(
-        _is_deep(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value)
-    )
+    """Tell whether arrays and objects are nested deeper than `levels`; a level at a time, a third of the time."""
+    level = [value]
+    while nested := [inner for inner in level if isinstance(inner, dict | list)]:
+        if not levels:
+            return True
+        levels -= 1
+        level = [inner for outer in nested for inner in (outer.values() if isinstance(outer, dict) else outer)]
+    return False
 
 
 class Mending:
     """Records taken one by one: each value right, or converted, or left out and named in `findings`."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules, self.findings = rules, Findings()
+    def __init__(self, rules: Rules, findings: Findings, *, odd: bool) -> None:
+        """`odd` says that there may be what no table can hold, too deep nesting apart."""
+        self.rules, self.findings, self.odd = rules, findings, odd
 
     def record(self, i: int, element: Any) -> dict[str, Any] | None:
         """Return record `i` as it is stored, None where it is rejected."""
@@ -133,12 +149,12 @@ class Mending:
         for sent, value in element.items():
             name = sent if sent in NAMES or sent == COMPANY else sent.lower()
             if name == COMPANY:
-                known[COMPANY] = {own: inner for own, inner in value.items() if is_storable(i, own, inner, faults)}
+                known[COMPANY] = {own: inner for own, inner in value.items() if self.is_storable(i, own, inner, faults)}
             elif name not in NAMES:
-                self.findings.ignore(f"[{i}].{printable(sent)}")
+                self.findings.ignore(i, sent)
             elif isinstance(value, list):
-                known[name] = [item for item in value if is_storable(i, name, item, faults)]
-            elif value is not None and is_storable(i, name, value, faults):
+                known[name] = [item for item in value if self.is_storable(i, name, item, faults)]
+            elif value is not None and self.is_storable(i, name, value, faults):
                 known[name] = value
         return known
 
@@ -159,6 +175,13 @@ class Mending:
         if isinstance(value, list) and name in LISTS:
             return _items((i, name), value, faults)
         return None if value is None else valid(self.rules.fields[name], (i, name), value, faults)
+
+    def is_storable(self, i: int, name: str, value: Any, faults: list[Fault]) -> bool:
+        """Note why a table can't hold a field, if it can't."""
+        kind = _unstorable(name) or _unstorable(value) if self.odd else _too_deep(value)
+        if kind:
+            faults.append(Fault((i, printable(name)), kind))
+        return not kind
 
 
 def _items(loc: Loc, items: list[Any], faults: list[Fault]) -> list[str]:
@@ -183,12 +206,8 @@ def valid(kind: TypeAdapter[Any], loc: Loc, value: Any, faults: list[Fault]) -> 
         return None
 
 
-def is_storable(i: int, name: str, value: Any, faults: list[Fault]) -> bool:
-    """Note why a table can't hold a field, if it can't."""
-    kind = _unstorable(name) or _unstorable(value)
-    if kind:
-        faults.append(Fault((i, printable(name)), kind))
-    return not kind
+def _too_deep(value: Any) -> str | None:
+    return "too_deep" if _is_deep(value, DEEPEST) else None
 
 
 def _unstorable(value: Any, levels: int = DEEPEST) -> str | None:

@@ -16,6 +16,7 @@ from customers.dialects.custobar.records import read_upload
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
 from customers.models import Customer
+from customers.serializers import GROWING
 from hub.api.errors import ApiError
 from hub.api.pagination import KeysetPagination
 from hub.api.responses import JsonResponse
@@ -52,6 +53,7 @@ class CustobarViewSet(DialectViewSet):
     in_query = {"list": OFFSET}
     ignores_unknown_parameters = True
     keyset = "match_key"
+    growing = GROWING
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_upload(self.tenant, self.body())
@@ -68,8 +70,8 @@ class CustobarViewSet(DialectViewSet):
         named = sought(rules_of(self.tenant), request.query_params)
         found = Customer.objects.filter(tenant_id=self.tenant.pk, **named)
         pages = KeysetPagination()
-        page = pages.paginate_queryset(skipping(found, self.query.get("offset", 0)), request, self)
-        return JsonResponse({"customers": [as_sent(customer) for customer in page], "next_url": next_url(pages)})
+        pages.paginate_queryset(skipping(found, self.query.get("offset", 0)), request, self)
+        return JsonResponse({"customers": pages.written(as_sent), "next_url": next_url(pages)})
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
         return failure_body(native)
