@@ -43,11 +43,11 @@ class _TooManyBodies(Exception):
 class Bridge:
     """An ASGI application that has a WSGI application answer, in threads of its own.
 
-    `most` bytes of a body are kept; of a longer one the application is told the length alone. A body that has not
-    arrived after `seconds` is given up.
+    `most` says how many bytes of a body are kept, by its path; of a longer one the application is told the length
+    alone. A body that has not arrived after `seconds` is given up.
     """
 
-    def __init__(self, application: Application, *, threads: int, most: int, seconds: float) -> None:
+    def __init__(self, application: Application, *, threads: int, most: Callable[[str], int], seconds: float) -> None:
         self.application, self.most, self.seconds = application, most, seconds
         self.held = 0  # bytes of bodies that are on their way in, or being answered
         self.threads = Threads(threads, self._work)
@@ -84,7 +84,8 @@ class Bridge:
         and ConnectionError where the client has gone.
         """
         environ["wsgi.input"] = BytesIO()
-        if int(environ.get("CONTENT_LENGTH", 0)) > self.most:
+        most = self.most(environ["PATH_INFO"])
+        if int(environ.get("CONTENT_LENGTH", 0)) > most:
             return False
         size, more = 0, True
         async with asyncio.timeout(self.seconds):
@@ -95,7 +96,7 @@ class Bridge:
                 parts.append(message["body"])
                 size, more = size + len(parts[-1]), message["more_body"]
                 self.held += len(parts[-1])
-                if size > self.most:
+                if size > most:
                     environ["CONTENT_LENGTH"] = str(size)
                     return not more
                 if self.held > MOST_HELD and size > SMALL and more:
