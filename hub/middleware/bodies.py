@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from hub.middleware.pages import PAGES, page_of_refusal
+from hub.middleware.refused import PAGES, page_of_refusal
 
 MEGABYTE = 1024 * 1024
 

@@ -8,19 +8,11 @@ from typing import Any
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
-from django.template.loader import render_to_string
 
+from hub.middleware.refused import PAGES
 from hub.sql.execute import renew_connection
-
-PAGES = "/admin"
-
-
-def page_of_refusal(status: int, title: str, text: str) -> HttpResponse:
-    """Answer with a page of its own, which needs no session and no database."""
-    page = render_to_string("admin/refused.html", {"title": title, "text": text})
-    return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})
 
 
 class _ForPages:

@@ -27,6 +27,7 @@ APPLICATION = "hub.serving.application:make_application()"
 START_SECONDS = 60
 BACKLOG = 2048
 MOST_WORKERS = 256
+MEGABYTE = 1024 * 1024
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -50,7 +51,8 @@ class Command(BaseCommand):
         web = web_server(APPLICATION, listener, read_environment().WORKERS)
         children = [*web, *([] if options["no_worker"] else [_worker()])]
         database = EmbeddedServer(settings.ENVIRONMENT.HUB_DATA)
-        supervisor = Supervisor(children, tend=partial(_tend, database))
+        most_memory = settings.ENVIRONMENT.WORKER_MEMORY_MB * MEGABYTE
+        supervisor = Supervisor(children, tend=partial(_tend, database), most_memory=most_memory)
         try:
             supervisor.start()
             self._announce(supervisor)
