@@ -29,6 +29,8 @@ REQUIRED = {
 }
 
 
+BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten
+
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
 
@@ -121,6 +123,16 @@ class Environment(BaseModel):
         if not UTF8.fullmatch(self.ERASURE_KEY):
             unfit.append("ERASURE_KEY")
         return [TOO_SHORT.format(name=name) for name in unfit]
+
+    @property
+    def processes(self) -> int:
+        """How many processes the web server has."""
+        return self.WORKERS or min(4, os.cpu_count() or 1)
+
+    @property
+    def connections(self) -> int:
+        """How many connections to the database a hub has at most: a process may have a successor beside it."""
+        return (self.processes + 1) * self.THREADS + BACKGROUND
 
     def secret(self, name: str) -> str:
         """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one made once and kept in HUB_DATA (0600)."""

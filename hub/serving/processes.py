@@ -107,11 +107,11 @@ class Child:
 
 
 def web_server(application: str, listener: socket.socket, number: int) -> list[Child]:
-    """Return the processes of a web server (hub.serving.web) for an application; 0 is one a core, four at most."""
+    """Return so many processes of a web server (hub.serving.web) for an application."""
     spread = Spread.make()
     shared = [listener.fileno(), spread.descriptor]
     command = ["-m", "hub.serving.web", application, *map(str, shared)]
-    return [Child("web server", command, shared, spread) for _ in range(number or min(4, os.cpu_count() or 1))]
+    return [Child("web server", command, shared, spread) for _ in range(number)]
 
 
 class Supervisor:
