@@ -81,6 +81,9 @@ class Environment(BaseModel):
     WORKERS: int = Field(0, ge=0, le=256, description="web server processes; 0 means one a core, four at most")
     THREADS: int = Field(12, ge=1, le=64, description="threads a process, each with its database connection")
     BODY_SECONDS: int = Field(60, ge=1, description="seconds in which a request's body must have arrived")
+    STATEMENT_SECONDS: int = Field(
+        30, ge=1, description="seconds a request's statement may take, and its transaction rest between two"
+    )
     WORKER_MEMORY_MB: int = Field(
         512, ge=0, description="megabytes a web server process may grow to before it is renewed; 0 means no bound"
     )

@@ -7,7 +7,7 @@ No thread waits for a client's bytes, but for a few bodies that their clients se
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO, RawIOBase
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -56,6 +56,7 @@ class Bridge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
         environ = environ_of(scope)
+        environ["hub.is_gone"] = partial(scope["state"].get, "is_gone")
         if "HTTP_EXPECT" in environ and "CONTENT_LENGTH" in environ and not self.asking.locked():
             await self._answer_before_the_body(environ, receive, send)
             return
@@ -119,7 +120,8 @@ class Bridge:
 
     def _work(self, task: tuple[asyncio.Future[Answer], Environ]) -> None:
         future, environ = task
-        answer = _ask(self.application, environ)
+        # What nobody waits for any more has not begun yet, and need not.
+        answer = refusal(503, BUSY) if environ["hub.is_gone"]() else _ask(self.application, environ)
         future.get_loop().call_soon_threadsafe(_resolve, future, answer)
 
 

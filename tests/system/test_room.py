@@ -1,7 +1,6 @@
 """The connections of a hub and of those beside it add up to what PostgreSQL has, or the hub does not start."""
 
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote
 
 import pytest
 
