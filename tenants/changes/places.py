@@ -14,7 +14,6 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import OperationalError
-from psycopg.errors import IdleInTransactionSessionTimeout
 
 from hub.api.errors import BUSY, RETRY_SECONDS, ApiError
 
@@ -95,6 +94,6 @@ def _noting(mine: _Held) -> Iterator[None]:
     """Note that the database refused, for whoever holds the place may answer that before it is given back."""
     try:
         yield
-    except (OperationalError, psycopg.OperationalError, IdleInTransactionSessionTimeout):
+    except (OperationalError, psycopg.OperationalError):
         mine.has_failed = True
         raise
