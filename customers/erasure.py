@@ -5,14 +5,14 @@ from typing import Any
 
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Changes, Origin, as_array
 from tenants.changes.erasure import pseudonym
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
 from tenants.models import Entity, Operation, Priority, Tenant
 
 ORDERS_OF_ERASED = read_sql("customers", "orders_of_erased")
-LOCK_ORDERS = by_priority(f"{ORDERS_OF_ERASED} FOR UPDATE")
+FIND_ORDERS = by_priority(ORDERS_OF_ERASED)  # no row is locked: who writes orders has the tenant's lock
 COUNT_ORDERS = by_priority(f"SELECT count(*) FROM ({ORDERS_OF_ERASED}) AS o")  # noqa: S608 — constants
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
 FIND = """
@@ -63,13 +63,13 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and make the orders that name them anonymous. Orders may have come before the customer."""
     named = _named(persons)
-    if ids := named["erased"]:
-        write.execute(DELETE, ids=ids)
-    write.changes.deleted += ids
-    orders = write.execute(LOCK_ORDERS[Priority(tenant.priority)], **named)
+    if erased := named["erased"]:
+        write.execute(DELETE, ids=as_array(erased))
+    write.changes.deleted += erased
+    orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:
-        pseudonyms = [pseudonym(tenant, customer_id) for _, customer_id in orders]
-        write.execute(ANONYMISE_ORDERS, ids=[order[0] for order in orders], pseudonyms=pseudonyms)
+        ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id in orders), strict=True)
+        write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
     write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
 
 

@@ -29,5 +29,5 @@ SELECT o.id, o.customer_id
                                WHERE EXISTS (SELECT 1 FROM customers_customer c
                                               WHERE c.tenant_id = :'tenant_id' AND c.email = v.value
                                                 AND c.id NOT IN (SELECT unnest(:'erased'::bigint[])))))
- ORDER BY o.order_id FOR UPDATE
+ ORDER BY o.order_id
 ;
