@@ -4,30 +4,29 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 SELECT o.id, o.customer_id
-  FROM orders_order o
- WHERE o.tenant_id = :'tenant_id'
-   AND o.id = ANY (ARRAY(
-       SELECT x.id
-         FROM unnest(:'emails'::text[]) AS v(value)
-        CROSS JOIN LATERAL (SELECT n.id
-                              FROM orders_order n
-                             WHERE n.tenant_id = :'tenant_id' AND n.email = v.value
-                            OFFSET 0) AS x
-        UNION
-       SELECT x.id
-         FROM unnest(:'customer_ids'::text[]) AS v(value)
-        CROSS JOIN LATERAL (SELECT n.id
-                              FROM orders_order n
-                             WHERE n.tenant_id = :'tenant_id' AND n.customer_id = v.value
-                            OFFSET 0) AS x))
-   AND NOT EXISTS (SELECT 1 FROM customers_customer c
+  FROM (SELECT x.*
+          FROM unnest(:'emails'::text[]) AS v(value)
+         CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email
+                               FROM orders_order n
+                              WHERE n.tenant_id = :'tenant_id' AND n.email = v.value
+                             OFFSET 0) AS x
+         UNION
+        SELECT x.*
+          FROM unnest(:'customer_ids'::text[]) AS v(value)
+         CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email
+                               FROM orders_order n
+                              WHERE n.tenant_id = :'tenant_id' AND n.customer_id = v.value
+                             OFFSET 0) AS x) AS o
+ WHERE NOT EXISTS (SELECT 1 FROM customers_customer c
                     WHERE c.tenant_id = :'tenant_id' AND c.email = o.email
-                      AND c.id NOT IN (SELECT unnest(:'erased'::bigint[])))
+                      AND c.id NOT IN (SELECT unnest(:'erased'::bigint[]))
+                   OFFSET 0)
    AND (o.email IN (SELECT unnest(:'emails'::text[]))
         OR o.customer_id NOT IN (SELECT v.value
                                 FROM unnest(:'customer_ids'::text[]) AS v(value)
                                WHERE EXISTS (SELECT 1 FROM customers_customer c
                                               WHERE c.tenant_id = :'tenant_id' AND c.customer_id = v.value
-                                                AND c.id NOT IN (SELECT unnest(:'erased'::bigint[])))))
+                                                AND c.id NOT IN (SELECT unnest(:'erased'::bigint[]))
+                                             OFFSET 0)))
  ORDER BY o.order_id
 ;
