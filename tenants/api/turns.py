@@ -20,7 +20,7 @@ _turns: dict[UUID, Semaphore] = {}
 
 
 @contextmanager
-def turn(tenant_id: UUID, *, is_gone: Callable[[], object]) -> Iterator[None]:
+def turn(tenant_id: UUID, *, is_gone: Callable[[], object] = bool) -> Iterator[None]:
     """Hold the tenant's turn, one batch at a time in this process, and a place of its writers, while the block runs.
 
     Raises ApiError 503 where the turn does not come within SECONDS, where too many of the tenant's requests wait
