@@ -27,7 +27,8 @@ def main() -> None:
         if environment.DATABASE_URL or command in WITHOUT_DATABASE or "--help" in sys.argv:
             _run(sys.argv)
         else:
-            _run_with_server(EmbeddedServer(environment.HUB_DATA), command)
+            server = EmbeddedServer(environment.HUB_DATA, connections=environment.connections)
+            _run_with_server(server, command)
     except PostgresError as error:
         sys.exit(f"PostgreSQL: {error}")
     except KeyboardInterrupt:

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Changes, Origin, as_array
 from tenants.changes.erasure import pseudonym
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
 from tenants.models import Entity, Operation, Priority, Tenant
 
 ORDERS_OF_ERASED = read_sql("customers", "orders_of_erased")
-LOCK_ORDERS = by_priority(f"{ORDERS_OF_ERASED} FOR UPDATE")
+FIND_ORDERS = by_priority(ORDERS_OF_ERASED)  # no row is locked: who writes orders has the tenant's lock
 COUNT_ORDERS = by_priority(f"SELECT count(*) FROM ({ORDERS_OF_ERASED}) AS o")  # noqa: S608 — constants
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
 DROP_FORMER = read_sql("customers", "drop_former")
@@ -80,15 +80,15 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     Orders may have come before the customer.
     """
     named = _named(persons)
-    if ids := named["erased"]:
-        write.execute(DELETE, ids=ids)
-    write.changes.deleted += ids
+    if erased := named["erased"]:
+        write.execute(DELETE, ids=as_array(erased))
+    write.changes.deleted += erased
     dropped = write.execute(DROP_FORMER, **named)
-    orders = write.execute(LOCK_ORDERS[Priority(tenant.priority)], **named)
+    orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:
-        pseudonyms = [pseudonym(tenant, customer_id) for _, customer_id in orders]
-        write.execute(ANONYMISE_ORDERS, ids=[order[0] for order in orders], pseudonyms=pseudonyms)
-    if ids or orders or dropped:
+        ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id in orders), strict=True)
+        write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
+    if erased or orders or dropped:
         write.note_erasure()
     write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
 

@@ -29,6 +29,8 @@ REQUIRED = {
 }
 
 
+BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten
+
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
 
@@ -79,6 +81,12 @@ class Environment(BaseModel):
     WORKERS: int = Field(0, ge=0, le=256, description="web server processes; 0 means one a core, four at most")
     THREADS: int = Field(12, ge=1, le=64, description="threads a process, each with its database connection")
     BODY_SECONDS: int = Field(60, ge=1, description="seconds in which a request's body must have arrived")
+    STATEMENT_SECONDS: int = Field(
+        30, ge=1, description="seconds a request's statement may take, and its transaction rest between two"
+    )
+    WORKER_MEMORY_MB: int = Field(
+        512, ge=0, description="megabytes a web server process may grow to before it is renewed; 0 means no bound"
+    )
     SECRET_KEY: str = Field("", repr=False, description="signs sessions; generated and kept in HUB_DATA when absent")
     SECRET_KEY_FALLBACKS: Words = Field(
         [], repr=False, description="former SECRET_KEYs, comma separated: what they signed still holds"
@@ -118,6 +126,16 @@ class Environment(BaseModel):
         if not UTF8.fullmatch(self.ERASURE_KEY):
             unfit.append("ERASURE_KEY")
         return [TOO_SHORT.format(name=name) for name in unfit]
+
+    @property
+    def processes(self) -> int:
+        """How many processes the web server has."""
+        return self.WORKERS or min(4, os.cpu_count() or 1)
+
+    @property
+    def connections(self) -> int:
+        """How many connections to the database a hub has at most: a process may have a successor beside it."""
+        return (self.processes + 1) * self.THREADS + BACKGROUND
 
     def secret(self, name: str) -> str:
         """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one made once and kept in HUB_DATA (0600)."""

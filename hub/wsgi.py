@@ -6,11 +6,13 @@
 import os
 import sys
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from hub.serving.refusals import in_one_line
+from hub.sql.bounds import bound_transactions
 
 BOOT_ERROR = 3  # any other code and gunicorn starts the worker that ended with it again, for ever
 
@@ -18,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 try:
     with in_one_line():
         application = get_wsgi_application()
+        bound_transactions(settings.ENVIRONMENT.STATEMENT_SECONDS)
         call_command("erasure_key", verbosity=0)
         connections.close_all()  # a server that forks must not share one
 except SystemExit as refusal:

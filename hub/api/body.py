@@ -5,10 +5,10 @@ from codecs import BOM_UTF8
 from typing import Any, BinaryIO, Protocol
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest
 
 from hub.api.errors import ApiError
+from hub.middleware.bodies import announced, most_bytes
 from hub.records.faults import unreadable
 
 CHUNK = 64 * 1024
@@ -26,18 +26,19 @@ class _Source(Protocol):
 def read_body(request: HttpRequest) -> bytes:
     """Return the body, inflated and without a byte order mark.
 
-    Raises ApiError: 413 over MAX_BODY_BYTES, 415 not JSON, 400 cut off or broken.
+    Raises ApiError: 413 over the bound of its address, 415 not JSON, 400 cut off or broken.
     """
     _require_json(request.META.get("CONTENT_TYPE", ""))
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
-    raw, announced = _read(_source(request), settings.MAX_BODY_BYTES), int(request.META.get("CONTENT_LENGTH") or 0)
-    if announced > settings.MAX_BODY_BYTES:  # the hub's web server says how long it would have been
-        raise _too_large(settings.MAX_BODY_BYTES)
-    if len(raw) < announced:
+    most = most_bytes(request.path_info)
+    raw, length = _read(_source(request), most), announced(request)
+    if length > most:  # the hub's web server says how long it would have been
+        raise _too_large(most)
+    if len(raw) < length:
         raise ApiError(400, INCOMPLETE)
-    body = _inflate(raw, settings.MAX_BODY_BYTES) if encoding == "gzip" else raw
+    body = _inflate(raw, most) if encoding == "gzip" else raw
     return body.removeprefix(BOM_UTF8)
 
 

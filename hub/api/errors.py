@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
+from psycopg.errors import QueryCanceled
 from rest_framework.exceptions import MethodNotAllowed
 
 from hub.api.responses import JsonResponse, failure
@@ -17,6 +18,7 @@ log = structlog.get_logger("hub.errors")
 
 UNEXPECTED = "An unexpected error occurred. Please try again."
 BUSY = "The hub is busy or restarting. Please try again."
+TOO_LONG = "This took too long and was given up: nothing was changed. Please try again, with less at once."
 RETRY_SECONDS = 2
 # What a write is told where a node goes away under it or at its commit (a retry shows whether it was stored), and where
 # tenants were brought back from their nodes meanwhile (a new connection knows).
@@ -56,7 +58,8 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     if _is_outage(error):
         log.warning("database unavailable", exc_info=error)
         connection.close()  # a broken connection must not serve the next request
-        return failure(503, BUSY, headers={"Retry-After": str(RETRY_SECONDS)})
+        message = TOO_LONG if isinstance(_cause(error), QueryCanceled) else BUSY
+        return failure(503, message, headers={"Retry-After": str(RETRY_SECONDS)})
     log.error("unexpected error", exc_info=error)
     return failure(500, getattr(context["view"], "unexpected", UNEXPECTED))
 
@@ -82,10 +85,15 @@ def _foreseen(error: Exception, trace: str) -> HttpResponse | None:
 
 def _is_outage(error: Exception) -> bool:
     """Tell an unreachable, restarting or overloaded database from a fault of ours."""
-    cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
+    cause = _cause(error)
     outage = psycopg.OperationalError | psycopg.InterfaceError
     changed = isinstance(cause, psycopg.Error) and str(cause).startswith(CLUSTER_CHANGED)
     return changed or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """Return the driver's error where Django's stands for it."""
+    return error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
 
 
 def _problem(error: ValidationFailed, trace: str) -> JsonResponse:

@@ -11,9 +11,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 
+from hub.middleware.refused import PAGES
 from hub.sql.execute import renew_connection
-
-PAGES = "/admin"
 
 
 class _ForPages:

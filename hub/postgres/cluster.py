@@ -19,7 +19,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any, NamedTuple
 
-from hub.postgres.programs import MAJOR, PORT, PostgresError, copy_binaries, options, reason, wheel_binaries
+from hub.postgres.programs import (
+    MAJOR,
+    OPERATORS,
+    PORT,
+    SETTINGS,
+    PostgresError,
+    copy_binaries,
+    options,
+    reason,
+    wheel_binaries,
+)
 
 ROLE = DATABASE = "hub"
 SUPERUSER = "postgres"
@@ -137,16 +147,18 @@ class Cluster:
         if process.returncode:
             raise PostgresError(f"PostgreSQL's {program} failed in {self.home}: {reason(said or '')}")
 
-    def launch(self, patience: int) -> str:
+    def launch(self, patience: int, connections: int) -> str:
         """Start the server and return "" when it accepts connections, or the reason why it doesn't.
 
+        It accepts `connections` of a hub, or as many as it usually does where that is more, and those of operators.
         All of its processes inherit a lock on the file `alive`, which goes with the last of them. The log is appended
         to; one above 10 MB becomes the .1 of the new one.
         """
         if self.log.exists() and self.log.stat().st_size > 10_000_000:
             self.log.replace(self.log.with_suffix(".log.1"))
         place = str(self.sockets).replace('"', '""')  # quoted: spaces would cut it
-        arguments = shlex.join(options(unix_socket_directories=f'"{place}"'))
+        most = max(int(SETTINGS["max_connections"]), connections + OPERATORS)
+        arguments = shlex.join(options(unix_socket_directories=f'"{place}"', max_connections=str(most)))
         with self.open_private(self.log.name) as log, self.open_private("alive") as alive:
             before = log.tell()
             fcntl.flock(alive, fcntl.LOCK_SH)

@@ -17,6 +17,7 @@ SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
+    "max_connections": "200",  # or as many as a hub's settings ask for
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
@@ -30,6 +31,9 @@ SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length": "0",
     "log_error_verbosity": "terse",
 }
+
+
+OPERATORS = 5 + 3  # connections beyond those of a hub: five for commands and psql, three are the superuser's
 
 
 class PostgresError(RuntimeError):

@@ -35,10 +35,12 @@ class EmbeddedServer:
 
     Each holds a shared lock on the file `lease` from start() to stop() or to its death; whoever stops as the last
     stops the server. All that starts and stops happens under an exclusive lock on the file `lock`.
+    Whoever starts it decides how many connections it has: room for `connections` of a hub, and more.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, connections: int = 0) -> None:
         self._cluster = Cluster(data)
+        self._connections = connections
         self._lease: IO[str] | None = None
 
     def start(self) -> None:
@@ -118,7 +120,7 @@ class EmbeddedServer:
         PostgreSQL judges its lock files by the pid in them, which a zombie or a stranger may have by now. A server that
         starts slowly has them, too, and does not listen yet: only a lock that its processes hold tells.
         """
-        said = self._cluster.launch(PATIENCE)
+        said = self._cluster.launch(PATIENCE, self._connections)
         if any(words in said for words in IN_THE_WAY):
             if self._cluster.is_dead():
                 self._cluster.clear_marks()

@@ -9,6 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
 from hub.serving.static import use_collected_static
+from hub.sql.bounds import bound_transactions
 
 
 def make_application() -> WSGIHandler:
@@ -20,5 +21,6 @@ def make_application() -> WSGIHandler:
     django.setup()
     use_collected_static(settings.ENVIRONMENT.HUB_DATA / "static")
     application = get_wsgi_application()
+    bound_transactions(settings.ENVIRONMENT.STATEMENT_SECONDS)
     check_url_config(None)
     return application

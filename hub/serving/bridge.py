@@ -7,7 +7,7 @@ No thread waits for a client's bytes, but for a few bodies that their clients se
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO, RawIOBase
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -43,11 +43,11 @@ class _TooManyBodies(Exception):
 class Bridge:
     """An ASGI application that has a WSGI application answer, in threads of its own.
 
-    `most` bytes of a body are kept; of a longer one the application is told the length alone. A body that has not
-    arrived after `seconds` is given up.
+    `most` says how many bytes of a body are kept, by its path; of a longer one the application is told the length
+    alone. A body that has not arrived after `seconds` is given up.
     """
 
-    def __init__(self, application: Application, *, threads: int, most: int, seconds: float) -> None:
+    def __init__(self, application: Application, *, threads: int, most: Callable[[str], int], seconds: float) -> None:
         self.application, self.most, self.seconds = application, most, seconds
         self.held = 0  # bytes of bodies that are on their way in, or being answered
         self.threads = Threads(threads, self._work)
@@ -56,6 +56,7 @@ class Bridge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
         environ = environ_of(scope)
+        environ["hub.is_gone"] = partial(scope["state"].get, "is_gone")
         if "HTTP_EXPECT" in environ and "CONTENT_LENGTH" in environ and not self.asking.locked():
             await self._answer_before_the_body(environ, receive, send)
             return
@@ -84,7 +85,8 @@ class Bridge:
         and ConnectionError where the client has gone.
         """
         environ["wsgi.input"] = BytesIO()
-        if int(environ.get("CONTENT_LENGTH", 0)) > self.most:
+        most = self.most(environ["PATH_INFO"])
+        if int(environ.get("CONTENT_LENGTH", 0)) > most:
             return False
         size, more = 0, True
         async with asyncio.timeout(self.seconds):
@@ -95,7 +97,7 @@ class Bridge:
                 parts.append(message["body"])
                 size, more = size + len(parts[-1]), message["more_body"]
                 self.held += len(parts[-1])
-                if size > self.most:
+                if size > most:
                     environ["CONTENT_LENGTH"] = str(size)
                     return not more
                 if self.held > MOST_HELD and size > SMALL and more:
@@ -118,7 +120,8 @@ class Bridge:
 
     def _work(self, task: tuple[asyncio.Future[Answer], Environ]) -> None:
         future, environ = task
-        answer = _ask(self.application, environ)
+        # What nobody waits for any more has not begun yet, and need not.
+        answer = refusal(503, BUSY) if environ["hub.is_gone"]() else _ask(self.application, environ)
         future.get_loop().call_soon_threadsafe(_resolve, future, answer)
 
 

@@ -18,6 +18,7 @@ from hub.serving.bridge import CUT_OFF, refusal
 HEAD_SECONDS = 10  # from the connection, or from the first byte where the connection was used before
 ANSWER_SECONDS = 60  # that a client may leave an answer unread
 LEAVING_SECONDS = 1  # that a kept connection may be used once more when the process is to end
+PROBE_SECONDS = 1  # from when a client has closed its side until it is asked whether it still reads
 CLOSING_SECONDS = 2  # that what comes after a refusal is thrown away, so that its sender reads it
 # 1,000 hub ids in a query, their commas percent-encoded, are 22 KB at most.
 MOST_ADDRESS, MOST_HEADER, MOST_HEADERS, MOST_HEAD = 32 * 1024, 16 * 1024, 100, 64 * 1024
@@ -51,6 +52,7 @@ class Connection(HttpToolsProtocol):
     head_size = framing = 0  # bytes of the head that is being read; those of a body that are not the body itself
     deadline: asyncio.TimerHandle | None = None  # of a head
     unread: asyncio.TimerHandle | None = None  # until when the client must have read
+    probing: asyncio.TimerHandle | None = None  # of one that has closed its side: whether it still reads
     fault = 400
     is_leaving = False
     is_deaf = False  # what still comes is thrown away
@@ -66,6 +68,10 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
         super().connection_lost(exc)
+        for cycle in [self.running, *(cycle for cycle, _ in self.pipeline)]:
+            if cycle:
+                cycle.scope["state"]["is_gone"] = True
+        self._stop(self.probing)
         self._unset_keepalive_if_required()
         self._head_is_there()
         self._stop(self.unread)
@@ -92,7 +98,17 @@ class Connection(HttpToolsProtocol):
         if self.cycle.more_body:
             self.cycle.scope["state"]["is_cut_off"] = True
             _end_body(self.cycle)
+        self.probing = self.loop.call_later(PROBE_SECONDS, self._probe)
         return True
+
+    def _probe(self) -> None:
+        """Find out whether a client that has closed its side is gone altogether: what is sent to it is then reset.
+
+        Any answer may be preceded by a 100, and the first of them is met by the reset that the second one sees.
+        """
+        if self.running and not self.running.response_started and self.parser.get_http_version() == "1.1":
+            self.transport.write(STATUS_LINE[100] + b"\r\n")
+            self.probing = self.loop.call_later(PROBE_SECONDS, self._probe)
 
     def pause_writing(self) -> None:
         """Give the client a while to read."""

@@ -15,6 +15,7 @@ from types import FrameType
 
 import structlog
 
+from hub.serving.memory import MemoryBound, resident_bytes
 from hub.serving.spread import NOBODY, Spread
 
 log = structlog.get_logger("hub.processes")
@@ -55,9 +56,10 @@ class Child:
     spread: Spread | None = None
     number: int = 0
     process: subprocess.Popen[bytes] | None = None
+    first_memory: int = 0  # bytes, when it began to serve
 
     def start(self) -> None:
-        self.number = next(NUMBERS)
+        self.number, self.first_memory = next(NUMBERS), 0
         numbered = [str(self.number)] if self.spread else []
         self.process = subprocess.Popen(
             [sys.executable, *self.command, *numbered],
@@ -77,6 +79,10 @@ class Child:
     def is_ready(self) -> bool:
         """Tell whether the process says that it serves."""
         return bool(self.spread and self.spread.accepts(self.number))
+
+    def memory(self) -> int:
+        """Return how many bytes of memory the process has."""
+        return resident_bytes(self.process.pid) if self.process else 0
 
     def ask_to_end(self) -> None:
         """Let the process end soon."""
@@ -101,24 +107,26 @@ class Child:
 
 
 def web_server(application: str, listener: socket.socket, number: int) -> list[Child]:
-    """Return the processes of a web server (hub.serving.web) for an application; 0 is one a core, four at most."""
+    """Return so many processes of a web server (hub.serving.web) for an application."""
     spread = Spread.make()
     shared = [listener.fileno(), spread.descriptor]
     command = ["-m", "hub.serving.web", application, *map(str, shared)]
-    return [Child("web server", command, shared, spread) for _ in range(number or min(4, os.cpu_count() or 1))]
+    return [Child("web server", command, shared, spread) for _ in range(number)]
 
 
 class Supervisor:
     """Starts the children, starts again those that die, and stops all of them on SIGINT or SIGTERM.
 
     On SIGHUP others take their places, one after the other: a child that tells when it is ready is asked to end only
-    then, and stays where its successor does not come. `tend` is called with every look at them, for what the children
-    stand on and cannot mend themselves.
+    then, and stays where its successor does not come. A child of the web server that has outgrown `most_memory` bytes
+    is renewed in the same way, one at a time. `tend` is called with every look at them, for what the children stand on
+    and cannot mend themselves.
     """
 
-    def __init__(self, children: Sequence[Child], *, tend: Callable[[], None]) -> None:
+    def __init__(self, children: Sequence[Child], *, tend: Callable[[], None], most_memory: int = 0) -> None:
         self.children = list(children)
         self.leaving: list[Child] = []
+        self.bound = MemoryBound(most_memory)
         self.tend = tend
         self.stopping = self.renewing = False
 
@@ -139,6 +147,8 @@ class Supervisor:
             self.leaving = [child for child in self.leaving if child.exit_code() is None]
             if self.renewing:
                 self._renew()
+            elif not self.leaving:
+                self._bound_memory()
             self.rest(BEAT)
 
     def stop(self) -> None:
@@ -166,19 +176,34 @@ class Supervisor:
     def _renew(self) -> None:
         """Let each child's place be taken by a new process, as the code and the settings are now."""
         self.renewing = False
-        for place, child in enumerate(self.children):
-            successor = replace(child)
-            if not child.spread:
-                child.ask_to_end()
-                child.end(PATIENCE)
-                successor.start()
-            elif not self._comes(successor):
+        for child in list(self.children):
+            if not self._replace(child):
                 return
-            else:
-                child.ask_to_make_room()
-                self.leaving.append(child)
-            self.children[place] = successor
         log.info("all processes are new ones")
+
+    def _bound_memory(self) -> None:
+        """Let the place of a process that has outgrown the bound be taken by a new one."""
+        serving = [child for child in self.children if child.is_ready()]
+        for child in serving:
+            child.first_memory = child.first_memory or child.memory()
+        if grown := self.bound.outgrown_by(serving):
+            log.info("a process has grown and is renewed", process=grown.name, megabytes=grown.memory() >> 20)
+            self._replace(grown)
+
+    def _replace(self, child: Child) -> bool:
+        """Let a child's place be taken by a new process; tell whether that came."""
+        successor = replace(child)
+        if not child.spread:
+            child.ask_to_end()
+            child.end(PATIENCE)
+            successor.start()
+        elif not self._comes(successor):
+            return False
+        else:
+            child.ask_to_make_room()
+            self.leaving.append(child)
+        self.children[self.children.index(child)] = successor
+        return True
 
     def _comes(self, successor: Child) -> bool:
         """Start a successor and wait until it is ready; where it does not come, say so and end it."""

@@ -16,9 +16,9 @@ import sys
 from importlib import import_module
 
 import uvicorn
-from django.conf import settings
 
 from hub.environment import read_environment
+from hub.middleware.bodies import most_bytes
 from hub.serving import spread
 from hub.serving.bridge import Bridge
 from hub.serving.connections import Connection, Connections
@@ -110,7 +110,7 @@ def main(application: str, listener: str, numbers: str, number: str) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     given = read_environment()
-    bridge = Bridge(serving, threads=given.THREADS, most=settings.MAX_BODY_BYTES, seconds=given.BODY_SECONDS)
+    bridge = Bridge(serving, threads=given.THREADS, most=most_bytes, seconds=given.BODY_SECONDS)
     config = uvicorn.Config(
         bridge,
         http=Connection,

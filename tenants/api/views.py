@@ -94,7 +94,8 @@ class TenantViewSet(GenericViewSet[Any]):
         Raises ApiError 503 for no turn in time.
         """
         if len(self.sent) > SMALL:
-            self.held.enter_context(turn(self.tenant.pk))
+            is_gone = self.request.META.get("hub.is_gone", bool)  # no other web server tells
+            self.held.enter_context(turn(self.tenant.pk, is_gone=is_gone))
         return self.sent
 
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:

@@ -15,6 +15,7 @@ from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
+from tenants.changes.places import place
 from tenants.changes.writing import SHARED
 from tenants.models import Entity, Operation, Tenant
 
@@ -82,11 +83,11 @@ class Documents:
 
         `received` counts the records before they were folded. `suppress` returns what is stored in place of `records`
         once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
-        Raises OperationalError as `store_at_once` does, and Overfull.
+        Raises OperationalError and ApiError as `store_at_once` does, and Overfull.
         """
         parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
         warnings: Warnings = {}
-        with transaction.atomic():
+        with place(tenant.pk), transaction.atomic():
             parents = self._store_parents(parameters, records, looked=suppress is None)
             if parents.closed and suppress:
                 records, warnings = suppress()

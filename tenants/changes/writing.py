@@ -31,6 +31,7 @@ from tenants.changes.changesets import (
     recording,
     write_parameters,
 )
+from tenants.changes.places import place
 from tenants.models import Entity, Operation, Priority, Tenant
 
 LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
@@ -80,12 +81,13 @@ def store_at_once(
 
     `received` counts the records before they were folded. Returns None, with nothing stored, where an open write has to
     look first. Raises OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's
-    identifier priority has changed since it was read.
+    identifier priority has changed since it was read, and ApiError 503 where too many wait for the lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, "records": records.json}
-    number, created, updated, _, closed = execute_where_tenant_is(statement, named)[0]
+    with place(tenant.pk):
+        number, created, updated, _, closed = execute_where_tenant_is(statement, named)[0]
     return None if closed else Receipt(number, received, created, updated, len(records) - created - updated)
 
 
@@ -172,10 +174,10 @@ def open_write(
 
     The shared lock is for writes where the unique key, or a row's own lock, decides; exclusive for what must look
     before it writes. `write.receipt` is there once the block has been left.
-    Raises OperationalError as `store_at_once` does.
+    Raises OperationalError and ApiError as `store_at_once` does.
     """
     parameters = write_parameters(tenant, entity, operation, origin)
-    with transaction.atomic():
+    with place(tenant.pk), transaction.atomic():
         # Whichever the priority is that customers are given other keys by: it may have been changed half-way, when the
         # tenant's node was told and the commit here was lost.
         told = None if operation == Operation.REKEY else tenant.priority

@@ -10,9 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from customers.dialects.matching import FIND
+from customers.erasure import FIND_ORDERS
 from customers.ingest import CARRIERS
 from customers.models import Customer
+from tenants.models import Priority
 from tests.conftest import Partner
+from tests.orders.records import order
 
 COPIES = """
 INSERT INTO customers_customer
@@ -53,6 +56,31 @@ def test_carriers_are_found_by_index(partner: Partner, name: str) -> None:
 @pytest.mark.parametrize("name", FIND)
 def test_candidates_are_found_by_index(partner: Partner, name: str) -> None:
     assert INDEXES[name] in plan_for_a_small_table(partner, FIND[name], "json", '["1", "2"]')
+
+
+@pytest.mark.parametrize("priority", FIND_ORDERS)
+def test_orders_of_erased_are_looked_up_and_compared_with_hashes(partner: Partner, priority: Priority) -> None:
+    """Lists read from their beginning for every order held the tenant's lock for minutes: 100,000 orders of a till."""
+    each = [{"CustomerId": f"C-{i}", "Email": f"{i}@shop.example"} for i in range(400)]
+    partner.save("customers", *each)
+    partner.save("orders", *(order(OrderId=f"O-{i}", **customer) for i, customer in enumerate(each)))
+    prepared = FIND_ORDERS[priority]
+    for number, name in enumerate(["tenant_id", "customer_ids", "emails", "erased"], 1):
+        prepared = prepared.replace(f"%({name})s", f"${number}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_order, customers_customer")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"PREPARE orders_of (uuid, text[], text[], bigint[]) AS {prepared}")
+        cursor.execute(f"EXPLAIN EXECUTE orders_of ('{partner.id}', '{{1,2}}', '{{a@b.example}}', '{{1}}')")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE orders_of")
+
+    assert "order_by_customer_id" in plan
+    assert "order_by_email" in plan
+    assert "Seq Scan" not in plan
+    hashes = 4  # of whose {first} it is, of who else has its {second}, and twice of who is erased
+    assert plan.count("(hashed SubPlan") == hashes
+    assert "ANY ($" not in plan
 
 
 def test_a_page_by_hub_ids_is_read_by_primary_key(partner: Partner) -> None:

@@ -14,6 +14,7 @@ from tests.orders.records import order
 from tests.products.records import product
 
 TEN_MEGABYTES = 10 * 1024 * 1024
+MOST_OF_A_FORM = 2_621_440
 ONE_ORDER = json.dumps([order()]).encode()
 
 
@@ -133,19 +134,64 @@ def test_a_gzip_bomb_stays_small(partner: Partner) -> None:
     assert peak < 4 * TEN_MEGABYTES
 
 
+class Endless(BytesIO):
+    """A body without end, which counts what is taken of it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.taken += size or 0
+        return b" " * (size or 0)
+
+
 def test_a_body_far_over_the_limit_is_not_read_to_its_end(partner: Partner) -> None:
-    class Endless(BytesIO):
-        taken = 0
-
-        def read(self, size: int | None = -1, /) -> bytes:
-            self.taken += size or 0
-            return b" " * (size or 0)
-
     stream = Endless()
     response = _chunked(partner, stream)
 
     assert answer(response)[0] == 413
     assert stream.taken < 10 * TEN_MEGABYTES
+
+
+FORMS = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"]
+PAGES = ["/admin/login/", "/admin/", "/admin/password_change/", "/admin/customers/customer/", "/admin/nowhere"]
+
+
+@pytest.mark.parametrize("content_type", FORMS)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_form_that_is_too_large_is_refused_with_a_page_and_not_read(path: str, content_type: str) -> None:
+    stream = Endless()
+
+    response = form(path, content_type, stream, CONTENT_LENGTH=str(MOST_OF_A_FORM + 1))
+
+    assert response.status_code == 413
+    assert response["Content-Type"].startswith("text/html")
+    assert "may have 2.5 MB" in response.content.decode()
+    assert stream.taken == 0
+
+
+@pytest.mark.parametrize("content_type", FORMS[:2])
+def test_of_a_form_without_a_length_nothing_is_read(db: None, content_type: str) -> None:
+    stream = Endless()
+
+    response = form("/admin/login/", content_type, stream, HTTP_TRANSFER_ENCODING="chunked")
+
+    assert response.status_code == 200
+    assert stream.taken == 0
+
+
+def test_a_form_up_to_the_bound_is_read(db: None) -> None:
+    body = b"username=nobody&password=".ljust(MOST_OF_A_FORM, b"x")
+
+    response = form("/admin/login/", FORMS[0], BytesIO(body), CONTENT_LENGTH=str(len(body)))
+
+    assert response.status_code == 200
+    assert "correct" in response.content.decode()
+
+
+def form(path: str, content_type: str, stream: BytesIO, **environ: str) -> Any:
+    """Send a form as a server does that bounds nothing by itself."""
+    given: dict[str, Any] = {"wsgi.input": stream, "CONTENT_TYPE": content_type, **environ}
+    return CLIENT.request(REQUEST_METHOD="POST", PATH_INFO=path, **given)
 
 
 def test_a_chunked_body_is_read(partner: Partner) -> None:

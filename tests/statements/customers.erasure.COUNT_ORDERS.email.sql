@@ -5,15 +5,35 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 SELECT count(*) FROM (SELECT o.id, o.customer_id
-  FROM orders_order o
- WHERE o.tenant_id = :'tenant_id'
-   AND (o.email = ANY (:'emails'::text[]) OR o.customer_id = ANY (:'customer_ids'::text[]))
-   AND NOT EXISTS (SELECT 1 FROM customers_customer c
+  FROM (SELECT x.*
+          FROM unnest(:'emails'::text[]) AS v(value)
+         CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email
+                               FROM orders_order n
+                              WHERE n.tenant_id = :'tenant_id' AND n.email = v.value
+                             OFFSET 0) AS x
+         UNION
+        SELECT x.*
+          FROM unnest(:'customer_ids'::text[]) AS v(value)
+         CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email
+                               FROM orders_order n
+                              WHERE n.tenant_id = :'tenant_id' AND n.customer_id = v.value
+                             OFFSET 0) AS x) AS o
+ WHERE NOT EXISTS (SELECT 1 FROM customers_customer c
                     WHERE c.tenant_id = :'tenant_id' AND c.email = o.email
-                      AND c.id <> ALL (:'erased'::bigint[]))
-   AND (o.email = ANY (:'present_emails'::text[])
-        OR NOT EXISTS (SELECT 1 FROM customers_customer c
-                        WHERE c.tenant_id = :'tenant_id' AND c.customer_id = o.customer_id
-                          AND c.id <> ALL (:'erased'::bigint[])))
+                      AND c.id NOT IN (SELECT unnest(:'erased'::bigint[]))
+                   OFFSET 0)
+   AND (o.email IN (SELECT unnest(:'present_emails'::text[]))
+        OR CASE WHEN o.customer_id IN (SELECT unnest(:'customer_ids'::text[]))
+                THEN o.customer_id NOT IN (SELECT v.value
+                                          FROM unnest(:'customer_ids'::text[]) AS v(value)
+                                         WHERE EXISTS (SELECT 1 FROM customers_customer c
+                                                        WHERE c.tenant_id = :'tenant_id' AND c.customer_id = v.value
+                                                          AND c.id NOT IN (SELECT unnest(:'erased'::bigint[]))
+                                                       OFFSET 0))
+                ELSE NOT EXISTS (SELECT 1 FROM customers_customer c
+                                  WHERE c.tenant_id = :'tenant_id' AND c.customer_id = o.customer_id
+                                    AND c.id NOT IN (SELECT unnest(:'erased'::bigint[]))
+                                 OFFSET 0)
+           END)
  ORDER BY o.order_id) AS o
 ;

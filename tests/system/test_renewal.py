@@ -11,10 +11,11 @@ from threading import Event, Thread
 
 import pytest
 
+from hub.serving.processes import BEAT
 from hub.serving.web import ENDING_SECONDS
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
-from tests.system.test_front import GOOD, POST, answer_on, raw
+from tests.system.test_front import GOOD, MEGABYTE, POST, answer_on, held, raw
 from tests.system.test_turns import locked, waiting_for_a_lock
 from tests.waiting import wait_until
 
@@ -67,6 +68,37 @@ def test_processes_are_renewed_under_load_and_no_request_fails(hub: Hub, shop: S
 
     assert {status for answers in seen for status in answers} == {200}
     assert wait_until(lambda: hub.processes("procrastinate"))
+
+
+def test_a_process_that_has_grown_is_renewed_and_no_request_fails(own: Hub) -> None:
+    own.settings |= {"WORKERS": "1", "WORKER_MEMORY_MB": "190"}
+    own.start("--no-worker")
+    shop = own.shop("Grown")
+    first = own.all_web_workers()
+    time.sleep(2 * BEAT)
+    body = GOOD.ljust(10 * MEGABYTE)
+    sent = request(shop, POST, body[:-1], Content_Length=str(len(body)), Connection="keep-alive")
+    with clients(shop, 2) as seen, held(own, 20, sent) as connections:
+        assert wait_until(lambda: not first & set(own.web_workers()[-1:]) and len(own.web_workers()) == 2)
+        for connection in connections:
+            connection.sendall(body[-1:])
+        assert {answer_on(connection)[0] for connection in connections} == {200}
+        assert wait_until(lambda: not first & set(own.web_workers()))
+
+    assert {status for answers in seen for status in answers} == {200}
+    assert "a process has grown and is renewed" in own.errors.read_text()
+
+
+def test_a_process_that_needs_more_memory_than_its_bound_is_left_alone(own: Hub) -> None:
+    own.settings |= {"WORKERS": "1", "WORKER_MEMORY_MB": "1"}
+    own.start("--no-worker")
+    first = own.all_web_workers()
+
+    with clients(own.shop("Small"), 2) as seen:
+        time.sleep(5 * BEAT)
+
+    assert own.all_web_workers() == first
+    assert {status for answers in seen for status in answers} == {200}
 
 
 def test_a_body_that_is_on_its_way_when_processes_are_renewed_is_taken(own: Hub) -> None:

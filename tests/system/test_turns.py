@@ -1,20 +1,29 @@
 """One tenant's batches take turns in each web server process, so that another tenant never waits for them."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from statistics import median
 from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from hub.environment import Environment
+from hub.serving.connections import PROBE_SECONDS
+from tenants.changes.places import STUCK
+from tests.orders.records import order
 from tests.system.running import Answer, Hub, Shop
+from tests.system.test_faults import request
+from tests.system.test_front import POST, raw
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 PROCESSES, THREADS = 3, 4  # of the hub under test
 ROOM = PROCESSES * (THREADS * 2 // 3)
+MOST = Environment.model_fields["THREADS"].default * 2 // 3
 BATCH = [{"CustomerId": f"C-{i}", "Surname": "x" * 100} for i in range(300)]
 
 
@@ -54,17 +63,86 @@ def test_a_tenant_whose_batches_wait_leaves_the_others_room(patient_hub: Hub) ->
     assert len(busy.read("customers")) == len(BATCH)
 
 
-def test_small_bodies_wait_for_no_turn(patient_hub: Hub) -> None:
-    shop = patient_hub.shop("Small")
+DOORS = {
+    "a post": ("POST", "/customers/{tenant}", {}, [{"CustomerId": "C-1"}]),
+    "a post that looks": ("POST", "/customers/{tenant}", {}, [{"Email": "ada@example.com"}]),
+    "an order": ("POST", "/orders/{tenant}", {}, [order()]),
+    "an erasure": ("DELETE", "/customers/{tenant}?customerId=C-1", {}, None),
+    "a delete": ("DELETE", "/products/{tenant}/P-1", {}, None),
+    "Jericommerce": (
+        "POST",
+        "/v1/programs/{tenant}/integrations/api",
+        {"api-key": "{key}"},
+        [{"email": "ada@example.com", "feature": "users", "payload": {"externalCustomerId": "C-1"}}],
+    ),
+    "Custobar": (
+        "POST",
+        "/api/customers/upload/",
+        {"Authorization": "Token {key}"},
+        {"customers": [{"external_id": "C-1"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_small_requests_that_wait_for_a_lock_leave_the_others_room(patient_hub: Hub, door: str) -> None:
+    method, path, named, body = DOORS[door]
+    busy, other = patient_hub.shop("Small"), patient_hub.shop("Another")
+    headers = {name: value.format(key=busy.key) for name, value in named.items()}
     assert wait_until(patient_hub.all_serve)
     with patient_hub.connections(PROCESSES * THREADS) as connections, ThreadPoolExecutor(len(connections)) as pool:
-        with locked(shop):
+        with locked(busy):
             sent = [
-                pool.submit(shop.post, "customers", [record], connection=each)
-                for record, each in zip(BATCH, connections, strict=False)
+                pool.submit(busy.send, method, path, body, headers=headers, connection=each) for each in connections
             ]
-            assert wait_until(lambda: waiting_for_a_lock(patient_hub) == len(sent))  # in the database, each of them
-        assert [future.result().status for future in sent] == [200] * len(sent)
+            refused = answered(sent, len(sent) - ROOM)
+
+            assert waiting_for_a_lock(patient_hub) == ROOM
+            start = time.monotonic()
+            again = busy.send(method, path, body, headers=headers)
+            assert time.monotonic() - start < STUCK / 2  # at once: it is known by now
+            assert other.post("customers", BATCH[:1]).status == 200
+
+        assert {answer.status for answer in [*refused, again]} == {503}
+        assert all(answer.headers["Retry-After"] for answer in [*refused, again])
+        statuses = [future.result().status for future in sent]
+    assert sorted(status < 300 for status in statuses) == [False] * len(refused) + [True] * ROOM
+
+
+def test_many_small_requests_of_a_stuck_tenant_hold_up_no_other(own: Hub) -> None:
+    own.settings["WORKERS"] = "1"
+    own.start("--no-worker")
+    busy, other = own.shop("Stuck"), own.shop("Beside")
+
+    def seconds() -> float:
+        start = time.monotonic()
+        assert other.post("customers", BATCH[:1]).status == 200
+        return time.monotonic() - start
+
+    alone = median(seconds() for _ in range(9))
+    with own.connections(60) as connections, ThreadPoolExecutor(60) as pool:
+        with locked(busy):
+            sent = [pool.submit(busy.post, "customers", BATCH[:1], connection=each) for each in connections]
+            assert wait_until(lambda: waiting_for_a_lock(own))
+            assert seconds() < 3 * STUCK + 10 * alone  # it was 19.7
+            assert median(seconds() for _ in range(9)) < 10 * alone
+
+            assert {answer.status for answer in answered(sent, 60 - MOST)} == {503}
+        assert [future.result().status for future in sent].count(200) == MOST
+
+
+def test_what_nobody_waits_for_any_more_is_given_up_before_its_turn_and_in_the_queue(own: Hub) -> None:
+    own.settings |= {"WORKERS": "1", "THREADS": "1"}
+    own.start("--no-worker")
+    shop = own.shop("Gone")
+    with locked(shop), raw(own) as first, raw(own) as gone:
+        first.sendall(request(shop, POST, b'[{"CustomerId":"first"}]'))
+        assert wait_until(lambda: waiting_for_a_lock(own))
+        gone.sendall(request(shop, POST, b'[{"CustomerId":"gone"}]'))
+        gone.close()
+        time.sleep(4 * PROBE_SECONDS)
+
+    assert wait_until(lambda: [record["CustomerId"] for record in shop.read("customers")] == ["first"])
 
 
 def waiting_for_a_lock(hub: Hub) -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import OperationalError
 
@@ -60,6 +60,16 @@ def test_customers_are_named_by_the_new_priority(partner: Partner) -> None:
     assert keys_of(partner.tenant) == {"both": "e:both@example.com", "id": "i:2", "email": "e:email@example.com"}
     partner.save("customers", {"CustomerId": "new", "Email": "both@example.com"})
     assert [c["CustomerId"] for c in partner.read("customers", Email="both@example.com")] == ["new"]
+
+
+def test_a_change_of_the_priority_is_not_cut_off_by_the_bound_of_a_request(partner: Partner) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '30s'")
+
+        change_priority(partner.tenant, Priority.EMAIL, origin=STAFF)
+
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
 
 
 def test_the_way_back_restores_the_keys(by_email: Partner) -> None:

@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
 from hub.serving.processes import Child, Supervisor, web_server
+from hub.serving.room import claim_room
 from hub.sql.execute import is_distributed
 
 log = structlog.get_logger("hub.serve")
@@ -27,6 +28,7 @@ APPLICATION = "hub.serving.application:make_application()"
 START_SECONDS = 60
 BACKLOG = 2048
 MOST_WORKERS = 256
+MEGABYTE = 1024 * 1024
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -41,16 +43,19 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         _set_workers(options["workers"])
+        environment = read_environment()
         listener = _bind()
+        claim_room(environment)
         self._prepare_database(migrate=options["migrate"])
         if options["demo"]:
             call_command("demo")
         connections.close_all()
         _listen(listener)
-        web = web_server(APPLICATION, listener, read_environment().WORKERS)
+        web = web_server(APPLICATION, listener, environment.processes)
         children = [*web, *([] if options["no_worker"] else [_worker()])]
-        database = EmbeddedServer(settings.ENVIRONMENT.HUB_DATA)
-        supervisor = Supervisor(children, tend=partial(_tend, database))
+        database = EmbeddedServer(environment.HUB_DATA, connections=environment.connections)
+        most_memory = environment.WORKER_MEMORY_MB * MEGABYTE
+        supervisor = Supervisor(children, tend=partial(_tend, database), most_memory=most_memory)
         try:
             supervisor.start()
             self._announce(supervisor)
