@@ -1,0 +1,20 @@
+\set buckets '{login}'
+\set own '{true}'
+\set paces '{900}'
+
+WITH budget AS MATERIALIZED (
+    SELECT *
+      FROM unnest(:'buckets'::text[], :'paces'::int[], :'own'::boolean[]) AS b (bucket, pace, is_own)
+), counted AS MATERIALIZED (
+    SELECT c.bucket, b.pace, b.is_own
+      FROM tenants_failurecounter c
+      JOIN budget b ON b.bucket = c.bucket
+     ORDER BY c.bucket
+       FOR UPDATE OF c
+)
+UPDATE tenants_failurecounter c
+   SET forgotten_at = CASE WHEN n.is_own THEN now() ELSE c.forgotten_at - n.pace * interval '1 second' END,
+       ready_at = now()
+  FROM counted n
+ WHERE c.bucket = n.bucket
+;
