@@ -11,7 +11,8 @@ WITH budget AS MATERIALIZED (
        FOR UPDATE OF c
 )
 UPDATE tenants_failurecounter c
-   SET forgotten_at = CASE WHEN n.is_own THEN now() ELSE c.forgotten_at - n.pace * interval '1 second' END,
-       ready_at = now()
+   SET ready_at = now(),
+       forgotten_at = now() + CASE WHEN n.is_own THEN interval '0'
+                                   ELSE c.forgotten_at - c.ready_at - n.pace * interval '1 second' END
   FROM counted n
  WHERE c.bucket = n.bucket

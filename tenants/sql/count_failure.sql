@@ -2,7 +2,8 @@
 -- Promises one row: the seconds until an attempt is looked at, 0 where this one was counted and is. Atomic across
 -- processes: attempts take turns at the rows of their budgets, always in the same order. Of several that are the first
 -- of a budget at the same moment, as many are looked at as it has free.
--- forgotten_at is `pace` seconds away for each attempt that is not forgiven; a new row's ready_at is the present.
+-- From ready_at on `pace` seconds forgive an attempt, until forgotten_at. A new row's ready_at is the present. Attempts
+-- beyond the longest wait do not add up.
 WITH budget AS MATERIALIZED (
     SELECT *
       FROM unnest(%(buckets)s::text[], %(free)s::int[], %(paces)s::int[]) AS b (bucket, free, pace)
@@ -23,13 +24,20 @@ WITH budget AS MATERIALIZED (
       JOIN waiting w ON w.until IS NULL
      ORDER BY b.bucket
         ON CONFLICT (bucket) DO UPDATE
-       SET forgotten_at = greatest(c.forgotten_at, excluded.ready_at) + (excluded.forgotten_at - excluded.ready_at),
-           ready_at = excluded.ready_at + interval '1 second' * (
-               SELECT CASE WHEN n.unforgiven > b.free - 1 THEN least(b.pace, 2 ^ (n.unforgiven - b.free)) ELSE 0 END
+       SET (ready_at, forgotten_at) = (
+               SELECT w.ready_at, w.ready_at + n.unforgiven * b.pace * interval '1 second'
                  FROM budget b
                 CROSS JOIN LATERAL (
-                    SELECT extract(epoch FROM c.forgotten_at - excluded.ready_at)::float8 / b.pace AS unforgiven
+                    SELECT least(
+                               b.free + 1 + ceil(log(2, b.pace)),
+                               1 + greatest(0, extract(epoch FROM c.forgotten_at - excluded.ready_at) / b.pace)
+                           )::float8 AS unforgiven
                 ) n
+                CROSS JOIN LATERAL (
+                    SELECT excluded.ready_at + interval '1 second' * CASE
+                               WHEN n.unforgiven > b.free THEN least(b.pace, 2 ^ (n.unforgiven - b.free - 1))
+                               ELSE 0 END AS ready_at
+                ) w
                 WHERE b.bucket = c.bucket
            )
      WHERE c.ready_at <= excluded.ready_at

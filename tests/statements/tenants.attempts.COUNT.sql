@@ -22,13 +22,20 @@ WITH budget AS MATERIALIZED (
       JOIN waiting w ON w.until IS NULL
      ORDER BY b.bucket
         ON CONFLICT (bucket) DO UPDATE
-       SET forgotten_at = greatest(c.forgotten_at, excluded.ready_at) + (excluded.forgotten_at - excluded.ready_at),
-           ready_at = excluded.ready_at + interval '1 second' * (
-               SELECT CASE WHEN n.unforgiven > b.free - 1 THEN least(b.pace, 2 ^ (n.unforgiven - b.free)) ELSE 0 END
+       SET (ready_at, forgotten_at) = (
+               SELECT w.ready_at, w.ready_at + n.unforgiven * b.pace * interval '1 second'
                  FROM budget b
                 CROSS JOIN LATERAL (
-                    SELECT extract(epoch FROM c.forgotten_at - excluded.ready_at)::float8 / b.pace AS unforgiven
+                    SELECT least(
+                               b.free + 1 + ceil(log(2, b.pace)),
+                               1 + greatest(0, extract(epoch FROM c.forgotten_at - excluded.ready_at) / b.pace)
+                           )::float8 AS unforgiven
                 ) n
+                CROSS JOIN LATERAL (
+                    SELECT excluded.ready_at + interval '1 second' * CASE
+                               WHEN n.unforgiven > b.free THEN least(b.pace, 2 ^ (n.unforgiven - b.free - 1))
+                               ELSE 0 END AS ready_at
+                ) w
                 WHERE b.bucket = c.bucket
            )
      WHERE c.ready_at <= excluded.ready_at
