@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +22,7 @@ from tenants.models import FailureCounter
 from tenants.tasks import purge
 from tests.conftest import CLIENT
 from tests.members import text
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -374,17 +375,44 @@ def test_what_is_forgiven_is_purged(member: User) -> None:
     assert FailureCounter.objects.count() == 3  # of the last attempt: its name, its network and both
 
 
+ALL_WAIT = """
+SELECT count(*) = 8
+  FROM pg_locks AS waiting
+ WHERE NOT granted AND (
+       pg_backend_pid() = ANY (pg_blocking_pids(pid))
+       OR EXISTS (SELECT 1 FROM unnest(pg_blocking_pids(pid)) AS b (pid)
+                   WHERE pg_backend_pid() = ANY (pg_blocking_pids(b.pid))))
+"""
+
+
+def all_wait() -> bool:
+    """Say whether eight wait for a row of ours, or behind one who does."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALL_WAIT)
+        return bool(cursor.fetchall()[0][0])
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["known", "first"])
 @pytest.mark.django_db(transaction=True)
-def test_of_eight_attempts_at_once_one_is_looked_at(member: User) -> None:
+def test_of_eight_attempts_at_once_one_is_looked_at(member: User, first: bool) -> None:
     guess(15)
+    kept = list(FailureCounter.objects.all())
+    if first:
+        FailureCounter.objects.all().delete()
 
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(_wrong, range(8)))
+        with transaction.atomic():
+            if first:  # their statements find no rows, for ours are not committed when they begin
+                FailureCounter.objects.bulk_create(kept)
+            assert len(FailureCounter.objects.select_for_update()) == 3
+            attempts = [threads.submit(_wrong_password) for _ in range(8)]
+            assert wait_until(all_wait)
+        found = [attempt.result() for attempt in attempts]
 
     assert sorted(found) == [False] * 7 + [True]
 
 
-def _wrong(_: int) -> bool:
+def _wrong_password() -> bool:
     try:
         return was_looked_at(log_in("maria", "wrong"))
     finally:
