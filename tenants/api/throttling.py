@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from django.conf import settings
@@ -94,7 +94,7 @@ def caller_address(request: HttpRequest) -> str:
     return network_of(hops[max(0, len(hops) - 1 - settings.TRUSTED_PROXIES)]) or network_of(direct) or "unknown"
 
 
-@lru_cache(maxsize=1024)  # 0.1 µs instead of 5, in every request
+@lru_cache(maxsize=1024)  # 0.05 µs instead of 6 (IPv4) and 27, in every request
 def network_of(text: str) -> str:
     """Return what an address counts as, however it is spelled and with a port or without; nothing for what is none.
 
@@ -108,4 +108,4 @@ def network_of(text: str) -> str:
         return ""
     if isinstance(address, IPv4Address):
         return str(address)
-    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
+    return str(address.ipv4_mapped or f"{IPv6Address(int(address) >> 64 << 64)}/64")

@@ -1,7 +1,6 @@
 """An address counts as its network, however it is spelled: for requests without a key and for the log-in alike."""
 
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
 
 import pytest
 from django.test import RequestFactory
@@ -21,7 +20,7 @@ NETWORKS = st.integers(1, 2**64 - 1)  # network 0 has what is mapped from IPv4
 
 
 @st.composite
-def spelled_v4(draw: Any, address: IPv4Address) -> str:
+def spelled_v4(draw: st.DrawFn, address: IPv4Address) -> str:
     """Spell an IPv4 address, also as one that is mapped into IPv6."""
     mapped = f"{int(address) >> 16:x}:{int(address) & 0xFFFF:x}"
     forms = [str(address), f"::ffff:{address}", f"::FFFF:{mapped}", f"0:0:0:0:0:ffff:{address}"]
@@ -29,7 +28,7 @@ def spelled_v4(draw: Any, address: IPv4Address) -> str:
 
 
 @st.composite
-def spelled_v6(draw: Any, network: int) -> str:
+def spelled_v6(draw: st.DrawFn, network: int) -> str:
     """Spell some address of an IPv6 network: short, long, in capitals, with a dotted end, with a zone."""
     address = IPv6Address(network << 64 | draw(HOSTS))
     dotted = f"{address.exploded.rpartition(':')[0].rpartition(':')[0]}:{IPv4Address(int(address) & 0xFFFFFFFF)}"
@@ -39,7 +38,7 @@ def spelled_v6(draw: Any, network: int) -> str:
 
 
 @st.composite
-def _surrounded(draw: Any, address: str) -> str:
+def _surrounded(draw: st.DrawFn, address: str) -> str:
     forms = [address, f"[{address}]", f"[{address}]:{draw(PORTS)}"]
     if ":" not in address:
         forms.append(f"{address}:{draw(PORTS)}")
@@ -47,8 +46,7 @@ def _surrounded(draw: Any, address: str) -> str:
 
 
 def counted_as(address: str, forwarded: str = "") -> str:
-    headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
-    return caller_address(RequestFactory().get("/", REMOTE_ADDR=address, **headers))
+    return caller_address(RequestFactory().get("/", REMOTE_ADDR=address, headers={"X-Forwarded-For": forwarded}))
 
 
 def through_a_proxy(address: str) -> str:

@@ -47,9 +47,13 @@ def colleague() -> User:
     return User.objects.create_user("stina", password=ANOTHER, is_staff=True)
 
 
-def log_in(name: str, password: str, address: str = "10.0.0.1", client: Client | None = None, **headers: str) -> Any:
+def log_in(
+    name: str, password: str, address: str = "10.0.0.1", client: Client | None = None, forwarded: str = ""
+) -> Any:
     sent = {"username": name, "password": password}
-    return (client or fresh_browser()).post("/admin/login/", sent, REMOTE_ADDR=address, headers=headers)
+    return (client or fresh_browser()).post(
+        "/admin/login/", sent, REMOTE_ADDR=address, headers={"X-Forwarded-For": forwarded}
+    )
 
 
 def fresh_browser() -> Client:
@@ -214,11 +218,11 @@ def test_behind_a_trusted_proxy_the_address_it_names_is_counted(member: User, se
     settings.TRUSTED_PROXIES = 1
 
     for port in range(4711, 4717):
-        last = log_in("maria", "wrong", **{"X-Forwarded-For": f"made up {port}, 203.0.113.66:{port}"})
+        last = log_in("maria", "wrong", forwarded=f"made up {port}, 203.0.113.66:{port}")
 
     assert waits(last) == 1
-    assert waits(log_in("maria", PASSWORD, **{"X-Forwarded-For": "203.0.113.66"})) == 1
-    assert log_in("maria", PASSWORD, **{"X-Forwarded-For": "203.0.113.66, 203.0.113.67"}).status_code == 302
+    assert waits(log_in("maria", PASSWORD, forwarded="203.0.113.66")) == 1
+    assert log_in("maria", PASSWORD, forwarded="203.0.113.66, 203.0.113.67").status_code == 302
 
 
 # Browsers that have logged in before
@@ -252,12 +256,12 @@ def test_guesses_from_everywhere_are_slowed(member: User) -> None:
 
 
 def test_a_right_password_does_not_release_the_brake(member: User) -> None:
-    known = browser_of("maria", PASSWORD)
     attack_from_everywhere()
+    let_pass(1)
 
-    log_in("maria", PASSWORD, client=known)
+    assert log_in("maria", PASSWORD).status_code == 302
 
-    assert waits(log_in("maria", "wrong", address="203.0.113.1"))
+    assert waits(log_in("maria", "wrong", address="203.0.113.1")) > 0
 
 
 def test_a_known_browser_guesses_no_faster_and_keeps_nobody_else_waiting(member: User) -> None:
