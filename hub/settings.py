@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "hub.middleware.hosts.HostMiddleware",
     "hub.middleware.pages.CsrfTokens",
     "tenants.admin.access.Members",
+    "tenants.devices.Devices",
     "hub.middleware.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -157,7 +158,16 @@ REST_FRAMEWORK = {
 RATE_TIERS = {"standard": (100, 5_000), "growth": (300, 15_000), "scale": (1_000, 50_000)}
 RATE_LIMITS = {
     "address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR),
-    "login": (10, 100),  # attempts to log in to the admin, from one address and for one name
+}
+# Wrong passwords that cost no waiting, and the seconds in which one is forgiven, which are the longest wait, too.
+# At most so many guesses a day: 96 from a browser that has logged in before, 96 at a name from one network, and by all
+# strangers together 1,440 from one network, at whatever names, and 1,440 at one name.
+LOGIN_BUDGETS = {
+    "device": (5, 900),
+    "name and network": (5, 900),
+    "network": (20, 60),
+    "name": (100, 60),
+    "old password": (5, 900),
 }
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 

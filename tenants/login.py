@@ -1,34 +1,73 @@
-"""Logging in to the admin: attempts are counted by address and by name, and refused past a limit."""
+"""Logging in to the admin, and changing one's password there: who guesses is told how long to wait."""
 
-import hashlib
+import math
 from typing import Any
 
-from django.conf import settings
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from unfold.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 
-from hub.sql.execute import execute
-from hub.sql.files import read_sql
-from tenants.api.throttling import caller_address
+from tenants.attempts import clear, clear_old_password, count_failure, count_old_password, wait_seconds
+from tenants.devices import remember_device
 
-COUNT = read_sql("tenants", "count_attempt")
-TOO_MANY = "Too many attempts to log in. Wait a minute, or an hour, and try again."
+TOO_SOON = "Too many wrong attempts. Wait {time} and try again."
+NEXT = "The next attempt is possible in {time}."
 
 
 class LoginForm(AuthenticationForm):
-    """The log-in form; a refused attempt is not even looked at, so guessing on gains nothing."""
+    """The log-in form; an attempt that comes too soon is not even looked at, so guessing on gains nothing."""
 
     def clean(self) -> dict[str, Any]:
         """Count the attempt, then check name and password; raises ValidationError."""
-        request = self.request
-        assert request is not None  # noqa: S101 — LoginView passes it
-        name = str(self.cleaned_data.get("username", "")).strip().lower()
-        per_minute, per_hour = settings.RATE_LIMITS["login"]
-        # The name is kept as a hash: what people mistype into it may be a password.
-        hashed = hashlib.sha256(name.encode()).hexdigest()
-        buckets = [f"login address {caller_address(request)}", f"login name {hashed}"]
-        counted = execute(COUNT, {"buckets": buckets}).fetchall()
-        if any(in_minute > per_minute or in_hour > per_hour for in_minute, in_hour in counted):
-            raise ValidationError(TOO_MANY, code="too_many_attempts")
-        cleaned: dict[str, Any] = super().clean()
+        name = self.cleaned_data.get("username")
+        if name and self.cleaned_data.get("password"):
+            request: HttpRequest = self.request
+            _refuse_before(count_failure(request, name))
+            self._check(request, name)
+            clear(request, name, self.get_user())
+        cleaned: dict[str, Any] = self.cleaned_data
         return cleaned
+
+    def _check(self, request: HttpRequest, name: str) -> None:
+        try:
+            super().clean()
+        except ValidationError as wrong:
+            seconds = wait_seconds(request, name)
+            raise ValidationError([wrong, NEXT.format(time=in_words(seconds))] if seconds else wrong) from None
+
+
+class PasswordForm(AdminOwnPasswordChangeForm):
+    """The form for a new password of one's own; the old one is guessed no faster than at the log-in."""
+
+    def clean_old_password(self) -> str:
+        """Count the old password, then check it; raises ValidationError."""
+        _refuse_before(count_old_password(self.user))
+        old: str = super().clean_old_password()
+        clear_old_password(self.user)
+        return old
+
+
+class PasswordChange(PasswordChangeView):
+    """The page for a new password of one's own; this browser stays known, all others have to log in first."""
+
+    form_class = PasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        response = super().form_valid(form)
+        remember_device(self.request, form.user.get_username(), form.user)
+        return response
+
+
+def in_words(seconds: int) -> str:
+    """Return a time to wait as people say it: never less than it is."""
+    number, unit = (seconds, "second") if seconds <= 60 else (math.ceil(seconds / 60), "minute")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def _refuse_before(seconds: int) -> None:
+    if seconds:
+        raise ValidationError(TOO_SOON.format(time=in_words(seconds)), code="too_soon")

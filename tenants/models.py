@@ -225,6 +225,17 @@ class RateCounter(models.Model):
     in_hour = models.IntegerField()
 
 
+class FailureCounter(models.Model):
+    """Wrong passwords counted in a budget: an unlogged table, written by tenants/attempts.py alone.
+
+    No attempt is looked at before `ready_at`; from `forgotten_at` on it is as if there had been none.
+    """
+
+    bucket = models.TextField(primary_key=True)
+    forgotten_at = models.DateTimeField()
+    ready_at = models.DateTimeField()
+
+
 class RefusedRequest(TenantOwned):
     """A request that was answered with an error: what a tenant needs to find its own mistakes, without any value."""
 

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 
 from hub.sql.execute import renew_connection
 from tenants.api.refusals import purge_refused_requests
+from tenants.attempts import purge_attempts
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
 from tenants.models import RateCounter
@@ -26,10 +27,11 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete refused requests older than 30 days, and the counters of callers who have been away for a day."""
+    """Delete refused requests older than 30 days, counters of callers away for a day, and forgiven wrong passwords."""
     renew_connection()
     purge_refused_requests()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
+    purge_attempts()
 
 
 @app.periodic(cron="23 3 * * *")

@@ -1,7 +1,10 @@
 """Rate limits: fixed windows of a minute and an hour, counted in the statement that authenticates."""
 
 import math
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +14,9 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from hub.api.errors import ApiError
+
+BRACKETED = re.compile(r"\[([^][]+)\](?::[0-9]{1,5})?")
+WITH_PORT = re.compile(r"([^][:]+):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,28 @@ class TenantThrottle(BaseThrottle):
 
 
 def caller_address(request: HttpRequest) -> str:
-    """Return the address the request came from, past as many proxies as the hub trusts."""
+    """Return the network the request came from, as `network_of` does, past as many proxies as the hub trusts.
+
+    Where the farthest of them names no address it is that of the nearest, or of whoever called directly.
+    """
     direct: str = request.META.get("REMOTE_ADDR", "")
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    hops: list[str] = [*forwarded, direct]
-    return hops[max(0, len(hops) - 1 - settings.TRUSTED_PROXIES)][:45]
+    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    hops = [*(forwarded.split(",") if forwarded else ()), direct]
+    return network_of(hops[max(0, len(hops) - 1 - settings.TRUSTED_PROXIES)]) or network_of(direct) or "unknown"
+
+
+@lru_cache(maxsize=1024)  # 0.05 µs instead of 6 (IPv4) and 27, in every request
+def network_of(text: str) -> str:
+    """Return what an address counts as, however it is spelled and with a port or without; nothing for what is none.
+
+    An IPv4 address counts as itself, also where it is mapped into IPv6. An IPv6 address counts as its /64, which is the
+    least that a line is given: whoever has one has 2^64 addresses.
+    """
+    found = BRACKETED.fullmatch(text.strip()) or WITH_PORT.fullmatch(text.strip())
+    try:
+        address = ip_address(found[1] if found else text.strip())
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or f"{IPv6Address(int(address) >> 64 << 64)}/64")

@@ -19,6 +19,7 @@ WRITTEN_IN = {
     "tenants_consentchange": "tenants.changes.*",
     "tenants_forgotten": "tenants.changes.*",
     "tenants_ratecounter": "tenants.api.*",
+    "tenants_failurecounter": "tenants.attempts.*",
 }
 LEDGER = "tenants_feed tenants_changeset tenants_consentchange"
 BOTH_ENDS = "customers_customer orders_order orders_orderitem products_product products_variant"
@@ -33,7 +34,6 @@ EXCEPTIONS = [
     ("tenants.sql.rekey* tenants.configuration.*", "customers_customer",
      "another identifier priority gives every customer another key"),
     ("tenants.demo.history.*", "tenants_changeset tenants_consentchange", "the demo's changesets are dated back"),
-    ("tenants.login.*", "tenants_ratecounter", "attempts to log in are counted as requests are"),
 ]  # fmt: skip
 PERMITTED = {(who, table) for sources, named, _ in EXCEPTIONS for who in sources.split() for table in named.split()}
 LOCK = re.compile(r"lock_tenant|pg_(?:try_)?advisory")

@@ -38,7 +38,7 @@ SAMPLES: dict[str, Any] = {
     "seen": [MOMENT, MOMENT], "sku": "S-1", "skus": ["S-1"], "source": "api", "statement": "SELECT 1 AS one",
     "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT], "time_zone": "UTC",
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
-    "values": ["C-1"], "variant_id": "V-1",
+    "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
 }  # fmt: skip
 
 

@@ -1,0 +1,3 @@
+DELETE FROM tenants_failurecounter
+ WHERE bucket IN (SELECT bucket FROM tenants_failurecounter WHERE forgotten_at < now() FOR UPDATE SKIP LOCKED)
+;
