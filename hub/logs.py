@@ -72,6 +72,7 @@ def configure(settings: dict[str, Any]) -> None:
             # Django's own request log names paths, and paths name customers: hub.middleware.tracing has its own.
             "loggers": {
                 "django.request": {"level": "CRITICAL"},
+                "django.security": {"level": "CRITICAL"},  # quotes hosts, look-ups and paths that strangers made up
                 "gunicorn": {"level": "ERROR"},  # warnings quote request lines
                 "httpx": {"level": "WARNING"},
                 "procrastinate": {"level": "WARNING"},

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.management import call_command
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -25,8 +26,9 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete refused requests older than 30 days, and the counters of callers who have been away for a day."""
+    """Delete refused requests older than 30 days, counters of callers who have been away for a day, ended sessions."""
     renew_connection()
+    call_command("clearsessions")
     purge_refused_requests()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
 

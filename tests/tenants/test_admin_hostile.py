@@ -135,7 +135,7 @@ def forged(shown: str) -> Iterator[dict[str, str]]:
     names = {*map(unescape, FIELD.findall(shown)), *FORGED.split()} - {"csrfmiddlewaretoken", *action}
     for value in (*EVIL, "\0"):
         yield {**dict.fromkeys(names, value), **action}
-    yield from ({**action, "chosen": "1", "seen": "1:0:0", name: "9" * 40} for name in names)
+    yield from ({**action, "chosen": "1", "seen": "1:0:0", name: "9" * 40} for name in FORGED.split())
     for seen in SEEN:
         yield {"seen": seen, "chosen": seen, "flag": "email_optin", "value": "yes", "_save": "1", "email_optin": "1"}
 

@@ -48,6 +48,10 @@ class Command(BaseCommand):
         connections.close_all()
         _listen(listener)
         web = web_server(APPLICATION, listener, read_environment().WORKERS)
+        if settings.HTTPS and not settings.TRUSTED_PROXIES:
+            log.warning(
+                "HTTPS is on and PROXIES is 0: all requests count as sent in clear, and only probes are answered"
+            )
         children = [*web, *([] if options["no_worker"] else [_worker()])]
         database = EmbeddedServer(settings.ENVIRONMENT.HUB_DATA)
         supervisor = Supervisor(children, tend=partial(_tend, database))
