@@ -109,7 +109,7 @@ class Environment(BaseModel):
     )
     SECURITY_CONTACT: Contacts = Field(
         [],
-        description="whom to tell of a weakness, comma separated, `mailto:security@hub.example`: /.well-known/security.txt",
+        description="whom to tell of a weakness, comma separated: `mailto:security@hub.example`, `https://…`",
     )
     ADDRESS_PER_MINUTE: int = Field(1000, ge=1, description="requests a minute of one address without a valid key")
     ADDRESS_PER_HOUR: int = Field(20000, ge=1, description="requests an hour of one address without a valid key")

@@ -135,7 +135,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 if HTTPS:  # names that a browser takes from this host over TLS alone, not from a neighbour below the same domain
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.CSRF_TRUSTED_ORIGINS
-# Pages are sent to https. The API refuses (tenants.api.authentication): who follows a redirect has sent the key in clear.
+# Pages are sent to https. The API refuses (tenants.api.authentication): a key that was sent in clear must be noticed.
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(?!admin\b|static/|\.well-known/)"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -202,6 +202,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,  # changesets are the history
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "tenants.admin.home.add_health",
+    "SCRIPTS": [lambda request: static("hub/alpine.js")],
     "STYLES": [lambda request: static("hub/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
     "COLORS": {"primary": BLUE},

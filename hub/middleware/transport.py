@@ -1,4 +1,4 @@
-"""Whether a request came over TLS, as the proxy says that the hub trusts: what was sent before that proxy is no word."""
+"""Whether a request came over TLS, as the proxies say that the hub trusts, and nobody before them."""
 
 from collections.abc import Callable
 

@@ -108,7 +108,7 @@ def _sent_key(request: HttpRequest) -> str:
 
 
 def _refuse_clear(request: HubRequest, key_id: int | None) -> None:
-    """Raise ApiError 403 where the hub has HTTPS and this request came without; say in the log whose key was sent so."""
+    """Raise ApiError 403 where the hub has HTTPS and the request came without; the log says which key was sent so."""
     if settings.HTTPS and not request.is_secure():
         if key_id is not None:
             log.warning("a key was sent in clear: replace it", key=key_id)
