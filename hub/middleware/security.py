@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 # The admin's theme needs one exception, tried by leaving it out: 'unsafe-inline' for styles, for it writes its colours
-# into a <style>, and Alpine and htmx set styles. Scripts are files of our own (static/hub/alpine.js): an injected <script>,
-# onclick or x-init with a program in it does not run, and no script, image, style or form leaves for another host. What
+# into a <style>, and Alpine and htmx set styles. Scripts are files of our own (static/hub/alpine.js): an injected
+# <script>, onclick or x-init with a program in it does not run, and no script, image, style or form leaves for another host. What
 # injected markup could still do: look like a part of the page, follow a link for who clicks it, switch what the theme
 # switches by its attributes, ask this host by those of htmx. So this is the second line; the first is that texts are
 # escaped (tests/browser/test_injection.py).

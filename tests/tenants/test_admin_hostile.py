@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hub.admin.site import HubModelAdmin
 from tenants.models import Changeset, Role
@@ -49,7 +50,8 @@ def shop(partner: Partner) -> Partner:
     partner.save("products", product())
     partner.post("customers", [{}])
     partner.tenant.memberships.create(user=make_user("somebody"), role=Role.ADMIN)
-    purge.defer(timestamp=1)
+    if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another
+        purge.defer(timestamp=1)
     return partner
 
 
