@@ -202,7 +202,6 @@ UNFOLD = {
     "SHOW_HISTORY": False,  # changesets are the history
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "tenants.admin.home.add_health",
-    "SCRIPTS": [lambda request: static("hub/alpine.js")],
     "STYLES": [lambda request: static("hub/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
     "COLORS": {"primary": BLUE},

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-# The admin's theme needs one exception, tried by leaving it out: 'unsafe-inline' for styles, for it writes its colours
-# into a <style>, and Alpine and htmx set styles. Scripts are files of our own (static/hub/alpine.js): an injected
-# <script>, onclick or x-init with a program in it does not run, and no script, image, style or form leaves for another host. What
-# injected markup could still do: look like a part of the page, follow a link for who clicks it, switch what the theme
-# switches by its attributes, ask this host by those of htmx. So this is the second line; the first is that texts are
-# escaped (tests/browser/test_injection.py).
+# The admin's theme needs two exceptions, tried by leaving each out:
+# - 'unsafe-eval': Alpine turns the theme's x-data, x-show and x-on attributes into functions (docs/decisions.md).
+# - 'unsafe-inline' for styles alone: the theme writes its colours into a <style> and Alpine and htmx set styles.
+# Scripts are files of our own: an injected <script> or onclick does not run, and no script, image, style or form leaves
+# for another host. But markup that got into a page could hold an x-init, and Alpine would run what stands in it. So this
+# is the second line; the first is that every text is escaped (tests/browser/test_injection.py).
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
+        "script-src 'self' 'unsafe-eval'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
