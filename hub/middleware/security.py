@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 # - 'unsafe-eval': Alpine turns the theme's x-data, x-show and x-on attributes into functions (docs/decisions.md).
 # - 'unsafe-inline' for styles alone: the theme writes its colours into a <style> and Alpine and htmx set styles.
 # Scripts are files of our own: an injected <script> or onclick does not run, and no script, image, style or form leaves
-# for another host. But markup that got into a page could hold an x-init, and Alpine would run what stands in it. So this
-# is the second line; the first is that every text is escaped (tests/browser/test_injection.py).
+# for another host. But markup that got into a page could hold an x-init, and Alpine would run what stands in it. So
+# this is the second line; the first is that every text is escaped (tests/browser/test_injection.py).
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",

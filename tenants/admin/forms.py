@@ -121,7 +121,7 @@ class RollForm(forms.Form):
         coerce=int,
         initial=SUGGESTED_LIFE.days,
         required=False,
-        empty_value=0,
+        empty_value=None,
         label="The new key works",
         widget=UnfoldAdminSelectWidget,
     )

@@ -13,7 +13,7 @@ admin.site.unregister(ProcrastinateJob)
 
 
 @admin.register(ProcrastinateJob)
-class JobAdmin(ProcrastinateJobAdmin, HubModelAdmin):
+class JobAdmin(ProcrastinateJobAdmin, HubModelAdmin):  # type: ignore[misc]
     """Jobs are read, tried again and cancelled; their list is filtered by what its own filters offer."""
 
-    list_filter = (one_of("status", "status", STATES), exact("task_name", "task"), exact("queue_name", "queue"))
+    list_filter = [one_of("status", "status", STATES), exact("task_name", "task"), exact("queue_name", "queue")]

@@ -1,4 +1,4 @@
-"""Texts that partners and staff send are texts on every page; and markup that got in would still run no script of its own."""
+"""Texts that partners and staff send are texts on every page; and markup that got in would run no script of its own."""
 
 from collections.abc import Iterator
 from typing import Any

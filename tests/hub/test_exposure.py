@@ -63,7 +63,7 @@ def test_what_a_stranger_looks_up_in_a_list_is_in_no_log(admin_client: Client, l
     assert admin_client.get("/admin/tenants/tenant/", {"log_inject__regex": "log-inject"}).status_code == 400
 
     assert "log-inject" not in log.getvalue()
-    assert {line["level"] for line in lines(log)} == {"info"}
+    assert {line["level"] for line in lines(log)} <= {"info"}
 
 
 def check_deploy(**environment: str) -> subprocess.CompletedProcess[str]:

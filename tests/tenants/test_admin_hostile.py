@@ -21,6 +21,7 @@ from tests.members import make_user, text
 from tests.orders.records import order
 from tests.products.records import product
 from tests.tenants.pages import Page, pages
+from tests.tenants.test_tasks import defer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -51,12 +52,17 @@ def shop(partner: Partner) -> Partner:
     partner.post("customers", [{}])
     partner.tenant.memberships.create(user=make_user("somebody"), role=Role.ADMIN)
     if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another
-        purge.defer(timestamp=1)
+        defer(purge)
     return partner
 
 
 def name_of(model: Any) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def offered_by(model: Any) -> list[str]:
+    filters: Any = admin.site.get_model_admin(model).list_filter
+    return [name for one in filters for name in one.parameters()]
 
 
 def an_object(model: Any) -> Any:
@@ -80,7 +86,7 @@ def test_every_page_stands_on_the_base_that_bounds_look_ups() -> None:
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_a_list_takes_the_look_ups_of_its_filters_and_no_others(model: Any, shop: Partner) -> None:
     client, url = superuser(), reverse(f"admin:{name_of(model)}_changelist")
-    offered = {name for one in admin.site.get_model_admin(model).list_filter for name in one.parameters()}
+    offered = set(offered_by(model))
     names = {*looked_up(model), "nosuchfield", "pk", "pk__in", "id__regex"} - offered
 
     assert {name: status for name in names if (status := client.get(url, {name: "1"}).status_code) != 400} == {}
@@ -89,7 +95,7 @@ def test_a_list_takes_the_look_ups_of_its_filters_and_no_others(model: Any, shop
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_a_filter_answers_any_value(model: Any, shop: Partner) -> None:
     client, url = superuser(), reverse(f"admin:{name_of(model)}_changelist")
-    offered = [name for one in admin.site.get_model_admin(model).list_filter for name in one.parameters()]
+    offered = offered_by(model)
 
     answers = {(name, value): client.get(url, {name: value}) for name in [*offered, "q"] for value in EVIL}
     answers |= {asked: client.get(url, dict([asked])) for asked in OF_LISTS.items()}

@@ -25,6 +25,7 @@ from tests.members import browser, make_user, text
 from tests.orders.records import order
 from tests.products.records import product
 from tests.tenants.pages import Page, pages
+from tests.tenants.test_tasks import defer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -113,7 +114,7 @@ def filled(partner: Partner, name: str) -> Partner:
     Tenant.objects.filter(pk=partner.tenant.pk).update(name=name)
     ApiKey.objects.filter(tenant=partner.tenant).update(label=name)
     if not ProcrastinateJob.objects.exists():
-        purge.defer(timestamp=1)
+        defer(purge)
     member = User.objects.create_user(f"member-{name}", is_staff=True)
     partner.tenant.memberships.create(user=member, role=Role.VIEWER)
     return partner
