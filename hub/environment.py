@@ -48,12 +48,20 @@ def _origin(value: str) -> str:
     return value
 
 
+def _contact(value: str) -> str:
+    if not re.fullmatch(r"(mailto:[^\s@]+@[^\s@]+|https://[^\s/?#]+[^\s]*|tel:\+?[0-9()\-.]+)", value):
+        raise ValueError("must look like mailto:security@hub.example, https://hub.example/security or tel:+358-9-1234")
+    return value
+
+
 def _capitals(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
 
 Words = Annotated[list[str], BeforeValidator(_split)]
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_split)]
+
+Contacts = Annotated[list[Annotated[str, AfterValidator(_contact)]], BeforeValidator(_split)]
 
 Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
 
@@ -99,17 +107,31 @@ class Environment(BaseModel):
     CSRF_TRUSTED_ORIGINS: Origins = Field(
         [], description="origins of the admin behind a TLS proxy, `https://hub.example`"
     )
-    HTTPS: bool = Field(False, description="the hub is served over TLS: secure cookies and HSTS")
-    PROXIES: int = Field(0, ge=0, le=8, description="trusted reverse proxies that add to X-Forwarded-For")
+    HTTPS: bool = Field(
+        False, description="the hub is reached over TLS alone: what comes without is sent there or refused"
+    )
+    HSTS_SUBDOMAINS: bool = Field(False, description="browsers shall keep to TLS for all hosts below the hub's, too")
+    HSTS_PRELOAD: bool = Field(False, description="browsers may ship with that knowledge; needs HSTS_SUBDOMAINS")
+    PROXIES: int = Field(
+        0, ge=0, le=8, description="trusted reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto count"
+    )
+    SECURITY_CONTACT: Contacts = Field(
+        [],
+        description="whom to tell of a weakness, comma separated: `mailto:security@hub.example`, `https://…`",
+    )
     ADDRESS_PER_MINUTE: int = Field(1000, ge=1, description="requests a minute of one address without a valid key")
     ADDRESS_PER_HOUR: int = Field(20000, ge=1, description="requests an hour of one address without a valid key")
     LOG_LEVEL: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @model_validator(mode="after")
-    def _secrets_are_fit(self) -> Self:
+    def _values_fit(self) -> Self:
         for name in ("DATABASE_URL", "READ_DATABASE_URL"):
             if url := getattr(self, name):
                 database_parameters(url, name)
+        if self.HSTS_PRELOAD and not self.HSTS_SUBDOMAINS:
+            raise ValueError(
+                "HSTS_PRELOAD needs HSTS_SUBDOMAINS: browsers preload domains with all that is below them."
+            )
         faults = [] if self.DEBUG else [*self._missing_keys(), *self._unfit_keys()]
         if faults:
             raise ValueError("\n".join(faults))

@@ -39,11 +39,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.tracing.TraceMiddleware",
+    "hub.middleware.transport.TransportMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "hub.middleware.security.SecurityHeadersMiddleware",
     "hub.middleware.compression.CompressionMiddleware",
     "hub.middleware.paths.ExactPathMiddleware",
     "tenants.api.refusals.RefusedRequestMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "hub.middleware.security.SecurityHeadersMiddleware",
     "hub.middleware.bodies.BodyBoundMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.middleware.pages.Sessions",
@@ -129,14 +130,32 @@ LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves, unless collected (hub/serving/static.py)
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.HTTPS
+HTTPS = ENVIRONMENT.HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
+if HTTPS:  # names that a browser takes from this host over TLS alone, not from a neighbour below the same domain
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.CSRF_TRUSTED_ORIGINS
-SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.HTTPS else 0
+# Pages are sent to https. The API refuses (tenants.api.authentication): a key that was sent in clear must be noticed.
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(?!admin\b|static/|\.well-known/)"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD = ENVIRONMENT.HSTS_SUBDOMAINS, ENVIRONMENT.HSTS_PRELOAD
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SECURITY_CONTACT = ENVIRONMENT.SECURITY_CONTACT
+
+SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # Django's CsrfViewMiddleware is there as a subclass, hub.middleware.pages.CsrfTokens
+    "security.W009",  # SECRET_KEY may have 32 to 49 characters: hub.environment refuses fewer, and makes 64
+    "security.W025",  # the same of SECRET_KEY_FALLBACKS
+    "security.W005",  # HSTS_SUBDOMAINS is for whoever runs all hosts below the hub's name to say
+    "security.W021",  # HSTS_PRELOAD, too: it takes months to undo
+    # Without HTTPS, as on one machine, there is no TLS that these could be about; serving.md says what HTTPS=true does.
+    *([] if HTTPS else ["security.W004", "security.W008", "security.W010"]),
+]
 
 # Bytes of a body by the beginning of its path (hub.middleware.bodies); the first that fits counts. An address that
 # takes files has a line of its own here, and reads them as they come.

@@ -1,13 +1,15 @@
-"""Every address of the hub: the apps' endpoints, the admin, health."""
+"""Every address of the hub: the apps' endpoints, the admin, health, whom to tell of a weakness."""
 
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from hub.api.health import health
+from hub.api.security_txt import security_txt
 
 urlpatterns = [
     path("health", health),
+    path(".well-known/security.txt", security_txt),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("", include("customers.urls")),

@@ -11,7 +11,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import constant_time_compare
 
-from hub.middleware.pages import PAGES
+from hub.middleware.refused import PAGES
 from hub.middleware.requests import HubRequest
 
 SECONDS = 180 * 24 * 3600  # from the last log-in

@@ -1,15 +1,27 @@
-"""API keys: made, shown once, kept as digests."""
+"""API keys: made, shown once, kept as digests, ended for good."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from tenants.models import ApiKey, Tenant
 
 PREFIX_LENGTH = 8
+SUGGESTED_LIFE = timedelta(days=365)
+NEVER_USED, UNUSED = timedelta(days=30), timedelta(days=90)
+LIVE = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))  # as authorise.sql has it
+PAST = "That is past. To end a key now, revoke it."
+
+
+class DeadKey(Exception):
+    """The key was revoked, or its end has passed: nothing brings it back."""
 
 
 def digest(key: str) -> bytes:
@@ -27,8 +39,10 @@ def new_text() -> str:
 def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
-    Raises ValidationError for a label that is blank or too long.
+    Raises ValidationError for a label that is blank or too long, and for an end that is past.
     """
+    if expires_at and expires_at <= timezone.now():
+        raise ValidationError({"expires_at": PAST})
     text = new_text()
     key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)
     key.clean_fields(exclude=["tenant"])
@@ -36,16 +50,42 @@ def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None
     return key, text
 
 
+def suggested_expiry() -> datetime:
+    """Return when a key that is made now had better end: in a year, at midnight in UTC."""
+    return (timezone.now() + SUGGESTED_LIFE).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def revoke_key(key: ApiKey) -> None:
     """Revoke a key; it works no more from the next request on."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def roll_key(key: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:
-    """Replace a key: return a new one of the same label with its text; the old one works for `overlap` more at most."""
-    until = timezone.now() + overlap
+def edit_key(key: ApiKey, *, label: str, expires_at: datetime | None) -> None:
+    """Set a live key's label and end; raises DeadKey for one that is dead as the statement runs."""
+    _change(key, label=label, expires_at=expires_at)
+
+
+def roll_key(key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+    """Replace a key: return a new one of the same label with its text; the old one works for `overlap` more at most.
+
+    Without an overlap the old one is revoked. Raises DeadKey, and makes nothing, where it is dead already.
+    """
+    now = timezone.now()
     with transaction.atomic():
-        fresh, text = create_key(key.tenant, label=key.label)
-        ends = min(key.expires_at, until) if key.expires_at else until
-        ApiKey.objects.filter(pk=key.pk).update(expires_at=ends)
-    return fresh, text
+        if overlap:
+            _change(key, expires_at=Least("expires_at", now + overlap))  # the earlier; of a null, the other
+        else:
+            _change(key, revoked_at=now)
+        return create_key(key.tenant, label=key.label, expires_at=expires_at)
+
+
+def _change(key: ApiKey, **values: Any) -> None:
+    """Change a key where it is alive, by the database's clock and in the one statement: who is dead stays so."""
+    if not ApiKey.objects.filter(LIVE, pk=key.pk).update(**values):
+        raise DeadKey
+
+
+def unused_keys(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+    """Keep those live keys that nobody seems to need: never used in 30 days, or not for 90."""
+    never = Q(last_used_at=None, created_at__lt=Now() - NEVER_USED)
+    return keys.filter(LIVE, never | Q(last_used_at__lt=Now() - UNUSED))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.management import call_command
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -27,8 +28,9 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete refused requests older than 30 days, counters of callers away for a day, and forgiven wrong passwords."""
+    """Delete what is over: refused requests, counters of callers who have been away, forgiven guesses, sessions."""
     renew_connection()
+    call_command("clearsessions")
     purge_refused_requests()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
     purge_attempts()

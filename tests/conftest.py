@@ -1,10 +1,12 @@
 """What every test stands on: the embedded server (or DATABASE_URL), and tenants that call the API as a partner does."""
 
 import json
+import logging
 import math
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -116,6 +118,21 @@ def plain_postgres(db: None) -> None:
     """Skip a test where tenants are distributed: see `needs_plain_postgres`."""
     if execute.is_distributed():
         pytest.skip("it asks one server's catalog or planner about rows that are on other nodes")
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the hub writes to its log during a test."""
+    (handler,) = (handler for handler in logging.getLogger().handlers if handler.name == "stderr")
+    assert isinstance(handler, logging.StreamHandler)
+    written = StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+def lines(log: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in log.getvalue().splitlines()]
 
 
 @dataclass

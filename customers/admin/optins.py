@@ -49,7 +49,10 @@ def edit_of(shown: str, wanted: Mapping[str, bool]) -> ConsentEdit:
         raise Http404
     customer, moment, flags = map(int, parts)
     changed = {name: value for name, value in wanted.items() if value != has_flag(flags, name)}
-    return ConsentEdit(customer, EPOCH + timedelta(microseconds=moment), changed)
+    try:
+        return ConsentEdit(customer, EPOCH + timedelta(microseconds=moment), changed)
+    except OverflowError:  # after the year 9999
+        raise Http404 from None
 
 
 def edits_of_list(post: QueryDict) -> list[ConsentEdit]:

@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.core.paginator import InvalidPage
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -20,12 +22,13 @@ from unfold.widgets import CHECKBOX_CLASSES
 from hub.admin.changelist import KeysetChangeList
 from hub.admin.navigation import sidebar
 from hub.admin.pasting import pasted
+from hub.sql.bigint import is_bigint
 
 CHECKBOX = " ".join(CHECKBOX_CLASSES)
 
 
 class HubAdminSite(UnfoldAdminSite):
-    """The admin: what is not there, or not yours, is a page that says so."""
+    """The admin: what is not there, or not yours, or can't be meant, is a page that says so."""
 
     index_title = "Data health"
     index_template = "tenants/home.html"
@@ -33,9 +36,12 @@ class HubAdminSite(UnfoldAdminSite):
     def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Any:
         def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
+                _refuse_nul(request)
                 return view(request, *args, **kwargs)
             except Http404:
                 return self.not_found(request)
+            except (BadRequest, SuspiciousOperation, InvalidPage):
+                return self.bad_request(request)
 
         return super().admin_view(update_wrapper(found, view), cacheable)
 
@@ -51,13 +57,32 @@ class HubAdminSite(UnfoldAdminSite):
         answer: HttpResponseBase = view.as_view(extra_context=context)(request)
         return answer
 
+    def bad_request(self, request: HttpRequest) -> HttpResponse:
+        """Answer 400 with a page: an address or a form holds what no link and no form of the admin sends."""
+        context = {**self.each_context(request), "title": "Bad request"}
+        return TemplateResponse(request, "admin/bad_request.html", context, status=400).render()
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Search the pages by name; raises BadRequest for a page of results that is no number."""
+        if not is_bigint(request.GET.get("page", "1")):
+            raise BadRequest
+        found: HttpResponse = super().search(request, extra_context)
+        return found
+
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         return sidebar(self, request)
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """Raise BadRequest for a form with the character U+0000, which the database stores in no text."""
+    if any("\0" in value for values in request.POST.lists() for value in values[1]):
+        raise BadRequest
 
 
 class HubModelAdmin(ModelAdmin):
     """What every admin of the hub stands on: what is missing is a 404, and Django's log is not written.
 
+    Addresses and forms hold what its filters and its lists offer; any other look-up is a 400.
     Django's LogEntry would keep `str(object)`, a person's name, past an erasure. Changesets name hub ids only.
     """
 
@@ -75,6 +100,28 @@ class HubModelAdmin(ModelAdmin):
             request, queryset, ["", *pasted(search_term)][-1]
         )
         return found
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow what the filters offer, and no other look into the data. So a filter must be a class of the hub's."""
+        return lookup in {name for list_filter in self.list_filter for name in list_filter.parameters()}
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what a form for something new begins with: nothing that stands in its address."""
+        return {}
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Run an action on what was chosen in the list; raises BadRequest for what can't be the key of a row."""
+        if not all(map(self._may_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
+
+    def _may_be_key(self, text: str) -> bool:
+        key = self.opts.pk
+        try:
+            return is_bigint(text) if isinstance(key.to_python(text), int) else True
+        except ValidationError:
+            return False
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         raise Http404

@@ -19,7 +19,11 @@ log = structlog.get_logger("hub.errors")
 UNEXPECTED = "An unexpected error occurred. Please try again."
 BUSY = "The hub is busy or restarting. Please try again."
 TOO_LONG = "This took too long and was given up: nothing was changed. Please try again, with less at once."
-RETRY_SECONDS = 2
+FULL = "The hub has no room left for this. Its operators have to make some: please try again later."
+RETRY_SECONDS, FULL_SECONDS = 2, 60
+# Out of disk, memory or connections. A connection that is refused has no SQLSTATE, only the server's words.
+NO_ROOM = {"53100": "disk", "53200": "memory", "53300": "connections"}
+NO_CONNECTION = ("too many clients already", "remaining connection slots are reserved", "too many connections for")
 # What a write is told where a node goes away under it or at its commit (a retry shows whether it was stored), and where
 # tenants were brought back from their nodes meanwhile (a new connection knows).
 CLUSTER_CHANGED = (
@@ -55,6 +59,10 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     response = _foreseen(error, context["request"].traceparent)
     if response is not None:
         return response
+    if resource := _exhausted(error):
+        log.error(f"the database is out of {resource}", exc_info=error)
+        connection.close()
+        return failure(503, FULL, headers={"Retry-After": str(FULL_SECONDS)})
     if _is_outage(error):
         log.warning("database unavailable", exc_info=error)
         connection.close()  # a broken connection must not serve the next request
@@ -83,17 +91,26 @@ def _foreseen(error: Exception, trace: str) -> HttpResponse | None:
     return None
 
 
+def _cause(error: Exception) -> BaseException | None:
+    """Return what the driver raised, where Django wraps it."""
+    return error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
+
+
+def _exhausted(error: Exception) -> str | None:
+    """Return what the database has no more of, None where that is not what went wrong."""
+    cause = _cause(error)
+    if not isinstance(cause, psycopg.Error):
+        return None
+    is_refused = any(words in str(cause) for words in NO_CONNECTION)
+    return NO_ROOM["53300"] if is_refused else NO_ROOM.get(cause.sqlstate or "")
+
+
 def _is_outage(error: Exception) -> bool:
     """Tell an unreachable, restarting or overloaded database from a fault of ours."""
     cause = _cause(error)
     outage = psycopg.OperationalError | psycopg.InterfaceError
     changed = isinstance(cause, psycopg.Error) and str(cause).startswith(CLUSTER_CHANGED)
     return changed or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
-
-
-def _cause(error: Exception) -> BaseException | None:
-    """Return the driver's error where Django's stands for it."""
-    return error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
 
 
 def _problem(error: ValidationFailed, trace: str) -> JsonResponse:

@@ -34,12 +34,16 @@ def to_json(content: object) -> bytes:
 
 
 class JsonResponse(HttpResponse):
-    """A strict UTF-8 JSON answer. `codes` are those of the faults it names (hub.records.faults)."""
+    """A strict UTF-8 JSON answer, which no cache on the way keeps: keys come in headers that caches know nothing of.
+
+    `codes` are those of the faults it names (hub.records.faults).
+    """
 
     codes: Sequence[str] = ()
 
     def __init__(self, content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(to_json(content), content_type="application/json", status=status, headers=headers)
+        said = {"Cache-Control": "no-store", **(headers or {})}
+        super().__init__(to_json(content), content_type="application/json", status=status, headers=said)
 
 
 def success(message: str, data: Mapping[str, object]) -> JsonResponse:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 # The admin's theme needs two exceptions, tried by leaving each out:
-# - 'unsafe-eval': Alpine turns the theme's x-data, x-show and x-on attributes into functions. Its build without eval
-#   understands property names only, and the theme's templates hold expressions.
+# - 'unsafe-eval': Alpine turns the theme's x-data, x-show and x-on attributes into functions (docs/decisions.md).
 # - 'unsafe-inline' for styles alone: the theme writes its colours into a <style> and Alpine and htmx set styles.
-# Scripts stay files of our own: an injected <script> or onclick does not run, and nothing leaves for another host.
+# Scripts are files of our own: an injected <script> or onclick does not run, and no script, image, style or form leaves
+# for another host. But markup that got into a page could hold an x-init, and Alpine would run what stands in it. So
+# this is the second line; the first is that every text is escaped (tests/browser/test_injection.py).
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",

@@ -189,7 +189,8 @@ def _key(name: bytes) -> str:
 def refusal(status: int, message: str, *more: tuple[bytes, bytes]) -> Answer:
     """Return an answer that no application made, as the envelope of a failure, with `more` headers."""
     body = b'{"success":false,"message":"%b","data":{}}' % message.encode()
-    return status, [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *more], body
+    length = (b"content-length", str(len(body)).encode())
+    return status, [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), length, *more], body
 
 
 def _ask(application: Application, environ: Environ) -> Answer:

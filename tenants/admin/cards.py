@@ -1,16 +1,17 @@
 """The cards of the home page, a function each: what one shows of some tenants' facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import orjson
 from django.db.models import QuerySet
 
-from tenants.admin.figures import Facts, Figure, LastSync
+from tenants.admin.figures import Facts, Figure, LastSync, list_address
 from tenants.entities import model_label
 from tenants.health import last_received, refused_weeks
-from tenants.models import Entity, RefusedRequest
+from tenants.keys import unused_keys
+from tenants.models import ApiKey, Entity, RefusedRequest, Tenant
 
 DAYS = 30
 CHANNELS = {
@@ -120,6 +121,13 @@ def refused(facts: Facts) -> Figure:
         of_before=before + facts.week(7, "changesets"),
         more_is_good=False,
     )
+
+
+def unused(tenants: Sequence[Tenant]) -> Figure:
+    """Live keys that nobody seems to need, of tenants whose keys one may see."""
+    found = unused_keys(ApiKey.objects.filter(tenant__in=tenants)).count()
+    chosen = {"tenant": str(tenants[0].pk)} if len(tenants) == 1 else {}
+    return Figure("Unused API keys", found, list_address("tenants.apikey", use="unused", **chosen))
 
 
 def worst_skus(facts: Facts) -> list[tuple[str, int, str]]:

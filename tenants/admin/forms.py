@@ -1,6 +1,6 @@
 """The forms of a tenant's configuration, its keys and members."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 from zoneinfo import available_timezones
@@ -18,6 +18,7 @@ from unfold.widgets import (
 
 from hub.records.types import COUNTRIES
 from tenants.entities import customer_fields
+from tenants.keys import PAST, SUGGESTED_LIFE
 from tenants.models import ApiKey, Membership, Tenant
 
 TIERS = settings.RATE_TIERS
@@ -26,7 +27,8 @@ TIER_CHOICES = [
     *((name, f"{name.capitalize()}: {minute:,} a minute, {hour:,} an hour") for name, (minute, hour) in TIERS.items()),
     (CUSTOM, "Custom: the numbers below"),
 ]
-OVERLAPS = {0: "not at all", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
+OVERLAPS = {0: "not at all: it is revoked", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
+LIVES = {SUGGESTED_LIFE.days: "1 year", 90: "90 days", 0: "until it is revoked"}
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -99,12 +101,12 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
         if expires_at and "expires_at" in self.changed_data and expires_at <= timezone.now():
-            raise ValidationError("That is past. To end a key now, revoke it.")
+            raise ValidationError(PAST)
         return expires_at
 
 
 class RollForm(forms.Form):
-    """How much longer the old key works."""
+    """How much longer the old key works, and how long the new one."""
 
     hours = forms.TypedChoiceField(
         choices=list(OVERLAPS.items()),
@@ -114,9 +116,24 @@ class RollForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
 
+    days = forms.TypedChoiceField(
+        choices=list(LIVES.items()),
+        coerce=int,
+        initial=SUGGESTED_LIFE.days,
+        required=False,
+        empty_value=None,
+        label="The new key works",
+        widget=UnfoldAdminSelectWidget,
+    )
+
     @property
     def overlap(self) -> timedelta:
         return timedelta(hours=self.cleaned_data["hours"])
+
+    @property
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -38,7 +38,9 @@ def add_health(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     chosen = [tenant for tenant in mine if tenant.slug == slug] if slug else mine
     if slug and not chosen:
         raise Http404
+    configured = [*{*tenants_of(request.user, Role.ADMIN)} & {*chosen}]
     return {**context, "tenants": mine, "health": Health(chosen) if chosen else None} | {
         "may_add_tenant": request.user.is_superuser,
-        "may_configure": len(chosen) == 1 and tenants_of(request.user, Role.ADMIN).filter(pk=chosen[0].pk).exists(),
+        "may_configure": len(chosen) == len(configured) == 1,
+        "unused_keys": cards.unused(configured) if configured else None,  # keys are the admins' to see
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -12,11 +13,26 @@ from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import KeyForm, RollForm
-from tenants.admin.list_filters import TenantFilter
-from tenants.keys import create_key, revoke_key, roll_key
+from tenants.admin.list_filters import ChoiceFilter, TenantFilter
+from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
+DEAD = {"expired", "revoked"}
+STAYS_DEAD = "A key that no longer works can't be changed or rolled. Create a new one."
+
+
+class UseFilter(ChoiceFilter):
+    """Live keys that nobody seems to need."""
+
+    title = "use"
+    parameter_name = "use"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("unused", "Unused: never in 30 days, or not for 90")]
+
+    def chosen(self, queryset: QuerySet[ApiKey], value: str) -> QuerySet[ApiKey]:
+        return unused_keys(queryset)
 
 
 class NewKeyRequest(HubRequest):
@@ -30,9 +46,9 @@ class ApiKeyAdmin(ConfigurationAdmin):
     """A tenant's keys. Only the first characters of one are stored: its text is in one answer and nowhere else."""
 
     form = KeyForm
-    list_display = ["label", "prefix_shown", "tenant", "state", "created_at", "last_used_at", "expires_at"]
+    list_display = ["label", "prefix_shown", "tenant", "state", "use", "created_at", "last_used_at", "expires_at"]
     list_select_related = ["tenant"]
-    list_filter = [TenantFilter]
+    list_filter = [TenantFilter, UseFilter]
     search_fields = ["label", "prefix"]
     actions_row = ("roll", "revoke")
     actions_detail = ("roll", "revoke")
@@ -44,7 +60,21 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         shown = ["tenant", "prefix_shown", "state", "created_at", "last_used_at", "revoked_at"]
-        return [] if obj is None else shown if obj.revoked_at is None else [*shown, "label", "expires_at"]
+        return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, "label", "expires_at"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().get_changeform_initial_data(request), "expires_at": suggested_expiry()}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        """Return the keys, each with whether it `is_unused`."""
+        found: QuerySet[ApiKey] = super().get_queryset(request)
+        return found.annotate(is_unused=Exists(unused_keys(ApiKey.objects.filter(pk=OuterRef("pk")))))
+
+    @display(description="Use", label={"unused": "warning"})  # type: ignore[untyped-decorator]
+    def use(self, key: Any) -> tuple[str, str] | None:
+        if not key.is_unused:
+            return None
+        return "unused", "not for 90 days" if key.last_used_at else "never used"
 
     @display(description="Key")  # type: ignore[untyped-decorator]
     def prefix_shown(self, key: ApiKey) -> str:
@@ -61,10 +91,18 @@ class ApiKeyAdmin(ConfigurationAdmin):
     def save_model(self, request: NewKeyRequest, obj: Any, form: Any, change: bool) -> None:
         """Store a changed key's label and end; make a new key, and keep its text for `response_add`."""
         if change:
-            ApiKey.objects.filter(pk=obj.pk).update(label=obj.label, expires_at=obj.expires_at)
+            edit_key(obj, label=obj.label, expires_at=obj.expires_at)
             return
         made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at)
         obj.pk, obj.prefix, obj.created_at = made.pk, made.prefix, made.created_at
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Show the form, or save it; a key that has ended meanwhile is left as it is."""
+        try:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except DeadKey:
+            messages.error(request, STAYS_DEAD)
+            return HttpResponseRedirect(request.path)
 
     def response_add(self, request: NewKeyRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         return self._show_text(request, obj, request.key_text)
@@ -79,15 +117,22 @@ class ApiKeyAdmin(ConfigurationAdmin):
         """Replace a key by a new one; the old one goes on working as long as the form says."""
         key = self.found(request, object_id)
         form = RollForm(request.POST or None)
-        if key.revoked_at or self.state(key) == "expired":
-            return self._refuse(request, key, "A key that no longer works can't be rolled. Create a new one.")
+        if self.state(key) in DEAD:
+            return self._refuse(request, key, STAYS_DEAD)
         if request.method == "POST" and form.is_valid():
-            fresh, text = roll_key(key, overlap=form.overlap)
-            key.refresh_from_db()
-            self.log_addition(request, fresh, f"Rolled: replaces {key}.")
-            self.log_change(request, key, f"Rolled: replaced by {fresh}, expires {key.expires_at:%Y-%m-%d %H:%M} UTC.")
-            return self._show_text(request, fresh, text, old=key)
+            return self._roll(request, key, form)
         return self.page(request, "tenants/key_roll.html", f"Roll “{key.label}”", key, form=form, key=key)
+
+    def _roll(self, request: HttpRequest, key: ApiKey, form: RollForm) -> HttpResponse:
+        try:
+            fresh, text = roll_key(key, overlap=form.overlap, expires_at=form.expires_at)
+        except DeadKey:
+            return self._refuse(request, key, STAYS_DEAD)
+        key.refresh_from_db()
+        ends = "revoked" if key.revoked_at else f"expires {key.expires_at:%Y-%m-%d %H:%M} UTC"
+        self.log_addition(request, fresh, f"Rolled: replaces {key}.")
+        self.log_change(request, key, f"Rolled: replaced by {fresh}, {ends}.")
+        return self._show_text(request, fresh, text, old=key)
 
     @action(description="Revoke", url_path="revoke", icon="block")  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from hub.admin.site import HubModelAdmin
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import MembershipForm
-from tenants.admin.list_filters import TenantFilter
+from tenants.admin.list_filters import TenantFilter, one_of, yes_no
 from tenants.members import LastAdmin, add_member, remove_member, set_role
 from tenants.models import Membership, Role
 
@@ -29,7 +29,7 @@ class MembershipAdmin(ConfigurationAdmin):
     delete_role = Role.ADMIN
     list_display = ["user", "full_name", "tenant", "role", "last_login"]
     list_select_related = ["user", "tenant"]
-    list_filter = [TenantFilter, "role"]
+    list_filter = [TenantFilter, one_of("role", "role", Role.choices)]
     search_fields = ["user__username", "user__email"]
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
@@ -86,8 +86,7 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "email", "first_name", "last_name", "is_superuser", "is_active", "last_login"]
-    list_filter = ["is_superuser", "is_active"]
-    list_filter_submit = False
+    list_filter = [yes_no("is_superuser", "superuser"), yes_no("is_active", "active")]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ()
     actions = None

@@ -12,6 +12,7 @@ from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.connect import ANSWERS, LANGUAGES, endpoints
 from tenants.admin.figures import list_address
 from tenants.admin.forms import TenantForm
+from tenants.admin.list_filters import one_of, yes_no
 from tenants.admin.records import origin_of
 from tenants.configuration import CustomersCollide, change_priority, plan_priority
 from tenants.health import count_changesets, measure
@@ -26,8 +27,7 @@ class TenantAdmin(ConfigurationAdmin):
     tenant_path = "pk"
     view_role = Role.VIEWER
     list_display = ["name", "slug", "priority", "per_minute", "per_hour", "is_enabled"]
-    list_filter = ["is_enabled", "priority"]
-    list_filter_submit = False
+    list_filter = [yes_no("is_enabled", "enabled"), one_of("priority", "identifier priority", Priority.choices)]
     search_fields = ["name", "slug", "id"]
     search_help_text = "Name, slug or tenant id"
     actions_detail = ("connect", "priority", "keys", "members")

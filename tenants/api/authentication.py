@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import structlog
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest
@@ -23,11 +24,15 @@ from tenants.changes.gate import GATE
 from tenants.keys import digest
 from tenants.models import Source, Tenant
 
+log = structlog.get_logger("tenants.authentication")
+
 AUTHORISE = read_sql("tenants", "authorise")
 UNAUTHORISED = "Unauthorized."
+IN_CLEAR = "The hub is called over HTTPS only. A key that was sent in clear may have been read on its way: replace it."
 MOVING = "The hub is being moved to other machines. Please try again."
 MOVING_SECONDS = 10
 TENANT_MISSING = "Invalid or missing tenant identifier."
+NO_TENANT = ""  # neither a GUID nor a slug
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -60,21 +65,22 @@ def basic_credentials(text: str) -> Credentials:
     return Credentials("", None) if "\0" in user else Credentials(key, user)
 
 
-def authorise(request: HttpRequest, credentials: Credentials, source: Source) -> Caller:
+def authorise(request: HttpRequest, credentials: Credentials, source: Source, *, tells_missing: bool = False) -> Caller:
     """Look up a key, count the request, and return the caller: tenant, origin of its writes, rate.
 
     `source` is what the origin says the writes came through. The request, one that came through the middleware, is
     told its tenant, its key and the rate-limit headers of its answer. One without a valid key counts for its address.
-    Raises ApiError 401 for no valid key, 404 for a live key and no such tenant, 429 for either over the address's
-    limit, 403 for a disabled tenant, 503 while the gate is closed; the tenant's own limit is TenantThrottle's to
-    refuse.
+    Raises ApiError 403 for a request in clear where the hub has HTTPS, 401 for no valid key, 404 in its place for a
+    live key and no such tenant where that `tells_missing`, 429 for either over the address's limit, 403 for a disabled
+    tenant, 503 while the gate is closed; the tenant's own limit is TenantThrottle's to refuse.
     """
     hub_request = HubRequest.of(request)
     row, rate = _count(hub_request, credentials)
     live, tenant_exists, gate_is_open, key_id = row[7:11]
     if key_id is None:
         refuse_excess(rate)
-        raise ApiError(404, "Tenant not found.") if live and not tenant_exists else ApiError(401, UNAUTHORISED)
+        is_missing = tells_missing and live and not tenant_exists
+        raise ApiError(404, "Tenant not found.") if is_missing else ApiError(401, UNAUTHORISED)
     tenant = _tenant(row)
     if tenant.is_enabled and not gate_is_open:  # with a tenant it would be recorded, and wait for the table that moves
         raise ApiError(503, MOVING, headers={"Retry-After": str(MOVING_SECONDS)})
@@ -86,13 +92,32 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source) ->
 
 
 def count_address(request: HttpRequest) -> None:
-    """Count a request that names no tenant for its address, as `authorise` does; raises ApiError 429 over the limit."""
-    _, rate = _count(HubRequest.of(request), Credentials("", None))
+    """Count a request that names no tenant for its address, as `authorise` does.
+
+    Raises ApiError 403 for one in clear where the hub has HTTPS, 429 over the limit.
+    """
+    _, rate = _count(HubRequest.of(request), Credentials(_sent_key(request), NO_TENANT))
     refuse_excess(rate)
 
 
+def _sent_key(request: HttpRequest) -> str:
+    """Return the key that a request seems to carry, in whichever of the dialects' headers."""
+    named = request.META.get("HTTP_X_REPLENIT_AUTH_KEY") or request.META.get("HTTP_API_KEY")
+    scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    in_basic = basic_credentials(rest.strip()).key if scheme.lower() == "basic" else ""
+    return str(named or in_basic or rest or scheme).strip()
+
+
+def _refuse_clear(request: HubRequest, key_id: int | None) -> None:
+    """Raise ApiError 403 where the hub has HTTPS and the request came without; the log says which key was sent so."""
+    if settings.HTTPS and not request.is_secure():
+        if key_id is not None:
+            log.warning("a key was sent in clear: replace it", key=key_id)
+        raise ApiError(403, IN_CLEAR)
+
+
 def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
-    """Return the row of authorise.sql and the rate in it, which the answer's headers say."""
+    """Return the row of authorise.sql and the rate in it, which the answer's headers say. Raises as `_refuse_clear`."""
     per_minute, per_hour = settings.RATE_LIMITS["address"]
     parameters: dict[str, Any] = {
         "digest": digest(credentials.key) if credentials.key else None,
@@ -110,6 +135,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         (row,) = fetch(AUTHORISE, parameters)
     rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6])
     request.answer_headers |= rate.headers
+    _refuse_clear(request, row[7])
     return row, rate
 
 
@@ -131,7 +157,7 @@ class KeyAuthentication(BaseAuthentication):
             count_address(request._request)
             raise ApiError(400, TENANT_MISSING)
         credentials = Credentials(request.META.get("HTTP_X_REPLENIT_AUTH_KEY", ""), tenant_id)
-        return None, authorise(request._request, credentials, Source.API)
+        return None, authorise(request._request, credentials, Source.API, tells_missing=True)
 
     def authenticate_header(self, request: Request) -> str:
         return "ApiKey"

@@ -1,36 +1,17 @@
 """W3C trace context: one id in the answer, the 400 body, the changeset and the log, and nobody's data in the log."""
 
-import json
-import logging
 import re
-from collections.abc import Iterator
 from io import StringIO
-from typing import Any
 
 import pytest
 import structlog
 
-from tests.conftest import CLIENT, Partner
+from tests.conftest import CLIENT, Partner, lines
 from tests.orders.records import order
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 INCOMING = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 WELL_FORMED = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-00")
-
-
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """What the hub writes to its log during a test."""
-    (handler,) = (handler for handler in logging.getLogger().handlers if handler.name == "stderr")
-    assert isinstance(handler, logging.StreamHandler)
-    written = StringIO()
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
-
-
-def lines(log: StringIO) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in log.getvalue().splitlines()]
 
 
 def test_an_incoming_trace_goes_on_under_a_span_of_ours(partner: Partner) -> None:

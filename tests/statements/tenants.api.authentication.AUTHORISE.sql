@@ -42,7 +42,7 @@ WITH live AS MATERIALIZED (
 SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        b.per_hour, n.in_hour, extract(epoch FROM n.hour)::bigint + 3600,
        extract(epoch FROM now())::float8,
-       EXISTS (SELECT 1 FROM live),
+       (SELECT key_id FROM live),
        CASE WHEN c.key_id IS NULL
             THEN EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant') END,
        pg_try_advisory_xact_lock_shared(:'gate'),

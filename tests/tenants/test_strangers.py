@@ -1,10 +1,14 @@
 """A stranger's key against every route and method: the same 401 byte for byte, and nothing read or changed."""
 
+import base64
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import URLResolver, get_resolver
 
 from tests.conftest import CLIENT, Partner
 from tests.orders.records import order
@@ -67,6 +71,47 @@ def test_a_strangers_key_is_no_key_at_all(shop: Partner, by_email: Partner, meth
     assert [response.status_code for response in answers] == [401] * 3
     assert [response.content for response in answers] == [b"" if method == "HEAD" else UNAUTHORISED] * 3
     assert len({frozenset(_steady(response)) for response in answers}) == 1
+    assert everything() == before
+
+
+DIALECTS = [
+    ("POST", "/v1/programs/{tenant}/integrations/api"),
+    ("DELETE", "/v1/programs/{tenant}/integrations/api?email=ada@example.com"),
+    ("POST", "/api/customers/upload/"),
+    ("GET", "/api/data/customers/?external_id=C-1"),
+    ("POST", "/api/events/upload/"),
+]
+PUBLIC = {"/health", "/.well-known/security.txt", "/customers", "/api", "/api/nowhere"}  # of nobody: nothing to steal
+ADMIN = "admin"  # tests/tenants/test_isolation.py
+
+
+def routes(patterns: Any) -> Iterator[str]:
+    """Yield the pattern of every address outside of the admin, as the resolver has it."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver) and not str(pattern.pattern).startswith(ADMIN):
+            yield from routes(pattern.url_patterns)
+        elif not str(pattern.pattern).startswith(ADMIN):
+            yield pattern.pattern.regex.pattern
+
+
+def test_no_route_is_forgotten(shop: Partner) -> None:
+    called = {path.partition("?")[0].format(tenant=shop.id) for _, path in EVERY_CALL + DIALECTS} | PUBLIC
+
+    assert [
+        route for route in routes(get_resolver().url_patterns) if not any(re.match(route, p[1:]) for p in called)
+    ] == []
+
+
+@pytest.mark.parametrize(("method", "path"), DIALECTS)
+def test_a_strangers_key_is_none_in_the_dialects(shop: Partner, by_email: Partner, method: str, path: str) -> None:
+    body = json.dumps([{"external_id": "C-1", "email": "ada@example.com"}]).encode()
+    basic = base64.b64encode(f"{shop.slug}:{by_email.key}".encode()).decode()
+    before = everything()
+
+    for headers in ({"api-key": by_email.key}, {"Authorization": f"Basic {basic}"}):
+        answer = CLIENT.generic(method, path.format(tenant=shop.slug), body, "application/json", headers=headers)
+        assert answer.status_code == 401
+
     assert everything() == before
 
 

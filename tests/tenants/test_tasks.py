@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import psycopg
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection, connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -48,9 +49,12 @@ def test_what_is_stale_is_purged(partner: Partner) -> None:
     RefusedRequest.objects.update(created_at=timezone.now() - timedelta(days=31))
     long_ago = timezone.now() - timedelta(days=2)
     RateCounter.objects.create(bucket="address 1", minute=long_ago, in_minute=1, hour=long_ago, in_hour=1)
+    for key, ends in (("ended", long_ago), ("goes on", timezone.now() + timedelta(hours=1))):
+        Session.objects.create(session_key=key, session_data="", expire_date=ends)
 
     purge(NOW)
 
+    assert [session.pk for session in Session.objects.all()] == ["goes on"]
     assert not RefusedRequest.objects.exists()
     assert [counter.bucket for counter in RateCounter.objects.all()] == [f"tenant {partner.id}"]
 

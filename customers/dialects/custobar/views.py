@@ -17,10 +17,9 @@ from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
 from customers.models import Customer
 from customers.serializers import GROWING
-from hub.api.errors import ApiError
 from hub.api.pagination import KeysetPagination
 from hub.api.responses import JsonResponse
-from tenants.api.authentication import UNAUTHORISED, Caller, Credentials, authorise, basic_credentials
+from tenants.api.authentication import Caller, Credentials, authorise, basic_credentials
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Warnings
 from tenants.models import Source
@@ -31,10 +30,7 @@ class CustobarAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-        try:
-            return None, authorise(request._request, _credentials(scheme.lower(), rest.strip()), Source.CUSTOBAR)
-        except ApiError as error:  # a user that is no tenant's is no more than a wrong user
-            raise ApiError(401, UNAUTHORISED) if error.status == 404 else error from None
+        return None, authorise(request._request, _credentials(scheme.lower(), rest.strip()), Source.CUSTOBAR)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Basic realm="customers", charset="UTF-8"'

@@ -52,6 +52,10 @@ class Command(BaseCommand):
         connections.close_all()
         _listen(listener)
         web = web_server(APPLICATION, listener, environment.processes)
+        if settings.HTTPS and not settings.TRUSTED_PROXIES:
+            log.warning(
+                "HTTPS is on and PROXIES is 0: all requests count as sent in clear, and only probes are answered"
+            )
         children = [*web, *([] if options["no_worker"] else [_worker()])]
         database = EmbeddedServer(environment.HUB_DATA, connections=environment.connections)
         most_memory = environment.WORKER_MEMORY_MB * MEGABYTE

@@ -9,9 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from tenants.keys import create_key
+from tenants.keys import create_key, suggested_expiry
 from tenants.models import Tenant
 from tenants.provisioning import one_line, parse_expiry
+
+NO_END = "never; with --expires {:%Y-%m-%d} one ends in a year"
 
 
 class Command(BaseCommand):
@@ -39,4 +41,5 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"tenant_id": str(tenant.pk), "slug": tenant.slug, "key": text}))
         else:
-            self.stdout.write(f"Key {key.label} of {tenant.name}\n  key  {text}  (shown once)")
+            self.stdout.write(f"Key {key.label} of {tenant.name}\n  key      {text}  (shown once)")
+            self.stdout.write(f"  expires  {key.expires_at or NO_END.format(suggested_expiry())}")

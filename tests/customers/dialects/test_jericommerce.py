@@ -280,11 +280,26 @@ def test_strangers_are_turned_away(partner: Partner, make_tenant: MakeTenant) ->
     assert stranger.read("customers") == []
 
 
-@pytest.mark.parametrize("program", ["no-such-program", "00000000-0000-0000-0000-000000000000", "a%2Fb", "a%00b"])
-def test_a_program_that_is_none(program: str, partner: Partner) -> None:
-    response = partner.send("POST", f"/v1/programs/{program}/integrations/api", [], **{"api-key": partner.key})
+@pytest.mark.parametrize("program", ["no-such-program", "00000000-0000-0000-0000-000000000000", "%20"])
+@pytest.mark.parametrize("query", ["", f"?email={A}"])
+def test_a_program_that_nobody_has_is_told_from_anothers_by_nothing(
+    program: str, query: str, partner: Partner, make_tenant: MakeTenant
+) -> None:
+    method, other = "DELETE" if query else "POST", make_tenant()
+    answers = [
+        partner.send(method, PROGRAM.format(tenant=name) + query, [], **{"api-key": partner.key})
+        for name in (program, other.slug, other.id)
+    ]
 
-    assert response.status_code in (400, 404)
+    assert [answer.status_code for answer in answers] == [401] * 3
+    assert len({answer.content for answer in answers}) == 1
+    assert len({frozenset(answer.headers) for answer in answers}) == 1
+
+
+def test_a_program_with_nul_is_no_address(partner: Partner) -> None:
+    response = partner.send("POST", "/v1/programs/a%00b/integrations/api", [], **{"api-key": partner.key})
+
+    assert response.status_code == 400
     assert response["Content-Type"] == "application/json"
 
 

@@ -1,0 +1,171 @@
+"""What somebody types into an address or forges in a form of the admin is an answer they understand, never a 500."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from hub.admin.site import HubModelAdmin
+from tenants.models import Changeset, Role
+from tenants.tasks import purge
+from tests.conftest import Partner
+from tests.customers.records import customer
+from tests.members import make_user, text
+from tests.orders.records import order
+from tests.products.records import product
+from tests.tenants.pages import Page, pages
+from tests.tenants.test_tasks import defer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+MODELS: list[Any] = list(admin.site._registry)
+EVIL = ["(", "9" * 18, "9" * 40, "2025-13-45"]
+LOOKUPS = ("", "regex", "contains")
+OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "digest", "_changelist_filters": "a=(&%"}
+FORGED = (  # fields of the hub's own forms; those of a page are read from it
+    "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
+)
+SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
+FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
+
+
+def superuser() -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(make_user("root", superuser=True))
+    return client
+
+
+@pytest.fixture
+def shop(partner: Partner) -> Partner:
+    """A tenant with something in every list."""
+    partner.save("customers", customer(SmsOptin=True))
+    partner.save("customers", customer(SmsOptin=False))
+    partner.save("orders", order())
+    partner.save("products", product())
+    partner.post("customers", [{}])
+    partner.tenant.memberships.create(user=make_user("somebody"), role=Role.ADMIN)
+    if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another
+        defer(purge)
+    return partner
+
+
+def name_of(model: Any) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def offered_by(model: Any) -> list[str]:
+    filters: Any = admin.site.get_model_admin(model).list_filter
+    return [name for one in filters for name in one.parameters()]
+
+
+def an_object(model: Any) -> Any:
+    found = model._default_manager.order_by("pk").first()
+    assert found, f"the shop of this test has no {model.__name__}: give it one"
+    return found.pk
+
+
+def looked_up(model: type[Model]) -> Iterator[str]:
+    """Yield a name in a list's address for every field, every field one relation away, and every kind of look-up."""
+    for field in model._meta.get_fields():
+        yield from (f"{field.name}__{lookup}".removesuffix("__") for lookup in LOOKUPS)
+        if field.is_relation and field.related_model and isinstance(field.related_model, type):
+            yield from (f"{field.name}__{other.name}__regex" for other in field.related_model._meta.get_fields())
+
+
+def test_every_page_stands_on_the_base_that_bounds_look_ups() -> None:
+    assert [type(one) for one in admin.site._registry.values() if not isinstance(one, HubModelAdmin)] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_a_list_takes_the_look_ups_of_its_filters_and_no_others(model: Any, shop: Partner) -> None:
+    client, url = superuser(), reverse(f"admin:{name_of(model)}_changelist")
+    offered = set(offered_by(model))
+    names = {*looked_up(model), "nosuchfield", "pk", "pk__in", "id__regex"} - offered
+
+    assert {name: status for name in names if (status := client.get(url, {name: "1"}).status_code) != 400} == {}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_a_filter_answers_any_value(model: Any, shop: Partner) -> None:
+    client, url = superuser(), reverse(f"admin:{name_of(model)}_changelist")
+    offered = offered_by(model)
+
+    answers = {(name, value): client.get(url, {name: value}) for name in [*offered, "q"] for value in EVIL}
+    answers |= {asked: client.get(url, dict([asked])) for asked in OF_LISTS.items()}
+
+    assert {asked: answer.status_code for asked, answer in answers.items() if answer.status_code >= 500} == {}
+    shown = [answer for answer in answers.values() if answer.status_code == 400]
+    assert all("text/html" in answer["Content-Type"] or b"U+0000" in answer.content for answer in shown)
+
+
+PAGES = pages()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_answers_any_object_and_any_form(page: Page, shop: Partner) -> None:
+    client = superuser()
+    own = page.address(an_object(page.model) if page.is_about_one else 0, app_label="tenants", content_type_id="x")
+    sent: list[tuple[str, str, dict[str, str]]]
+    sent = [("get", own, {name: value}) for name in ("s", "page", "expires_at") for value in EVIL[:2]]
+    sent += [("post", own, form) for form in forged(text_of(client.get(own)))]
+    sent += [(method, url, {}) for url in others(page) for method in ("get", "post")]
+
+    answers = [(method, url, data, getattr(client, method)(url, data).status_code) for method, url, data in sent]
+
+    assert [asked for asked in answers if asked[-1] >= 500] == []
+
+
+def text_of(answer: Any) -> str:
+    return text(answer) if not answer.streaming else ""
+
+
+def others(page: Page) -> list[str]:
+    """Return the page's addresses of objects that there cannot be."""
+    values = ["999999999999999999", "-1", "0"] if "pk" in page.parameters else ["9" * 40, "nope", "_3C", "a" * 300]
+    known = {"app_label": "tenants", "content_type_id": "9" * 30}
+    urls = []
+    for value in values if page.parameters & {"object_id", "pk", "id"} else []:
+        if "pk" not in page.parameters or value != "-1":
+            urls.append(page.address(value, **known))
+    return urls
+
+
+def forged(shown: str) -> Iterator[dict[str, str]]:
+    """Yield forms with values that no page sends: in all fields that the page and others have, and in one by one."""
+    action = {"action": "delete_selected", "index": "0"}
+    names = {*map(unescape, FIELD.findall(shown)), *FORGED.split()} - {"csrfmiddlewaretoken", *action}
+    for value in (*EVIL, "\0"):
+        yield {**dict.fromkeys(names, value), **action}
+    yield from ({**action, "chosen": "1", "seen": "1:0:0", name: "9" * 40} for name in FORGED.split())
+    for seen in SEEN:
+        yield {"seen": seen, "chosen": seen, "flag": "email_optin", "value": "yes", "_save": "1", "email_optin": "1"}
+
+
+def test_what_is_refused_is_refused_with_a_page(shop: Partner) -> None:
+    client = superuser()
+
+    looked = client.get("/admin/tenants/changeset/", {"actor__regex": "("})
+    measured = client.post("/admin/tenants/tenant/measure/", {"tenant": "\0"})
+
+    for answer in (looked, measured):
+        assert answer.status_code == 400
+        assert "text/html" in answer["Content-Type"]
+        assert "cannot be answered" in text(answer)
+
+
+def test_a_forged_moment_changes_nobody(shop: Partner) -> None:
+    changes = Changeset.objects.count()
+    address = reverse("admin:customers_customer_set_flag")
+
+    for seen in SEEN:
+        answer = superuser().post(address, {"flag": "gdpr_optin", "value": "yes", "chosen": seen})
+        assert answer.status_code in (302, 404)
+
+    assert Changeset.objects.count() == changes

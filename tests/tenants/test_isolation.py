@@ -1,0 +1,281 @@
+"""Every page of the admin × every role: who may open it, whose form changes something, and that strangers get nothing.
+
+The pages come from the resolver. The two tables say what is meant, so a new page fails until it stands in them.
+"""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from customers.admin.optins import seen
+from customers.models import Customer
+from orders.models import Order, OrderItem
+from products.models import Product, Variant
+from tenants.models import ApiKey, Changeset, ConsentChange, Membership, RefusedRequest, Role, Tenant
+from tenants.tasks import purge
+from tests.conftest import MakeTenant, Partner
+from tests.customers.records import customer
+from tests.members import browser, make_user, text
+from tests.orders.records import order
+from tests.products.records import product
+from tests.tenants.pages import Page, pages
+from tests.tenants.test_tasks import defer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+PAGES = {page.name: page for page in pages() if page.name != "logout"}  # it would end what is tried here
+RANKS = ["anyone", "nobody", "viewer", "staff", "admin", "superuser", "never"]
+ROLES = ["anyone", "nobody", "viewer", "staff", "admin", "superuser"]
+VOLATILE, COUNTERS = "last_login", "tenants_ratecounter"
+
+
+def table(text: str) -> dict[str, str]:
+    """Read `role: page page …`, a line each, as {page: role}."""
+    lines = (line.partition(":") for line in text.strip().splitlines())
+    return {name: role.strip() for role, _, names in lines for name in names.split()}
+
+
+# The least role that is shown more than a refusal; `never` where a page only takes what its form sends.
+OPENS = table("""
+anyone: login
+nobody: index jsi18n password_change password_change_done search
+viewer: app_list customers_customer_change customers_customer_changelist customers_customer_history
+viewer: orders_order_change orders_order_changelist orders_order_history products_product_change
+viewer: products_product_changelist products_product_history tenants_changeset_change tenants_changeset_changelist
+viewer: tenants_changeset_history tenants_consentchange_change tenants_consentchange_changelist
+viewer: tenants_consentchange_history tenants_refusedrequest_change tenants_refusedrequest_changelist
+viewer: tenants_refusedrequest_history tenants_tenant_change tenants_tenant_changelist tenants_tenant_connect
+viewer: tenants_tenant_history
+staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
+staff: products_product_delete
+admin: tenants_apikey_add tenants_apikey_change tenants_apikey_changelist tenants_apikey_history tenants_apikey_revoke
+admin: tenants_apikey_roll tenants_membership_add tenants_membership_change tenants_membership_changelist
+admin: tenants_membership_delete tenants_membership_history tenants_tenant_keys tenants_tenant_members
+admin: tenants_tenant_priority
+superuser: auth_user_add auth_user_change auth_user_changelist auth_user_history auth_user_password_change
+superuser: procrastinate_procrastinatejob_change procrastinate_procrastinatejob_changelist
+superuser: procrastinate_procrastinatejob_history tenants_tenant_add
+never: auth_user_delete autocomplete customers_customer_add customers_customer_delete_many customers_customer_set_flag
+never: orders_order_add orders_order_delete_many orders_order_delete_parts procrastinate_procrastinatejob_add
+never: procrastinate_procrastinatejob_delete products_product_add products_product_delete_many
+never: products_product_delete_parts tenants_apikey_delete tenants_changeset_add tenants_changeset_delete
+never: tenants_consentchange_add tenants_consentchange_delete tenants_refusedrequest_add tenants_refusedrequest_delete
+never: tenants_tenant_delete tenants_tenant_measure view_on_site
+""")
+# The least role whose form changes a row; pages that are not here change none, whoever sends what.
+CHANGES = table("""
+viewer: tenants_tenant_measure
+staff: customers_customer_change customers_customer_changelist customers_customer_delete_many
+staff: customers_customer_set_flag orders_order_delete_many orders_order_delete_parts products_product_delete_many
+staff: products_product_delete_parts
+admin: tenants_apikey_add tenants_apikey_change tenants_apikey_revoke tenants_apikey_roll tenants_membership_add
+admin: tenants_membership_change tenants_membership_delete tenants_tenant_change tenants_tenant_priority
+superuser: auth_user_add auth_user_change auth_user_password_change tenants_tenant_add
+""")
+
+
+class Fields(HTMLParser):
+    """The fields of a page's forms, with what they hold."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.held: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag in ("input", "select", "textarea") and said.get("name"):
+            self.held[str(said["name"])] = said.get("value") or ""
+
+
+@pytest.fixture
+def ours(make_tenant: MakeTenant) -> Partner:
+    return filled(make_tenant(slug="ours"), "Oursula")
+
+
+@pytest.fixture
+def theirs(make_tenant: MakeTenant) -> Partner:
+    return filled(make_tenant(slug="theirs"), "Theirsbert")
+
+
+def filled(partner: Partner, name: str) -> Partner:
+    """Give a tenant one of everything, all with a name that nobody else's have."""
+    partner.save("customers", customer(Name=name, SmsOptin=True))
+    partner.save("customers", customer(SmsOptin=False))
+    partner.save("orders", order(OrderId=f"O-{name}"))
+    partner.save("products", product(ProductName=name))
+    partner.post("customers", [{name: 1}])
+    Tenant.objects.filter(pk=partner.tenant.pk).update(name=name)
+    ApiKey.objects.filter(tenant=partner.tenant).update(label=name)
+    if not ProcrastinateJob.objects.exists():
+        defer(purge)
+    member = User.objects.create_user(f"member-{name}", is_staff=True)
+    partner.tenant.memberships.create(user=member, role=Role.VIEWER)
+    return partner
+
+
+def client_of(role: str, tenant: Tenant) -> Client:
+    """Return a browser in which somebody with a role on a tenant is logged in; nobody for `anyone`."""
+    if role == "anyone":
+        return Client()
+    user = make_user(role, superuser=role == "superuser")
+    if role in Role.values:
+        Membership.objects.create(tenant=tenant, user=user, role=role)
+    return browser(user)
+
+
+OF_TENANT: dict[Any, Any] = {
+    model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
+    for model in (Customer, Order, Product, Changeset, ConsentChange, RefusedRequest, ApiKey, Membership)
+}
+OF_TENANT[ProcrastinateJob] = lambda tenant: ProcrastinateJob.objects.first()
+OF_TENANT[Tenant] = lambda tenant: tenant
+OF_TENANT[User] = lambda tenant: User.objects.get(memberships__tenant=tenant, username__startswith="member-")
+
+
+def addresses(tenant: Tenant) -> dict[str, str]:
+    """Return the address of every page, about what the tenant has where it is about something."""
+    return {name: page.address(_key(page, tenant), **SITE) for name, page in PAGES.items()}
+
+
+SITE = {"app_label": "customers", "content_type_id": 1}
+
+
+def _key(page: Page, tenant: Tenant) -> Any:
+    find = OF_TENANT.get(page.model)
+    return find(tenant).pk if find and page.is_about_one else 1
+
+
+def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
+    """Return what a form is sent back with, and all that other forms of the hub are told, about what a tenant has."""
+    person, thing, goods = (OF_TENANT[model](tenant) for model in (Customer, Order, Product))
+    about = {"customers": person, "orders": thing, "products": goods}.get(page.partition("_")[0], person)
+    parts = [part.pk for model in (OrderItem, Variant) for part in model.objects.filter(tenant=tenant)]
+    forged = {
+        "chosen": seen(person) if page.endswith("set_flag") else str(parts[0] if "parts" in page else about.pk),
+        "part": parts,
+        "seen": seen(person),
+        "_selected_action": about.pk,
+        "action": "delete_selected",
+        "index": "0",
+        "post": "yes",
+        "flag": "gdpr_optin",
+        "value": "yes",
+        "gdpr_optin": str(person.pk),
+        "_save": "1",
+        "tenant": tenant.slug if page.endswith("measure") else str(tenant.pk),
+        "priority": "email" if page.endswith("priority") else tenant.priority,
+        "hours": "24",
+        "label": "forged",
+        "name": "Forged",
+        "slug": "forged",
+        "tier": "standard",
+        "time_zone": "UTC",
+        "role": "admin",
+        "username": "outsider" if page.startswith("tenants") else "newcomer",
+        "usable_password": "true",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+    }
+    forged |= {"old_password": "x", "new_password1": "x", "new_password2": "x"}
+    if page.endswith("delete_parts"):
+        of = OrderItem if page.startswith("orders") else Variant
+        forged["chosen"] = ",".join(str(part.pk) for part in of.objects.filter(tenant=tenant))
+    if page.endswith("_changelist"):
+        del forged["_save" if not page.startswith("customers") else "action"]
+    held = {name: value for name, value in Fields(shown).held.items() if name != "csrfmiddlewaretoken"}
+    return {**held, **forged}
+
+
+def rows() -> dict[str, str]:
+    """Return a digest of every table of the hub, and of the users'."""
+    with connection.cursor() as cursor:
+        tables = [
+            table
+            for table in connection.introspection.table_names(cursor)
+            if table.startswith(("tenants_", "customers_", "orders_", "products_", "auth_user")) and table != COUNTERS
+        ]
+        digests = {}
+        for table in tables:
+            cursor.execute(
+                f"SELECT coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM "
+                f"(SELECT to_jsonb(t) - '{VOLATILE}' AS t FROM {table} t) t"
+            )
+            digests[table] = cursor.fetchone()[0]
+    return digests
+
+
+def changed_by(client: Client, address: str, sent: dict[str, Any]) -> tuple[set[str], str]:
+    """Send a form, return the tables that it changed and the answer, and take the change back."""
+    before, cookies = rows(), client.cookies.output(header="", sep=";")
+    with transaction.atomic():
+        answer = client.post(address, sent)
+        after = rows()
+        transaction.set_rollback(True)
+    client.cookies.load(cookies)
+    return {table for table in after if before.get(table) != after[table]}, text(answer) if answer.content else ""
+
+
+def is_open(answer: Any) -> bool:
+    refused = answer.status_code in (403, 404) or answer.headers.get("Location", "").startswith("/admin/login/")
+    return not refused
+
+
+def test_every_page_is_in_the_tables() -> None:
+    assert set(OPENS) == set(PAGES)
+    assert set(CHANGES) <= set(PAGES)
+    assert {*OPENS.values(), *CHANGES.values()} <= set(RANKS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_opens_what_it_is_for(ours: Partner, role: str) -> None:
+    client = client_of(role, ours.tenant)
+
+    opened = {name: is_open(client.get(address)) for name, address in addresses(ours.tenant).items()}
+
+    may = {name: RANKS.index(role) >= RANKS.index(OPENS[name]) for name in opened}
+    assert {name for name in opened if opened[name] != may[name]} == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_changes_what_it_is_for(ours: Partner, role: str) -> None:
+    User.objects.create_user("outsider", is_staff=True)
+    client, shown = client_of(role, ours.tenant), client_of("superuser", ours.tenant)
+
+    changed = {}
+    for name, address in addresses(ours.tenant).items():
+        page = text(shown.get(address)) if name != "jsi18n" else ""
+        changed[name] = changed_by(client, address, form(name, ours.tenant, page))[0]
+
+    may = {name for name in CHANGES if RANKS.index(role) >= RANKS.index(CHANGES[name])}
+    assert {name: tables for name, tables in changed.items() if bool(tables) != (name in may)} == {}
+
+
+@pytest.mark.parametrize("role", ["nobody", *Role.values])
+def test_a_stranger_is_shown_and_changes_nothing(ours: Partner, theirs: Partner, role: str) -> None:
+    User.objects.create_user("outsider", is_staff=True)
+    client, shown = client_of(role, ours.tenant), client_of("superuser", theirs.tenant)
+
+    found: dict[str, Any] = {}
+    for name, address in addresses(theirs.tenant).items():
+        page = text(shown.get(address)) if name != "jsi18n" else ""
+        answers = list(_asked(client, address, theirs))
+        tables, answer = changed_by(client, address, form(name, theirs.tenant, page))
+        found[name] = (tables & OF_THEIRS, [said for said in [*answers, answer] if "Theirsbert" in said])
+
+    assert {name: what for name, what in found.items() if any(what)} == {}
+
+
+OF_THEIRS = {"customers_customer", "orders_order", "orders_orderitem", "products_product", "products_variant"}
+OF_THEIRS |= {"tenants_tenant", "tenants_apikey", "tenants_membership", "tenants_changeset", "tenants_healthsnapshot"}
+
+
+def _asked(client: Client, address: str, theirs: Partner) -> Iterator[str]:
+    for query in ({}, {"tenant": theirs.id}, {"tenant": theirs.slug}, {"q": "Theirs"}, {"q": "O-Theirs"}):
+        yield text(client.get(address, query))
