@@ -52,6 +52,8 @@ MIDDLEWARE = [
     "hub.middleware.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+if ENVIRONMENT.LOG_ADDRESSES:
+    MIDDLEWARE.insert(1, "tenants.api.addresses.AddressMiddleware")
 
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"
@@ -117,6 +119,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "tenants.audit.passwords.RecordedPassword"},
 ]
 
 LANGUAGE_CODE = "en"
@@ -158,6 +161,7 @@ RATE_LIMITS = {
     "login": (10, 100),  # attempts to log in to the admin, from one address and for one name
 }
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
+AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}

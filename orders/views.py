@@ -16,6 +16,7 @@ from orders.models import Order
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import OrderSerializer
 from tenants.api.views import TenantViewSet, reads
+from tenants.models import Entity
 
 
 class OrderViewSet(TenantViewSet):
@@ -23,6 +24,7 @@ class OrderViewSet(TenantViewSet):
 
     serializer_class = OrderSerializer
     filterset_class = OrderFilterSet
+    shows = Entity.ORDERS
     keyset = "order_id"
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {

@@ -10,6 +10,8 @@ from unfold.forms import AuthenticationForm
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.api.throttling import caller_address
+from tenants.audit.events import actor_of, record_attempt
+from tenants.models import AuditKind
 
 COUNT = read_sql("tenants", "count_attempt")
 TOO_MANY = "Too many attempts to log in. Wait a minute, or an hour, and try again."
@@ -29,6 +31,7 @@ class LoginForm(AuthenticationForm):
         buckets = [f"login address {caller_address(request)}", f"login name {hashed}"]
         counted = execute(COUNT, {"buckets": buckets}).fetchall()
         if any(in_minute > per_minute or in_hour > per_hour for in_minute, in_hour in counted):
+            record_attempt(AuditKind.LOCKED_OUT, actor_of(request), self.cleaned_data.get("username", ""))
             raise ValidationError(TOO_MANY, code="too_many_attempts")
         cleaned: dict[str, Any] = super().clean()
         return cleaned

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 
 from hub.sql.execute import renew_connection
 from tenants.api.refusals import purge_refused_requests
+from tenants.audit.purge import purge_audit
 from tenants.health import refresh_health
 from tenants.models import RateCounter
 
@@ -25,9 +26,10 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete refused requests older than 30 days, and the counters of callers who have been away for a day."""
+    """Delete refused requests older than 30 days, the audit's old end, and the counters of who was away for a day."""
     renew_connection()
     purge_refused_requests()
+    purge_audit()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
 
 

@@ -13,8 +13,9 @@ from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import KeyForm, RollForm
 from tenants.admin.list_filters import TenantFilter
+from tenants.audit.events import actor_of, record
 from tenants.keys import create_key, revoke_key, roll_key
-from tenants.models import ApiKey
+from tenants.models import ApiKey, AuditKind
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
 
@@ -35,7 +36,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
     list_filter = [TenantFilter]
     search_fields = ["label", "prefix"]
     actions_row = ("roll", "revoke")
-    actions_detail = ("roll", "revoke")
+    actions_detail = ("roll", "revoke", "audit")
+    audited_by = "api_key"
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
@@ -63,8 +65,15 @@ class ApiKeyAdmin(ConfigurationAdmin):
         if change:
             ApiKey.objects.filter(pk=obj.pk).update(label=obj.label, expires_at=obj.expires_at)
             return
-        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at)
+        by = actor_of(request)
+        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at, by=by)
         obj.pk, obj.prefix, obj.created_at = made.pk, made.prefix, made.created_at
+
+    def log_change(self, request: HttpRequest, obj: Any, message: list[str]) -> None:
+        if message:
+            record(
+                AuditKind.KEY_CHANGED, actor_of(request), tenant_id=obj.tenant_id, api_key_id=obj.pk, details=message
+            )
 
     def response_add(self, request: NewKeyRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         return self._show_text(request, obj, request.key_text)
@@ -82,10 +91,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
         if key.revoked_at or self.state(key) == "expired":
             return self._refuse(request, key, "A key that no longer works can't be rolled. Create a new one.")
         if request.method == "POST" and form.is_valid():
-            fresh, text = roll_key(key, overlap=form.overlap)
+            fresh, text = roll_key(key, overlap=form.overlap, by=actor_of(request))
             key.refresh_from_db()
-            self.log_addition(request, fresh, f"Rolled: replaces {key}.")
-            self.log_change(request, key, f"Rolled: replaced by {fresh}, expires {key.expires_at:%Y-%m-%d %H:%M} UTC.")
             return self._show_text(request, fresh, text, old=key)
         return self.page(request, "tenants/key_roll.html", f"Roll “{key.label}”", key, form=form, key=key)
 
@@ -97,8 +104,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             return self._refuse(request, key, "This key is revoked already.")
         if request.method != "POST":
             return self.page(request, "tenants/key_revoke.html", f"Revoke “{key.label}”", key, key=key)
-        revoke_key(key)
-        self.log_change(request, key, "Revoked.")
+        revoke_key(key, by=actor_of(request))
         messages.success(request, f"{key} is revoked: no request with it is let in any more.")
         return self._to_list(key)
 

@@ -23,21 +23,26 @@ RECORD = {  # one that is a customer of any dialect, an order, a product and a v
     "OrderDate": MOMENT, "TotalRevenue": 9.9, "Currency": "EUR", "OrderItems": [LINE], "ProductId": "P-1",
     "ProductName": "Top", "VariantId": "V-1", "Sku": "S-1", "Name": "Small", "OriginalPrice": 9.9, "IsAvailable": True,
 }  # fmt: skip
+LOOK = {
+    "tenant_id": TENANT, "entity": "customers", "way": "page", "user_id": 1, "record": 1, "requests": 1, "records": 1,
+    "at": MOMENT,
+}  # fmt: skip
 SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
-    "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
-    "created": [1], "customer": "1", "customer_id": "C-1", "customer_ids": ["C-1"], "days": "30", "digest": "no key",
-    "digests": ["ab", "cd"], "distinct": "2", "edits": [{"id": 1, "given": 1, "email_optin": True}],
-    "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
-    "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
-    "keys": ["i:C-1", "i:C-2"], "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20",
+    "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by": "1",
+    "by_phone": "false", "created": [1], "customer": "1", "customer_id": "C-1", "customer_ids": ["C-1"], "days": "30",
+    "details": ["email"], "digest": "no key", "digests": ["ab", "cd"], "distinct": "2",
+    "edits": [{"id": 1, "given": 1, "email_optin": True}], "email": "ann@shop.example", "emails": ["ann@shop.example"],
+    "entity": "customers", "epoch": "1769860800", "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096],
+    "hour": MOMENT, "ids": [1, 2], "key": "1", "keys": ["i:C-1", "i:C-2"], "kind": "login_failed",
+    "kinds": ["created", "updated"], "known": [1], "looks": [LOOK], "moment": MOMENT, "most": "20",
     "most_records": "10000", "now": MOMENT, "number": "0", "numbers": [1], "operation": "upsert", "order_id": "O-1",
-    "per_hour": "5000", "per_minute": "100", "phones": ["+358101234567"], "priority": "customerid", "product_id": "P-1",
-    "pseudonyms": ["erased-1", "erased-2"], "looked": "false", "received": "2", "records": [RECORD],
-    "seen": [MOMENT, MOMENT], "sku": "S-1", "skus": ["S-1"], "source": "api", "statement": "SELECT 1 AS one",
-    "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT], "time_zone": "UTC",
-    "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
-    "values": ["C-1"], "variant_id": "V-1",
+    "per_hour": "5000", "per_minute": "100", "phones": ["+358101234567"], "priority": "customerid",
+    "product_id": "P-1", "pseudonyms": ["erased-1", "erased-2"], "looked": "false", "received": "2",
+    "records": [RECORD], "seen": [MOMENT, MOMENT], "sku": "S-1", "skus": ["S-1"], "source": "api",
+    "statement": "SELECT 1 AS one", "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT,
+    "tenants": [TENANT], "time_zone": "UTC", "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    "turn": "1", "updated": [2], "user_id": "1", "values": ["C-1"], "variant_id": "V-1",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from hub.api.responses import JsonResponse
 from tenants.api.authentication import UNAUTHORISED, Caller, Credentials, authorise, basic_credentials
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Warnings
-from tenants.models import Source
+from tenants.models import Entity, Source, Way
 
 
 class CustobarAuthentication(BaseAuthentication):
@@ -51,6 +51,8 @@ class CustobarViewSet(DialectViewSet):
     authentication_classes = [CustobarAuthentication]
     in_query = {"list": OFFSET}
     ignores_unknown_parameters = True
+    shows = Entity.CUSTOMERS
+    ways = {"list": Way.CUSTOBAR}
     keyset = "match_key"
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
@@ -69,6 +71,7 @@ class CustobarViewSet(DialectViewSet):
         found = Customer.objects.filter(tenant_id=self.tenant.pk, **named)
         pages = KeysetPagination()
         page = pages.paginate_queryset(skipping(found, self.query.get("offset", 0)), request, self)
+        self.shown = len(page)
         return JsonResponse({"customers": [as_sent(customer) for customer in page], "next_url": next_url(pages)})
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
