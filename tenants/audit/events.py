@@ -80,8 +80,8 @@ def record_attempt(kind: AuditKind, by: Actor, name: str) -> None:
 
 def _record_of_account(kind: AuditKind, by: Actor, user_id: int | None, details: Sequence[str]) -> None:
     now = datetime.now(UTC)
-    # A superuser's account is no tenant's business, member or not.
-    tenants = Membership.objects.filter(user_id=user_id, user__is_superuser=False)
+    # A superuser's account is no tenant's business, member or not. Asked of nobody, too: time must not tell names.
+    tenants = Membership.objects.filter(user_id=user_id or 0, user__is_superuser=False)
     parameters = {
         "kind": kind.value,
         "user_id": user_id,
