@@ -374,6 +374,7 @@ class AuditEvent(TenantOwned):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "configuration event"
         ordering = ["-id"]
 
     def __str__(self) -> str:

@@ -30,7 +30,7 @@ SECTIONS = (
         (
             ("tenants.auditevent", "Configuration", "policy"),
             ("tenants.look", "Who looked", "visibility"),
-            ("tenants.accountevent", "Log-ins", "login"),
+            ("tenants.accountevent", "Accounts", "login"),
         ),
     ),
     (

@@ -1,4 +1,4 @@
-"""Log-ins in the admin: what happened to accounts, and how the audit hears of it.
+"""Accounts in the admin: what happened to accounts, and how the audit hears of it.
 
 Log-ins, failures and log-outs are told by Django's signals: forms, the theme, and whatever else may log somebody in all
 end there, and at no other place.
@@ -44,7 +44,7 @@ def login_failed(credentials: dict[str, Any], request: HttpRequest | None = None
 class AccountFilter(UserFilter):
     """Whose account it is, and what they did to others'."""
 
-    title = "a user's name"
+    title = "user"
     parameter_name = "user"
     columns = ("user", "by")
 
@@ -76,8 +76,8 @@ class AccountEventAdmin(TracedAdmin):
         return None
 
     @admin.display(description="account")
-    def account(self, event: AccountEvent) -> SafeString:
-        return clipped(event.user or "an unknown name")
+    def account(self, event: AccountEvent) -> SafeString | str:
+        return clipped(event.user) if event.user else "an unknown name"
 
     @admin.display(description="by")
     def by_whom(self, row: AccountEvent) -> SafeString:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
@@ -48,7 +49,7 @@ class UserFilter(ExactFilter):
 class ByFilter(UserFilter):
     """Who did it."""
 
-    title = "by, a user's name"
+    title = "who did it"
     parameter_name = "user"
     columns = ("user",)
 
@@ -56,7 +57,7 @@ class ByFilter(UserFilter):
 class MemberFilter(UserFilter):
     """What was done to a member, and by them."""
 
-    title = "a member's name"
+    title = "member"
     parameter_name = "member"
     columns = ("member", "user")
 
@@ -91,7 +92,7 @@ class AuditAdmin(HistoryAdmin):
 
     @admin.display(description="details")
     def said(self, row: Any) -> SafeString:
-        return clipped(", ".join(row.details) or "–")
+        return format_html("<bdi>{}</bdi>", ", ".join(row.details) or "–")
 
     @admin.display(description="trace id")
     def trace(self, row: Any) -> SafeString:
@@ -124,7 +125,7 @@ class AuditEventAdmin(TracedAdmin):
         one_of("kind", "what", TENANT_CHOICES),
         ByFilter,
         MemberFilter,
-        hub_id("api_key", "number of a key"),
+        hub_id("api_key", "number of the key"),
         arrived("when"),
     )
     named = ("user", "member", "api_key")

@@ -13,7 +13,7 @@ from unfold.decorators import action
 from hub.admin.site import HubModelAdmin
 from tenants.admin.access import TenantScopedAdmin, access_of, tenants_of
 from tenants.admin.audit import audit_of
-from tenants.audit.events import change_of
+from tenants.audit.events import changes_of
 from tenants.models import Role, Tenant
 
 
@@ -33,8 +33,7 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
         self, request: HttpRequest, form: BaseForm, formsets: Iterable[Any], add: bool = False
     ) -> list[str]:
         """Say what changed, as the audit does."""
-        given = form.cleaned_data
-        return [] if add else [change_of(name, form.initial.get(name), given.get(name)) for name in form.changed_data]
+        return [] if add else changes_of(form)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Lead to the object's part of the audit; Django's own log is not written."""

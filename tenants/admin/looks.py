@@ -22,7 +22,7 @@ from tenants.models import ApiKey, Entity, Look, Way
 class ActorFilter(ExactFilter):
     """Who looked: a user's name, a key's label or how the key begins."""
 
-    title = "by"
+    title = "user or key"
     parameter_name = "actor"
 
     def having(self, queryset: QuerySet[Look], values: list[str]) -> QuerySet[Look]:
@@ -41,7 +41,7 @@ class LookAdmin(AuditAdmin):
         one_of("entity", "records", [(entity.value, entity.label) for entity in Entity if entity in PERSONAL]),
         one_of("way", "how", Way.choices),
         ActorFilter,
-        hub_id("record", "hub id, of a page"),
+        hub_id("record", "hub id of the record"),
         arrived("when"),
     )
     named = ("user", "api_key")

@@ -16,7 +16,7 @@ from hub.admin.site import HubModelAdmin
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import MembershipForm
 from tenants.admin.list_filters import TenantFilter
-from tenants.audit.events import actor_of, record
+from tenants.audit.events import actor_of, changes_of, record
 from tenants.members import LastAdmin, add_member, remove_member, set_role
 from tenants.models import AuditKind, Membership, Role
 
@@ -108,8 +108,8 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     def construct_change_message(  # type: ignore[override]  # what log_change takes is ours
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[str]:
-        """Name the fields that changed, and none of their values."""
-        return [] if add else list(form.changed_data)
+        """Say what changed, as the audit does."""
+        return [] if add else changes_of(form)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         record(AuditKind.USER_ADDED, actor_of(request), user_id=obj.pk)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.forms import BaseForm
 from django.http import HttpRequest
 
 from hub.middleware.requests import HubRequest, trace_id
@@ -17,6 +18,22 @@ from hub.sql.files import read_sql
 from tenants.models import ACCOUNT_KINDS, AuditEvent, AuditKind, Membership
 
 RECORD_ACCOUNT_EVENT = read_sql("tenants", "record_account_event")
+# Fields whose values are numbers and choices: no text that may name somebody.
+SAID = {
+    "priority",
+    "required_fields",
+    "per_minute",
+    "per_hour",
+    "tier",
+    "time_zone",
+    "default_country",
+    "is_enabled",
+    "expires_at",
+    "role",
+    "is_active",
+    "is_staff",
+    "is_superuser",
+}
 COUNTED = {AuditKind.LOGIN_FAILED, AuditKind.LOCKED_OUT}  # one row an hour: strangers can cause any number
 
 
@@ -100,15 +117,6 @@ def change_of(name: str, before: object, after: object) -> str:
     return f"{name}: {before} → {after}" if name in SAID else name
 
 
-SAID = {
-    "priority",
-    "required_fields",
-    "per_minute",
-    "per_hour",
-    "tier",
-    "time_zone",
-    "default_country",
-    "is_enabled",
-    "expires_at",
-    "role",
-}
+def changes_of(form: BaseForm) -> list[str]:
+    """Return what a form changed, as details say it."""
+    return [change_of(name, form.initial.get(name), form.cleaned_data.get(name)) for name in form.changed_data]

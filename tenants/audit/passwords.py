@@ -20,4 +20,4 @@ class RecordedPassword:
         record(AuditKind.PASSWORD_CHANGED, Actor(trace_id=get_contextvars().get("trace_id", "")), user_id=user.pk)
 
     def get_help_text(self) -> str:
-        return "That you changed it is recorded."
+        return "The change is recorded."

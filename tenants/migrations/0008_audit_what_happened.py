@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'configuration event',
                 'ordering': ['-id'],
             },
         ),

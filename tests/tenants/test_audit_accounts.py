@@ -121,12 +121,13 @@ def test_a_user_is_added_and_changed_by_name_of_the_fields(maria: User) -> None:
     client.post("/admin/auth/user/add/", {**added, "is_staff": "on"})
     stina = User.objects.get(username="stina")
     changed = {"username": "stina", "first_name": "Stina", "email": "stina@shop.example", "is_staff": "on"}
+    changed |= {"is_active": "on", "is_superuser": "on"}
     client.post(f"/admin/auth/user/{stina.pk}/change/", changed)
 
     kinds = [(kind, user, by) for kind, user, by, _ in events() if user == stina.pk and by]
     assert kinds == [("user_added", stina.pk, root.pk), ("user_changed", stina.pk, root.pk)]
     details = AccountEvent.objects.latest("pk").details
-    assert {"first_name", "email"} <= set(details)
+    assert {"first_name", "email", "is_superuser: False → True"} <= set(details)
     assert "Stina" not in str(details)
 
 
