@@ -21,6 +21,7 @@ from hub.records.emails import normal_email
 from hub.records.schemas import parse
 from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of
+from tenants.models import Entity
 
 CUSTOMER_ID = field_type(CustomerRecord, "CustomerId")
 
@@ -35,6 +36,7 @@ class CustomerViewSet(TenantViewSet):
 
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilterSet
+    shows = Entity.CUSTOMERS
     keyset = "match_key"
     growing = GROWING
     in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})

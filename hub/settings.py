@@ -55,6 +55,8 @@ MIDDLEWARE = [
     "hub.middleware.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+if ENVIRONMENT.LOG_ADDRESSES:
+    MIDDLEWARE.insert(1, "tenants.api.addresses.AddressMiddleware")
 
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"
@@ -120,6 +122,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "tenants.audit.passwords.RecordedPassword"},
 ]
 
 LANGUAGE_CODE = "en"
@@ -189,6 +192,7 @@ LOGIN_BUDGETS = {
     "old password": (5, 900),
 }
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
+AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}

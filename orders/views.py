@@ -17,6 +17,7 @@ from orders.models import Order, OrderItem
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import OrderSerializer
 from tenants.api.views import TenantViewSet, reads
+from tenants.models import Entity
 
 
 class OrderViewSet(TenantViewSet):
@@ -24,6 +25,7 @@ class OrderViewSet(TenantViewSet):
 
     serializer_class = OrderSerializer
     filterset_class = OrderFilterSet
+    shows = Entity.ORDERS
     keyset = "order_id"
     growing = InParts("items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hub.sql.bounds import lift_bounds
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
+from tenants.audit.events import Actor, change_of, record
 from tenants.changes.changesets import Changes, Origin
 from tenants.changes.writing import open_write
 from tenants.identity import COLUMNS, LETTERS, ORDER, key_sql
-from tenants.models import Entity, Operation, Priority, Tenant
+from tenants.models import AuditKind, Entity, Operation, Priority, Tenant
 
 # The key of a customer by each priority: by the priority identifier, else by the other, else what it is.
 KEYS = {
@@ -74,5 +75,7 @@ def change_priority(tenant: Tenant, priority: Priority, *, origin: Origin) -> Ch
             write.changes.updated += [row[0] for row in write.execute(REKEY[priority], by_phone=by_phone)]
         write.tell_priority(priority)
         Tenant.objects.filter(pk=tenant.pk).update(priority=priority)
+        changed = [change_of("priority", tenant.priority, priority.value)]
+        record(AuditKind.TENANT_CHANGED, Actor(origin.user_id, origin.trace_id), tenant_id=tenant.pk, details=changed)
         tenant.priority = priority
     return write.changes

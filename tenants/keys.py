@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Least, Now
 from django.utils import timezone
 
-from tenants.models import ApiKey, Tenant
+from tenants.audit.events import SERVER, Actor, record
+from tenants.models import ApiKey, AuditKind, Tenant
 
 PREFIX_LENGTH = 8
 SUGGESTED_LIFE = timedelta(days=365)
@@ -36,7 +37,9 @@ def new_text() -> str:
     return text
 
 
-def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    tenant: Tenant, *, label: str, expires_at: datetime | None = None, by: Actor = SERVER
+) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
     Raises ValidationError for a label that is blank or too long, and for an end that is past.
@@ -46,7 +49,9 @@ def create_key(tenant: Tenant, *, label: str, expires_at: datetime | None = None
     text = new_text()
     key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)
     key.clean_fields(exclude=["tenant"])
-    key.save(force_insert=True)
+    with transaction.atomic():
+        key.save(force_insert=True)
+        record(AuditKind.KEY_CREATED, by, tenant_id=tenant.pk, api_key_id=key.pk)
     return key, text
 
 
@@ -55,9 +60,11 @@ def suggested_expiry() -> datetime:
     return (timezone.now() + SUGGESTED_LIFE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def revoke_key(key: ApiKey) -> None:
+def revoke_key(key: ApiKey, *, by: Actor = SERVER) -> None:
     """Revoke a key; it works no more from the next request on."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            record(AuditKind.KEY_REVOKED, by, tenant_id=key.tenant_id, api_key_id=key.pk)
 
 
 def edit_key(key: ApiKey, *, label: str, expires_at: datetime | None) -> None:
@@ -65,7 +72,9 @@ def edit_key(key: ApiKey, *, label: str, expires_at: datetime | None) -> None:
     _change(key, label=label, expires_at=expires_at)
 
 
-def roll_key(key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def roll_key(
+    key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = None, by: Actor = SERVER
+) -> tuple[ApiKey, str]:
     """Replace a key: return a new one of the same label with its text; the old one works for `overlap` more at most.
 
     Without an overlap the old one is revoked. Raises DeadKey, and makes nothing, where it is dead already.
@@ -76,7 +85,12 @@ def roll_key(key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = N
             _change(key, expires_at=Least("expires_at", now + overlap))  # the earlier; of a null, the other
         else:
             _change(key, revoked_at=now)
-        return create_key(key.tenant, label=key.label, expires_at=expires_at)
+        fresh, text = create_key(key.tenant, label=key.label, expires_at=expires_at, by=by)
+        key.refresh_from_db(fields=["expires_at", "revoked_at"])
+        ends = "revoked" if key.revoked_at else f"expires_at: {key.expires_at:%Y-%m-%d %H:%M} UTC"
+        details = [f"key #{fresh.pk} takes its place", ends]
+        record(AuditKind.KEY_ROLLED, by, tenant_id=key.tenant_id, api_key_id=key.pk, details=details)
+    return fresh, text
 
 
 def _change(key: ApiKey, **values: Any) -> None:

@@ -11,7 +11,9 @@ from django.urls import reverse_lazy
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 
 from tenants.attempts import clear, clear_old_password, count_failure, count_old_password, wait_seconds
+from tenants.audit.events import actor_of, record_attempt
 from tenants.devices import remember_device
+from tenants.models import AuditKind
 
 TOO_SOON = "Too many wrong attempts. Wait {time} and try again."
 NEXT = "The next attempt is possible in {time}."
@@ -25,7 +27,9 @@ class LoginForm(AuthenticationForm):
         name = self.cleaned_data.get("username")
         if name and self.cleaned_data.get("password"):
             request: HttpRequest = self.request
-            _refuse_before(count_failure(request, name))
+            if seconds := count_failure(request, name):
+                record_attempt(AuditKind.LOCKED_OUT, actor_of(request), name)
+            _refuse_before(seconds)
             self._check(request, name)
             clear(request, name, self.get_user())
         cleaned: dict[str, Any] = self.cleaned_data

@@ -3,32 +3,44 @@
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from tenants.models import Membership, Role, Tenant
+from tenants.audit.events import SERVER, Actor, change_of, record
+from tenants.models import AuditKind, Membership, Role, Tenant
 
 
 class LastAdmin(Exception):
     """A tenant's only admin can neither be removed nor get another role."""
 
 
-def add_member(tenant: Tenant, user: AbstractBaseUser, role: Role) -> Membership:
+def add_member(tenant: Tenant, user: AbstractBaseUser, role: Role, *, by: Actor = SERVER) -> Membership:
     """Give a user a role on a tenant; raises IntegrityError where the user has one already."""
-    return Membership.objects.create(tenant=tenant, user_id=user.pk, role=role)
+    with transaction.atomic():
+        membership = Membership.objects.create(tenant=tenant, user_id=user.pk, role=role)
+        details = [f"role: {Role(role).value}"]
+        record(AuditKind.MEMBER_ADDED, by, tenant_id=tenant.pk, user_id=user.pk, details=details)
+    return membership
 
 
-def set_role(membership: Membership, role: Role) -> None:
+def set_role(membership: Membership, role: Role, *, by: Actor = SERVER) -> None:
     """Change a member's role; raises LastAdmin."""
     with transaction.atomic():
         if role != Role.ADMIN:
             _keep_an_admin(membership)
-        Membership.objects.filter(pk=membership.pk).update(role=role)
+        stored = Membership.objects.filter(pk=membership.pk)
+        before = stored.select_for_update().values_list("role", flat=True).first()
+        if stored.update(role=role) and role != before:
+            changed = [change_of("role", before, Role(role).value)]
+            tenant_id, user_id = membership.tenant_id, membership.user_id
+            record(AuditKind.MEMBER_ROLE, by, tenant_id=tenant_id, user_id=user_id, details=changed)
     membership.role = role
 
 
-def remove_member(membership: Membership) -> None:
+def remove_member(membership: Membership, *, by: Actor = SERVER) -> None:
     """Take a user's role on a tenant away; raises LastAdmin."""
     with transaction.atomic():
         _keep_an_admin(membership)
-        Membership.objects.filter(pk=membership.pk).delete()
+        if Membership.objects.filter(pk=membership.pk).delete()[0]:
+            kind = AuditKind.MEMBER_LEFT if membership.user_id == by.user_id else AuditKind.MEMBER_REMOVED
+            record(kind, by, tenant_id=membership.tenant_id, user_id=membership.user_id)
 
 
 def _keep_an_admin(membership: Membership) -> None:

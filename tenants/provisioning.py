@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
+from tenants.audit.events import SERVER, record
 from tenants.keys import create_key
-from tenants.models import Priority, Tenant
+from tenants.models import AuditKind, Priority, Tenant
 
 MOST_SLUG = 63
 
@@ -44,6 +45,7 @@ def create_tenant(
     tenant.full_clean()
     with transaction.atomic():
         tenant.save(force_insert=True)
+        record(AuditKind.TENANT_CREATED, SERVER, tenant_id=tenant.pk)
         return tenant, create_key(tenant, label=label)[1]
 
 

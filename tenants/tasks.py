@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from hub.sql.execute import renew_connection
 from tenants.api.refusals import purge_refused_requests
 from tenants.attempts import purge_attempts
+from tenants.audit.purge import purge_audit
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
 from tenants.models import RateCounter
@@ -28,10 +29,11 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete what is over: refused requests, counters of callers who have been away, forgiven guesses, sessions."""
+    """Delete what is over: refused requests, the audit's old end, counters of who has been away, guesses, sessions."""
     renew_connection()
     call_command("clearsessions")
     purge_refused_requests()
+    purge_audit()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
     purge_attempts()
 

@@ -26,6 +26,14 @@ SECTIONS = (
         ),
     ),
     (
+        "Audit",
+        (
+            ("tenants.auditevent", "Configuration", "policy"),
+            ("tenants.look", "Who looked", "visibility"),
+            ("tenants.accountevent", "Accounts", "login"),
+        ),
+    ),
+    (
         "Configuration",
         (
             ("tenants.tenant", "Tenants", "storefront"),

@@ -9,9 +9,11 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
 from hub.middleware.refused import PAGES
+from hub.middleware.requests import HubRequest
 from hub.sql.execute import renew_connection
 
 
@@ -33,7 +35,12 @@ class CsrfTokens(_ForPages, CsrfViewMiddleware):
 
 
 class Users(_ForPages, AuthenticationMiddleware):
-    """Gives a page the user who is logged in."""
+    """Gives a page the user who is logged in, and the log of the request their id."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the answer; by now the page has asked who its user is."""
+        HubRequest.of(request).user_id = request.user.pk
+        return response
 
 
 class Messages(_ForPages, MessageMiddleware):

@@ -26,7 +26,7 @@ def new_traceparent(incoming: str = "") -> str:
 class TraceMiddleware:
     """Make each request a HubRequest, write the headers it collects on its answer, and log it.
 
-    The line says route, status, time and tenant, never the path, which names customers.
+    The line says route, status, time, tenant, and by id which key or user; never the path, which names customers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -56,4 +56,6 @@ def _log(request: HubRequest, status: int, seconds: float) -> None:
         status=status,
         ms=round(seconds * 1000, 1),
         tenant=str(request.tenant_id) if request.tenant_id else None,
+        key=request.api_key_id,
+        user=request.user_id,
     )

@@ -1,5 +1,5 @@
 """The admin: its home page, a module for each page about tenants, and what the pages of records stand on."""
 
-from tenants.admin import changesets, jobs, keys, members, refusals, tenants
+from tenants.admin import accounts, audit, changesets, jobs, keys, looks, members, refusals, tenants
 
-__all__ = ["changesets", "jobs", "keys", "members", "refusals", "tenants"]
+__all__ = ["accounts", "audit", "changesets", "jobs", "keys", "looks", "members", "refusals", "tenants"]

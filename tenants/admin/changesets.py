@@ -1,6 +1,6 @@
 """The history in the admin: every changeset, who made it, through what, and which records it touched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -14,10 +14,12 @@ from tenants.admin.access import tenant_ids_of
 from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.lists import ReplicatedList
+from tenants.admin.looks import count_shown
 from tenants.admin.searching import hub_ids_in
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
+from tenants.audit.looks import PERSONAL
 from tenants.entities import model_label
-from tenants.models import Changeset, Entity, Operation, Source
+from tenants.models import Changeset, Entity, Operation, Source, Way
 
 MOST_RECORDS = 200  # named on a changeset's page, for each kind of change
 
@@ -115,22 +117,28 @@ class ChangesetAdmin(ReplicatedList, HistoryAdmin):
     ) -> HttpResponse:
         """Name the records below the fields."""
         if obj is not None:
-            context["sections"] = changeset_sections(obj)
+            context["sections"] = changeset_sections(request, obj)
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 
 
-def changeset_sections(changeset: Changeset) -> list[Section]:
-    """Return a section for each kind of change: the records, linked where they are still there."""
+def changeset_sections(request: HttpRequest, changeset: Changeset) -> list[Section]:
+    """Return a section for each kind of change: the records, linked where they are still there.
+
+    Count that the request's user saw those that say something of a person.
+    """
     touched = {"Created": changeset.created_ids, "Updated": changeset.updated_ids, "Deleted": changeset.deleted_ids}
-    return [_records(changeset, title, ids) for title, ids in touched.items() if ids]
+    model = apps.get_model(model_label(changeset.entity))._default_manager.filter(tenant_id=changeset.tenant_id)
+    named = [pk for ids in touched.values() for pk in ids[:MOST_RECORDS]]
+    found = model.in_bulk(named) if named else {}
+    if changeset.entity in PERSONAL:
+        count_shown(request, Entity(changeset.entity), Way.CHANGESET, found.values())
+    return [_records(changeset, title, ids, found) for title, ids in touched.items() if ids]
 
 
-def _records(changeset: Changeset, title: str, ids: Sequence[int]) -> Section:
+def _records(changeset: Changeset, title: str, ids: Sequence[int], found: Mapping[int, Any]) -> Section:
     label = model_label(changeset.entity)
     named = ids[:MOST_RECORDS]
-    model = apps.get_model(label)
-    found = model._default_manager.filter(tenant_id=changeset.tenant_id).in_bulk(list(named))
     rows = [[_named(label, pk, found.get(pk)), str(found.get(pk, "no longer there"))] for pk in named]
     return Section(
         f"{title}: {len(ids):,}",

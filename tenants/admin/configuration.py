@@ -1,4 +1,4 @@
-"""What the admins of a tenant's configuration share: roles, who sees what, and a log of changes by name."""
+"""What the admins of a tenant's configuration share: roles, who sees what, and what changed, for the audit."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,37 +6,43 @@ from typing import Any
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
 from hub.admin.site import HubModelAdmin
 from tenants.admin.access import TenantScopedAdmin, access_of, tenants_of
+from tenants.admin.audit import audit_of
+from tenants.audit.events import changes_of
 from tenants.models import Role, Tenant
 
 
 class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
-    """Configuration is the tenant's admins' alone, and every change is in Django's log: who, when, what.
+    """Configuration is the tenant's admins' alone, and every change is in the audit (tenants.audit): who, when, what.
 
-    Other than records, configuration holds nothing personal that erasing a customer would have to find again.
+    `audited_by` is the parameter by which the audit is filtered for an object's own part of it.
     """
+
+    audited_by: str
 
     view_role = add_role = change_role = Role.ADMIN
     delete_role: Role | None = None
     actions = None
 
-    log_addition = ModelAdmin.log_addition
-    log_change = ModelAdmin.log_change
-    log_deletions = ModelAdmin.log_deletions
-
     def construct_change_message(  # Django takes a text too
         self, request: HttpRequest, form: BaseForm, formsets: Iterable[Any], add: bool = False
-    ) -> str:
-        """Say what changed from what into what."""
-        if add:
-            return "Added."
-        changes = (f"{name}: {form.initial.get(name)} → {form.cleaned_data.get(name)}" for name in form.changed_data)
-        return "; ".join(changes) or "No fields changed."
+    ) -> list[str]:
+        """Say what changed, as the audit does."""
+        return [] if add else changes_of(form)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to the object's part of the audit; Django's own log is not written."""
+        return HttpResponseRedirect(audit_of(self.found(request, object_id), self.audited_by))
+
+    @action(description="Audit", url_path="audit", icon="policy")  # type: ignore[untyped-decorator]
+    def audit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead to the object's part of the audit."""
+        return self.history_view(request, object_id)
 
     def changeform_view(
         self,

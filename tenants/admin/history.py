@@ -23,7 +23,7 @@ class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):
 
     change_role = delete_role = None
     list_display_links: tuple[str, ...] | None = ("at",)
-    list_select_related = ("tenant",)
+    list_select_related: tuple[str, ...] = ("tenant",)
 
     @display(description="when (UTC)")
     def at(self, row: Any) -> SafeString:

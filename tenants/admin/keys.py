@@ -14,8 +14,9 @@ from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import KeyForm, RollForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
+from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
-from tenants.models import ApiKey
+from tenants.models import ApiKey, AuditKind
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
 DEAD = {"expired", "revoked"}
@@ -51,7 +52,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
     list_filter = [TenantFilter, UseFilter]
     search_fields = ["label", "prefix"]
     actions_row = ("roll", "revoke")
-    actions_detail = ("roll", "revoke")
+    actions_detail = ("roll", "revoke", "audit")
+    audited_by = "api_key"
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
@@ -93,7 +95,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
         if change:
             edit_key(obj, label=obj.label, expires_at=obj.expires_at)
             return
-        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at)
+        by = actor_of(request)
+        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at, by=by)
         obj.pk, obj.prefix, obj.created_at = made.pk, made.prefix, made.created_at
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -103,6 +106,12 @@ class ApiKeyAdmin(ConfigurationAdmin):
         except DeadKey:
             messages.error(request, STAYS_DEAD)
             return HttpResponseRedirect(request.path)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: list[str]) -> None:
+        if message:
+            record(
+                AuditKind.KEY_CHANGED, actor_of(request), tenant_id=obj.tenant_id, api_key_id=obj.pk, details=message
+            )
 
     def response_add(self, request: NewKeyRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         return self._show_text(request, obj, request.key_text)
@@ -125,13 +134,10 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def _roll(self, request: HttpRequest, key: ApiKey, form: RollForm) -> HttpResponse:
         try:
-            fresh, text = roll_key(key, overlap=form.overlap, expires_at=form.expires_at)
+            fresh, text = roll_key(key, overlap=form.overlap, expires_at=form.expires_at, by=actor_of(request))
         except DeadKey:
             return self._refuse(request, key, STAYS_DEAD)
         key.refresh_from_db()
-        ends = "revoked" if key.revoked_at else f"expires {key.expires_at:%Y-%m-%d %H:%M} UTC"
-        self.log_addition(request, fresh, f"Rolled: replaces {key}.")
-        self.log_change(request, key, f"Rolled: replaced by {fresh}, {ends}.")
         return self._show_text(request, fresh, text, old=key)
 
     @action(description="Revoke", url_path="revoke", icon="block")  # type: ignore[untyped-decorator]
@@ -142,8 +148,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             return self._refuse(request, key, "This key is revoked already.")
         if request.method != "POST":
             return self.page(request, "tenants/key_revoke.html", f"Revoke “{key.label}”", key, key=key)
-        revoke_key(key)
-        self.log_change(request, key, "Revoked.")
+        revoke_key(key, by=actor_of(request))
         messages.success(request, f"{key} is revoked: no request with it is let in any more.")
         return self._to_list(key)
 

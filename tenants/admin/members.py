@@ -1,21 +1,24 @@
 """The admin of members, which a tenant's admins keep, and of users, which superusers keep."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.decorators import display
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from hub.admin.site import HubModelAdmin
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import MembershipForm
 from tenants.admin.list_filters import TenantFilter, one_of, yes_no
+from tenants.audit.events import actor_of, changes_of, record
 from tenants.members import LastAdmin, add_member, remove_member, set_role
-from tenants.models import Membership, Role
+from tenants.models import AuditKind, Membership, Role
 
 admin.site.unregister(Group)  # memberships say who may what; groups would say nothing
 admin.site.unregister(User)
@@ -31,6 +34,8 @@ class MembershipAdmin(ConfigurationAdmin):
     list_select_related = ["user", "tenant"]
     list_filter = [TenantFilter, one_of("role", "role", Role.choices)]
     search_fields = ["user__username", "user__email"]
+    actions_detail = ("audit",)
+    audited_by = "member"
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         return ["tenant", "username" if obj is None else "user", "role"]
@@ -53,12 +58,12 @@ class MembershipAdmin(ConfigurationAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            set_role(obj, Role(obj.role))
+            set_role(obj, Role(obj.role), by=actor_of(request))
         else:
-            obj.pk = add_member(obj.tenant, obj.user, Role(obj.role)).pk
+            obj.pk = add_member(obj.tenant, obj.user, Role(obj.role), by=actor_of(request)).pk
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        remove_member(obj)
+        remove_member(obj, by=actor_of(request))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -90,6 +95,7 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ()
     actions = None
+    actions_detail = ("audit",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
@@ -98,8 +104,30 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "is_staff")}),)
 
-    log_addition = ConfigurationAdmin.log_addition
-    log_change = ConfigurationAdmin.log_change
+    def construct_change_message(  # type: ignore[override]  # what log_change takes is ours
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[str]:
+        """Say what changed, as the audit does."""
+        return [] if add else changes_of(form)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        record(AuditKind.USER_ADDED, actor_of(request), user_id=obj.pk)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: list[str]) -> None:  # type: ignore[override]
+        if message:
+            record(AuditKind.USER_CHANGED, actor_of(request), user_id=obj.pk, details=message)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to what the audit has of the user."""
+        user = self.get_object(request, object_id)
+        if user is None or not self.has_view_permission(request, user):
+            raise Http404
+        return HttpResponseRedirect(f"{reverse('admin:tenants_accountevent_changelist')}?user={quote(user.username)}")
+
+    @action(description="Audit", url_path="audit", icon="policy")  # type: ignore[untyped-decorator]
+    def audit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead to what the audit has of the user."""
+        return self.history_view(request, object_id)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}

@@ -19,11 +19,13 @@ from hub.admin.site import KeysetModelAdmin
 from hub.middleware.requests import HubRequest, trace_id
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
 from tenants.admin.lists import ReplicatedList
+from tenants.admin.looks import count_page, count_shown, who_looked
 from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise
 from tenants.admin.sections import Section, clipped, history, moment
+from tenants.audit.looks import PERSONAL
 from tenants.changes.changesets import Changes, Origin
-from tenants.models import Entity, Role, Source, Tenant
+from tenants.models import Entity, Role, Source, Tenant, Way
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -68,6 +70,14 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """Return the columns; the tenant's name is one only for those who see several."""
         several = access_of(request).sees_several
         return [column for column in self.list_display if several or column != "shop"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, and count that its user saw whom it shows."""
+        response = super().changelist_view(request, extra_context)
+        shown = (getattr(response, "context_data", None) or {}).get("cl")
+        if shown and self.entity in PERSONAL:
+            count_shown(request, self.entity, Way.LIST, shown.result_list)
+        return response
 
     # Searching
 
@@ -178,12 +188,19 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """Return what stands below a record's fields."""
         return []
 
+    def looks(self, request: HttpRequest, record: Any) -> list[Section]:
+        """Count that the user is shown a record that says something of a person; return who was, for admins."""
+        if self.entity not in PERSONAL:
+            return []
+        count_page(request, record.tenant_id, self.entity, record.pk)
+        return [who_looked(record, self.entity)] if access_of(request).may(Role.ADMIN, record.tenant_id) else []
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        """Show the record's sections and its history below the fields."""
+        """Show the record's sections and its history below the fields; to the tenant's admins also who looked at it."""
         if obj is not None:
-            context["sections"] = [*self.sections(obj), history(obj, self.entity)]
+            context["sections"] = [*self.sections(obj), history(obj, self.entity), *self.looks(request, obj)]
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response

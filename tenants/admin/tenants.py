@@ -14,9 +14,10 @@ from tenants.admin.figures import list_address
 from tenants.admin.forms import TenantForm
 from tenants.admin.list_filters import one_of, yes_no
 from tenants.admin.records import origin_of
+from tenants.audit.events import actor_of, record
 from tenants.configuration import CustomersCollide, change_priority, plan_priority
 from tenants.health import count_changesets, measure
-from tenants.models import Priority, RefusedRequest, Role, Tenant
+from tenants.models import AuditKind, Priority, RefusedRequest, Role, Tenant
 
 
 @admin.register(Tenant)
@@ -30,7 +31,8 @@ class TenantAdmin(ConfigurationAdmin):
     list_filter = [yes_no("is_enabled", "enabled"), one_of("priority", "identifier priority", Priority.choices)]
     search_fields = ["name", "slug", "id"]
     search_help_text = "Name, slug or tenant id"
-    actions_detail = ("connect", "priority", "keys", "members")
+    actions_detail = ("connect", "priority", "keys", "members", "audit")
+    audited_by = "tenant"
     change_form_outer_after_template = "tenants/tenant_refusals.html"
     radio_fields = {"priority": admin.HORIZONTAL}
 
@@ -64,6 +66,13 @@ class TenantAdmin(ConfigurationAdmin):
         own = path("measure/", self.admin_site.admin_view(self.measure), name="tenants_tenant_measure")
         return [own, *super().get_urls()]
 
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        record(AuditKind.TENANT_CREATED, actor_of(request), tenant_id=obj.pk)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: list[str]) -> None:
+        if message:
+            record(AuditKind.TENANT_CHANGED, actor_of(request), tenant_id=obj.pk, details=message)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -92,13 +101,11 @@ class TenantAdmin(ConfigurationAdmin):
         return self._priority_page(request, tenant, plan_priority(tenant, other))
 
     def _change_priority(self, request: HttpRequest, tenant: Tenant, priority: Priority) -> HttpResponse:
-        before = tenant.get_priority_display()
         try:
             changes = change_priority(tenant, priority, origin=origin_of(request))
         except CustomersCollide as refused:
             return self._priority_page(request, tenant, refused.plan, status=409)
         moved = f"{len(changes.updated):,} customers got another key"
-        self.log_change(request, tenant, f"priority: {before} → {priority.label}; {moved}")
         messages.success(request, f"Customers of {tenant} are named by {priority.label} from now on: {moved}.")
         return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[tenant.pk]))
 

@@ -25,8 +25,9 @@ from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
 from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
+from tenants.audit.looks import Looks, count_look
 from tenants.changes.changesets import Origin, Receipt
-from tenants.models import Tenant
+from tenants.models import Entity, Tenant, Way
 from tenants.reading import read_for
 
 SMALL = 16 * 1024  # bytes of a body that waits for no turn
@@ -44,6 +45,9 @@ class TenantViewSet(GenericViewSet[Any]):
     in_query: Mapping[str, Parameters] = {}
     ignores_unknown_parameters = False
     filterset_class: type[FilterSet]
+    shows: Entity | None = None  # whose looks are counted, by the action that shows them
+    ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD}
+    shown = 0  # records that the answer holds
 
     authentication_classes = [KeyAuthentication]
     throttle_classes = [TenantThrottle]
@@ -109,21 +113,30 @@ class TenantViewSet(GenericViewSet[Any]):
         found = self.filterset_class(self.query, self.get_queryset()).qs
         paginator.paginate_queryset(found, self.request, self)
         results = paginator.written(self.get_serializer().to_representation)
+        self.shown = len(results)
         return success(message, {"results": results, "next": paginator.next_url()})
 
     def record(self, message: str, found: Model | None, missing: str) -> HttpResponse:
         """Answer with the record found; raises ApiError 404 with the text `missing` for None."""
         if found is None:
             raise ApiError(404, missing)
+        self.shown = 1
         return success(message, self.get_serializer(found).data)
 
 
 def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate an action of a TenantViewSet that only reads records or the feed: the replica may answer it."""
+    """Decorate an action of a TenantViewSet that only reads records or the feed: the replica may answer it.
+
+    What it shows of persons is counted before the answer goes, on the primary.
+    """
 
     @wraps(action)
     def answer(self: TenantViewSet, request: Request, **kwargs: Any) -> HttpResponse:
-        return read_for([self.tenant.pk], lambda: action(self, request, **kwargs))
+        response = read_for([self.tenant.pk], lambda: action(self, request, **kwargs))
+        if self.shows and self.shown:
+            key_id, way = self.origin.api_key_id, self.ways[self.action]
+            count_look(Looks(self.tenant.pk, self.shows, way, api_key_id=key_id, records=self.shown))
+        return response
 
     return answer
 

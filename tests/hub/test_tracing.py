@@ -1,11 +1,18 @@
 """W3C trace context: one id in the answer, the 400 body, the changeset and the log, and nobody's data in the log."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
 import structlog
+from django.contrib.auth.models import User
+from django.test import Client
 
+from tenants.models import ApiKey
 from tests.conftest import CLIENT, Partner, lines
 from tests.orders.records import order
 
@@ -114,6 +121,48 @@ def test_a_line_says_route_status_and_time(partner: Partner, log: StringIO) -> N
     assert line["route"].startswith("^orders/(?P<tenant_id>")
     assert (line["method"], line["status"], line["tenant"]) == ("DELETE", 200, partner.id)
     assert line["ms"] > 0
+
+
+def test_a_line_names_the_key_by_its_id(partner: Partner, log: StringIO) -> None:
+    partner.delete("/orders/{tenant}/O-1")
+    CLIENT.get("/nowhere")
+
+    keys = [(line["key"], line["user"]) for line in lines(log)]
+    assert keys == [(ApiKey.objects.get(tenant=partner.tenant).pk, None), (None, None)]
+
+
+def test_a_line_names_who_is_logged_in_by_their_id(db: None, log: StringIO) -> None:
+    user = User.objects.create_user("maria", password="correct horse battery", is_staff=True)
+    client = Client()
+    client.get("/admin/")
+    client.post("/admin/login/", {"username": "maria", "password": "wrong"})
+    client.post("/admin/login/", {"username": "maria", "password": "correct horse battery"})
+    client.get("/admin/")
+    client.get("/admin/customers/customer/7/change/")
+
+    assert [line["user"] for line in lines(log)] == [None, None, user.pk, user.pk, user.pk]
+    assert "maria" not in log.getvalue()
+
+
+def test_a_line_names_no_address(partner: Partner, log: StringIO) -> None:
+    CLIENT.get("/nowhere", REMOTE_ADDR="203.0.113.7")
+
+    assert "203.0.113.7" not in log.getvalue()
+
+
+def test_a_line_names_the_address_where_that_is_set() -> None:
+    """In a process of its own: what is set when the hub starts decides what a request passes through."""
+    program = (
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "Client(REMOTE_ADDR='10.0.0.1').get('/nowhere', headers={'X-Forwarded-For': '192.0.2.1, 203.0.113.7'})\n"
+    )
+    given = {"DJANGO_SETTINGS_MODULE": "hub.settings", "LOG_ADDRESSES": "true", "PROXIES": "1", "DEBUG": "true"}
+    set_to = {**os.environ, **given, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "LOG_LEVEL": "INFO"}
+    ran = subprocess.run([sys.executable, "-c", program], env=set_to, capture_output=True, text=True, check=True)
+
+    line = json.loads(ran.stderr.splitlines()[-1])
+    assert (line["event"], line["address"]) == ("request", "203.0.113.7")
 
 
 def test_the_next_request_of_the_thread_has_another_trace(partner: Partner, log: StringIO) -> None:

@@ -23,6 +23,10 @@ RECORD = {  # one that is a customer of any dialect, an order, a product and a v
     "OrderDate": MOMENT, "TotalRevenue": 9.9, "Currency": "EUR", "OrderItems": [LINE], "ProductId": "P-1",
     "ProductName": "Top", "VariantId": "V-1", "Sku": "S-1", "Name": "Small", "OriginalPrice": 9.9, "IsAvailable": True,
 }  # fmt: skip
+LOOK = {
+    "tenant_id": TENANT, "entity": "customers", "way": "page", "user_id": 1, "record": 1, "requests": 1, "records": 1,
+    "at": MOMENT,
+}  # fmt: skip
 SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
@@ -39,6 +43,7 @@ SAMPLES: dict[str, Any] = {
     "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT], "time_zone": "UTC",
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
     "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
+    "by": "1", "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
 }  # fmt: skip
 
 

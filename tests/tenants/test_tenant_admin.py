@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
 from tenants.keys import create_key
-from tenants.models import ApiKey, Membership, Role, Tenant
+from tenants.models import ApiKey, AuditEvent, Membership, Role, Tenant
 from tests.conftest import MakeTenant, Partner
 
 ADMIN = "/admin/tenants"
@@ -41,6 +40,12 @@ def shop(make_tenant: MakeTenant) -> Partner:
     return make_tenant(slug="shop", per_minute=100, per_hour=5000)
 
 
+def said(partner: Partner) -> list[str]:
+    """Return what the audit says of the changes of a tenant, its members and its keys."""
+    events = AuditEvent.objects.filter(tenant=partner.tenant).order_by("pk")
+    return [detail for event in events for detail in event.details]
+
+
 def pages(partner: Partner) -> dict[str, str]:
     """Every page about a tenant."""
     tenant, key = partner.id, ApiKey.objects.get(tenant=partner.tenant).pk
@@ -61,7 +66,7 @@ def pages(partner: Partner) -> dict[str, str]:
     }
 
 
-READABLE = {"home", "tenant", "history", "connect"}
+READABLE = {"home", "tenant", "connect"}
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.STAFF])
@@ -89,7 +94,7 @@ def test_an_admin_opens_every_page_of_the_tenant(log_in: LogIn, shop: Partner) -
 
     statuses = {name: client.get(url).status_code for name, url in pages(shop).items()}
 
-    expected = {name: 302 if name in ("keys", "members") else 200 for name in statuses}
+    expected = {name: 302 if name in ("keys", "members", "history") else 200 for name in statuses}
     assert statuses == expected
 
 
@@ -205,9 +210,9 @@ def test_an_admin_gives_the_tenant_a_default_country_and_takes_it_away(log_in: L
         shop.tenant.refresh_from_db()
         assert shop.tenant.default_country == code
         assert f'<option value="{code}" selected>{name}</option>' in client.get(page).content.decode()
-    logged = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
-    assert list(logged) == ["default_country:  → FI", "default_country: FI → XK", "default_country: XK → "]
-    assert "default_country: FI → XK" in client.get(f"{ADMIN}/tenant/{shop.id}/history/").content.decode()
+    assert said(shop) == ["default_country:  → FI", "default_country: FI → XK", "default_country: XK → "]
+    history = client.get(f"{ADMIN}/tenant/{shop.id}/history/", follow=True)
+    assert "default_country: FI → XK" in history.content.decode()
 
 
 def test_a_viewer_sees_the_default_country(log_in: LogIn, make_tenant: MakeTenant) -> None:
@@ -226,12 +231,12 @@ def test_a_country_that_is_not_offered_is_refused(log_in: LogIn, shop: Partner, 
     assert shop.tenant.default_country == ""
 
 
-def test_changes_are_logged_with_who_and_what(log_in: LogIn, shop: Partner) -> None:
+def test_changes_are_recorded_with_who_and_what(log_in: LogIn, shop: Partner) -> None:
     save_tenant(log_in("maria", shop, Role.ADMIN), shop, name="Renamed")
 
-    entry = LogEntry.objects.get()
-    assert (entry.user.username, entry.object_id) == ("maria", shop.id)
-    assert entry.change_message == f"name: {shop.tenant.name} → Renamed"
+    event = AuditEvent.objects.get(kind="tenant_changed")
+    assert (str(event.user), event.tenant_id) == ("maria", shop.tenant.pk)
+    assert event.details == ["name"]
 
 
 # Keys
@@ -286,13 +291,12 @@ def test_a_keys_text_is_nowhere_in_the_database(log_in: LogIn, shop: Partner) ->
             assert cursor.fetchone() == (0,), table
 
 
-def test_a_key_of_a_tenant_with_one_admin_is_logged_by_its_prefix(log_in: LogIn, shop: Partner) -> None:
+def test_a_key_of_a_tenant_with_one_admin_is_recorded_by_its_id(log_in: LogIn, shop: Partner) -> None:
     client = log_in("maria", shop, Role.ADMIN)
 
     key = new_key(client, shop)
 
-    entry = LogEntry.objects.get()
-    assert entry.object_repr == f"ERP ({key[:8]}…)"
+    assert str(AuditEvent.objects.latest("pk").api_key) == f"ERP ({key[:8]}…)"
 
 
 def test_a_revoked_key_works_no_more(log_in: LogIn, shop: Partner) -> None:
@@ -303,7 +307,7 @@ def test_a_revoked_key_works_no_more(log_in: LogIn, shop: Partner) -> None:
     client.post(f"{ADMIN}/apikey/{key.pk}/revoke/")
 
     assert shop.get("/customers/{tenant}").status_code == 401
-    assert LogEntry.objects.get().change_message == "Revoked."
+    assert AuditEvent.objects.latest("pk").kind == "key_revoked"
     assert "REVOKED" in client.get(f"{ADMIN}/apikey/{key.pk}/change/").content.decode().upper()
 
 
@@ -324,7 +328,7 @@ def test_rolling_shows_the_new_key_and_says_when_the_old_one_ends(log_in: LogIn,
     (fresh,) = KEY.findall(text)
     assert f"The old key, {old.prefix}…, works until" in text
     assert [Partner(shop.tenant, key).get("/customers/{tenant}").status_code for key in (fresh, shop.key)] == [200, 200]
-    assert LogEntry.objects.count() == 2
+    assert list(AuditEvent.objects.order_by("-pk").values_list("kind", flat=True)[:2]) == ["key_rolled", "key_created"]
 
 
 @pytest.mark.parametrize("hours", ["", "5", "x", "100000"])
@@ -394,7 +398,7 @@ def test_a_role_is_changed_and_the_user_stays(log_in: LogIn, shop: Partner) -> N
 
     membership.refresh_from_db()
     assert (membership.role, membership.user.username, membership.user.is_superuser) == ("staff", "stina", False)
-    assert LogEntry.objects.get().change_message == "role: viewer → staff"
+    assert said(shop) == ["role: viewer → staff"]
 
 
 def test_a_member_is_removed(log_in: LogIn, shop: Partner) -> None:
@@ -418,7 +422,7 @@ def test_the_last_admin_stays(log_in: LogIn, shop: Partner) -> None:
         assert "only admin" in answer.content.decode()
     only.refresh_from_db()
     assert only.role == Role.ADMIN
-    assert not LogEntry.objects.exists()
+    assert not AuditEvent.objects.filter(kind__startswith="member").exists()
 
 
 # Identifier priority
@@ -451,9 +455,7 @@ def test_the_priority_is_changed_recorded_and_logged(log_in: LogIn, shop: Partne
     shop.tenant.refresh_from_db()
     assert shop.tenant.priority == "email"
     assert shop.changes()[-1]["Operation"] == "rekey"
-    entry = LogEntry.objects.get()
-    assert entry.change_message == "priority: CustomerId → E-mail; 1 customers got another key"
-    assert "a@example.com" not in entry.change_message
+    assert said(shop) == ["priority: customerid → email"]
 
 
 def test_the_form_does_not_change_the_priority_by_the_way(log_in: LogIn, shop: Partner) -> None:

@@ -22,7 +22,7 @@ from hub.api.responses import JsonResponse
 from tenants.api.authentication import Caller, Credentials, authorise, basic_credentials
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Warnings
-from tenants.models import Source
+from tenants.models import Entity, Source, Way
 
 
 class CustobarAuthentication(BaseAuthentication):
@@ -48,6 +48,8 @@ class CustobarViewSet(DialectViewSet):
     authentication_classes = [CustobarAuthentication]
     in_query = {"list": OFFSET}
     ignores_unknown_parameters = True
+    shows = Entity.CUSTOMERS
+    ways = {"list": Way.CUSTOBAR}
     keyset = "match_key"
     growing = GROWING
 
@@ -67,7 +69,9 @@ class CustobarViewSet(DialectViewSet):
         found = Customer.objects.filter(tenant_id=self.tenant.pk, **named)
         pages = KeysetPagination()
         pages.paginate_queryset(skipping(found, self.query.get("offset", 0)), request, self)
-        return JsonResponse({"customers": pages.written(as_sent), "next_url": next_url(pages)})
+        customers = pages.written(as_sent)
+        self.shown = len(customers)
+        return JsonResponse({"customers": customers, "next_url": next_url(pages)})
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
         return failure_body(native)
