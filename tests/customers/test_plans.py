@@ -98,7 +98,7 @@ def test_a_page_by_hub_ids_is_read_by_primary_key(partner: Partner) -> None:
     with CaptureQueriesContext(connection) as queries:
         found = partner.get("/customers/{tenant}", HubId=ids, limit="10").json()["data"]["results"]
 
-    pages = [query["sql"] for query in queries if "ORDER BY" in query["sql"]]
+    pages = [query["sql"] for query in queries if "ORDER BY" in query["sql"] and "tenants_look" not in query["sql"]]
     assert len(pages) == 2  # how long its records are, and these
     for page in pages:
         with connection.cursor() as cursor:
