@@ -9,6 +9,7 @@ from hub.api.health import health
 urlpatterns = [
     path("health", health),
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", include("tenants.accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("customers.urls")),
     path("", include("orders.urls")),

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -9,6 +11,8 @@ from procrastinate.contrib.django import app
 from hub.sql.execute import renew_connection
 from tenants.api.refusals import purge_refused_requests
 from tenants.health import refresh_health
+from tenants.invitations import purge_invitations
+from tenants.mails import send_resets
 from tenants.models import RateCounter
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
@@ -25,10 +29,20 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete refused requests older than 30 days, and the counters of callers who have been away for a day."""
+    """Delete what is over: refused requests after 30 days, invitations a month after theirs, sessions, old counters."""
     renew_connection()
     purge_refused_requests()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
+    purge_invitations()
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
+@app.task(retry=3)
+def mail_resets(users: list[int], origin: str) -> None:
+    """Mail users, if any, a link to a new password."""
+    renew_connection()
+    send_resets(users, origin)
 
 
 @app.periodic(cron="* * * * *")

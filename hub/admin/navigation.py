@@ -31,6 +31,7 @@ SECTIONS = (
             ("tenants.tenant", "Tenants", "storefront"),
             ("tenants.apikey", "API keys", "key"),
             ("tenants.membership", "Members", "badge"),
+            ("tenants.invitation", "Invitations", "mail"),
             ("auth.user", "Users", "person"),
         ),
     ),

@@ -21,7 +21,9 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
     Other than records, configuration holds nothing personal that erasing a customer would have to find again.
     """
 
-    view_role = add_role = change_role = Role.ADMIN
+    view_role = Role.ADMIN
+    add_role: Role | None = Role.ADMIN
+    change_role: Role | None = Role.ADMIN
     delete_role: Role | None = None
     actions = None
 

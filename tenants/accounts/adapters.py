@@ -1,0 +1,90 @@
+"""What allauth asks the hub: who may log in, from where, and how the secrets of factors are kept."""
+
+import base64
+import hashlib
+import ipaddress
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from tenants.api.throttling import caller_address
+
+UNKNOWN = "0.0.0.0"  # noqa: S104 — what stands for no address
+NOT_HERE = "There is no account here that you may log in to."
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts: made by invitation and by superusers only."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address a session began from, past the proxies that the hub trusts."""
+        try:
+            return str(ipaddress.ip_address(caller_address(request)))
+        except ValueError:
+            return UNKNOWN
+
+    def pre_login(self, request: HttpRequest, user: User, **_: Any) -> HttpResponse | None:
+        """Turn away, however they came, who may not use the admin."""
+        return None if user.is_active and user.is_staff else self.respond_user_inactive(request, user)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        clear_login(request)
+        return refuse(request)
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Factors: what a database dump would give away is encrypted with a key that is not in it."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a secret; one that another erasure key hid is lost: what stands for it fits no code."""
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            return generate_totp_secret()
+
+    def get_totp_label(self, user: User) -> str:
+        return str(user.get_username())
+
+
+class OpenIdAdapter(DefaultSocialAccountAdapter):
+    """Log-in by OpenID: into accounts that exist, found by an e-mail that both sides have verified."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
+        """Return the account with a verified e-mail of the provider's; allauth would take unverified ones of ours."""
+        verified = [address.email.lower() for address in sociallogin.email_addresses if address.verified]
+        found = EmailAddress.objects.filter(email__in=verified, verified=True).select_related("user").first()
+        return (found.user, found.email) if found else None
+
+    def on_authentication_error(self, request: HttpRequest, *_: Any, **__: Any) -> None:
+        """Answer with a page of our own (hub.accounts.openid) instead of allauth's."""
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    """Lead back to the log-in page, which says no more than that there is nothing here."""
+    messages.error(request, NOT_HERE)
+    return HttpResponseRedirect(reverse("account_login"))
+
+
+def _cipher() -> Fernet:
+    """Return the cipher of factors' secrets. ERASURE_KEY is the one key that never changes; SECRET_KEY may."""
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"factors {settings.ERASURE_KEY}".encode()).digest()))

@@ -1,0 +1,48 @@
+"""A forgotten password: asked for by e-mail, set anew by a link."""
+
+from typing import Any
+
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.urls import reverse_lazy
+from django.views.generic.edit import FormView
+
+from tenants import mails
+from tenants.accounts.forms import ForgottenForm, NewPasswordForm
+from tenants.accounts.pages import Frame
+from tenants.login import count_attempt
+from tenants.passwords import may_reset
+from tenants.tasks import mail_resets
+
+
+class Forgotten(Frame, FormView):  # type: ignore[type-arg]
+    """Asks for an e-mail. What it answers, and how soon, is the same for every e-mail."""
+
+    title = "Forgotten password"
+    template_name = "tenants/accounts/forgotten.html"
+    form_class = ForgottenForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "sends_mails": mails.is_set_up()}
+
+    def form_valid(self, form: ForgottenForm) -> HttpResponse:
+        """Leave the mail to the worker, with a job also where there is nobody to mail."""
+        email = form.cleaned_data["email"]
+        try:
+            count_attempt(self.request, f"forgotten {email}")
+        except ValidationError as refused:
+            form.add_error(None, refused)
+            return self.form_invalid(form)
+        if mails.is_set_up():
+            mail_resets.defer(users=may_reset(email), origin=self.request.build_absolute_uri("/").rstrip("/"))
+        return self.render_to_response(self.get_context_data(form=form, is_sent=True))
+
+
+class NewPassword(Frame, PasswordResetConfirmView):
+    """Sets a new password. The link moves into the session first, so that no address tells it; all sessions end."""
+
+    title = "New password"
+    template_name = "tenants/accounts/new_password.html"
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("account_login")
