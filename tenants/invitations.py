@@ -54,7 +54,8 @@ def with_state(invitations: QuerySet[Any]) -> QuerySet[Any]:
     admins = Membership.objects.filter(tenant=OuterRef("tenant"), user=OuterRef("invited_by"), role=Role.ADMIN)
     may_invite = Q(invited_by__is_active=True) & (Q(invited_by__is_superuser=True) | Exists(admins))
     waits = Q(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
-    return invitations.annotate(is_open=waits & may_invite)
+    annotated: QuerySet[Any] = invitations.annotate(is_open=waits & may_invite)
+    return annotated
 
 
 def open_invitation(text: str) -> Invitation:

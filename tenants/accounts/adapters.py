@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -37,9 +38,11 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValueError:
             return UNKNOWN
 
-    def pre_login(self, request: HttpRequest, user: User, **_: Any) -> HttpResponse | None:
-        """Turn away, however they came, who may not use the admin."""
-        return None if user.is_active and user.is_staff else self.respond_user_inactive(request, user)
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Log a user in who passed every step; raises ImmediateHttpResponse for who may not use the admin any more."""
+        if not (user.is_active and user.is_staff):
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        super().login(request, user)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         clear_login(request)
@@ -57,7 +60,7 @@ class FactorAdapter(DefaultMFAAdapter):
         try:
             return _cipher().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
-            return generate_totp_secret()
+            return str(generate_totp_secret())
 
     def get_totp_label(self, user: User) -> str:
         return str(user.get_username())

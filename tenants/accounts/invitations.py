@@ -7,14 +7,16 @@ from allauth.account.models import Login
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.generic.edit import FormView
 
 from tenants.accounts.forms import NewAccountForm
-from tenants.accounts.pages import Frame
+from tenants.accounts.pages import Frame, frame
 from tenants.invitations import InvitationGone, NeedsNoInvitation, accept, accept_as_new, new_user, open_invitation
 from tenants.models import Invitation
 
+GONE = "tenants/accounts/invitation_gone.html"
 NOT_NEEDED = "You see {tenant} already, so there is nothing to accept. Log out to accept as somebody else."
 
 
@@ -32,8 +34,7 @@ class Accept(Frame, FormView):  # type: ignore[type-arg]
             self.invitation = open_invitation(kwargs["text"])
             return super().dispatch(request, *args, **kwargs)
         except InvitationGone:
-            self.template_name = "tenants/accounts/invitation_gone.html"
-            return self.render_to_response(Frame.get_context_data(self), status=404)
+            return TemplateResponse(request, GONE, frame(request, self.title), status=404)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": new_user(self.invitation)}

@@ -20,4 +20,9 @@ class Frame(ContextMixin, View):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), **admin.site.each_context(self.request), "title": self.title}
+        return {**super().get_context_data(**kwargs), **frame(self.request, self.title)}
+
+
+def frame(request: HttpRequest, title: str) -> dict[str, Any]:
+    """Return what the admin's base templates ask for."""
+    return {**admin.site.each_context(request), "title": title}

@@ -1,4 +1,4 @@
-"""The addresses of the account's pages, below /admin/. Those named account_…, mfa_… and so on are asked for by allauth."""
+"""The addresses of the account's pages, below /admin/. allauth asks for those named account_…, mfa_… and so on."""
 
 from django.urls import path, re_path
 
