@@ -136,13 +136,13 @@ class Environment(BaseModel):
 
     def _halves(self) -> list[str]:
         """Say which settings lack what they are nothing without."""
-        faults = []
-        if self.EMAIL_URL and not self.EMAIL_FROM:
-            faults.append("EMAIL_FROM is required when EMAIL_URL is set.")
-        given = [bool(value) for value in (self.OIDC_ISSUER, self.OIDC_CLIENT_ID, self.OIDC_CLIENT_SECRET)]
-        if any(given) and not all(given):
-            faults.append("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are set together or not at all.")
-        return faults
+        openid = [self.OIDC_ISSUER, self.OIDC_CLIENT_ID, self.OIDC_CLIENT_SECRET]
+        faults = {
+            "EMAIL_FROM must be set where EMAIL_URL is.": self.EMAIL_URL and not self.EMAIL_FROM,
+            "OIDC_ISSUER must be set together with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.": any(openid)
+            and not all(openid),
+        }
+        return [said for said, holds in faults.items() if holds]
 
     def _missing_keys(self) -> list[str]:
         missing = [name for name in REQUIRED if self.DATABASE_URL and not getattr(self, name)]
@@ -200,7 +200,7 @@ def mail_server(url: str) -> MailServer:
     """Split EMAIL_URL into its parts; raises ValueError with one clear line."""
     if not url:
         return MailServer()
-    wrong = "EMAIL_URL must look like smtp://user:password@host:587, smtps://… or smtp+plain://…"
+    wrong = "EMAIL_URL must look like smtp://user:password@host:587 (or smtps:, smtp+plain:)."
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -22,6 +22,7 @@ from django.urls import reverse
 from tenants.api.throttling import caller_address
 
 UNKNOWN = "0.0.0.0"  # noqa: S104 — what stands for no address
+FAILED = "The log-in with your organisation did not work. Try again."
 NOT_HERE = "There is no account here that you may log in to."
 
 
@@ -78,13 +79,19 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
         found = EmailAddress.objects.filter(email__in=verified, verified=True).select_related("user").first()
         return (found.user, found.email) if found else None
 
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Let nobody on who has no account; nor anybody who would do else than log in."""
+        if not sociallogin.is_existing or sociallogin.state.get("process") != "login":
+            raise ImmediateHttpResponse(refuse(request))
+
     def on_authentication_error(self, request: HttpRequest, *_: Any, **__: Any) -> None:
-        """Answer with a page of our own (hub.accounts.openid) instead of allauth's."""
+        """Answer what the provider refuses, or what it should not have sent, as any log-in that fails."""
+        raise ImmediateHttpResponse(refuse(request, FAILED))
 
 
-def refuse(request: HttpRequest) -> HttpResponse:
-    """Lead back to the log-in page, which says no more than that there is nothing here."""
-    messages.error(request, NOT_HERE)
+def refuse(request: HttpRequest, reason: str = NOT_HERE) -> HttpResponse:
+    """Lead back to the log-in page, which says no more than that."""
+    messages.error(request, reason)
     return HttpResponseRedirect(reverse("account_login"))
 
 

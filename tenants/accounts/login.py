@@ -27,8 +27,9 @@ class LogIn(Frame, LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {"has_openid": bool(settings.ENVIRONMENT.OIDC_ISSUER), "app_path": self.request.get_full_path()}
-        return {**super().get_context_data(**kwargs), **shown, "next": self.get_redirect_url()}
+        shown = super().get_context_data(**kwargs)
+        shown["has_openid"] = bool(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"])
+        return {**shown, "app_path": self.request.get_full_path(), "next": self.get_redirect_url()}
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Begin the log-in, which may end with a second factor. The password counts as just asked for."""

@@ -29,6 +29,8 @@ OPEN = {
     "mfa_login_webauthn",
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
+    "openid_connect_callback",
+    "openid_connect_login",
 }
 SET_ONE_UP = "A second factor is required here. Set up an authenticator app or a passkey to go on."
 

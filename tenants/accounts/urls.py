@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from tenants.accounts import factors, invitations, login, passwords, sessions, tenants
+from tenants.accounts import factors, invitations, login, openid, passwords, sessions, tenants
 
 urlpatterns = [
     path("login/", login.LogIn.as_view(), name="account_login"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("login/again/", login.Again.as_view(), name="account_reauthenticate"),
     path("login/again/code/", login.CodeAgain.as_view(), name="mfa_reauthenticate"),
     path("login/again/passkey/", login.PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("openid/<str:provider_id>/", openid.begin, name="openid_connect_login"),
+    path("openid/<str:provider_id>/callback/", openid.end, name="openid_connect_callback"),
     path("password/forgotten/", passwords.Forgotten.as_view(), name="forgotten_password"),
     path("password/<uidb64>/<token>/", passwords.NewPassword.as_view(), name="reset_password_confirm"),
     re_path(r"^invitation/(?P<text>[\w-]{1,100})/$", invitations.Accept.as_view(), name="invitation"),
