@@ -147,6 +147,7 @@ MFA_RECOVERY_CODE_DIGITS = 12
 MFA_TOTP_ISSUER = "Data hub"
 MFA_TOTP_TOLERANCE = 1  # codes, before and after: a phone's clock may be half a minute wrong
 MFA_FORMS = {
+    "add_webauthn": "tenants.accounts.forms.PasskeyForm",
     "authenticate": "tenants.accounts.forms.CodeForm",
     "reauthenticate": "tenants.accounts.forms.CodeAgainForm",
 }

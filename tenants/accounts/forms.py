@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
 from allauth.mfa.base import forms as factors
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
@@ -28,6 +29,17 @@ class CodeForm(CountedCode, factors.AuthenticateForm):
 
 class CodeAgainForm(CountedCode, factors.ReauthenticateForm):
     """A code, asked for again before the account's factors change."""
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A new passkey's name, and whether it is enough by itself."""
+
+    passwordless = forms.BooleanField(
+        label="Log in with it alone",
+        required=False,
+        initial=True,
+        help_text="It asks for your fingerprint, face or PIN then. Else it is asked for after your password.",
+    )
 
 
 class PasswordAgainForm(ReauthenticateForm):

@@ -1,23 +1,24 @@
 """The frame of the account's pages: the admin's, inside and outside of a session."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.views.generic import View
 from django.views.generic.base import ContextMixin
 
+from hub.middleware.compression import keep_plain
+
 
 class Frame(ContextMixin, View):
-    """Mixin, before the view: gives its template what the admin's base templates ask for; nothing is kept by caches."""
+    """Mixin, before the view: what the admin's base templates ask for; no cache keeps what is shown once."""
 
     title = ""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = cast(HttpResponse, super().dispatch(request, *args, **kwargs))
+        response.headers["Cache-Control"] = "no-store"
+        return keep_plain(response)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), **frame(self.request, self.title)}

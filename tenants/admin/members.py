@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from hub.admin.site import HubModelAdmin
+from hub.middleware.compression import keep_plain
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.list_filters import TenantFilter
 from tenants.members import LastAdmin, confirm_email, remove_member, set_role
@@ -138,7 +139,8 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
         if shown is None:
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[user.pk]))
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": user}
-        return TemplateResponse(request, template, {**frame, "title": f"{title} {user.get_username()}", **shown})
+        context = {**frame, "title": f"{title} {user.get_username()}", **shown}
+        return keep_plain(TemplateResponse(request, template, context))
 
     def _show_link(self, request: HttpRequest, user: User) -> dict[str, Any]:
         self.log_change(request, user, "Password link made.")
