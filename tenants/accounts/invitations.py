@@ -6,7 +6,6 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.generic.edit import FormView
@@ -28,7 +27,7 @@ class Accept(Frame, FormView):  # type: ignore[type-arg]
     form_class = NewAccountForm
     invitation: Invitation
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Find the invitation, or answer 404 with a page that says what may have become of it."""
         try:
             self.invitation = open_invitation(kwargs["text"])

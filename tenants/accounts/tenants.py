@@ -3,10 +3,11 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
 from tenants.accounts.pages import Frame
@@ -16,7 +17,8 @@ from tenants.models import Membership
 LAST_ADMIN = "You are the only admin of {tenant}. Make somebody else an admin first."
 
 
-class OwnTenants(LoginRequiredMixin, Frame, TemplateView):
+@method_decorator(login_required, name="dispatch")
+class OwnTenants(Frame, TemplateView):
     """One's memberships; POST leaves one, or agrees to one that somebody else gave without asking."""
 
     title = "Your tenants"
