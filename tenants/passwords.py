@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from zxcvbn import zxcvbn
 
 LEAST_SCORE = 3  # of 4: more than 10⁸ guesses for one who knows the usual passwords and how they are varied
-LOOKED_AT = 72  # characters: what zxcvbn takes at most, in 20 ms
+LOOKED_AT = 72  # characters: what zxcvbn takes at most, in 0.2 s at worst; the hash takes as long again
 GUESSABLE = "This password is easy to guess. {warning}"
 OURS = ["data hub", "datahub", "hub"]
 

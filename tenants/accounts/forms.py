@@ -8,6 +8,7 @@ from allauth.mfa.base import forms as factors
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
+from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from tenants.login import count_attempt
@@ -50,6 +51,16 @@ class PasswordAgainForm(ReauthenticateForm):
         count_attempt(context.request, self.user.get_username())
         password: str = super().clean_password()
         return password
+
+
+class ChangePasswordForm(AdminOwnPasswordChangeForm):
+    """A new password, by the old one; attempts at the old one are counted."""
+
+    def clean_old_password(self) -> str:
+        """Count the attempt, then check the old password; raises ValidationError."""
+        count_attempt(context.request, self.user.get_username())
+        old: str = super().clean_old_password()
+        return old
 
 
 class ForgottenForm(forms.Form):

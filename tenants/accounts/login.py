@@ -9,13 +9,16 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.http import HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 
 from tenants.accounts.forms import PasswordAgainForm
 from tenants.accounts.pages import Frame
-from tenants.login import LoginForm
+from tenants.api.throttling import caller_address
+from tenants.login import LoginForm, count_attempt
 
 
 class LogIn(Frame, LoginView):
@@ -24,7 +27,11 @@ class LogIn(Frame, LoginView):
     title = "Log in"
     form_class = LoginForm
     template_name = "tenants/accounts/login.html"
-    redirect_authenticated_user = True
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Send on who is logged in, but not who may not use the admin any more: it would send them back."""
+        super().setup(request, *args, **kwargs)
+        self.redirect_authenticated_user = admin.site.has_permission(request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shown = super().get_context_data(**kwargs)
@@ -47,7 +54,16 @@ class SecondFactor(Frame, AuthenticateView):
 
 
 class PasskeyLogIn(LoginWebAuthnView):
-    """Log in with a passkey alone, which proves its owner by itself. There is nothing to guess, so none is counted."""
+    """Log in with a passkey alone, which proves its owner by itself."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer what the passkey has to sign. It is counted: each is kept, in a session of its own."""
+        try:
+            count_attempt(request, f"passkey from {caller_address(request)}")
+        except ValidationError:
+            return HttpResponse(status=429)
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
 
 
 class Again(Frame, ReauthenticateView):

@@ -1,6 +1,7 @@
 """Logging in by OpenID Connect: begun by a button, ended where the provider sends the browser back."""
 
 from allauth.socialaccount.providers.openid_connect import views
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
@@ -9,6 +10,8 @@ from requests import RequestException
 
 from tenants.accounts.adapters import FAILED, refuse
 from tenants.accounts.pages import frame
+from tenants.api.throttling import caller_address
+from tenants.login import count_attempt
 
 
 @never_cache
@@ -19,7 +22,10 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     By a page that moves on: the content security policy lets no form lead elsewhere, be it by a redirect.
     """
     try:
+        count_attempt(request, f"openid from {caller_address(request)}")
         answer: HttpResponse = views.login(request, provider_id)
+    except ValidationError as refused:
+        return refuse(request, str(refused.message))
     except RequestException:
         return refuse(request, FAILED)
     target = answer.headers.get("Location", "")

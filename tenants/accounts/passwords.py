@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.views.generic.edit import FormView
 
 from tenants import mails
-from tenants.accounts.forms import ForgottenForm, NewPasswordForm
+from tenants.accounts.forms import ChangePasswordForm, ForgottenForm, NewPasswordForm
 from tenants.accounts.pages import Frame
 from tenants.login import count_attempt
 from tenants.passwords import may_reset
@@ -37,6 +39,16 @@ class Forgotten(Frame, FormView):  # type: ignore[type-arg]
         if mails.is_set_up():
             mail_resets.defer(users=may_reset(email), origin=self.request.build_absolute_uri("/").rstrip("/"))
         return self.render_to_response(self.get_context_data(form=form, is_sent=True))
+
+
+@method_decorator(login_required, name="dispatch")
+class ChangePassword(Frame, PasswordChangeView):
+    """Changes one's own password, at the address of the admin's own page for it. All other sessions end."""
+
+    title = "Change password"
+    template_name = "registration/password_change_form.html"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
 
 
 class NewPassword(Frame, PasswordResetConfirmView):

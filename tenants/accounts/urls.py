@@ -13,6 +13,7 @@ urlpatterns = [
     path("login/again/passkey/", login.PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
     path("openid/<str:provider_id>/", openid.begin, name="openid_connect_login"),
     path("openid/<str:provider_id>/callback/", openid.end, name="openid_connect_callback"),
+    path("password_change/", passwords.ChangePassword.as_view(), name="change_password"),
     path("password/forgotten/", passwords.Forgotten.as_view(), name="forgotten_password"),
     path("password/<uidb64>/<token>/", passwords.NewPassword.as_view(), name="reset_password_confirm"),
     re_path(r"^invitation/(?P<text>[\w-]{1,100})/$", invitations.Accept.as_view(), name="invitation"),

@@ -148,6 +148,32 @@ def test_a_factor_is_still_asked_for_after_a_new_password(maria: User) -> None:
     assert answer["Location"] == "/admin/login/factor/"
 
 
+def test_guesses_of_the_old_password_are_counted(maria: User) -> None:
+    client = Client()
+    client.force_login(maria)
+    sent = {"old_password": "wrong", "new_password1": FRESH, "new_password2": FRESH}
+
+    assert "entered incorrectly" in text(client.post("/admin/password_change/", sent))
+    for _ in range(9):
+        client.post("/admin/password_change/", sent)
+
+    assert "Too many attempts" in text(client.post("/admin/password_change/", {**sent, "old_password": PASSWORD}))
+    maria.refresh_from_db()
+    assert maria.check_password(PASSWORD)
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one(maria: User) -> None:
+    client = Client()
+    client.force_login(maria)
+    sent = {"old_password": PASSWORD, "new_password1": FRESH, "new_password2": FRESH}
+
+    assert "Change password" in text(client.get("/admin/password_change/"))
+    client.post("/admin/password_change/", sent)
+
+    assert (log_in(FRESH), log_in(PASSWORD)) == (True, False)
+    assert Client().get("/admin/password_change/")["Location"].startswith("/admin/login/")
+
+
 @pytest.mark.parametrize(
     "password", ["password123456", "P4ssw0rd2024!", "qwertyuiop[]", "letmeinplease", "aaaaaaaaaaaaaa", "datahubdatahub"]
 )
