@@ -45,6 +45,7 @@ class AddApp(Proves, Frame, ActivateTOTPView):
 
     title = "Set up an authenticator app"
     template_name = "tenants/accounts/app.html"
+    shows_secret = True
 
 
 class RemoveApp(Frame, DeactivateTOTPView):
@@ -82,6 +83,7 @@ class RecoveryCodes(Frame, ViewRecoveryCodesView):
 
     title = "Recovery codes"
     template_name = "tenants/accounts/codes.html"
+    shows_secret = True
 
 
 class NewRecoveryCodes(Frame, GenerateRecoveryCodesView):

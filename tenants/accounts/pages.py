@@ -14,11 +14,12 @@ class Frame(ContextMixin, View):
     """Mixin, before the view: what the admin's base templates ask for; no cache keeps what is shown once."""
 
     title = ""
+    shows_secret = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = cast(HttpResponse, super().dispatch(request, *args, **kwargs))
         response.headers["Cache-Control"] = "no-store"
-        return keep_plain(response)
+        return keep_plain(response) if self.shows_secret else response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), **frame(self.request, self.title)}

@@ -128,6 +128,21 @@ def test_recovery_codes_are_shown_once_and_replaced(maria: User) -> None:
     assert is_in(other)
 
 
+def test_what_is_secret_is_not_compressed(maria: User) -> None:
+    """The length of a compressed page tells what is in it to whoever can put a text beside it."""
+    client = log_in()
+    gzip = {"accept-encoding": "gzip"}
+
+    app = client.get("/admin/account/app/", headers=gzip)
+    (secret,) = SECRET.findall(text(app))
+    client.post("/admin/account/app/", {"code": code(secret)})
+    codes = client.get("/admin/account/codes/", headers=gzip)
+
+    assert CODES.findall(text(codes))
+    assert client.get("/admin/account/", headers=gzip)["Content-Encoding"] == "gzip"
+    assert not [answer for answer in (app, codes) if "Content-Encoding" in answer]
+
+
 def test_guesses_of_a_code_are_counted(maria: User, settings: Settings) -> None:
     secret, codes = set_up(log_in())
     client = log_in()
