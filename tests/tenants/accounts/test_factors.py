@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -88,6 +89,9 @@ def test_a_code_is_good_once_in_every_process(maria: User) -> None:
     second.post("/admin/login/factor/", {"code": used})
 
     assert (is_in(first), is_in(second)) == (True, False)
+    with connection.cursor() as cursor:  # where every process sees it
+        cursor.execute("SELECT count(*) FROM tenants_used_codes")
+        assert cursor.fetchall() == [(1,)]
 
 
 def test_a_phone_may_be_half_a_minute_wrong(maria: User) -> None:

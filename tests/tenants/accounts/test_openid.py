@@ -179,6 +179,15 @@ def test_nobody_ties_their_organisations_account_to_another(provider: Provider, 
     assert not is_in(eve)
 
 
+@pytest.mark.parametrize("process", ["connect", "redirect"])
+def test_nothing_but_logging_in_is_done(provider: Provider, maria: User, process: str) -> None:
+    provider.claims["email_verified"] = True
+    client = Client()
+
+    assert come_back(client, process=process)["Location"] == "/admin/login/"
+    assert not is_in(client)
+
+
 @pytest.mark.parametrize("query", [{"code": "c", "state": "made up"}, {"error": "access_denied"}, {}])
 def test_what_the_provider_was_not_asked_for_is_refused(provider: Provider, maria: User, query: dict[str, str]) -> None:
     client = Client()
