@@ -22,6 +22,8 @@ from tenants.passwords import forget_factors, minutes_to_reset, reset_path
 
 admin.site.unregister(Group)  # memberships say who may what; groups would say nothing
 admin.site.unregister(User)
+for model in [model for model in admin.site._registry if model.__module__.startswith("allauth.")]:
+    admin.site.unregister(model)  # factors, sessions and e-mails are their users' own (tenants.accounts)
 
 
 @admin.register(Membership)

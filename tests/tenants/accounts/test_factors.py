@@ -321,6 +321,15 @@ def test_a_superuser_removes_the_factors_of_who_lost_them(maria: User) -> None:
     assert log_in().post(address).status_code in (403, 404)
 
 
+def test_nobody_looks_at_the_factors_and_sessions_of_others(maria: User) -> None:
+    set_up(log_in())
+    root = Client()
+    root.force_login(User.objects.create_superuser("root"))
+
+    for address in ("mfa/authenticator", "usersessions/usersession", "account/emailaddress", "socialaccount/socialapp"):
+        assert root.get(f"/admin/{address}/").status_code == 404
+
+
 def test_who_may_not_use_the_admin_does_not_get_in_by_a_factor(maria: User) -> None:
     secret, _ = set_up(log_in())
     client = log_in()
