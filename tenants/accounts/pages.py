@@ -27,4 +27,5 @@ class Frame(ContextMixin, View):
 
 def frame(request: HttpRequest, title: str) -> dict[str, Any]:
     """Return what the admin's base templates ask for."""
-    return {**admin.site.each_context(request), "title": title}
+    # No object: the theme would lead to its page in the admin, which has none.
+    return {**admin.site.each_context(request), "title": title, "object": None}

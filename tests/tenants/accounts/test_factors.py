@@ -330,6 +330,25 @@ def test_nobody_looks_at_the_factors_and_sessions_of_others(maria: User) -> None
         assert root.get(f"/admin/{address}/").status_code == 404
 
 
+def test_a_passkey_is_renamed_and_removed_by_its_owner_alone(maria: User) -> None:
+    """The browser's tests add one; here it is only a row."""
+    row = {"name": "Old phone", "credential": {}}
+    passkey = Authenticator.objects.create(user=maria, type=Authenticator.Type.WEBAUTHN, data=row)
+    client = Client()
+    client.force_login(maria)
+    client.post("/admin/login/again/", {"password": PASSWORD})
+    page = f"/admin/account/passkeys/{passkey.pk}/"
+
+    assert "Old phone" in text(client.get(page))
+    client.post(page, {"name": "New phone"})
+    assert "New phone" in text(client.get("/admin/account/"))
+    assert "Remove it" in text(client.get(f"{page}remove/"))
+    User.objects.create_user("eve", password=PASSWORD, is_staff=True)
+    assert log_in("eve").post(f"{page}remove/").status_code == 404
+    client.post(f"{page}remove/")
+    assert not Authenticator.objects.exists()
+
+
 def test_who_may_not_use_the_admin_does_not_get_in_by_a_factor(maria: User) -> None:
     secret, _ = set_up(log_in())
     client = log_in()
