@@ -9,7 +9,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
@@ -52,6 +52,18 @@ def _contact(value: str) -> str:
     if not re.fullmatch(r"(mailto:[^\s@]+@[^\s@]+|https://[^\s/?#]+[^\s]*|tel:\+?[0-9()\-.]+)", value):
         raise ValueError("must look like mailto:security@hub.example, https://hub.example/security or tel:+358-9-1234")
     return value
+
+
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"([^<>\r\n]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)?", value):
+        raise ValueError("must look like Data hub <hub@hub.example>")
+    return value
+
+
+def _issuer(value: str) -> str:
+    if not re.fullmatch(r"(https?://[^\s?#]+)?", value):
+        raise ValueError("must look like https://login.example/realm")
+    return value.rstrip("/")
 
 
 def _capitals(value: object) -> object:
@@ -124,6 +136,20 @@ class Environment(BaseModel):
     AUDIT_DAYS: int = Field(400, ge=1, description="days that the audit is kept: log-ins, changes, who looked at whom")
     LOG_ADDRESSES: bool = Field(False, description="the log names the address that a request came from")
     LOG_LEVEL: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    EMAIL_URL: str = Field(
+        "",
+        repr=False,
+        description="the server that takes mails, `smtp://user:password@host:587`; without it none are sent",
+    )
+    EMAIL_FROM: Annotated[str, AfterValidator(_sender)] = Field(
+        "", description="who the hub's mails come from; required with EMAIL_URL"
+    )
+    REQUIRE_MFA: bool = Field(False, description="everybody needs a second factor to use the admin")
+    OIDC_ISSUER: Annotated[str, AfterValidator(_issuer)] = Field(
+        "", description="an OpenID provider whose users may log in to the accounts that have their verified e-mail"
+    )
+    OIDC_CLIENT_ID: str = Field("", description="the hub's name at the OpenID provider")
+    OIDC_CLIENT_SECRET: str = Field("", repr=False, description="the hub's secret at the OpenID provider")
 
     @model_validator(mode="after")
     def _values_fit(self) -> Self:
@@ -134,10 +160,21 @@ class Environment(BaseModel):
             raise ValueError(
                 "HSTS_PRELOAD needs HSTS_SUBDOMAINS: browsers preload domains with all that is below them."
             )
+        mail_server(self.EMAIL_URL)
         faults = [] if self.DEBUG else [*self._missing_keys(), *self._unfit_keys()]
-        if faults:
+        if faults := [*faults, *self._halves()]:
             raise ValueError("\n".join(faults))
         return self
+
+    def _halves(self) -> list[str]:
+        """Say which settings lack what they are nothing without."""
+        openid = [self.OIDC_ISSUER, self.OIDC_CLIENT_ID, self.OIDC_CLIENT_SECRET]
+        faults = {
+            "EMAIL_FROM must be set where EMAIL_URL is.": self.EMAIL_URL and not self.EMAIL_FROM,
+            "OIDC_ISSUER must be set together with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.": any(openid)
+            and not all(openid),
+        }
+        return [said for said, holds in faults.items() if holds]
 
     def _missing_keys(self) -> list[str]:
         missing = [name for name in REQUIRED if self.DATABASE_URL and not getattr(self, name)]
@@ -184,6 +221,38 @@ def database_parameters(url: str, variable: str = "DATABASE_URL") -> dict[str, s
     except ValueError:
         raise ValueError(f"{variable} names a port that is no number from 1 to 65535.") from None
     return {key: unquote(value) for key, value in named.items() if value} | dict(parse_qsl(parts.query))
+
+
+class MailServer(NamedTuple):
+    """What takes the hub's mails; without a host there is none."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    starts_tls: bool = False
+    is_tls: bool = False
+
+
+# What the scheme of EMAIL_URL means: the port where it names none, STARTTLS, TLS from the beginning.
+MAIL_SCHEMES = {"smtp": (587, True, False), "smtps": (465, False, True), "smtp+plain": (25, False, False)}
+
+
+def mail_server(url: str) -> MailServer:
+    """Split EMAIL_URL into its parts; raises ValueError with one clear line."""
+    if not url:
+        return MailServer()
+    wrong = "EMAIL_URL must look like smtp://user:password@host:587 (or smtps:, smtp+plain:)."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(wrong) from None
+    if parts.scheme not in MAIL_SCHEMES or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(wrong)
+    usual, starts_tls, is_tls = MAIL_SCHEMES[parts.scheme]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.hostname, port or usual, user, password, starts_tls, is_tls)
 
 
 def read_environment() -> Environment:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
-from hub.environment import database_parameters, read_environment
+from hub.environment import database_parameters, mail_server, read_environment
 from hub.postgres.server import EmbeddedServer
 
 ENVIRONMENT = read_environment()
@@ -31,6 +32,12 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "tenants",
     "customers",
     "orders",
@@ -53,6 +60,8 @@ MIDDLEWARE = [
     "tenants.admin.access.Members",
     "tenants.devices.Devices",
     "hub.middleware.pages.Messages",
+    "allauth.account.middleware.AccountMiddleware",
+    "tenants.accounts.required.FactorRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 if ENVIRONMENT.LOG_ADDRESSES:
@@ -119,15 +128,67 @@ if ENVIRONMENT.READ_DATABASE_URL:
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "tenants.passwords.GuessableValidator"},
     {"NAME": "tenants.audit.passwords.RecordedPassword"},
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]  # by user name or e-mail
+PASSWORD_RESET_TIMEOUT = 3600
+
+# allauth gives factors, sessions and OpenID; nobody signs up, and attempts are counted by tenants.login alone.
+ACCOUNT_ADAPTER = "tenants.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+MFA_ADAPTER = "tenants.accounts.adapters.FactorAdapter"
+MFA_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_TOTP_ISSUER = "Data hub"
+MFA_TOTP_TOLERANCE = 1  # codes, before and after: a phone's clock may be half a minute wrong
+MFA_FORMS = {
+    "add_webauthn": "tenants.accounts.forms.PasskeyForm",
+    "authenticate": "tenants.accounts.forms.CodeForm",
+    "reauthenticate": "tenants.accounts.forms.CodeAgainForm",
+}
+REQUIRE_MFA = ENVIRONMENT.REQUIRE_MFA
+SOCIALACCOUNT_ADAPTER = "tenants.accounts.adapters.OpenIdAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": "OpenID",
+                "client_id": ENVIRONMENT.OIDC_CLIENT_ID,
+                "secret": ENVIRONMENT.OIDC_CLIENT_SECRET,
+                "settings": {"server_url": ENVIRONMENT.OIDC_ISSUER},
+            }
+        ]
+        if ENVIRONMENT.OIDC_ISSUER
+        else [],
+    }
+}
+# A code of an authenticator is good once: what was used is remembered where every process sees it.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "tenants_used_codes"}}
+
+MAIL = mail_server(ENVIRONMENT.EMAIL_URL)
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = ENVIRONMENT.EMAIL_FROM
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 STATIC_URL = "/static/"
@@ -190,6 +251,7 @@ LOGIN_BUDGETS = {
     "network": (20, 60),
     "name": (100, 60),
     "old password": (5, 900),
+    "page": (30, 6),  # that costs something whoever asks for it: what a passkey signs, the way to an OpenID provider
 }
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
@@ -221,5 +283,12 @@ UNFOLD = {
     "STYLES": [lambda request: static("hub/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
     "COLORS": {"primary": BLUE},
-    "LOGIN": {"form": "tenants.login.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Log-in and security", "link": reverse_lazy("mfa_index")},
+            {"title": "Sessions", "link": reverse_lazy("usersessions_list")},
+            {"title": "Your tenants", "link": reverse_lazy("own_tenants")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
 }

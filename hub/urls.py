@@ -11,6 +11,7 @@ urlpatterns = [
     path("health", health),
     path(".well-known/security.txt", security_txt),
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", include("tenants.accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("customers.urls")),
     path("", include("orders.urls")),

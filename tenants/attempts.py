@@ -87,6 +87,11 @@ def clear_old_password(user: AbstractBaseUser) -> None:
     _clear([_of_old_password(user)])
 
 
+def count_page(request: HttpRequest, page: str) -> int:
+    """Count a page that costs the hub something whoever asks for it, by network; 0, or the seconds to wait for it."""
+    return _count([Budget.of("page", f"page {page} {_digest(caller_address(request))}", is_own=False)])
+
+
 def unlock(name: str) -> int:
     """Forget the wrong attempts at a name, from everywhere; return the number of budgets they were counted in."""
     return execute(UNLOCK, {"of_name": f"{_of_name(name)}%"}).rowcount

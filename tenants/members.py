@@ -1,7 +1,9 @@
 """Who looks after a tenant: members and their roles."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
+from django.utils import timezone
 
 from tenants.audit.events import SERVER, Actor, change_of, record
 from tenants.models import AuditKind, Membership, Role, Tenant
@@ -12,12 +14,26 @@ class LastAdmin(Exception):
 
 
 def add_member(tenant: Tenant, user: AbstractBaseUser, role: Role, *, by: Actor = SERVER) -> Membership:
-    """Give a user a role on a tenant; raises IntegrityError where the user has one already."""
+    """Give a user who agreed a role on a tenant; raises IntegrityError where the user has one already."""
     with transaction.atomic():
-        membership = Membership.objects.create(tenant=tenant, user_id=user.pk, role=role)
+        membership = Membership.objects.create(tenant=tenant, user_id=user.pk, role=role, accepted_at=timezone.now())
         details = [f"role: {Role(role).value}"]
         record(AuditKind.MEMBER_ADDED, by, tenant_id=tenant.pk, user_id=user.pk, details=details)
     return membership
+
+
+def agree(membership: Membership) -> None:
+    """Note that a user agrees to be the member that somebody made of them without asking."""
+    Membership.objects.filter(pk=membership.pk, accepted_at=None).update(accepted_at=timezone.now())
+
+
+def confirm_email(user: User) -> None:
+    """Note that a user's e-mail is theirs, which lets them in by OpenID, unless it is another's already."""
+    email = user.email.lower()
+    with transaction.atomic():
+        EmailAddress.objects.filter(user=user).exclude(email=email).delete()
+        if email and not EmailAddress.objects.filter(email=email, verified=True).exclude(user=user).exists():
+            EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
 
 
 def set_role(membership: Membership, role: Role, *, by: Actor = SERVER) -> None:

@@ -63,6 +63,11 @@ class Tenant(models.Model):
         help_text="Whose country code a national phone number gets in the Custobar dialect.",
     )
     is_enabled = models.BooleanField("enabled", default=True)
+    requires_factor = models.BooleanField(
+        "require a second factor",
+        default=False,
+        help_text="Whoever sees this tenant needs an authenticator app or a passkey, and is led to set one up.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -106,6 +111,7 @@ class Membership(models.Model):
     tenant = models.ForeignKey(Tenant, models.CASCADE, db_constraint=False, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    accepted_at = models.DateTimeField("accepted", null=True, editable=False)  # null: never asked, so not shown by name
 
     class Meta:
         verbose_name = "member"
@@ -113,6 +119,35 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} on {self.tenant}: {self.role}"
+
+
+class Invitation(models.Model):
+    """A role on a tenant, offered once to whoever has the link; only the SHA-256 digest of its text is stored.
+
+    Like memberships it is the coordinator's, with no foreign key to tenants.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, db_constraint=False, related_name="invitations")
+    email = models.EmailField("e-mail")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    is_mailed = models.BooleanField("sent by mail", default=False, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", editable=False)
+    created_at = models.DateTimeField("invited", auto_now_add=True)
+    expires_at = models.DateTimeField("expires", editable=False)
+    accepted_at = models.DateTimeField("accepted", null=True, editable=False)
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(revoked_at=None), name="invitation_ends_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation to {self.tenant} as {self.role}"  # Django's log keeps it: no e-mail
 
 
 class TenantOwned(models.Model):

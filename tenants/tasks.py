@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from procrastinate import JobContext
@@ -13,6 +15,8 @@ from tenants.attempts import purge_attempts
 from tenants.audit.purge import purge_audit
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
+from tenants.invitations import purge_invitations
+from tenants.mails import send_resets
 from tenants.models import RateCounter
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
@@ -29,13 +33,22 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete what is over: refused requests, the audit's old end, counters of who has been away, guesses, sessions."""
+    """Delete what is over: refused requests, the audit's old end, counters, guesses, invitations, sessions."""
     renew_connection()
     call_command("clearsessions")
     purge_refused_requests()
     purge_audit()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
     purge_attempts()
+    purge_invitations()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
+@app.task(retry=3)
+def mail_resets(users: list[int], origin: str) -> None:
+    """Mail users, if any, a link to a new password."""
+    renew_connection()
+    send_resets(users, origin)
 
 
 @app.periodic(cron="23 3 * * *")

@@ -39,6 +39,7 @@ SECTIONS = (
             ("tenants.tenant", "Tenants", "storefront"),
             ("tenants.apikey", "API keys", "key"),
             ("tenants.membership", "Members", "badge"),
+            ("tenants.invitation", "Invitations", "mail"),
             ("auth.user", "Users", "person"),
         ),
     ),

@@ -13,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
-from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
@@ -49,13 +48,6 @@ class HubAdminSite(UnfoldAdminSite):
         """Answer 404 with a page: the same for what does not exist and for what another tenant has."""
         context = {**self.each_context(request), "title": "Not found"}
         return TemplateResponse(request, "admin/not_found.html", context, status=404).render()
-
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        """Answer with a page that counts wrong old passwords."""
-        view: Any = import_string("tenants.login.PasswordChange")
-        context = {**self.each_context(request), **(extra_context or {})}
-        answer: HttpResponseBase = view.as_view(extra_context=context)(request)
-        return answer
 
     def bad_request(self, request: HttpRequest) -> HttpResponse:
         """Answer 400 with a page: an address or a form holds what no link and no form of the admin sends."""

@@ -1,5 +1,16 @@
 """The admin: its home page, a module for each page about tenants, and what the pages of records stand on."""
 
-from tenants.admin import accounts, audit, changesets, jobs, keys, looks, members, refusals, tenants
+from tenants.admin import accounts, audit, changesets, invitations, jobs, keys, looks, members, refusals, tenants
 
-__all__ = ["accounts", "audit", "changesets", "jobs", "keys", "looks", "members", "refusals", "tenants"]
+__all__ = [
+    "accounts",
+    "audit",
+    "changesets",
+    "invitations",
+    "jobs",
+    "keys",
+    "looks",
+    "members",
+    "refusals",
+    "tenants",
+]

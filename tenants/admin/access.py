@@ -52,6 +52,7 @@ class Access:
 
     everywhere: bool
     roles: Mapping[UUID, Role]
+    needs_factor: bool = False  # a tenant among them demands a second factor
 
     def may(self, at_least: Role, tenant_id: UUID | None = None) -> bool:
         """Tell whether the user has the role on the tenant; without one: on any."""
@@ -98,9 +99,10 @@ def _read_access(user: AbstractBaseUser | AnonymousUser) -> Access:
     if not user.is_active:
         return Access(everywhere=False, roles={})
     if getattr(user, "is_superuser", False):
-        return Access(everywhere=True, roles={})
-    memberships = Membership.objects.filter(user=user.pk).values_list("tenant_id", "role")
-    return Access(everywhere=False, roles={tenant_id: Role(role) for tenant_id, role in memberships})
+        return Access(True, {}, needs_factor=Tenant.objects.filter(requires_factor=True).exists())
+    memberships = Membership.objects.filter(user=user.pk).values_list("tenant_id", "role", "tenant__requires_factor")
+    roles = {tenant_id: Role(role) for tenant_id, role, _ in memberships}
+    return Access(False, roles, needs_factor=any(requires for *_, requires in memberships))
 
 
 class TenantScopedAdmin:

@@ -25,7 +25,9 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
 
     audited_by: str
 
-    view_role = add_role = change_role = Role.ADMIN
+    view_role = Role.ADMIN
+    add_role: Role | None = Role.ADMIN
+    change_role: Role | None = Role.ADMIN
     delete_role: Role | None = None
     actions = None
 

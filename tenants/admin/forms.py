@@ -7,19 +7,17 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from hub.records.types import COUNTRIES
 from tenants.entities import customer_fields
 from tenants.keys import PAST, SUGGESTED_LIFE
-from tenants.models import ApiKey, Membership, Tenant
+from tenants.models import ApiKey, Invitation, Tenant
 
 TIERS = settings.RATE_TIERS
 CUSTOM = "custom"
@@ -136,31 +134,9 @@ class RollForm(forms.Form):
         return timezone.now() + timedelta(days=days) if days else None
 
 
-class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new member, named by the user name; a list of all users would show people of other tenants."""
-
-    username = forms.CharField(
-        label="User name",
-        max_length=150,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Of an existing user. Who runs the hub creates users.",
-    )
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who is invited, to what. Nothing here depends on who has an account."""
 
     class Meta:
-        model = Membership
+        model = Invitation
         fields = "__all__"  # the admin's fieldsets say which
-
-    def clean_username(self) -> str:
-        name: str = self.cleaned_data["username"]
-        found = User.objects.filter(username=name, is_active=True, is_staff=True).first()
-        if found is None:
-            raise ValidationError("There is no such user, or they may not log in here.")
-        self.instance.user = found
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        tenant, name = cleaned.get("tenant"), cleaned.get("username")
-        if tenant and name and Membership.objects.filter(tenant=tenant, user__username=name).exists():
-            self.add_error("username", "This user is a member already.")
-        return cleaned

@@ -1,66 +1,76 @@
 """The admin of members, which a tenant's admins keep, and of users, which superusers keep."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from hub.admin.site import HubModelAdmin
+from hub.middleware.compression import keep_plain
 from tenants.admin.configuration import ConfigurationAdmin
-from tenants.admin.forms import MembershipForm
 from tenants.admin.list_filters import TenantFilter, one_of, yes_no
 from tenants.audit.events import actor_of, changes_of, record
-from tenants.members import LastAdmin, add_member, remove_member, set_role
+from tenants.members import LastAdmin, confirm_email, remove_member, set_role
 from tenants.models import AuditKind, Membership, Role
+from tenants.passwords import forget_factors, minutes_to_reset, reset_path
 
 admin.site.unregister(Group)  # memberships say who may what; groups would say nothing
 admin.site.unregister(User)
+for model in [model for model in admin.site._registry if model.__module__.startswith("allauth.")]:
+    admin.site.unregister(model)  # factors, sessions and e-mails are their users' own (tenants.accounts)
 
 
 @admin.register(Membership)
 class MembershipAdmin(ConfigurationAdmin):
-    """Who looks after a tenant, in which role. A tenant that has an admin keeps one."""
+    """Who looks after a tenant, in which role. A tenant that has an admin keeps one; new members are invited.
 
-    form = MembershipForm
+    Name, e-mail and last log-in are shown of those who agreed to be members. None can be searched for.
+    """
+
+    add_role = None
     delete_role = Role.ADMIN
-    list_display = ["user", "full_name", "tenant", "role", "last_login"]
+    list_display = ["user", "full_name", "email", "tenant", "role", "last_login", "accepted_at"]
     list_select_related = ["user", "tenant"]
     list_filter = [TenantFilter, one_of("role", "role", Role.choices)]
-    search_fields = ["user__username", "user__email"]
+    search_fields = ["user__username"]
+    fields = ["tenant", "user", "role"]
+    readonly_fields = ["tenant", "user"]
+    actions_list = ("invite", "invitations")
     actions_detail = ("audit",)
     audited_by = "member"
 
-    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
-        return ["tenant", "username" if obj is None else "user", "role"]
+    @action(description="Invite", url_path="invite", icon="person_add")  # type: ignore[untyped-decorator]
+    def invite(self, request: HttpRequest) -> HttpResponse:
+        """Lead to a new invitation."""
+        return HttpResponseRedirect(reverse("admin:tenants_invitation_add"))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
-        return [] if obj is None else ["tenant", "user"]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if change:  # the user of a membership does not change, so nobody is looked up
-            kwargs["form"] = ModelForm
-        return super().get_form(request, obj, change=change, **kwargs)
+    @action(description="Invitations", url_path="invitations", icon="mail")  # type: ignore[untyped-decorator]
+    def invitations(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the invitations."""
+        return HttpResponseRedirect(reverse("admin:tenants_invitation_changelist"))
 
     @display(description="Name")  # type: ignore[untyped-decorator]
     def full_name(self, membership: Membership) -> str:
-        return str(membership.user.get_full_name())
+        return str(membership.user.get_full_name()) if membership.accepted_at else ""
+
+    @display(description="E-mail")  # type: ignore[untyped-decorator]
+    def email(self, membership: Membership) -> str:
+        return str(membership.user.email) if membership.accepted_at else ""
 
     @display(description="Last log-in")  # type: ignore[untyped-decorator]
     def last_login(self, membership: Membership) -> Any:
-        return membership.user.last_login
+        return membership.user.last_login if membership.accepted_at else None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            set_role(obj, Role(obj.role), by=actor_of(request))
-        else:
-            obj.pk = add_member(obj.tenant, obj.user, Role(obj.role), by=actor_of(request)).pk
+        set_role(obj, Role(obj.role), by=actor_of(request))
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         remove_member(obj, by=actor_of(request))
@@ -128,6 +138,49 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     def audit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to what the audit has of the user."""
         return self.history_view(request, object_id)
+
+    @action(description="Password link", url_path="password-link", icon="link")  # type: ignore[untyped-decorator]
+    def password_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make a link by which the user sets a new password, and show it, this once; after a question."""
+        return self._ask(request, object_id, "tenants/user_password_link.html", "Password link for", self._show_link)
+
+    @action(description="Remove factors", url_path="remove-factors", icon="phonelink_erase")  # type: ignore[untyped-decorator]
+    def remove_factors(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take a user's second factors away who lost them; after a question."""
+        return self._ask(request, object_id, "tenants/user_remove_factors.html", "Factors of", self._forget_factors)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        template: str,
+        title: str,
+        then: Callable[..., dict[str, Any] | None],
+    ) -> HttpResponse:
+        """Ask on GET; on POST do it, and show what comes of it or go back to the user."""
+        user = self.get_object(request, object_id)
+        if user is None or not self.has_change_permission(request, user):
+            raise Http404
+        shown = then(request, user) if request.method == "POST" else {}
+        if shown is None:
+            return HttpResponseRedirect(reverse("admin:auth_user_change", args=[user.pk]))
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": user}
+        context = {**frame, "title": f"{title} {user.get_username()}", **shown}
+        return keep_plain(TemplateResponse(request, template, context))
+
+    def _show_link(self, request: HttpRequest, user: User) -> dict[str, Any]:
+        self.log_change(request, user, ["password link made"])
+        return {"link": request.build_absolute_uri(reset_path(user)), "minutes": minutes_to_reset()}
+
+    def _forget_factors(self, request: HttpRequest, user: User) -> None:
+        forget_factors(user, by=actor_of(request))
+        messages.success(request, f"{user.get_username()} has no second factor any more, and is logged out.")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Store the user; an e-mail that a superuser enters is taken to be theirs."""
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            confirm_email(obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}

@@ -44,13 +44,14 @@ class TenantAdmin(ConfigurationAdmin):
     rates = ("Rate limit", {"fields": ["tier", ("per_minute", "per_hour")]})
     plain_rates = ("Rate limit", {"fields": [("per_minute", "per_hour")]})
     time = ("Time", {"fields": ["time_zone"]})
+    security = ("Security", {"fields": ["requires_factor"]})
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return bool(request.user.is_superuser)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         rates = self.rates if request.user.is_superuser else self.plain_rates
-        return [self.identity, self.customers, rates, self.time]
+        return [self.identity, self.customers, rates, self.time, self.security]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:
         fixed = ["priority"] if obj else []

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.forms import BaseForm
 from django.http import HttpRequest
+from structlog.contextvars import get_contextvars
 
 from hub.middleware.requests import HubRequest, trace_id
 from hub.sql.execute import execute
@@ -28,6 +30,7 @@ SAID = {
     "time_zone",
     "default_country",
     "is_enabled",
+    "requires_factor",
     "expires_at",
     "role",
     "is_active",
@@ -43,6 +46,11 @@ class Actor:
 
     user_id: int | None = None
     trace_id: str = ""
+
+    @classmethod
+    def here(cls, user_id: int | None = None) -> "Actor":
+        """Return a user as who does something in the request that this thread answers."""
+        return cls(user_id, get_contextvars().get("trace_id", ""))
 
 
 SERVER = Actor()  # a command on the server, or code that no request called
@@ -91,7 +99,8 @@ def record_attempt(kind: AuditKind, by: Actor, name: str) -> None:
 
     An unknown name is not kept: people type passwords there.
     """
-    known = User.objects.filter(username=name).values_list("pk", flat=True).first()
+    named = Q(username=name) | Q(email__iexact=name, email__contains="@")
+    known = User.objects.filter(named).values_list("pk", flat=True).first()
     record(kind, by, user_id=known)
 
 

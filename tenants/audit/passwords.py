@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from structlog.contextvars import get_contextvars
 
 from tenants.audit.events import Actor, record
 from tenants.models import AuditKind
@@ -17,7 +16,7 @@ class RecordedPassword:
 
     def password_changed(self, password: str, user: Any) -> None:
         """Record the change, once the user is saved (django.contrib.auth.base_user)."""
-        record(AuditKind.PASSWORD_CHANGED, Actor(trace_id=get_contextvars().get("trace_id", "")), user_id=user.pk)
+        record(AuditKind.PASSWORD_CHANGED, Actor.here(), user_id=user.pk)
 
     def get_help_text(self) -> str:
         return "The change is recorded."

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hub.environment import Environment, EnvironmentProblem, database_parameters, read_environment
+from hub.environment import Environment, EnvironmentProblem, database_parameters, mail_server, read_environment
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +108,17 @@ def test_a_variable_is_read(environ: pytest.MonkeyPatch, name: str, value: str, 
         ("DATABASE_URL", "postgresql://[db.example/hub"),
         ("READ_DATABASE_URL", "mysql://hub@db/hub"),
         ("READ_DATABASE_URL", "postgresql://db.example:99999/hub"),
+        ("EMAIL_URL", "mail.example:587"),
+        ("EMAIL_URL", "http://mail.example"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp://mail.example:port"),
+        ("EMAIL_URL", "smtp://mail.example?tls=no"),
+        ("EMAIL_FROM", "nobody"),
+        ("EMAIL_FROM", "Hub <hub@hub.example>\nBcc: all@hub.example"),
+        ("REQUIRE_MFA", "some"),
+        ("OIDC_ISSUER", "login.example"),
+        ("OIDC_ISSUER", "https://login.example"),  # without the other two
+        ("OIDC_CLIENT_SECRET", "secret"),
     ],
 )
 def test_an_unusable_value_is_named_in_one_line(environ: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -146,6 +157,29 @@ def test_the_line_says_what_is_allowed(environ: pytest.MonkeyPatch, name: str, v
         read_environment()
 
     assert str(problem.value) == said
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("", ("", 0, "", "", False, False)),
+        ("smtp://hub:p%40ss@mail.example", ("mail.example", 587, "hub", "p@ss", True, False)),
+        ("smtps://hub:secret@mail.example", ("mail.example", 465, "hub", "secret", False, True)),
+        ("smtps://mail.example:4650", ("mail.example", 4650, "", "", False, True)),
+        ("smtp+plain://[::1]", ("::1", 25, "", "", False, False)),
+    ],
+)
+def test_a_mail_server_is_read(url: str, server: tuple[object, ...]) -> None:
+    assert tuple(mail_server(url)) == server
+
+
+def test_a_mail_server_needs_a_sender(environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("EMAIL_URL", "smtp://hub:secret@mail.example")
+    with pytest.raises(EnvironmentProblem, match=r"^EMAIL_FROM must be set where EMAIL_URL is\.$"):
+        read_environment()
+
+    environ.setenv("EMAIL_FROM", "Data hub <hub@hub.example>")
+    assert "secret" not in repr(read_environment())
 
 
 def test_no_line_has_a_librarys_words(environ: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F
@@ -421,6 +422,40 @@ def _wrong_password() -> bool:
         return was_looked_at(log_in("maria", "wrong"))
     finally:
         connection.close()
+
+
+def test_who_may_not_use_the_admin_any_more_sees_the_login(member: User) -> None:
+    client = Client()
+    client.force_login(member)
+    User.objects.update(is_staff=False)
+
+    answer = client.get("/admin/", follow=True)
+
+    assert answer.status_code == 200
+    assert "User name or e-mail" in answer.content.decode()
+
+
+def test_who_is_logged_in_is_sent_on(member: User) -> None:
+    client = Client()
+    client.force_login(member)
+
+    assert client.get("/admin/login/")["Location"] == "/admin/"
+    assert client.get("/admin/login/?next=https://evil.example/")["Location"] == "/admin/"
+
+
+def test_the_email_does_instead_of_the_user_name(member: User) -> None:
+    User.objects.update(email="maria@example.com")
+
+    assert log_in("Maria@example.com", PASSWORD).status_code == 302
+    assert log_in("maria@example.com", "wrong").status_code == 200
+
+
+def test_what_passkeys_sign_is_counted() -> None:
+    """Each is kept in a session: strangers could fill the table."""
+    asked = [Client().get("/admin/login/passkey/", headers={"accept": "application/json"}) for _ in range(31)]
+
+    assert [answer.status_code for answer in asked] == [200] * 30 + [429]
+    assert Session.objects.count() == 30
 
 
 def test_every_page_has_the_content_security_policy() -> None:

@@ -1,0 +1,1 @@
+"""What a person does with their own account: log in, factors, sessions, passwords, invitations; below /admin/."""
