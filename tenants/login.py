@@ -11,7 +11,7 @@ from tenants.attempts import clear, count_failure, wait_seconds
 from tenants.audit.events import actor_of, record_attempt
 from tenants.models import AuditKind
 
-TOO_SOON = "Too many wrong attempts. Wait {time} and try again."
+TOO_SOON = "Too many attempts. Wait {time} and try again."
 NEXT = "The next attempt is possible in {time}."
 
 

@@ -105,7 +105,7 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ()
     actions = None
-    actions_detail = ("audit",)
+    actions_detail = ("audit", "password_link", "remove_factors")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),

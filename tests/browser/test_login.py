@@ -52,7 +52,7 @@ def test_who_guesses_reads_how_long_to_wait_and_a_known_browser_need_not(
     wait_four_minutes()
     log_in(other, live_server.url, PASSWORD)
 
-    expect(other.get_by_text("Too many wrong attempts. Wait 4 minutes and try again.")).to_be_visible()
+    expect(other.get_by_text("Too many attempts. Wait 4 minutes and try again.")).to_be_visible()
     log_in(marias, live_server.url, PASSWORD)
     expect(marias).to_have_url(f"{live_server.url}/admin/")
     known.close()
@@ -71,5 +71,5 @@ def test_who_guesses_the_old_password_reads_how_long_to_wait(chromium: Browser, 
     wait_four_minutes()
     change_password(page, live_server.url, PASSWORD)
 
-    expect(page.get_by_text("Too many wrong attempts. Wait 4 minutes and try again.")).to_be_visible()
+    expect(page.get_by_text("Too many attempts. Wait 4 minutes and try again.")).to_be_visible()
     context.close()

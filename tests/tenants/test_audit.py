@@ -21,6 +21,7 @@ from tenants.models import (
     ApiKey,
     AuditEvent,
     AuditKind,
+    Invitation,
     Look,
     Membership,
     Role,
@@ -29,6 +30,7 @@ from tenants.models import (
 from tenants.tasks import purge
 from tests.conftest import MakeTenant, Partner
 from tests.members import browser, make_user, member, superuser, text
+from tests.tenants.accounts.test_invitations import invite
 
 pytestmark = pytest.mark.django_db
 
@@ -137,12 +139,20 @@ def test_commands_about_keys_are_recorded_as_the_servers(shop: Partner) -> None:
 
 def test_a_member_is_added_promoted_and_removed_and_leaves(shop: Partner, maria: User) -> None:
     client, stina = browser(maria), make_user("stina")
-    client.post(f"{ADMIN}/membership/add/", {"tenant": shop.id, "username": stina.username, "role": "viewer"})
-    assert last(shop.tenant) == ("member_added", maria, ["role: viewer"])
+    link = invite(client, shop)
+    (made,) = Invitation.objects.all()
+    offered = [f"invitation #{made.pk}", "role: staff"]
+    assert last(shop.tenant) == ("invitation_made", maria, offered)
+
+    browser(stina).post(link)
+    events = AuditEvent.objects.filter(tenant=shop.tenant).order_by("pk")
+    accepted, added = events.values_list("kind", "user", "details")[2:]
+    assert accepted == ("invitation_accepted", stina.pk, offered)
+    assert added == ("member_added", stina.pk, ["role: staff"])
     membership = Membership.objects.get(user=stina)
 
     client.post(f"{ADMIN}/membership/{membership.pk}/change/", {"role": "admin"})
-    assert last(shop.tenant) == ("member_role", maria, ["role: viewer → admin"])
+    assert last(shop.tenant) == ("member_role", maria, ["role: staff → admin"])
 
     client.post(f"{ADMIN}/membership/{membership.pk}/delete/", {"post": "yes"})
     assert last(shop.tenant) == ("member_removed", maria, [])
@@ -271,22 +281,23 @@ def test_the_list_is_filtered_by_kind_actor_member_key_day_and_tenant(
 ) -> None:
     other, stina = make_tenant(), make_user("stina")
     browser(maria).post(f"{ADMIN}/apikey/add/", {"tenant": shop.id, "label": "ERP"})
-    sent = {"tenant": shop.id, "username": stina.username, "role": "viewer"}
-    browser(maria).post(f"{ADMIN}/membership/add/", sent)
+    browser(stina).post(invite(browser(maria), shop))
     key, today = ApiKey.objects.get(label="ERP"), timezone.now().date()
     client = superuser()
 
     def kinds(**query: str) -> list[str]:
         return [event.kind for event in rows(client, LISTS[0], **query)]
 
-    assert kinds() == ["member_added", "key_created", "key_created", "key_created"]
+    accepted = ["member_added", "invitation_accepted"]
+    assert kinds() == [*accepted, "invitation_made", "key_created", "key_created", "key_created"]
     assert kinds(kind="member_added") == ["member_added"]
-    assert kinds(user=maria.username) == ["member_added", "key_created"]
-    assert kinds(member=stina.username) == ["member_added"]
+    assert kinds(user=maria.username) == ["invitation_made", "key_created"]
+    assert kinds(user=stina.username) == accepted
+    assert kinds(member=stina.username) == accepted
     assert kinds(api_key=str(key.pk)) == ["key_created"]
     assert kinds(tenant=other.id) == ["key_created"]
     assert kinds(created_at_from=str(today + timedelta(days=1))) == []
-    assert len(kinds(created_at_from=str(today - timedelta(days=1)))) == 4
+    assert len(kinds(created_at_from=str(today - timedelta(days=1)))) == 6
 
 
 def test_the_pages_lead_to_their_part_of_the_audit(shop: Partner, maria: User) -> None:

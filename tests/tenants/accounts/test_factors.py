@@ -23,9 +23,7 @@ CODES = re.compile(r'<pre id="recovery-codes"[^>]*>([\d\s]+)</pre>')
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Settings) -> None:
-    """Thirty attempts an hour, so that no test fails for a minute that ends; and a hash that is quick."""
-    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "login": (1_000_000, 30)}
+def _passwords_hash_soon(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -42,7 +42,7 @@ def test_sessions_are_listed_with_address_and_browser() -> None:
 
     page = text(here.get(PAGE))
 
-    for shown in ("10.0.0.1", "Firefox", "this one", "2001:db8::7", "Chromium"):
+    for shown in ("10.0.0.1", "Firefox", "this one", "2001:db8::", "Chromium"):
         assert shown in page
     assert "Lynx" not in page
 
