@@ -1,0 +1,65 @@
+"""The tables of tenants, by what they are about."""
+
+from tenants.models.audit import (
+    ACCOUNT_CHOICES,
+    ACCOUNT_KINDS,
+    TENANT_CHOICES,
+    AccountEvent,
+    AuditEvent,
+    AuditKind,
+    Look,
+    Way,
+)
+from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Operation, Source
+from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
+from tenants.models.erasure import ErasureKey, Forgotten
+from tenants.models.tenants import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Priority,
+    Role,
+    Tenant,
+    TenantOwned,
+    standard_per_hour,
+    standard_per_minute,
+)
+
+# Where migrations look for them.
+from tenants.validators import validate_country, validate_customer_field, validate_time_zone
+
+__all__ = [
+    "ACCOUNT_CHOICES",
+    "ACCOUNT_KINDS",
+    "TENANT_CHOICES",
+    "AccountEvent",
+    "ApiKey",
+    "AuditEvent",
+    "AuditKind",
+    "Changeset",
+    "ConsentChange",
+    "DailyCount",
+    "Entity",
+    "ErasureKey",
+    "FailureCounter",
+    "Feed",
+    "Forgotten",
+    "HealthSnapshot",
+    "Invitation",
+    "Look",
+    "Membership",
+    "Operation",
+    "Priority",
+    "RateCounter",
+    "RefusedRequest",
+    "Role",
+    "Source",
+    "Tenant",
+    "TenantOwned",
+    "Way",
+    "standard_per_hour",
+    "standard_per_minute",
+    "validate_country",
+    "validate_customer_field",
+    "validate_time_zone",
+]

@@ -1,0 +1,99 @@
+"""What was written: the change log, the consent ledger, and what a write must know."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenants.models.tenants import ApiKey, Priority, Tenant, TenantOwned
+
+
+class Entity(models.TextChoices):
+    """What a changeset is about."""
+
+    CUSTOMERS = "customers"
+    ORDERS = "orders"
+    PRODUCTS = "products"
+
+
+class Operation(models.TextChoices):
+    """What was done."""
+
+    UPSERT = "upsert"
+    EDIT = "edit"
+    DELETE = "delete"
+    ERASE = "erase"
+    REKEY = "rekey"
+
+
+class Source(models.TextChoices):
+    """Through what it was done."""
+
+    API = "api", "API"
+    ADMIN = "admin"
+    IMPORT = "import"
+    JERICOMMERCE = "jericommerce"
+    CUSTOBAR = "custobar"
+
+
+class Feed(models.Model):
+    """The number of a tenant's last changeset. Its row lock, held to the commit, makes numbers gapless and ordered.
+
+    And what a write must know once it has the tenant's lock, which stands beside the tenant's records wherever these
+    are: the identifier priority since it was changed, and through which sources somebody was forgotten ("": all).
+    `erased_at`: when somebody was last erased whose remains are on disk yet (tenants.changes.remains).
+    """
+
+    tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
+    number = models.BigIntegerField()
+    priority = models.CharField(max_length=10, choices=Priority.choices, null=True)
+    forgotten_by = ArrayField(models.CharField(max_length=20, choices=Source.choices, blank=True), null=True)
+    erased_at = models.DateTimeField(null=True)
+
+
+class Changeset(TenantOwned):
+    """One write transaction that changed something: the change feed, the audit trail and the receipt of a batch.
+
+    It names records by hub id, never by a personal value, so that erasing a person never has to rewrite it.
+    """
+
+    number = models.BigIntegerField()
+    entity = models.CharField(max_length=10, choices=Entity.choices)
+    operation = models.CharField(max_length=10, choices=Operation.choices)
+    source = models.CharField(max_length=20, choices=Source.choices)
+    actor = models.CharField(max_length=200)
+    api_key = models.ForeignKey(ApiKey, models.DO_NOTHING, null=True, db_constraint=False, db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, db_index=False
+    )
+    received = models.IntegerField()
+    unchanged = models.IntegerField()
+    created_ids = ArrayField(models.BigIntegerField(), default=list)
+    updated_ids = ArrayField(models.BigIntegerField(), default=list)
+    deleted_ids = ArrayField(models.BigIntegerField(), default=list)
+    trace_id = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="changeset_number_in_tenant")]
+        indexes = [models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.entity}, number {self.number}"
+
+
+class ConsentChange(TenantOwned):
+    """One change of a customer's six flags: before → after, when, and through which changeset."""
+
+    changeset_number = models.BigIntegerField()
+    customer = models.BigIntegerField("hub id of the customer")
+    before = models.SmallIntegerField()
+    after = models.SmallIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["tenant", "customer"], name="consent_change_of_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
