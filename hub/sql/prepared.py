@@ -54,6 +54,6 @@ class Prepared:
     def _done(self, result: PGresult) -> PGresult:
         if result.status in DONE:
             return result
-        if self.connection.pgconn.status != ConnStatus.OK:  # an error without a code
-            raise psycopg.OperationalError("the server closed the connection")
-        raise error_from_result(result)
+        error = error_from_result(result)
+        # Without a code it is libpq that speaks: the server closed the connection.
+        raise error if error.sqlstate else psycopg.OperationalError(str(error))

@@ -21,7 +21,7 @@ def log_in(page: Page, url: str, password: str) -> None:
     page.goto(f"{url}/admin/login/")
     page.locator("[name=username]").fill("maria")
     page.locator("[name=password]").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def change_password(page: Page, url: str, old: str) -> None:

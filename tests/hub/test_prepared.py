@@ -1,5 +1,7 @@
 """Statements that go past psycopg's cursor come back as if they had not."""
 
+import os
+import socket
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -73,6 +75,18 @@ def test_a_statement_that_the_server_was_told_to_forget_is_prepared_again() -> N
         cursor.execute("DEALLOCATE ALL")
 
     assert run("SELECT 1") == [(1,)]
+
+
+def test_a_connection_that_broke_is_an_operational_error(partner: Partner) -> None:
+    run("SELECT 1")
+    assert connection.connection is not None
+    with socket.socket(fileno=os.dup(connection.connection.pgconn.socket)) as ours:
+        ours.shutdown(socket.SHUT_RDWR)
+
+    with pytest.raises(psycopg.OperationalError):
+        run("SELECT 1")
+
+    assert partner.save("customers", {"CustomerId": "C-1"})["count"] == 1
 
 
 def test_a_connection_that_the_server_ended_is_an_operational_error_and_replaced(partner: Partner) -> None:

@@ -302,6 +302,7 @@ def test_a_replica_that_does_not_answer_is_waited_for_by_one_request_at_a_time(o
         own.settings |= {"READ_DATABASE_URL": f"postgresql://hub@{place}/hub", "WORKERS": "1"}
         own.start("--no-worker")
         shop = own.shop("Patient")
+        list(waiting(silent))  # the start asks how many connections there may be
         begin = time.monotonic()
 
         for _ in range(20):
