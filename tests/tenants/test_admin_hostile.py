@@ -13,11 +13,12 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hub.admin.site import HubModelAdmin
+from tenants.invitations import invite
 from tenants.models import Changeset, Role
 from tenants.tasks import purge
 from tests.conftest import Partner
 from tests.customers.records import customer
-from tests.members import make_user, text
+from tests.members import browser, make_user, text
 from tests.orders.records import order
 from tests.products.records import product
 from tests.tenants.pages import Page, pages
@@ -31,6 +32,7 @@ LOOKUPS = ("", "regex", "contains")
 OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "digest", "_changelist_filters": "a=(&%"}
 FORGED = (  # fields of the hub's own forms; those of a page are read from it
     "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
+    " email role"
 )
 SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
@@ -50,7 +52,10 @@ def shop(partner: Partner) -> Partner:
     partner.save("orders", order())
     partner.save("products", product())
     partner.post("customers", [{}])
-    partner.tenant.memberships.create(user=make_user("somebody"), role=Role.ADMIN)
+    somebody = make_user("somebody")
+    partner.tenant.memberships.create(user=somebody, role=Role.ADMIN)
+    invite(partner.tenant, "else@example.com", Role.VIEWER, by=somebody)
+    browser(somebody).get("/admin/customers/customer/")
     if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another
         defer(purge)
     return partner
