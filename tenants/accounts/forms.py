@@ -74,7 +74,7 @@ class SignedByPasskey:
     def clean_credential(self) -> Authenticator:
         """Check what the passkey signed; raises ValidationError."""
         with refused_unreadable():
-            return super().clean_credential()  # type: ignore[misc,no-any-return]
+            return super().clean_credential()  # type: ignore[misc]
 
 
 class PasskeyLoginForm(SignedByPasskey, passkeys.LoginWebAuthnForm):
