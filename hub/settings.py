@@ -155,7 +155,10 @@ MFA_TOTP_TOLERANCE = 1  # codes, before and after: a phone's clock may be half a
 MFA_FORMS = {
     "add_webauthn": "tenants.accounts.forms.PasskeyForm",
     "authenticate": "tenants.accounts.forms.CodeForm",
+    "authenticate_webauthn": "tenants.accounts.forms.PasskeyFactorForm",
+    "login_webauthn": "tenants.accounts.forms.PasskeyLoginForm",
     "reauthenticate": "tenants.accounts.forms.CodeAgainForm",
+    "reauthenticate_webauthn": "tenants.accounts.forms.PasskeyAgainForm",
 }
 REQUIRE_MFA = ENVIRONMENT.REQUIRE_MFA
 SOCIALACCOUNT_ADAPTER = "tenants.accounts.adapters.OpenIdAdapter"

@@ -1,11 +1,16 @@
 """Forms of the account's pages. Whoever guesses, guesses against budgets: tenants.attempts."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as factors
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as passkeys
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from unfold.forms import AdminOwnPasswordChangeForm
@@ -13,6 +18,18 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from tenants.attempts import clear, clear_old_password, count_failure, count_old_password
 from tenants.login import refuse_before
+
+# What the library of passkeys raises for bytes that no browser sends.
+UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
+
+
+@contextmanager
+def refused_unreadable() -> Iterator[None]:
+    """Refuse a passkey's answer that can't be read as one that does not fit; raises ValidationError."""
+    try:
+        yield
+    except UNREADABLE as unreadable:
+        raise get_adapter().validation_error("incorrect_code") from unreadable
 
 
 class CountedCode(factors.BaseAuthenticateForm):
@@ -35,7 +52,7 @@ class CodeAgainForm(CountedCode, factors.ReauthenticateForm):
     """A code, asked for again before the account's factors change."""
 
 
-class PasskeyForm(AddWebAuthnForm):
+class PasskeyForm(passkeys.AddWebAuthnForm):
     """A new passkey's name, and whether it is enough by itself."""
 
     passwordless = forms.BooleanField(
@@ -44,6 +61,32 @@ class PasskeyForm(AddWebAuthnForm):
         initial=True,
         help_text="It asks for your fingerprint, face or PIN then. Else it is asked for after your password.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Check what the passkey signed; raises ValidationError."""
+        with refused_unreadable():
+            return dict(super().clean())
+
+
+class SignedByPasskey:
+    """Mixin, before a form that a passkey signs; anybody may send one."""
+
+    def clean_credential(self) -> Authenticator:
+        """Check what the passkey signed; raises ValidationError."""
+        with refused_unreadable():
+            return super().clean_credential()  # type: ignore[misc]
+
+
+class PasskeyLoginForm(SignedByPasskey, passkeys.LoginWebAuthnForm):
+    """A log-in with a passkey alone."""
+
+
+class PasskeyFactorForm(SignedByPasskey, passkeys.AuthenticateWebAuthnForm):
+    """A passkey as the second step of logging in."""
+
+
+class PasskeyAgainForm(SignedByPasskey, passkeys.ReauthenticateWebAuthnForm):
+    """A passkey, asked for again before the account's factors change."""
 
 
 class PasswordAgainForm(ReauthenticateForm):

@@ -27,7 +27,7 @@ urlpatterns = [
     path("account/codes/new/", factors.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("account/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end_session, name="end_session"),
-    path("account/tenants/", tenants.OwnTenants.as_view(), name="own_tenants"),
+    path("account/tenants/", tenants.OwnTenants.as_view(http_method_names=["get", "head"]), name="own_tenants"),
     re_path(
         r"^account/tenants/(?P<pk>\d{1,18})/(?P<answer>leave|agree)/$",
         tenants.OwnTenants.as_view(http_method_names=["post"]),

@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants import mails
+from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import InvitationForm
 from tenants.admin.list_filters import TenantFilter, one_of
@@ -96,6 +97,10 @@ class InvitationAdmin(ConfigurationAdmin):
         revoke(invitation, by=cast(User, request.user))
         messages.success(request, f"The invitation of {invitation.email} is over.")
         return self._to_list(invitation)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to the tenant's part of the audit, which names invitations by number in its details."""
+        return HttpResponseRedirect(audit_of(self.found(request, object_id).tenant, "tenant"))
 
     def _to_list(self, invitation: Invitation) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('admin:tenants_invitation_changelist')}?tenant={invitation.tenant_id}")

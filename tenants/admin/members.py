@@ -47,12 +47,12 @@ class MembershipAdmin(ConfigurationAdmin):
     actions_detail = ("audit",)
     audited_by = "member"
 
-    @action(description="Invite", url_path="invite", icon="person_add")  # type: ignore[untyped-decorator]
+    @action(description="Invite", url_path="invite", icon="person_add", permissions=["view"])  # type: ignore[untyped-decorator]
     def invite(self, request: HttpRequest) -> HttpResponse:
         """Lead to a new invitation."""
         return HttpResponseRedirect(reverse("admin:tenants_invitation_add"))
 
-    @action(description="Invitations", url_path="invitations", icon="mail")  # type: ignore[untyped-decorator]
+    @action(description="Invitations", url_path="invitations", icon="mail", permissions=["view"])  # type: ignore[untyped-decorator]
     def invitations(self, request: HttpRequest) -> HttpResponse:
         """Lead to the invitations."""
         return HttpResponseRedirect(reverse("admin:tenants_invitation_changelist"))
@@ -105,7 +105,7 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ()
     actions = None
-    actions_detail = ("audit", "password_link", "remove_factors")
+    actions_detail = ("password_link", "remove_factors", "audit")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),

@@ -1,4 +1,7 @@
-"""Every address of the admin, as the resolver has them: what a test walks, so that a new page cannot be forgotten."""
+"""Every address of the admin and of the account's pages, as the resolver has them.
+
+A test walks them, so that a new page cannot be forgotten.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,17 +11,20 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, reverse
 
+from tenants.accounts import urls
+
 NAMES = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
 ID = {"object_id", "pk", "id"}  # what an address names its object by
 
 
 @dataclass(frozen=True)
 class Page:
-    """An address of the admin: its name, what it names, and the model it is about (None: of the site itself)."""
+    """An address: its name, what it names, the model it is about (None: of the site itself), and its namespace."""
 
     name: str
     parameters: frozenset[str]
     model: type[Model] | None
+    namespace: str = "admin:"
 
     @property
     def is_about_one(self) -> bool:
@@ -28,7 +34,7 @@ class Page:
     def address(self, pk: Any = 0, **known: Any) -> str:
         """Return the address, of the object with a key where it names one."""
         arguments = {name: known.get(name, pk) for name in self.parameters}
-        return reverse(f"admin:{self.name}", kwargs=arguments)
+        return reverse(f"{self.namespace}{self.name}", kwargs=arguments)
 
 
 def pages() -> list[Page]:
@@ -36,13 +42,18 @@ def pages() -> list[Page]:
     return sorted(set(_walk(admin.site.get_urls())), key=lambda page: page.name)
 
 
-def _walk(patterns: Any) -> Iterator[Page]:
+def account_pages() -> list[Page]:
+    """Return every address of the account's pages, by name."""
+    return sorted(_walk(urls.urlpatterns, ""), key=lambda page: page.name)
+
+
+def _walk(patterns: Any, namespace: str = "admin:") -> Iterator[Page]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns)
+            yield from _walk(pattern.url_patterns, namespace)
         elif isinstance(pattern, URLPattern) and pattern.name:
             named = frozenset({*pattern.pattern.converters, *getattr(pattern.pattern.regex, "groupindex", {})})
-            yield Page(pattern.name, named, _model_of(pattern.name))
+            yield Page(pattern.name, named, _model_of(pattern.name), namespace)
 
 
 def _model_of(name: str) -> type[Model] | None:

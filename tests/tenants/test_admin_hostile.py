@@ -1,26 +1,33 @@
 """What somebody types into an address or forges in a form of the admin is an answer they understand, never a 500."""
 
+import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
 
 from hub.admin.site import HubModelAdmin
+from tenants.invitations import invite
 from tenants.models import Changeset, Role
 from tenants.tasks import purge
 from tests.conftest import Partner
 from tests.customers.records import customer
-from tests.members import make_user, text
+from tests.members import browser, make_user, text
 from tests.orders.records import order
 from tests.products.records import product
-from tests.tenants.pages import Page, pages
+from tests.tenants.pages import Page, account_pages, pages
 from tests.tenants.test_tasks import defer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -31,6 +38,7 @@ LOOKUPS = ("", "regex", "contains")
 OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "digest", "_changelist_filters": "a=(&%"}
 FORGED = (  # fields of the hub's own forms; those of a page are read from it
     "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
+    " email role"
 )
 SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
@@ -50,7 +58,10 @@ def shop(partner: Partner) -> Partner:
     partner.save("orders", order())
     partner.save("products", product())
     partner.post("customers", [{}])
-    partner.tenant.memberships.create(user=make_user("somebody"), role=Role.ADMIN)
+    somebody = make_user("somebody")
+    partner.tenant.memberships.create(user=somebody, role=Role.ADMIN)
+    invite(partner.tenant, "else@example.com", Role.VIEWER, by=somebody)
+    browser(somebody).get("/admin/customers/customer/")
     if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another
         defer(purge)
     return partner
@@ -120,6 +131,72 @@ def test_a_page_answers_any_object_and_any_form(page: Page, shop: Partner) -> No
     answers = [(method, url, data, getattr(client, method)(url, data).status_code) for method, url, data in sent]
 
     assert [asked for asked in answers if asked[-1] >= 500] == []
+
+
+PASSWORD = "seven purple kettles jumping"
+SIGNED = ["attestationObject", "authenticatorData", "signature", "userHandle"]
+CREDENTIAL = {"id": "eA", "rawId": "eA", "type": "public-key", "clientExtensionResults": {}}
+CLIENT_DATA = urlsafe_b64encode(
+    b'{"type": "webauthn.create", "challenge": "eA", "origin": "https://testserver"}'
+).decode()
+UNREADABLE = [  # extensions that end too soon, and lists in lists
+    urlsafe_b64encode(data).decode().rstrip("=") for data in (b"\0" * 32 + b"\x81\0\0\0\0\x78", b"\x81" * 3_000)
+]
+CREDENTIALS = [
+    *("null", "[]", "{}", "[1]", '{"response": 1}'),
+    *(
+        json.dumps({**CREDENTIAL, "response": {"clientDataJSON": said, **dict.fromkeys(SIGNED, signed)}})
+        for said in ("eA", "e30", "oA", "!", "", CLIENT_DATA.rstrip("="))
+        for signed in ("eA", "oA", "!", "", *UNREADABLE)
+    ),
+]
+FORGED_OF_ACCOUNTS = "username password password1 code credential name passwordless old_password next process ids"
+
+
+@pytest.fixture
+def owner(shop: Partner, settings: Settings) -> Client:
+    """The browser of a member, whose guesses are never too many."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.LOGIN_BUDGETS = {kind: (1_000_000, *pace) for kind, (_, *pace) in settings.LOGIN_BUDGETS.items()}
+    user = User.objects.create_user("maria", "maria@example.com", PASSWORD, is_staff=True)
+    shop.tenant.memberships.create(user=user, role=Role.VIEWER)
+    client = Client(raise_request_exception=False)
+    client.post("/admin/login/", {"username": "maria", "password": PASSWORD})
+    return client
+
+
+@pytest.mark.parametrize("page", account_pages(), ids=lambda page: page.name)
+def test_a_page_of_the_account_answers_anybody_and_any_form(page: Page, owner: Client) -> None:
+    own, *others = account_addresses(page)
+    forms = [*forged(text_of(owner.get(own)))]
+    for value in (*EVIL, "\0", *CREDENTIALS):
+        forms.append(dict.fromkeys(FORGED_OF_ACCOUNTS.split(), value))
+    sent: list[tuple[str, str, dict[str, str]]] = [("post", own, form) for form in forms]
+    sent += [("get", own, form) for form in forms[-len(CREDENTIALS) :]]
+    sent += [(method, url, {}) for url in (*others, own) for method in ("get", "post")]
+
+    answers = [
+        (method, url, form, getattr(client, method)(url, form).status_code)
+        for client in (Client(raise_request_exception=False), owner)
+        for method, url, form in sent
+    ]
+
+    assert [answer for answer in answers if answer[-1] >= 500] == []
+
+
+def account_addresses(page: Page) -> list[str]:
+    """Return the page's addresses: of what the owner has where it is about something, then of what nobody has."""
+    known = {"provider_id": "nope", "uidb64": "_3C", "token": "a-b", "text": "nope", "answer": "leave"}
+    user = User.objects.get(username="maria")
+    own: Any = UserSession.objects.filter(user=user).first()
+    if page.name == "answer_tenant":
+        own = user.memberships.first()
+    if page.name.endswith("_webauthn") and "pk" in page.parameters:
+        own = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "key"})
+    assert own
+    none = ["0", "9" * 18] + ([] if "answer" in page.parameters else ["9" * 40])
+    values = [str(own.pk), *none] if "pk" in page.parameters else ["0"]
+    return [page.address(value, **known) for value in values]
 
 
 def text_of(answer: Any) -> str:
