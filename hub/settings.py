@@ -136,7 +136,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]  # by user name or e-mail
 PASSWORD_RESET_TIMEOUT = 3600
 
-# allauth gives factors, sessions and OpenID; nobody signs up, and attempts are counted by tenants.login alone.
+# allauth gives factors, sessions and OpenID; nobody signs up, and attempts are counted by tenants.attempts alone.
 ACCOUNT_ADAPTER = "tenants.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*"]

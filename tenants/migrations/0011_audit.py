@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('tenant_created', 'Tenant created'), ('tenant_changed', 'Configuration changed'), ('key_created', 'Key created'), ('key_changed', 'Key changed'), ('key_rolled', 'Key rolled'), ('key_revoked', 'Key revoked'), ('member_added', 'Member added'), ('member_role', "Member's role changed"), ('member_removed', 'Member removed'), ('member_left', 'Member left'), ('invitation_made', 'Invitation made'), ('invitation_accepted', 'Invitation accepted'), ('invitation_revoked', 'Invitation revoked'), ('exported', 'Exported')], max_length=20)),
+                ('kind', models.CharField(choices=[('tenant_created', 'Tenant created'), ('tenant_changed', 'Configuration changed'), ('key_created', 'Key created'), ('key_changed', 'Key changed'), ('key_rolled', 'Key rolled'), ('key_revoked', 'Key revoked'), ('member_added', 'Member added'), ('member_role', "Member's role changed"), ('member_removed', 'Member removed'), ('member_left', 'Member left'), ('invitation_made', 'Invitation made'), ('invitation_accepted', 'Invitation accepted'), ('invitation_revoked', 'Invitation revoked')], max_length=20)),
                 ('details', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('trace_id', models.CharField(max_length=32)),
                 ('created_at', models.DateTimeField()),

@@ -35,7 +35,6 @@ class AuditKind(models.TextChoices):
     INVITATION_MADE = "invitation_made", "Invitation made"
     INVITATION_ACCEPTED = "invitation_accepted", "Invitation accepted"
     INVITATION_REVOKED = "invitation_revoked", "Invitation revoked"
-    EXPORTED = "exported", "Exported"
 
 
 ACCOUNT_KINDS = frozenset(
