@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from hub.sql.execute import PLACEHOLDER
-from tenants.api import feed
+from tenants.changes import feed
 from tenants.models import Changeset
 from tests.conftest import Partner
 from tests.orders.records import line, order
