@@ -1,8 +1,9 @@
 """What a write says of itself: through what it came, what it changed, and the changeset that records it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hub.sql.files import read_sql
 from tenants.models import Entity, Operation, Source, Tenant
@@ -51,25 +52,37 @@ class Changes:
     def __len__(self) -> int:
         return len(self.created) + len(self.updated) + len(self.deleted)
 
-    @property
-    def removed(self) -> int:
-        """How many records, or parts of records, are gone."""
-        return len(self.deleted) + self.parts
-
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a batch: records received, rows created, updated and left alone, and the changeset's number.
+    """What became of a write: records received, rows created, updated and left alone, and the changeset's number.
 
-    There is no number where nothing changed.
+    There is no number where nothing changed. `removed` counts records, or parts of records, that are gone. `results`
+    say what became of each record received (tenants.changes.results), None where nobody asked.
     """
 
-    number: int | None
-    received: int
-    created: int
-    updated: int
-    unchanged: int
+    number: int | None = None
+    received: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
     warnings: Warnings = field(default_factory=dict)
+    removed: int = 0
+    results: Sequence[Mapping[str, Any]] | None = None
+
+    def joined(self, noted: "Receipt") -> "Receipt":
+        """Return the receipt of a write that also changed records of another entity, in the changeset after its own.
+
+        The number is that of its own changeset, if there is one: who erases somebody who had no more than orders has
+        the orders'.
+        """
+        return replace(self, number=self.number or noted.number, updated=self.updated + noted.updated)
+
+    @property
+    def data(self) -> dict[str, object]:
+        """What every native answer to a write says of it."""
+        counts = {"created": self.created, "updated": self.updated, "unchanged": self.unchanged}
+        return {"changeset": self.number, **counts}
 
 
 def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin) -> dict[str, object]:

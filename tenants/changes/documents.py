@@ -16,6 +16,7 @@ from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
 from tenants.changes.places import place
+from tenants.changes.results import OUTCOMES_OF_DOCUMENTS, Meant
 from tenants.changes.writing import SHARED
 from tenants.models import Entity, Operation, Tenant
 
@@ -28,10 +29,11 @@ def parents_statement(table: Table) -> str:
     return STORE_PARENTS.format(lock=SHARED, upsert=upsert_statement(gated))
 
 
-def parts_statement(ctes: str, *, may_overfill: bool = False) -> str:
+def parts_statement(ctes: str, *, may_overfill: bool = False, telling: bool = False) -> str:
     """Compose the second statement: `ctes` store the parts and end in `touched`, the ids of documents they changed.
 
     `may_overfill`: one of them is `overfull`, the keys of documents that have more parts now than they may get.
+    `telling`: it also tells what became of each document, which it finds by its key in the CTE `document`.
     """
     overfull = "(SELECT array_agg(key) FROM overfull)" if may_overfill else "NULL::text[]"
     return recording(
@@ -41,7 +43,7 @@ def parts_statement(ctes: str, *, may_overfill: bool = False) -> str:
      UNION ALL
     SELECT id, 'updated', NULL, NULL FROM touched""",
         ctes=ctes,
-        more=f"{overfull} AS overfull",
+        more=f"{overfull} AS overfull" + (f", {OUTCOMES_OF_DOCUMENTS}" if telling else ""),
     )
 
 
@@ -63,11 +65,15 @@ class Parents(NamedTuple):
 
 @dataclass(frozen=True)
 class Documents:
-    """How an entity's documents are stored: the two statements, and the field that holds a document's parts."""
+    """How an entity's documents are stored: the two statements, and the field that holds a document's parts.
+
+    `telling` is the second statement for who asks for results.
+    """
 
     entity: Entity
     parents: str
     parts: str
+    telling: str
     field: str
 
     def store(
@@ -78,10 +84,11 @@ class Documents:
         received: int,
         origin: Origin,
         suppress: Callable[[], tuple[Records[Any], Warnings]] | None = None,
+        meant: Meant | None = None,
     ) -> Receipt:
         """Store documents, each of a key of its own, in one transaction.
 
-        `received` counts the records before they were folded. `suppress` returns what is stored in place of `records`
+        `received` counts the records before they were folded. `meant` asks for results. `suppress` returns what is stored in place of `records`
         once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
         Raises OperationalError and ApiError as `store_at_once` does, and Overfull.
         """
@@ -94,11 +101,14 @@ class Documents:
                 parents = self._store_parents(parameters, records, looked=True)
             counts = {"received": received, "distinct": len(records), "records": records.json}
             ids = {"created": parents.created, "updated": parents.updated}
-            stored = execute_where_tenant_is(self.parts, {**parameters, **counts, **ids})[0]
-            number, created, updated, _, overfull = stored
+            statement = self.telling if meant else self.parts
+            stored = execute_where_tenant_is(statement, {**parameters, **counts, **ids})[0]
+            number, created, updated, _, overfull, *told = stored
             if overfull:
                 raise Overfull(overfull)
-        return Receipt(number, received, created, updated, len(records) - created - updated, warnings)
+        results = meant.results(tenant.pk, *told) if meant else None
+        unchanged = len(records) - created - updated
+        return Receipt(number, received, created, updated, unchanged, warnings, results=results)
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
         rows = {"records": records.json_without(self.field), "looked": looked}

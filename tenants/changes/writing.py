@@ -9,7 +9,7 @@ look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from tenants.changes.changesets import (
     write_parameters,
 )
 from tenants.changes.places import place
+from tenants.changes.results import OUTCOMES_OF_STORED, Meant, keyed
 from tenants.models import Entity, Operation, Priority, Tenant
 
 LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
@@ -57,47 +58,63 @@ AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
 STORED = "SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored"
 
 
-def at_once_statement(table: Table, *, question: str = "") -> str:
+def at_once_statement(table: Table, *, question: str = "", key: str = "") -> str:
     """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
 
     The upsert returns (id, is_new, before, after). It stores nothing, and the last column returned is true, where
     forgotten persons must be looked for first, or where `question` is true: SQL that may read the CTE `sent`, whose
     columns are the fields of the table. A question needs the exclusive lock, and a volatile function to ask it: the
     statement's own snapshot may be older than the lock it waited for.
+    `key` names the column by which the statement also tells what became of each row (tenants.changes.results).
     """
-    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
+    gated = replace(_telling(table, key), source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
     upsert = upsert_statement(gated)
     if question:
         ctes = AT_ONCE_ASKING.format(lock=EXCLUSIVE, recordset=recordset(table), question=question, upsert=upsert)
     else:
         ctes = AT_ONCE.format(lock=SHARED, upsert=upsert)
-    return recording(STORED, ctes=ctes, more="(SELECT closed FROM gate) AS closed")
+    closed = "(SELECT closed FROM gate) AS closed"
+    return recording(STORED, ctes=ctes, more=f"{closed}, {OUTCOMES_OF_STORED}" if key else closed)
+
+
+def _telling(table: Table, key: str) -> Table:
+    return keyed(table, key) if key else table
 
 
 def store_at_once(
-    statement: str, tenant: Tenant, entity: Entity, records: Records[Any], *, received: int, origin: Origin
+    statement: str,
+    tenant: Tenant,
+    entity: Entity,
+    records: Records[Any],
+    *,
+    received: int,
+    origin: Origin,
+    meant: Meant | None = None,
 ) -> Receipt | None:
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
-    `received` counts the records before they were folded. Returns None, with nothing stored, where an open write has to
+    `received` counts the records before they were folded. `meant` asks for results, of a statement that tells what
+    became of each row: where one was left alone, two statements and a transaction. Returns None, with nothing stored, where an open write has to
     look first. Raises OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's
     identifier priority has changed since it was read, and ApiError 503 where too many wait for the lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, "records": records.json}
-    with place(tenant.pk):
-        number, created, updated, _, closed = execute_where_tenant_is(statement, named)[0]
-    return None if closed else Receipt(number, received, created, updated, len(records) - created - updated)
+    with place(tenant.pk), transaction.atomic() if meant else nullcontext():
+        number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
+        results = meant.results(tenant.pk, *told) if meant and not closed else None
+    unchanged = len(records) - created - updated
+    return None if closed else Receipt(number, received, created, updated, unchanged, results=results)
 
 
-def store_statement(table: Table) -> str:
+def store_statement(table: Table, *, key: str = "") -> str:
     """Compose what `Write.store` runs: the upsert, and the changeset of all that the write did.
 
-    The upsert returns (id, is_new, before, after).
+    The upsert returns (id, is_new, before, after). `key` is that of `at_once_statement`.
     """
-    stored = f"stored(id, is_new, before, after) AS (\n{upsert_statement(table)}\n)"
-    return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored)
+    stored = f"stored(id, is_new, before, after) AS (\n{upsert_statement(_telling(table, key))}\n)"
+    return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored, more=OUTCOMES_OF_STORED if key else "")
 
 
 @dataclass(slots=True)
@@ -112,6 +129,7 @@ class Write:
     changes: Changes = field(default_factory=Changes)
     noted: list[tuple[Entity, Changes]] = field(default_factory=list)
     last: tuple[str, Sequence[Mapping[str, Any]]] | None = None
+    meant: Meant | None = None
     receipt: Receipt = field(init=False)
 
     def execute(self, statement: str, **parameters: object) -> list[Row]:
@@ -122,14 +140,14 @@ class Write:
         self._refuse_after_store()
         return execute_where_tenant_is(statement, {**self.parameters, **parameters})
 
-    def store(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    def store(self, statement: str, rows: Iterable[Mapping[str, Any]], *, meant: Meant | None = None) -> None:
         """Upsert rows, each of a key of its own, as the last thing the write does, in one statement with the changeset.
 
-        500 rows take 3 ms less than if their ids came back and were sent once more. Raises RuntimeError, as `execute`
+        `meant` asks for results, as in `store_at_once`. 500 rows take 3 ms less than if their ids came back and were sent once more. Raises RuntimeError, as `execute`
         does, where the write has stored already.
         """
         self._refuse_after_store()
-        self.last = statement, list(rows)
+        self.last, self.meant = (statement, list(rows)), meant
 
     def tell_priority(self, priority: Priority) -> None:
         """Tell whoever writes after this that customers are named by another identifier."""
@@ -149,21 +167,35 @@ class Write:
 
     def _record(self) -> None:
         """Store the last rows and write the changesets."""
-        self.receipt = self._recorded(self.changes, *(self.last or (RECORD, ())))
+        self.receipt = self._recorded(self.changes, *(self.last or (RECORD, ())), meant=self.meant)
         for entity, changes in self.noted:
-            self._recorded(changes, RECORD, (), entity=entity.value)
+            self.receipt = self.receipt.joined(self._recorded(changes, RECORD, (), entity=entity.value))
 
     def _recorded(
-        self, changes: Changes, statement: str, rows: Sequence[Mapping[str, Any]], **parameters: object
+        self,
+        changes: Changes,
+        statement: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        meant: Meant | None = None,
+        **parameters: object,
     ) -> Receipt:
         distinct = len(rows) + len(changes) + changes.unchanged
-        number, created, updated, deleted = None, 0, 0, 0
+        number, created, updated, deleted, told = None, 0, 0, 0, list[Any]([None])
         if rows or changes:
             counts = {"received": changes.received, "distinct": distinct, "records": orjson.dumps(rows).decode()}
             named = {**self.parameters, **listed(changes), **counts, **parameters}
-            number, created, updated, deleted = execute_where_tenant_is(statement, named)[0]
-        unchanged = distinct - created - updated - deleted
-        return Receipt(number, changes.received, created, updated, unchanged, changes.warnings)
+            number, created, updated, deleted, *told = execute_where_tenant_is(statement, named)[0]
+        return Receipt(
+            number,
+            changes.received,
+            created,
+            updated,
+            unchanged=distinct - created - updated - deleted,
+            removed=deleted + changes.parts,
+            warnings=changes.warnings,
+            results=meant.results(self.parameters["tenant_id"], *told) if meant else None,
+        )
 
 
 @contextmanager
@@ -197,7 +229,7 @@ def delete(
     origin: Origin,
     received: int = 1,
     parts: bool = False,
-) -> Changes:
+) -> Receipt:
     """Run a statement that deletes records and returns their hub ids; `named` are its parameters.
 
     `parts`: it deletes parts of records, and returns the hub ids of these, which change by it, and how many parts each
@@ -209,4 +241,4 @@ def delete(
         write.changes.received = received
         write.changes.deleted, write.changes.updated = ([], ids) if parts else (ids, [])
         write.changes.parts = sum(row[1] for row in rows) if parts else 0
-    return write.changes
+    return write.receipt
