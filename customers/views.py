@@ -15,7 +15,7 @@ from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import GROWING, CustomerSerializer
 from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
-from hub.api.parameters import EMAIL, Parameters, field_type
+from hub.api.parameters import EMAIL, WRITES, Parameters, field_type
 from hub.api.responses import removed
 from hub.records.emails import normal_email
 from hub.records.schemas import parse
@@ -41,9 +41,13 @@ class CustomerViewSet(TenantViewSet):
     growing = GROWING
     in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
     in_query = {
+        "create": Parameters(WRITES),
         "list": list_parameters(CustomerFilterSet),
         "remove": Parameters(
-            {"customerId": CUSTOMER_ID, "email": EMAIL}, needs=any, otherwise="Customer ID or email is required."
+            {"customerId": CUSTOMER_ID, "email": EMAIL},
+            needs=any,
+            otherwise="Customer ID or email is required.",
+            also=WRITES,
         ),
     }
 

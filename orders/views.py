@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
-from hub.api.parameters import Parameters, field_type
+from hub.api.parameters import WRITES, Parameters, field_type
 from hub.api.responses import removed
 from hub.api.weights import InParts
 from hub.records.schemas import parse
@@ -30,11 +30,14 @@ class OrderViewSet(TenantViewSet):
     growing = InParts("items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {
+        "create": Parameters(WRITES),
         "list": list_parameters(OrderFilterSet),
+        "remove": Parameters(WRITES),
         "remove_item": Parameters(
             {"productId": field_type(OrderItemRecord, "ProductId"), "sku": field_type(OrderItemRecord, "Sku")},
             needs=all,
             otherwise="Product ID and SKU are required.",
+            also=WRITES,
         ),
     }
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
-from hub.api.parameters import Parameters, field_type
+from hub.api.parameters import WRITES, Parameters, field_type
 from hub.api.responses import removed
 from hub.api.weights import InParts
 from hub.records.schemas import parse
@@ -29,7 +29,10 @@ class ProductViewSet(TenantViewSet):
     in_path = Parameters(
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )
-    in_query = {"list": list_parameters(ProductFilterSet)}
+    in_query = {
+        "list": list_parameters(ProductFilterSet),
+        **dict.fromkeys(("create", "remove", "remove_variant"), Parameters(WRITES)),
+    }
 
     def get_queryset(self) -> QuerySet[Product]:
         return Product.objects.filter(tenant_id=self.tenant.pk)

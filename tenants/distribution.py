@@ -1,126 +1,24 @@
-"""Tenants on the nodes of a Citus cluster: which tables are distributed, what that takes, how it is done and undone.
-
-The tables of TenantOwned models, and the feed, are distributed by tenant_id and co-located, so that a tenant's rows are
-together on one node. All others stay plain tables of the coordinator: who may call is asked there, of PostgreSQL alone.
-"""
+"""Spreading tenants over the nodes of a Citus cluster (tenants.cluster), and bringing them back."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import psycopg
-from django.apps import apps
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier
 
 from hub.sql.execute import IDS_OF_A_BLOCK
 from hub.sql.files import ROOT, read_sql
 from tenants.changes.gate import close_gate, open_gate, wait_for_turn
-from tenants.models import Feed, TenantOwned
+from tenants.cluster import FEED, NotPossible, distributed_tables, require_citus, rows, tenant_tables
 
-FEED = Feed._meta.db_table
 ON_SHARD = "on_shard"
 UNDER_WAY = "Tenants are being distributed or loaded by another command: try again when it has ended."
 REMAINS = "The cluster is still removing what a move has left: try again in a minute."
 SHARDS = 32  # the largest number of nodes that one tenant's neighbours can be spread over
-ROWS_A_SECOND = 60_000  # of customers, moved to shards on the same machine: docs/scaling.md
 ANALYSE_ROWS = "DO $$ BEGIN IF EXISTS (SELECT FROM %1$s) THEN ANALYZE %1$s; END IF; END $$"  # of a shard
 PATIENCE_SECONDS = 15  # for those who are in the middle of something when the gate closes
-NO_EXTENSION = (
-    "This database has no Citus: install its packages on every node, name it in shared_preload_libraries and run"
-    " CREATE EXTENSION citus, as docs/scaling.md says."
-)
-NO_COORDINATOR = "This node is a worker: DATABASE_URL must name the coordinator."
-# What a server logs of a statement that fails: its text, where Citus has put the values, and the row in the way of it.
-LOGS_VALUES = (
-    "SELECT current_setting('log_min_error_statement') NOT IN ('fatal', 'panic')"
-    " OR current_setting('log_error_verbosity') <> 'terse'"
-)
-NOT_DISTRIBUTED = "The tables of tenants are not distributed: manage.py distribute does it."
-
-
-class NotPossible(Exception):
-    """Why the database can't do what was asked, in a line for the operator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A table that is not distributed yet, with its rows as PostgreSQL estimates them and its bytes with indexes."""
-
-    table: str
-    rows: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What distributing would do: the tables it would move, and to which nodes, host:port."""
-
-    sizes: list[Size]
-    nodes: list[str]
-
-    @property
-    def seconds(self) -> int:
-        """About how long nobody can write meanwhile."""
-        return 5 + sum(size.rows for size in self.sizes) // ROWS_A_SECOND
-
-
-def tenant_tables() -> list[str]:
-    """Return the tables of tenants: the feed, which all others are co-located with, and these, parents before parts."""
-    owned = [model._meta.db_table for model in apps.get_models() if issubclass(model, TenantOwned)]
-    return [FEED, *owned]
-
-
-def plan_distribution() -> Plan:
-    """Return what `distribute` would do. Raises NotPossible."""
-    require_citus()
-    sizes = [
-        Size(*row)
-        for row in _rows(
-            "SELECT relname, greatest(reltuples, 0)::bigint, pg_total_relation_size(oid)"
-            "  FROM pg_class WHERE oid = ANY (%s::regclass[]) ORDER BY 3 DESC",
-            [tenant_tables()],
-        )
-        if row[0] not in distributed_tables()
-    ]
-    nodes = _rows(
-        "SELECT nodename || ':' || nodeport FROM pg_dist_node"
-        " WHERE noderole = 'primary' AND shouldhaveshards ORDER BY nodename, nodeport"
-    )
-    return Plan(sizes, [address for (address,) in nodes])
-
-
-def require_citus() -> None:
-    """Raise NotPossible where this is no coordinator of Citus."""
-    if not _rows("SELECT 1 FROM pg_extension WHERE extname = 'citus'"):
-        raise NotPossible(NO_EXTENSION)
-    if _rows("SELECT 1 FROM pg_dist_local_group WHERE groupid <> 0"):
-        raise NotPossible(NO_COORDINATOR)
-
-
-def require_distribution() -> None:
-    """Raise NotPossible where tenants do not live on shards."""
-    require_citus()
-    if FEED not in distributed_tables():
-        raise NotPossible(NOT_DISTRIBUTED)
-
-
-def nodes_that_log_values() -> list[str]:
-    """Return the nodes, host:port, whose log would have a statement that failed with its values, personal ones, too."""
-    found = _rows(
-        "SELECT nodename || ':' || nodeport FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)"
-        " WHERE success AND result = 't' ORDER BY 1",
-        [LOGS_VALUES],
-    )
-    return [address for (address,) in found]
-
-
-def distributed_tables() -> set[str]:
-    """Return the tables of tenants that are distributed."""
-    named = _rows("SELECT logicalrelid::regclass::text FROM pg_dist_partition")
-    return {name for (name,) in named} & set(tenant_tables())
 
 
 def distribute(tell: Callable[[str], object], *, shards: int = SHARDS) -> bool:
@@ -170,7 +68,7 @@ def undistribute(tell: Callable[[str], object]) -> bool:
 def _remove_remains() -> None:
     """Remove the copies that moves have left, which depend on the functions that are to go. Raises NotPossible."""
     _run(SQL("CALL citus_cleanup_orphaned_resources()"))
-    if _rows("SELECT 1 FROM pg_dist_cleanup LIMIT 1"):
+    if rows("SELECT 1 FROM pg_dist_cleanup LIMIT 1"):
         raise NotPossible(REMAINS)
 
 
@@ -223,7 +121,7 @@ def _last_id(table: str) -> int:
     newest = SQL(
         "SELECT greatest(max(id), pg_sequence_last_value(pg_get_serial_sequence({}, 'id')::regclass), 0) FROM {}"
     )
-    return int(_rows(newest.format(table, Identifier(table)))[0][0])
+    return int(rows(newest.format(table, Identifier(table)))[0][0])
 
 
 def _distribute(table: str) -> None:
@@ -253,7 +151,7 @@ def _share_functions() -> None:
     for app, name in _functions():
         _run(SQL(read_sql(app, f"functions/{name}")))
     names = [name for _, name in _functions()]
-    for name, signature in _rows(
+    for name, signature in rows(
         "SELECT proname, oid::regprocedure::text FROM pg_proc WHERE proname = ANY (%s)", [names]
     ):
         delegated = SQL(", 'tenant', colocate_with => {}, force_delegation => true").format(FEED)
@@ -274,38 +172,32 @@ def _analyse(tables: Iterable[str]) -> None:
     """
     for table in tables:
         if table in distributed_tables():
-            _rows("SELECT success FROM run_command_on_shards(%s, %s)", [table, ANALYSE_ROWS])
-        elif _rows(SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(table))):
+            rows("SELECT success FROM run_command_on_shards(%s, %s)", [table, ANALYSE_ROWS])
+        elif rows(SQL("SELECT 1 FROM {} LIMIT 1").format(Identifier(table))):
             _run(SQL("ANALYZE {}").format(Identifier(table)))
 
 
 def _wait_for_others() -> None:
     """Wait until nobody is in a transaction that began before now, or for as long as a write takes at most."""
     end = time.monotonic() + PATIENCE_SECONDS
-    (now,) = _rows("SELECT clock_timestamp()")[0]
+    (now,) = rows("SELECT clock_timestamp()")[0]
     busy = (
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND backend_type = 'client backend' AND xact_start < %s"
     )
-    while _rows(busy, [now]) and time.monotonic() < end:
+    while rows(busy, [now]) and time.monotonic() < end:
         time.sleep(0.1)
 
 
 def _end_connections() -> None:
     """End the hub's other connections: each asks at its beginning whether tenants are distributed."""
-    _rows(
+    rows(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid() AND usename = current_user AND backend_type = 'client backend'"
         " AND application_name NOT LIKE 'citus%%'",
         [],
     )
     connection.close()
-
-
-def _rows(statement: str | Composable, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
 
 
 def _run(statement: Composable) -> None:

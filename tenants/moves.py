@@ -17,7 +17,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.sql import SQL
 
 from hub.sql.files import read_sql
-from tenants.distribution import ANALYSE_ROWS, NotPossible, distributed_tables, require_distribution
+from tenants.cluster import NotPossible, distributed_tables, require_distribution
+from tenants.distribution import ANALYSE_ROWS
 from tenants.shards import Home, Node, find_homes, find_nodes, home_of, node_named, rows
 
 SPLIT = SQL("SELECT citus_split_shard_by_split_points(%s, %s::text[], %s::int[], 'auto')")

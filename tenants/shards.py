@@ -14,7 +14,7 @@ from django.db import connection
 from psycopg.sql import SQL
 
 from hub.sql.files import read_sql
-from tenants.distribution import NotPossible, require_distribution
+from tenants.cluster import NotPossible, require_distribution
 
 HOMES = read_sql("tenants", "homes")
 SHARDS_OF_NODE = read_sql("tenants", "shards_of_node")

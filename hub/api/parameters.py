@@ -5,6 +5,7 @@ record, and a fault has the same text. What is known here beside them is how suc
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,11 +20,12 @@ from typing_extensions import get_type_hints
 
 from hub.api.errors import ApiError
 from hub.records.faults import Fault, failed, fault_of
-from hub.records.types import BLANK, Email, Moment
+from hub.records.types import BLANK, Email, Moment, required_text
 from hub.sql.bigint import is_bigint
 
 MOST_IDS = 1000
 MOST_NAME = 100  # characters of an unknown name that the answer repeats
+MOST_REASON = 200  # characters
 WHOLE = re.compile("-?[0-9]+")
 FLAGS = {"true": True, "false": False}
 
@@ -55,10 +57,18 @@ def whole_numbers(text: str) -> list[int] | None:
     return list(map(int, numbers)) if len(numbers) <= MOST_IDS and all(map(is_bigint, numbers)) else None
 
 
+def one_line(text: str) -> str | None:
+    """Return a text, None where it has control characters or ends of lines."""
+    return None if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text) else text
+
+
 EMAIL = Annotated[Email, BeforeValidator(with_plus)]
 MOMENT = Annotated[Moment, BeforeValidator(with_plus)]
 FLAG = Annotated[bool, written("not_a_boolean", lambda text: FLAGS.get(text.strip().lower()))]
 HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}")]
+
+REASON = Annotated[str, required_text(MOST_REASON), written("one_line", one_line)]
+WRITES: Mapping[str, Any] = {"reason": REASON}  # what every native write takes
 
 
 def number(least: int, most: int) -> Any:
@@ -86,15 +96,22 @@ class Parameters:
 
     Of a delete, `needs` says whether `any` or `all` of its identifiers must be there, and `otherwise` the message where
     they are not; a blank one is a missing one. Elsewhere a blank value is a fault: an empty filter finds everything.
+    `also` are parameters that name nothing, which a delete may have beside its identifiers.
     """
 
     types: Mapping[str, Any] = field(default_factory=dict)
     needs: Callable[[Iterable[object]], bool] | None = None
     otherwise: str = ""
+    also: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> Mapping[str, Any]:
+        """Every parameter by name, with its type."""
+        return {**self.types, **self.also}
 
     @cached_property
     def adapters(self) -> Mapping[str, TypeAdapter[Any]]:
-        return {name: TypeAdapter(kind) for name, kind in self.types.items()}
+        return {name: TypeAdapter(kind) for name, kind in self.known.items()}
 
     def read(self, sent: MultiValueDict[str, str], *, strict: bool = True) -> dict[str, Any]:
         """Return the values of a query's parameters by name.
@@ -105,8 +122,9 @@ class Parameters:
         values: dict[str, Any] = {}
         faults: list[Fault] = []
         for name, texts in sent.lists():
-            if name in self.types:
-                faults += self._take(name, texts, values, blank="" if self.needs else "empty_parameter")
+            if name in self.known:
+                is_identifier = self.needs and name in self.types
+                faults += self._take(name, texts, values, blank="" if is_identifier else "empty_parameter")
             elif strict:
                 faults.append(self._unknown(name))
         self._refuse(values, faults)
@@ -134,8 +152,8 @@ class Parameters:
         return []
 
     def _unknown(self, name: str) -> Fault:
-        same = [known for known in self.types if known.lower() == name.lower()]
-        known = ", ".join(same or sorted(self.types)) or "no parameters"
+        same = [known for known in self.known if known.lower() == name.lower()]
+        known = ", ".join(same or sorted(self.known)) or "no parameters"
         hint = f"Names are case-sensitive: {known}." if same else f"Known here: {known}."
         return Fault((name[:MOST_NAME],), "unknown_parameter", hint=hint, coined=True)
 

@@ -42,6 +42,7 @@ TEXTS = {
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
     "not_utf8": "The request body is not UTF-8. Send UTF-8.",
+    "one_line": "The field {field} must be one line of text, without control characters.",
     "phone": "The field {field} must be a phone number with its country code, for example +358101234567,"
     " or a national one of the tenant's default country.",
     "record_full": "The field {field} must fit into what is stored of the record, which has room for {n}.",

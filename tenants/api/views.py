@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import wraps
 from typing import Any, cast
 
@@ -85,7 +86,7 @@ class TenantViewSet(GenericViewSet[Any]):
     @property
     def origin(self) -> Origin:
         """What the caller's writes are recorded under."""
-        return self.caller.origin
+        return replace(self.caller.origin, reason=self.query.get("reason", ""))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a request; what `body` took, the tenant's turn, is given back when the answer is there."""

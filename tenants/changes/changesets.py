@@ -14,13 +14,14 @@ Warnings = dict[str, list[str]]  # by place: {"[3]": [text]}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Through what a write comes, by whom, and in which trace."""
+    """Through what a write comes, by whom, in which trace, and why, where somebody said so."""
 
     source: Source
     actor: str
     trace_id: str
     api_key_id: int | None = None
     user_id: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Receipt:
 
 
 def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin) -> dict[str, object]:
-    """Return the parameters that every statement of a write may name: whose rows, when, what, through what, by whom."""
+    """Return what every statement of a write may name: whose rows, when, what, through what, by whom and why."""
     return {
         "tenant_id": tenant.pk,
         "priority": tenant.priority,
@@ -99,6 +100,7 @@ def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origi
         "api_key_id": origin.api_key_id,
         "user_id": origin.user_id,
         "trace_id": origin.trace_id,
+        "reason": origin.reason,
     }
 
 

@@ -71,6 +71,7 @@ class Changeset(TenantOwned):
     updated_ids = ArrayField(models.BigIntegerField(), default=list)
     deleted_ids = ArrayField(models.BigIntegerField(), default=list)
     trace_id = models.CharField(max_length=32)
+    reason = models.CharField(max_length=200, db_default="")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -83,12 +84,18 @@ class Changeset(TenantOwned):
 
 
 class ConsentChange(TenantOwned):
-    """One change of a customer's six flags: before → after, when, and through which changeset."""
+    """One change of a customer's six flags: before → after, when, through what, by whom and why.
+
+    It stands by itself: it lives as long as the customer, its changeset no longer than the feed.
+    """
 
     changeset_number = models.BigIntegerField()
     customer = models.BigIntegerField("hub id of the customer")
     before = models.SmallIntegerField()
     after = models.SmallIntegerField()
+    source = models.CharField(max_length=20, choices=Source.choices, db_default="")
+    actor = models.CharField(max_length=200, db_default="")
+    reason = models.CharField(max_length=200, db_default="")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations import RunSQL
 from django.db.migrations.loader import MigrationLoader
 
-from tenants.distribution import tenant_tables
+from tenants.cluster import tenant_tables
 from tenants.models import ApiKey, Invitation, Membership, Tenant
 from tests.distribution import needs_plain_postgres
 from tests.statements.find import APPS

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 
 from hub.sql.tenancy import TenantForeignKey
 from orders.models import Order, OrderItem
-from tenants.distribution import tenant_tables
+from tenants.cluster import tenant_tables
 from tests.conftest import Partner
 from tests.orders.records import line, order
 

@@ -5,6 +5,7 @@
 \set entity 'customers'
 \set now '2026-01-31T12:00:00Z'
 \set operation 'upsert'
+\set reason 'ticket 17'
 \set received '2'
 \set records '[{"match_key": "i:C-1", "CustomerId": "C-1", "Email": "ann@shop.example", "external_id": "C-1", "OrderId": "O-1", "OrderDate": "2026-01-31T12:00:00Z", "TotalRevenue": 9.9, "Currency": "EUR", "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 9.9}], "ProductId": "P-1", "ProductName": "Top", "VariantId": "V-1", "Sku": "S-1", "Name": "Small", "OriginalPrice": 9.9, "IsAvailable": true}]'
 \set source 'api'
@@ -84,13 +85,14 @@ changed(id, kind, before, after) AS (
     RETURNING number
 ), changeset AS (
     INSERT INTO tenants_changeset (tenant_id, number, entity, operation, source, actor, api_key_id, user_id,
-                                   received, unchanged, created_ids, updated_ids, deleted_ids, trace_id, created_at)
+                                   received, unchanged, created_ids, updated_ids, deleted_ids, trace_id, reason, created_at)
     SELECT :'tenant_id', number, :'entity', :'operation', :'source', :'actor', :'api_key_id', :'user_id',
-           :'received', :'distinct'::int - n, created, updated, deleted, :'trace_id', :'now'
+           :'received', :'distinct'::int - n, created, updated, deleted, :'trace_id', :'reason', :'now'
       FROM next, tally
 ), consents AS (
-    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, created_at)
-    SELECT :'tenant_id', number, id, before, after, :'now'
+    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, source, actor, reason,
+                                       created_at)
+    SELECT :'tenant_id', number, id, before, after, :'source', :'actor', :'reason', :'now'
       FROM next, changed
      WHERE kind = 'updated' AND before <> after
 )

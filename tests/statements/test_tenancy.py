@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tenants.distribution import tenant_tables
+from tenants.cluster import tenant_tables
 from tests.statements.find import statements
 
 STATEMENTS = statements()

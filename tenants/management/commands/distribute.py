@@ -5,15 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.distribution import (
-    SHARDS,
-    NotPossible,
-    Plan,
-    distribute,
-    nodes_that_log_values,
-    plan_distribution,
-    undistribute,
-)
+from tenants.cluster import NotPossible, Plan, nodes_that_log_values, plan_distribution
+from tenants.distribution import SHARDS, distribute, undistribute
 
 ALREADY = "Tenants are distributed already. Every node has the functions of this version."
 MOST_SHARDS = 64_000

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from tenants.distribution import NotPossible
+from tenants.cluster import NotPossible
 from tenants.moves import Progress, move_tenant, rebalance
 from tenants.shards import Home, Node, find_homes, find_nodes
 
