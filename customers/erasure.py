@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Changes, Origin, as_array
+from tenants.changes.changesets import Changes, Origin, Receipt, as_array
 from tenants.changes.erasure import pseudonym
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
@@ -45,26 +45,26 @@ def person_of(customer: Customer) -> Person:
     return Person(customer.pk, customer.customer_id, customer.email, customer.former_ids, customer.former_emails)
 
 
-def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | None, origin: Origin) -> Changes:
+def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | None, origin: Origin) -> Receipt:
     """Erase the persons that an identifier, or both, name; their orders stay as anonymous sales.
 
     By both: customers with both; if there are none, those with the priority one; else those with the other.
-    The e-mail is in its normal form.
+    The e-mail is in its normal form. The receipt counts the orders, which have a changeset of their own, as updated.
     """
     with open_write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin) as write:
         found = write.execute(FIND, customer_id=customer_id, email=email)
         write.changes.received = 1
         matches = _matches([Person(*row) for row in found], customer_id, email, identifiers_of(tenant)[0])
         erase(write, tenant, [*matches, Person(None, customer_id, email)])
-    return write.changes
+    return write.receipt
 
 
-def erase_customers_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+def erase_customers_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Erase the persons that hub ids name; their orders stay as anonymous sales."""
     with open_write(tenant, Entity.CUSTOMERS, Operation.ERASE, origin) as write:
         write.changes.received = len(ids)
         erase(write, tenant, [Person(*row) for row in write.execute(FIND_BY_ID, ids=list(ids))])
-    return write.changes
+    return write.receipt
 
 
 def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:

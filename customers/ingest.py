@@ -12,6 +12,7 @@ from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
 from tenants.changes.changesets import Origin, Receipt, Warnings
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
+from tenants.changes.results import Meant
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_sql, match_key
 from tenants.models import Entity, Operation, Tenant
@@ -45,28 +46,36 @@ CUSTOMERS = Table(
     also_set=f"previous_flags = {FLAGS_SQL},\n       {FORMER_SQL}",
     returning=f"t.previous_flags, {FLAGS_SQL}",
 )
-STORE = store_statement(CUSTOMERS)
+STORE, STORE_TELLING = store_statement(CUSTOMERS), store_statement(CUSTOMERS, key="match_key")
 # Where the priority identifier is in every record, it makes the key.
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
-STORE_AT_ONCE = at_once_statement(replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED))
+AT_ONCE = replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED)
+STORE_AT_ONCE, STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE), at_once_statement(AT_ONCE, key="match_key")
+HUB_IDS = read_sql("customers", "hub_ids")
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
 
 Row = dict[str, Any]  # a record with its match_key
 
 
-def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin: Origin) -> Receipt:
+def upsert_customers(
+    tenant: Tenant, records: Records[CustomerRecord], *, origin: Origin, results: bool = False
+) -> Receipt:
     """Store customers as if one after the other, in one transaction.
 
     A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
     the other identifier: it updates the customer that carries it, or creates one; where several carry it, what it
     withdraws reaches all of them and the rest of it none. Forgotten persons stay forgotten. The receipt's warnings say
-    which records were not stored, or not all of them.
+    which records were not stored, or not all of them; its results, where asked for, what each of them became.
     """
     first, second, _ = identifiers_of(tenant)
     if all_have_first := None not in records.column(first):
         rows = records if records.all_differ(first) else RecordList(fold(records, first, second))
-        receipt = store_at_once(STORE_AT_ONCE, tenant, Entity.CUSTOMERS, rows, received=len(records), origin=origin)
+        meant = _meant_by(first, records) if results else None
+        statement = STORE_AT_ONCE_TELLING if results else STORE_AT_ONCE
+        receipt = store_at_once(
+            statement, tenant, Entity.CUSTOMERS, rows, received=len(records), origin=origin, meant=meant
+        )
         if receipt:
             return receipt
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=not all_have_first) as write:
@@ -76,8 +85,14 @@ def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin
         for i, record in kept.items():
             folding.add(i, record)
         write.changes.warnings.update(folding.warnings)
-        write.store(STORE, folding.rows.values())
+        meant = folding.meant(len(records)) if results else None
+        write.store(STORE_TELLING if results else STORE, folding.rows.values(), meant=meant)
     return write.receipt
+
+
+def _meant_by(first: str, records: Records[CustomerRecord]) -> Meant:
+    """Return whom records mean that all have the priority identifier, `first`."""
+    return Meant([(match_key(first, value),) for value in records.column(first)], look_up=HUB_IDS)
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
@@ -105,16 +120,25 @@ class Carriers:
     def __init__(self, values: Iterable[str], stored: Iterable[Sequence[str]]) -> None:
         self.keys: dict[str, dict[str, None]] = {value: {} for value in values}
         self.value: dict[str, str] = {}
+        self._known: dict[str, tuple[str, ...]] = {}  # a till's has 10,000, and a batch 1,000 such records
         for value, key in stored:
             self.hand(value, key)
+
+    def of(self, value: str) -> tuple[str, ...]:
+        """Return the keys of the customers that carry a value now."""
+        if value not in self._known:
+            self._known[value] = tuple(self.keys[value])
+        return self._known[value]
 
     def hand(self, value: str, key: str) -> None:
         """Note that the customer `key` carries `value` from now on, and no other."""
         if (old := self.value.pop(key, None)) is not None:
             del self.keys[old][key]
+            self._known.pop(old, None)
         if value in self.keys:
             self.keys[value][key] = None
             self.value[key] = value
+            self._known.pop(value, None)
 
 
 def _carriers(write: Write, first: str, second: str, records: Iterable[Mapping[str, Any]]) -> Carriers:
@@ -135,12 +159,14 @@ class Folding:
         self.first, self.second, self.carriers = first, second, carriers
         self.rows: dict[str, Row] = {}
         self.several: dict[int, str] = {}
+        self.keys: dict[int, tuple[str, ...]] = {}
+        self.skipped: set[int] = set()
         # By identifier, what is withdrawn from all its carriers: a till's has 10,000, and a batch 1,000 such records.
         self.withdrawn: dict[str | None, dict[str, bool]] = {}
 
     def add(self, i: int, record: Mapping[str, Any]) -> None:
         """Fold in the record `i`, which parse() saw to it has one identifier or the other."""
-        keys = self._keys(record)
+        keys = self.keys[i] = self._keys(record)
         if len(keys) > 1:
             self._withdraw(i, record, keys)
             return
@@ -156,6 +182,8 @@ class Folding:
         withdrawn, other = withdrawals(record), record[self.second]
         more = {name for name, value in record.items() if value is not None} - withdrawn.keys() - {self.second}
         self.several[i] = several_meant(len(keys), withdrawn=bool(withdrawn), more=bool(more), missing=self.first)
+        if not withdrawn:
+            self.skipped.add(i)
         done = self.withdrawn.setdefault(other, {})
         if fresh := {name: value for name, value in withdrawn.items() if name not in done}:
             for key in keys:
@@ -169,12 +197,16 @@ class Folding:
         else:
             self.rows[key] = {**record, "match_key": key}
 
-    def _keys(self, record: Mapping[str, Any]) -> Sequence[str]:
+    def _keys(self, record: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the match_keys of the customers that a record means."""
         if (value := record.get(self.first)) is not None:
-            return [match_key(self.first, value)]
+            return (match_key(self.first, value),)
         other = record[self.second]
-        return list(self.carriers.keys[other]) or [match_key(self.second, other)]
+        return self.carriers.of(other) or (match_key(self.second, other),)
+
+    def meant(self, received: int) -> Meant:
+        """Return whom each of the records received means; who was not folded in is forgotten."""
+        return Meant([self.keys.get(i, ()) for i in range(received)], self.skipped, HUB_IDS)
 
     @property
     def warnings(self) -> Warnings:

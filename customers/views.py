@@ -15,8 +15,7 @@ from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import GROWING, CustomerSerializer
 from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
-from hub.api.parameters import EMAIL, WRITES, Parameters, field_type
-from hub.api.responses import removed
+from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type
 from hub.records.emails import normal_email
 from hub.records.schemas import parse
 from tenants.api.views import TenantViewSet, reads
@@ -41,7 +40,7 @@ class CustomerViewSet(TenantViewSet):
     growing = GROWING
     in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
     in_query = {
-        "create": Parameters(WRITES),
+        "create": Parameters(UPSERTS),
         "list": list_parameters(CustomerFilterSet),
         "remove": Parameters(
             {"customerId": CUSTOMER_ID, "email": EMAIL},
@@ -61,13 +60,13 @@ class CustomerViewSet(TenantViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(customer_schema(self.tenant.required_fields), self.body())
-        receipt = upsert_customers(self.tenant, batch.records, origin=self.origin)
+        receipt = upsert_customers(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
         return self.saved("Customers saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         customer_id, email = self.query.get("customerId"), self.query.get("email")
-        changes = erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)
-        return removed("Customer removed.", changes.removed, customerId=customer_id, email=email)
+        receipt = erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)
+        return self.removed("Customer removed.", receipt, customerId=customer_id, email=email)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:

@@ -8,9 +8,10 @@ from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
 from orders.schemas import OrderRecord
-from tenants.changes.changesets import Changes, Origin, Receipt, Warnings
+from tenants.changes.changesets import Origin, Receipt, Warnings
 from tenants.changes.documents import Documents, parents_statement, parts_statement
 from tenants.changes.erasure import Identifier, pseudonym, suppressed
+from tenants.changes.results import meant_by
 from tenants.changes.writing import delete
 from tenants.models import Entity, Source, Tenant
 
@@ -30,7 +31,13 @@ ORDERS = Table(
     ],
 )
 REPLACE_LINES = read_sql("orders", "replace_lines")
-DOCUMENTS = Documents(Entity.ORDERS, parents_statement(ORDERS), parts_statement(REPLACE_LINES), "OrderItems")
+DOCUMENTS = Documents(
+    Entity.ORDERS,
+    parents_statement(ORDERS),
+    parts_statement(REPLACE_LINES),
+    parts_statement(REPLACE_LINES, telling=True),
+    "OrderItems",
+)
 DELETE_ORDER = "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id"
 DELETE_ITEM = read_sql("orders", "delete_item")
 DELETE_ORDERS_BY_ID = (
@@ -40,13 +47,16 @@ DELETE_ITEMS_BY_ID = read_sql("orders", "delete_items_by_id")
 ANONYMISED = "A forgotten person: stored as an anonymous sale."
 
 
-def upsert_orders(tenant: Tenant, records: Records[OrderRecord], *, origin: Origin) -> Receipt:
+def upsert_orders(tenant: Tenant, records: Records[OrderRecord], *, origin: Origin, results: bool = False) -> Receipt:
     """Store orders as if one after the other, in one transaction; a record's line items replace the stored ones.
 
-    A forgotten person's orders are stored as anonymous sales; the receipt's warnings say which.
+    A forgotten person's orders are stored as anonymous sales; the receipt's warnings say which. Its results, where
+    asked for, say what each record became.
     """
     suppress = partial(_without_suppressed, tenant, origin.source, records)
-    return DOCUMENTS.store(tenant, folded(records), received=len(records), origin=origin, suppress=suppress)
+    meant = meant_by(records, "OrderId") if results else None
+    received = len(records)
+    return DOCUMENTS.store(tenant, folded(records), received=received, origin=origin, suppress=suppress, meant=meant)
 
 
 def folded(records: Records[Any]) -> Records[Any]:
@@ -78,23 +88,23 @@ def _anonymous(tenant: Tenant, record: OrderRecord) -> Mapping[str, Any]:
     return {**record, "CustomerId": pseudonym(tenant, record["CustomerId"]), "Email": ""}
 
 
-def delete_order(tenant: Tenant, order_id: str, *, origin: Origin) -> Changes:
+def delete_order(tenant: Tenant, order_id: str, *, origin: Origin) -> Receipt:
     """Delete an order with its line items; nothing happens where there is none."""
     return delete(DELETE_ORDER, tenant, Entity.ORDERS, {"order_id": order_id}, origin=origin)
 
 
-def delete_order_item(tenant: Tenant, order_id: str, *, product_id: str, sku: str, origin: Origin) -> Changes:
+def delete_order_item(tenant: Tenant, order_id: str, *, product_id: str, sku: str, origin: Origin) -> Receipt:
     """Delete every line of an order that has this ProductId and Sku; the order changes, and stays without lines too."""
     line = {"order_id": order_id, "product_id": product_id, "sku": sku}
     return delete(DELETE_ITEM, tenant, Entity.ORDERS, line, origin=origin, parts=True)
 
 
-def delete_orders_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+def delete_orders_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete orders, by hub id, with their line items."""
     return delete(DELETE_ORDERS_BY_ID, tenant, Entity.ORDERS, {"ids": list(ids)}, origin=origin, received=len(ids))
 
 
-def delete_order_items_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+def delete_order_items_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete lines by their own hub ids; their orders change, and stay without lines too."""
     return delete(
         DELETE_ITEMS_BY_ID, tenant, Entity.ORDERS, {"ids": list(ids)}, origin=origin, received=len(ids), parts=True

@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
-from hub.api.parameters import WRITES, Parameters, field_type
-from hub.api.responses import removed
+from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
 from hub.api.weights import InParts
 from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
@@ -30,7 +29,7 @@ class OrderViewSet(TenantViewSet):
     growing = InParts("items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {
-        "create": Parameters(WRITES),
+        "create": Parameters(UPSERTS),
         "list": list_parameters(OrderFilterSet),
         "remove": Parameters(WRITES),
         "remove_item": Parameters(
@@ -46,18 +45,18 @@ class OrderViewSet(TenantViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(ORDERS, self.body())
-        receipt = upsert_orders(self.tenant, batch.records, origin=self.origin)
+        receipt = upsert_orders(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
         return self.saved("Orders saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         order_id = self.ids["orderId"]
-        changes = delete_order(self.tenant, order_id, origin=self.origin)
-        return removed("Order removed.", changes.removed, orderId=order_id)
+        receipt = delete_order(self.tenant, order_id, origin=self.origin)
+        return self.removed("Order removed.", receipt, orderId=order_id)
 
     def remove_item(self, request: Request, **_: Any) -> HttpResponse:
         order_id, product_id, sku = self.ids["orderId"], self.query["productId"], self.query["sku"]
-        changes = delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
-        return removed("Order item removed.", changes.removed, orderId=order_id, productId=product_id, sku=sku)
+        receipt = delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
+        return self.removed("Order item removed.", receipt, orderId=order_id, productId=product_id, sku=sku)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:

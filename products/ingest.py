@@ -8,8 +8,9 @@ from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table, sent_columns, upsert_statement
 from products.schemas import MOST_VARIANTS, ProductRecord
-from tenants.changes.changesets import Changes, Origin, Receipt
+from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.documents import Documents, Overfull, parents_statement, parts_statement
+from tenants.changes.results import meant_by
 from tenants.changes.writing import delete
 from tenants.models import Entity, Tenant
 
@@ -49,7 +50,11 @@ MERGE_VARIANTS = read_sql("products", "merge_variants").format(
 )
 PARTS = "ProductVariants"
 DOCUMENTS = Documents(
-    Entity.PRODUCTS, parents_statement(PRODUCTS), parts_statement(MERGE_VARIANTS, may_overfill=True), PARTS
+    Entity.PRODUCTS,
+    parents_statement(PRODUCTS),
+    parts_statement(MERGE_VARIANTS, may_overfill=True),
+    parts_statement(MERGE_VARIANTS, may_overfill=True, telling=True),
+    PARTS,
 )
 DELETE_PRODUCT = (
     "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
@@ -63,13 +68,17 @@ DELETE_VARIANTS_BY_ID = read_sql("products", "delete_variants_by_id")
 Row = dict[str, Any]
 
 
-def upsert_products(tenant: Tenant, records: Records[ProductRecord], *, origin: Origin) -> Receipt:
+def upsert_products(
+    tenant: Tenant, records: Records[ProductRecord], *, origin: Origin, results: bool = False
+) -> Receipt:
     """Store products as if one after the other, in one transaction; variants that a record leaves out stay.
 
+    The receipt's results, where asked for, say what each record became.
     Raises ValidationFailed for new variants of a product that has MOST_VARIANTS with those that are stored.
     """
+    meant = meant_by(records, "ProductId") if results else None
     try:
-        return DOCUMENTS.store(tenant, folded(records), received=len(records), origin=origin)
+        return DOCUMENTS.store(tenant, folded(records), received=len(records), origin=origin, meant=meant)
     except Overfull as overfull:
         last = {product_id: i for i, product_id in enumerate(records.column("ProductId"))}
         places = sorted(last[product_id] for product_id in overfull.keys)
@@ -100,23 +109,23 @@ def _merged(rows: Iterable[Row], key: str) -> list[Row]:
     return list(merged.values())
 
 
-def delete_product(tenant: Tenant, product_id: str, *, origin: Origin) -> Changes:
+def delete_product(tenant: Tenant, product_id: str, *, origin: Origin) -> Receipt:
     """Delete a product with its variants; order lines stay as they are, and nothing happens where there is none."""
     return delete(DELETE_PRODUCT, tenant, Entity.PRODUCTS, {"product_id": product_id}, origin=origin)
 
 
-def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: Origin) -> Changes:
+def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: Origin) -> Receipt:
     """Delete a variant of a product; the product changes, and stays without variants too."""
     variant = {"product_id": product_id, "variant_id": variant_id}
     return delete(DELETE_VARIANT, tenant, Entity.PRODUCTS, variant, origin=origin, parts=True)
 
 
-def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete products, by hub id, with their variants; order lines stay as they are."""
     return delete(DELETE_PRODUCTS_BY_ID, tenant, Entity.PRODUCTS, {"ids": list(ids)}, origin=origin, received=len(ids))
 
 
-def delete_variants_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Changes:
+def delete_variants_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete variants by their own hub ids; their products change, and stay without variants too."""
     return delete(
         DELETE_VARIANTS_BY_ID, tenant, Entity.PRODUCTS, {"ids": list(ids)}, origin=origin, received=len(ids), parts=True

@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
-from hub.api.parameters import WRITES, Parameters, field_type
-from hub.api.responses import removed
+from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
 from hub.api.weights import InParts
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
@@ -30,8 +29,9 @@ class ProductViewSet(TenantViewSet):
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )
     in_query = {
+        "create": Parameters(UPSERTS),
         "list": list_parameters(ProductFilterSet),
-        **dict.fromkeys(("create", "remove", "remove_variant"), Parameters(WRITES)),
+        **dict.fromkeys(("remove", "remove_variant"), Parameters(WRITES)),
     }
 
     def get_queryset(self) -> QuerySet[Product]:
@@ -39,18 +39,18 @@ class ProductViewSet(TenantViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(PRODUCTS, self.body())
-        receipt = upsert_products(self.tenant, batch.records, origin=self.origin)
+        receipt = upsert_products(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
         return self.saved("Products saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         product_id = self.ids["productId"]
-        changes = delete_product(self.tenant, product_id, origin=self.origin)
-        return removed("Product removed.", changes.removed, productId=product_id)
+        receipt = delete_product(self.tenant, product_id, origin=self.origin)
+        return self.removed("Product removed.", receipt, productId=product_id)
 
     def remove_variant(self, request: Request, **_: Any) -> HttpResponse:
         product_id, variant_id = self.ids["productId"], self.ids["variantId"]
-        changes = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
-        return removed("Variant removed.", changes.removed, productId=product_id, variantId=variant_id)
+        receipt = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
+        return self.removed("Variant removed.", receipt, productId=product_id, variantId=variant_id)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:

@@ -25,7 +25,7 @@ from tenants.admin.access import access_of, by_tenant
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.sections import Section, clipped
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Tenant
 
 
@@ -164,8 +164,8 @@ class CustomerAdmin(ConsentEditingAdmin):
             back=self.list_url(),
         )
 
-    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         return erase_customers_by_id(tenant, ids, origin=origin)
 
-    def deleted_text(self, done: Sequence[Changes]) -> str:
-        return f"{counted(sum(len(changes.deleted) for changes in done), self.opts)} erased."
+    def deleted_text(self, done: Sequence[Receipt]) -> str:
+        return f"{counted(sum(receipt.removed for receipt in done), self.opts)} erased."

@@ -21,13 +21,13 @@ from customers.ingest import Row
 from hub.api.body import read_json
 from hub.api.errors import ApiError
 from hub.api.parameters import EMAIL, Parameters
-from hub.api.responses import JsonResponse
+from hub.api.responses import JsonResponse, in_changeset
 from hub.middleware.paths import identifier_in_path
 from hub.records.faults import Fault, ValidationFailed
 from hub.records.schemas import STRICT, Schema, parse, refuse_too_many_values
 from hub.records.types import Email, Flag, RequiredEmail, identifier, text
 from tenants.api.authentication import Caller, Credentials, authorise
-from tenants.changes.changesets import Origin
+from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.erasure import NOT_STORED
 from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Priority, Source, Tenant
@@ -151,8 +151,11 @@ class Updates:
         return any(one is not found for one in self.customers.carrying(name, row[name]))
 
 
-def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> list[Result]:
-    """Store what can be stored of up to 100 updates, in order, in one transaction; say what became of each."""
+def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> tuple[list[Result], int | None]:
+    """Store what can be stored of up to 100 updates, in order, in one transaction.
+
+    Returns what became of each, and the changeset's number, None where nothing changed.
+    """
     results: list[Result] = [{"index": i, "email": _email_of(element)} for i, element in enumerate(elements)]
     updates: dict[int, tuple[str, PayloadRecord]] = {}
     for i, element in enumerate(elements):
@@ -160,9 +163,8 @@ def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> list[R
             updates[i] = read_update(element)
         except Refused as refusal:
             results[i] |= {"status": "failed", "error": str(refusal)}
-    if updates:
-        _store(tenant, updates, results, origin)
-    return results
+    receipt = _store(tenant, updates, results, origin) if updates else Receipt()
+    return results, receipt.number
 
 
 def _email_of(element: Any) -> Any:
@@ -171,7 +173,7 @@ def _email_of(element: Any) -> Any:
 
 def _store(
     tenant: Tenant, updates: Mapping[int, tuple[str, PayloadRecord]], results: list[Result], origin: Origin
-) -> None:
+) -> Receipt:
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(results)
         rows = [row for email, payload in updates.values() for row in ({"Email": email}, as_row(email, payload))]
@@ -183,6 +185,7 @@ def _store(
             except Refused as refusal:
                 results[i] |= {"status": "failed", "error": str(refusal)}
         customers.save()
+    return write.receipt
 
 
 class JericommerceAuthentication(BaseAuthentication):
@@ -215,14 +218,15 @@ class JericommerceViewSet(DialectViewSet):
             raise ApiError(400, NO_ARRAY)
         if len(elements) > MOST_RECORDS:
             raise ApiError(400, TOO_MANY)
-        results = upsert(self.tenant, elements, origin=self.origin)
+        results, number = upsert(self.tenant, elements, origin=self.origin)
         worked = not results or any(result["status"] != "failed" for result in results)
-        return JsonResponse({"results": results}, status=201 if worked else 404)
+        return JsonResponse({"results": results}, status=201 if worked else 404, headers=in_changeset(number))
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         email = self.query["email"]
-        changes = erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
-        return JsonResponse({"email": email, "status": "deleted", "removed": changes.removed}, status=201)
+        receipt = erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
+        said = {"email": email, "status": "deleted", "removed": receipt.removed}
+        return JsonResponse(said, status=201, headers=in_changeset(receipt.number))
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
         if not (errors := native.get("errors")):

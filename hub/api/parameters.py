@@ -69,6 +69,7 @@ HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_ID
 
 REASON = Annotated[str, required_text(MOST_REASON), written("one_line", one_line)]
 WRITES: Mapping[str, Any] = {"reason": REASON}  # what every native write takes
+UPSERTS: Mapping[str, Any] = {**WRITES, "results": FLAG}
 
 
 def number(least: int, most: int) -> Any:

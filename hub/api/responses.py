@@ -46,26 +46,14 @@ class JsonResponse(HttpResponse):
         super().__init__(to_json(content), content_type="application/json", status=status, headers=said)
 
 
-def success(message: str, data: Mapping[str, object]) -> JsonResponse:
+def success(message: str, data: Mapping[str, object], headers: Mapping[str, str] | None = None) -> JsonResponse:
     """Answer 200 with the envelope."""
-    return JsonResponse({"success": True, "message": message, "data": data})
+    return JsonResponse({"success": True, "message": message, "data": data}, headers=headers)
 
 
-def saved(message: str, count: int, *, warnings: Mapping[str, list[str]], changeset: int | None) -> JsonResponse:
-    """Answer an upsert: `count` is the number of records received; warnings stand in only where there are any.
-
-    The receipt, the number of the changeset, is a header, X-Changeset; a batch that changed nothing has none.
-    """
-    data: dict[str, object] = {"count": count, "processedAt": now()}
-    response = success(message, data | {"warnings": warnings} if warnings else data)
-    if changeset is not None:
-        response["X-Changeset"] = str(changeset)
-    return response
-
-
-def removed(message: str, count: int, **identifiers: str | None) -> JsonResponse:
-    """Answer a delete by echoing the identifiers it took, in their normal form, and how many records it removed."""
-    return success(message, {**identifiers, "removed": count, "deletedAt": now()})
+def in_changeset(number: int | None) -> dict[str, str]:
+    """Return the header that names a write's changeset, in every dialect; of a write that changed nothing, none."""
+    return {} if number is None else {"X-Changeset": str(number)}
 
 
 def failure(

@@ -18,7 +18,7 @@ from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import MOST_MATCHES, Column
 from tenants.admin.sections import Section, clipped, money, yes_or_no
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Origin, Receipt
 from tenants.health import last_snapshots
 from tenants.links import order_ids_of
 from tenants.models import Entity, Tenant
@@ -148,8 +148,8 @@ class OrderAdmin(RecordWithPartsAdmin):
             back=self.list_url(),
         )
 
-    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         return delete_orders_by_id(tenant, ids, origin=origin)
 
-    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         return delete_order_items_by_id(tenant, ids, origin=origin)

@@ -17,7 +17,7 @@ from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import Column
 from tenants.admin.sections import Section, clipped, yes_or_no
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Tenant
 
 
@@ -142,8 +142,8 @@ class ProductAdmin(RecordWithPartsAdmin):
             back=self.list_url(),
         )
 
-    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         return delete_products_by_id(tenant, ids, origin=origin)
 
-    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         return delete_variants_by_id(tenant, ids, origin=origin)

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from hub.sql.bigint import is_bigint
 from tenants.admin.question import Question, chosen_ids, counted, joined
 from tenants.admin.records import RecordAdmin, origin_of
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Tenant
 
 
@@ -20,7 +20,7 @@ class RecordWithPartsAdmin(RecordAdmin):
     parts: str
     parts_stay: Sequence[str] = ()
 
-    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
+    def delete_parts(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         """Delete parts by their own hub ids."""
         raise NotImplementedError
 

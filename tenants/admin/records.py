@@ -24,7 +24,7 @@ from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise
 from tenants.admin.sections import Section, clipped, history, moment
 from tenants.audit.looks import PERSONAL
-from tenants.changes.changesets import Changes, Origin
+from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Source, Tenant, Way
 
 
@@ -139,13 +139,13 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """Return the question asked before records, of one tenant or several, are deleted."""
         raise NotImplementedError
 
-    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Changes:
-        """Delete records of one tenant by hub id, as one changeset; return what it says."""
+    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
+        """Delete records of one tenant by hub id, as one changeset; return the receipt."""
         raise NotImplementedError
 
-    def deleted_text(self, done: Sequence[Changes]) -> str:
+    def deleted_text(self, done: Sequence[Receipt]) -> str:
         """Say what a deletion did."""
-        return f"{counted(sum(len(changes.deleted) for changes in done), self.opts)} deleted."
+        return f"{counted(sum(receipt.removed for receipt in done), self.opts)} deleted."
 
     # Pages
 

@@ -20,7 +20,7 @@ from hub.api.body import read_body
 from hub.api.errors import ApiError, answer_exception
 from hub.api.pagination import KeysetPagination
 from hub.api.parameters import NOTHING, Parameters, sent_with
-from hub.api.responses import failure, saved, success
+from hub.api.responses import failure, in_changeset, now, success
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
@@ -38,8 +38,9 @@ class TenantViewSet(GenericViewSet[Any]):
     """An endpoint below /…/{tenantId}: GUID 400, key 401, tenant 404, enabled 403, rate 429, and only then the request.
 
     A subclass is a few lines a method: it takes the body or the parameters, calls its app, and answers with `saved`,
-    `page` or `record`. Whatever it raises is answered by hub.api.errors. It says what identifiers its paths may hold,
-    under their documented names, and by action what a query may hold: no action takes a parameter that is not there.
+    `removed`, `page` or `record`. Whatever it raises is answered by hub.api.errors. It says what identifiers its paths
+    may hold, under their documented names, and by action what a query may hold: no action takes a parameter that is not
+    there.
     """
 
     in_path = NOTHING
@@ -84,6 +85,11 @@ class TenantViewSet(GenericViewSet[Any]):
         return self.caller.tenant
 
     @property
+    def wants_results(self) -> bool:
+        """Whether an upsert is to say what each record became."""
+        return bool(self.query.get("results"))
+
+    @property
     def origin(self) -> Origin:
         """What the caller's writes are recorded under."""
         return replace(self.caller.origin, reason=self.query.get("reason", ""))
@@ -104,9 +110,21 @@ class TenantViewSet(GenericViewSet[Any]):
         return self.sent
 
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
-        """Answer an upsert: records received, the warnings of batch and receipt, the number of the changeset."""
-        warnings = {**batch.warnings, **receipt.warnings}
-        return saved(message, receipt.received, warnings=warnings, changeset=receipt.number)
+        """Answer an upsert: records received, the receipt, the warnings of batch and receipt, where there are any.
+
+        The receipt's results stand in it where they were asked for.
+        """
+        data: dict[str, object] = {"count": receipt.received, "processedAt": now(), **receipt.counts}
+        if warnings := {**batch.warnings, **receipt.warnings}:
+            data["warnings"] = warnings
+        if receipt.results is not None:
+            data["results"] = receipt.results
+        return success(message, data, headers=in_changeset(receipt.number))
+
+    def removed(self, message: str, receipt: Receipt, **identifiers: str | None) -> HttpResponse:
+        """Answer a delete by echoing the identifiers it took, in their normal form, with the receipt."""
+        data = {**identifiers, "removed": receipt.removed, "deletedAt": now(), **receipt.counts}
+        return success(message, data, headers=in_changeset(receipt.number))
 
     def page(self, message: str) -> HttpResponse:
         """Answer with one keyset page of `get_queryset`, filtered."""

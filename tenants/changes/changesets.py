@@ -80,10 +80,14 @@ class Receipt:
         return replace(self, number=self.number or noted.number, updated=self.updated + noted.updated)
 
     @property
-    def data(self) -> dict[str, object]:
+    def counts(self) -> dict[str, int | None]:
         """What every native answer to a write says of it."""
-        counts = {"created": self.created, "updated": self.updated, "unchanged": self.unchanged}
-        return {"changeset": self.number, **counts}
+        return {
+            "changeset": self.number,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+        }
 
 
 def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin) -> dict[str, object]:

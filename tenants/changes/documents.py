@@ -43,7 +43,7 @@ def parts_statement(ctes: str, *, may_overfill: bool = False, telling: bool = Fa
      UNION ALL
     SELECT id, 'updated', NULL, NULL FROM touched""",
         ctes=ctes,
-        more=f"{overfull} AS overfull" + (f", {OUTCOMES_OF_DOCUMENTS}" if telling else ""),
+        more=f"{overfull} AS overfull" + (f",\n       {OUTCOMES_OF_DOCUMENTS}" if telling else ""),
     )
 
 
@@ -88,9 +88,9 @@ class Documents:
     ) -> Receipt:
         """Store documents, each of a key of its own, in one transaction.
 
-        `received` counts the records before they were folded. `meant` asks for results. `suppress` returns what is stored in place of `records`
+        `received` counts the records before they were folded. `suppress` returns what is stored in place of `records`
         once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
-        Raises OperationalError and ApiError as `store_at_once` does, and Overfull.
+        `meant` asks for results. Raises OperationalError and ApiError as `store_at_once` does, and Overfull.
         """
         parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
         warnings: Warnings = {}

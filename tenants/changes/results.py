@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 import orjson
 
+from hub.records.records import Records
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.upsert import Table
 
@@ -22,18 +22,16 @@ Outcomes = dict[str, Sequence[Any]]  # by key: the status of the row, and its hu
 MOST_IDS = 1000  # of the rows that one record means: as many as a list reads at once
 STATUSES = ("created", "updated", "unchanged")  # of rows that one record means, the first that any of them has
 # More columns of a statement that records: outcomes as JSON. In `stored` are the rows that changed, in `document` all.
-OUTCOMES_OF_STORED = """
-       (SELECT json_object_agg(key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
+OUTCOMES_OF_STORED = """(SELECT json_object_agg(key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
           FROM stored)::text AS outcomes"""
-OUTCOMES_OF_DOCUMENTS = """
-       (SELECT json_object_agg(d.key, json_build_array(coalesce(c.kind, 'unchanged'), d.id))
+OUTCOMES_OF_DOCUMENTS = """(SELECT json_object_agg(d.key, json_build_array(coalesce(c.kind, 'unchanged'), d.id))
           FROM document d
           LEFT JOIN changed c ON c.id = d.id)::text AS outcomes"""
 
 
 def keyed(table: Table, column: str) -> Table:
     """Have a table's upsert return one more column, the last: the row's `key`."""
-    return replace(table, returning=f"{table.returning},\n          t.{column} AS key".removeprefix(","))
+    return replace(table, returning=", ".join(filter(None, (table.returning, f"t.{column} AS key"))))
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Meant:
     skipped: set[int] = field(default_factory=set)
     look_up: str = ""
 
-    def results(self, tenant_id: UUID, told: str | None) -> list[Result]:
+    def results(self, tenant_id: object, told: str | None) -> list[Result]:
         """Return what became of each record, from the outcomes that its statement told, in the same transaction.
 
         Duplicates have the result of the row that they were folded into.
@@ -62,13 +60,18 @@ class Meant:
             for i, keys in enumerate(self.keys)
         ]
 
-    def _left_alone(self, tenant_id: UUID, keys: set[str]) -> Outcomes:
+    def _left_alone(self, tenant_id: object, keys: set[str]) -> Outcomes:
         named = {"tenant_id": tenant_id, "keys": orjson.dumps(list(keys)).decode()}
         ((ids,),) = execute_where_tenant_is(self.look_up, named)
         return {key: ("unchanged", hub_id) for key, hub_id in orjson.loads(ids).items()}
 
     def _of_any(self, i: int, result: Result) -> Result:
         return {"index": i, **result, **({"status": "skipped"} if i in self.skipped else {})}
+
+
+def meant_by(records: Records[Any], name: str) -> Meant:
+    """Return what records mean of which each has its row's key in the field `name`."""
+    return Meant([(key,) for key in records.column(name)])
 
 
 def _of_one(i: int, status: str, hub_id: int) -> Result:

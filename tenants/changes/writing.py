@@ -67,14 +67,16 @@ def at_once_statement(table: Table, *, question: str = "", key: str = "") -> str
     statement's own snapshot may be older than the lock it waited for.
     `key` names the column by which the statement also tells what became of each row (tenants.changes.results).
     """
-    gated = replace(_telling(table, key), source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
+    gated = replace(
+        _telling(table, key), source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else ""
+    )
     upsert = upsert_statement(gated)
     if question:
         ctes = AT_ONCE_ASKING.format(lock=EXCLUSIVE, recordset=recordset(table), question=question, upsert=upsert)
     else:
         ctes = AT_ONCE.format(lock=SHARED, upsert=upsert)
     closed = "(SELECT closed FROM gate) AS closed"
-    return recording(STORED, ctes=ctes, more=f"{closed}, {OUTCOMES_OF_STORED}" if key else closed)
+    return recording(STORED, ctes=ctes, more=f"{closed},\n       {OUTCOMES_OF_STORED}" if key else closed)
 
 
 def _telling(table: Table, key: str) -> Table:
@@ -94,9 +96,10 @@ def store_at_once(
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
     `received` counts the records before they were folded. `meant` asks for results, of a statement that tells what
-    became of each row: where one was left alone, two statements and a transaction. Returns None, with nothing stored, where an open write has to
-    look first. Raises OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's
-    identifier priority has changed since it was read, and ApiError 503 where too many wait for the lock already.
+    became of each row; then it has a transaction, with one statement more where rows were left alone.
+    Returns None, with nothing stored, where an open write has to look first. Raises OperationalError, a 503 for the
+    caller, where the lock is not to be had or the tenant's identifier priority has changed since it was read, and
+    ApiError 503 where too many wait for the lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
@@ -143,8 +146,8 @@ class Write:
     def store(self, statement: str, rows: Iterable[Mapping[str, Any]], *, meant: Meant | None = None) -> None:
         """Upsert rows, each of a key of its own, as the last thing the write does, in one statement with the changeset.
 
-        `meant` asks for results, as in `store_at_once`. 500 rows take 3 ms less than if their ids came back and were sent once more. Raises RuntimeError, as `execute`
-        does, where the write has stored already.
+        500 rows take 3 ms less than if their ids came back and were sent once more. `meant` asks for results, as in
+        `store_at_once`. Raises RuntimeError, as `execute` does, where the write has stored already.
         """
         self._refuse_after_store()
         self.last, self.meant = (statement, list(rows)), meant

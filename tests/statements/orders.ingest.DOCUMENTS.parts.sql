@@ -15,7 +15,7 @@
 \set user_id '1'
 
 WITH document AS MATERIALIZED (
-    SELECT o.id, s."OrderItems" AS items, json_array_length(s."OrderItems") AS lines
+    SELECT o.id, s."OrderId" AS key, s."OrderItems" AS items, json_array_length(s."OrderItems") AS lines
       FROM json_to_recordset(:'records'::json) AS s("OrderId" text, "OrderItems" json)
      CROSS JOIN LATERAL (
            SELECT id

@@ -11,7 +11,7 @@ from customers.dialects.custobar.records import Mending
 from customers.dialects.matching import Candidate, Candidates
 from customers.ingest import Row
 from hub.records.faults import Fault
-from tenants.changes.changesets import Origin, Warnings
+from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Tenant
 
@@ -88,13 +88,13 @@ def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tup
     return found
 
 
-def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> Warnings:
+def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> Receipt:
     """Withdraw from all whom each event names, by any of its identifiers, in one transaction; nobody is created.
 
-    Returns warnings about events that name nobody.
+    The receipt warns of events that name nobody.
     """
     if not events:
-        return {}
+        return Receipt()
     rows: list[Row] = [{name: value} for event in events for name, value in event.identifiers]
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(events)
@@ -107,7 +107,7 @@ def withdraw(tenant: Tenant, events: list[Withdrawal], *, origin: Origin) -> War
             if not any(found[event.flag, *pair] for pair in event.identifiers):
                 write.changes.warnings[f"[{event.place}]"] = [NOBODY]
         customers.save()
-    return write.receipt.warnings
+    return write.receipt
 
 
 def _withdraw_from(customers: Candidates, meant: Sequence[Candidate], flag: str) -> int:

@@ -22,7 +22,7 @@ from customers.ingest import CUSTOMERS, SUPERSEDED, Row, several_meant
 from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Origin, Warnings
+from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once
 from tenants.identity import IDENTIFIERS, key_sql
 from tenants.models import Entity, Operation, Priority, Source, Tenant
@@ -240,22 +240,24 @@ def _is_withdrawn(candidate: Candidate, name: str) -> bool:
     return (candidate.sent.get(field) if field else candidate.attributes.values.get(name)) is False
 
 
-def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Warnings, list[int]]:
-    """Store records as if one after the other, in one transaction; return warnings, and whose records were skipped.
+def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Receipt, list[int]]:
+    """Store records as if one after the other, in one transaction; return the receipt, and which records were skipped.
 
     At once where the external_id alone says who is meant, else by looking first.
     """
-    if _names_alone(tenant, sent.records) and store_at_once(
-        STORE_AT_ONCE, tenant, Entity.CUSTOMERS, sent.records, received=sent.received, origin=origin
+    if _names_alone(tenant, sent.records) and (
+        receipt := store_at_once(
+            STORE_AT_ONCE, tenant, Entity.CUSTOMERS, sent.records, received=sent.received, origin=origin
+        )
     ):
-        return {}, []
+        return receipt, []
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = sent.received
         upload = Upload(write, tenant, sent, origin)
         for i in range(len(sent.records)):
             upload.take(i)
         upload.customers.save()
-    return write.receipt.warnings, upload.skipped
+    return write.receipt, upload.skipped
 
 
 def _names_alone(tenant: Tenant, records: Records[Any]) -> bool:

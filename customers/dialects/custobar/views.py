@@ -18,10 +18,10 @@ from customers.dialects.views import DialectViewSet, reworded
 from customers.models import Customer
 from customers.serializers import GROWING
 from hub.api.pagination import KeysetPagination
-from hub.api.responses import JsonResponse
+from hub.api.responses import JsonResponse, in_changeset
 from tenants.api.authentication import Caller, Credentials, authorise, basic_credentials
 from tenants.api.views import reads, unknown_path
-from tenants.changes.changesets import Warnings
+from tenants.changes.changesets import Receipt
 from tenants.models import Entity, Source, Way
 
 
@@ -55,13 +55,13 @@ class CustobarViewSet(DialectViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_upload(self.tenant, self.body())
-        warnings, skipped = store_upload(self.tenant, sent, origin=self.origin)
-        return taken(sent.received, sent.findings, warnings, skipped=skipped)
+        receipt, skipped = store_upload(self.tenant, sent, origin=self.origin)
+        return taken(sent.received, sent.findings, receipt, skipped=skipped)
 
     def withdraw(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_events(self.tenant, self.body())
-        warnings = withdraw(self.tenant, sent.withdrawals, origin=self.origin)
-        return taken(sent.received, sent.findings, warnings)
+        receipt = withdraw(self.tenant, sent.withdrawals, origin=self.origin)
+        return taken(sent.received, sent.findings, receipt)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
@@ -77,11 +77,12 @@ class CustobarViewSet(DialectViewSet):
         return failure_body(native)
 
 
-def taken(received: int, findings: Findings, warnings: Warnings, **more: Any) -> HttpResponse:
+def taken(received: int, findings: Findings, receipt: Receipt, **more: Any) -> HttpResponse:
     """Answer an upload: how many records or events came, and where there is something to say, what."""
     said = findings.said()
-    odd = {**said, "warnings": {**said["warnings"], **warnings}, **more}
-    return JsonResponse({"response": "ok", "count": received} | {name: value for name, value in odd.items() if value})
+    odd = {**said, "warnings": {**said["warnings"], **receipt.warnings}, **more}
+    content = {"response": "ok", "count": received} | {name: value for name, value in odd.items() if value}
+    return JsonResponse(content, headers=in_changeset(receipt.number))
 
 
 @csrf_exempt
