@@ -22,7 +22,8 @@ Outcomes = dict[str, Sequence[Any]]  # by key: the status of the row, and its hu
 MOST_IDS = 1000  # of the rows that one record means: as many as a list reads at once
 STATUSES = ("created", "updated", "unchanged")  # of rows that one record means, the first that any of them has
 # More columns of a statement that records: outcomes as JSON. In `stored` are the rows that changed, in `document` all.
-OUTCOMES_OF_STORED = """(SELECT json_object_agg(key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
+OUTCOMES_OF_STORED = """(SELECT json_object_agg(
+               key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
           FROM stored)::text AS outcomes"""
 OUTCOMES_OF_DOCUMENTS = """(SELECT json_object_agg(d.key, json_build_array(coalesce(c.kind, 'unchanged'), d.id))
           FROM document d

@@ -33,6 +33,7 @@ class Shop:
     priority: str
     customers: list[Customer] = field(default_factory=list)
     required: frozenset[str] = frozenset()
+    meant: list[tuple[list[Customer], bool]] = field(default_factory=list)
 
     @property
     def first(self) -> str:
@@ -55,8 +56,10 @@ class Shop:
     def post(self, batch: Iterable[Mapping[str, Any]]) -> tuple[set[Customer], dict[str, int]]:
         """Store the records one after the other; return the customers they changed, and how many each meant if several.
 
-        Where a record means several customers, what it withdraws is for all of them, the rest for none.
+        Where a record means several customers, what it withdraws is for all of them, the rest for none. `meant` is then
+        whom each record meant, and whether anything of it was applied.
         """
+        self.meant = []
         touched: set[Customer] = set()
         several: dict[str, int] = {}
         for i, record in enumerate(map(supplied, batch)):
@@ -65,6 +68,7 @@ class Shop:
             if len(customers) > 1:
                 several[f"[{i}].{name}"] = len(customers)
                 record = withdrawals(record)
+            self.meant.append((customers, bool(record)))
             for customer in customers if record else ():
                 customer.apply(record)
                 touched.add(customer)

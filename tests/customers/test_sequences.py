@@ -1,6 +1,7 @@
 """Random sequences of upserts and deletes leave behind what the reference model says, in the log and the ledger too."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,8 @@ STEPS = st.lists(
     max_size=8,
 )
 
+STATUSES = ("created", "updated", "unchanged")
+
 Name = tuple[bool, str]
 Seen = dict[Name, dict[str, Any]]
 
@@ -58,19 +61,43 @@ class Comparison:
     numbers: int = 0
     seen: Seen = field(default_factory=dict)
 
-    def post(self, batch: list[dict[str, Any]]) -> None:
-        accepted = self.shop.accepts(batch)
+    def post(self, batch: list[dict[str, Any]], *, results: bool) -> None:
+        accepted, before, data = self.shop.accepts(batch), self.known(), dict[str, Any]()
 
         def step() -> set[Customer]:
-            response = self.partner.post("customers", batch)
+            response = self.partner.send("POST", f"/customers/{{tenant}}?results={str(results).lower()}", batch)
             assert response.status_code == (200 if accepted else 400), response.content
             if not accepted:
                 return set()
             touched, several = self.shop.post(batch)
-            assert counts(response.json()["data"].get("warnings", {})) == several
+            data.update(response.json()["data"])
+            assert counts(data.get("warnings", {})) == several
+            statuses = Counter(self.status(customer, before) for customer in touched)
+            assert [data[status] for status in STATUSES] == [statuses[status] for status in STATUSES]
             return touched
 
         self.compare(step, received=len(batch))
+        if accepted:
+            assert data.get("results") == (self.results(before) if results else None)
+
+    def results(self, before: Mapping[Name, Customer]) -> list[dict[str, Any]]:
+        """Return what became of each record, and whose hub ids read shows now."""
+        return [
+            {"index": i, **self.result(customers, before, applied=applied)}
+            for i, (customers, applied) in enumerate(self.shop.meant)
+        ]
+
+    def result(self, meant: list[Customer], before: Mapping[Name, Customer], *, applied: bool) -> dict[str, Any]:
+        ids = [self.seen[name]["HubId"] for name in sorted(self.name(customer.values) for customer in meant)]
+        statuses = {self.status(customer, before) for customer in meant}
+        status = min(statuses, key=STATUSES.index) if applied else "skipped"
+        return (
+            {"status": status, "HubId": ids[0]} if len(ids) == 1 else {"status": status, "HubId": None, "HubIds": ids}
+        )
+
+    def status(self, customer: Customer, before: Mapping[Name, Customer]) -> str:
+        known = before.get(self.name(customer.values))
+        return ("updated" if differ(known, customer) else "unchanged") if known else "created"
 
     def delete(self, customer_id: str | None, email: str | None) -> None:
         named = bool((customer_id or "").strip() or (email or "").strip())
@@ -163,9 +190,9 @@ def flags(record: dict[str, Any]) -> int:
 @pytest.mark.parametrize("priority", ["customerid", "email"])
 @pytest.mark.parametrize("required", [[], ["Name", "GdprOptin"]], ids=["nothing required", "fields required"])
 @examples(40)
-@given(steps=STEPS)
+@given(steps=STEPS, results=st.booleans())
 def test_any_sequence_leaves_behind_what_the_model_says(
-    make_tenant: MakeTenant, priority: str, required: list[str], steps: list[tuple[str, Any]]
+    make_tenant: MakeTenant, priority: str, required: list[str], steps: list[tuple[str, Any]], results: bool
 ) -> None:
     shop = Shop(priority, required=frozenset(required))
     comparison = Comparison(make_tenant(priority=priority, required=required), shop)
@@ -174,9 +201,9 @@ def test_any_sequence_leaves_behind_what_the_model_says(
         if kind == "delete":
             comparison.delete(*sent)
             continue
-        comparison.post(sent)
+        comparison.post(sent, results=results)
         if kind == "post twice":
-            comparison.post(sent)
+            comparison.post(sent, results=results)
 
     feed = comparison.partner.changes()
     assert [entry["Number"] for entry in feed] == list(range(1, comparison.numbers + 1))

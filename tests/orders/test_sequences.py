@@ -1,5 +1,6 @@
 """Random sequences of order requests leave what the reference model says; only what changes is recorded."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from tests.conftest import MakeTenant, Partner, examples
 from tests.orders.model import Json, Orders
 
 Step = tuple[Any, ...]
+STATUSES = ("created", "updated", "unchanged")
 
 ORDER_IDS = st.sampled_from(["A", "a", "B"])
 PRODUCT_IDS = st.sampled_from(["P", "Q"])
@@ -63,8 +65,10 @@ STEPS = st.one_of(
 
 
 @examples(40)
-@given(steps=st.lists(STEPS, min_size=1, max_size=8))
-def test_a_sequence_of_requests_leaves_what_the_model_says(make_tenant: MakeTenant, steps: list[Step]) -> None:
+@given(steps=st.lists(STEPS, min_size=1, max_size=8), results=st.booleans())
+def test_a_sequence_of_requests_leaves_what_the_model_says(
+    make_tenant: MakeTenant, steps: list[Step], results: bool
+) -> None:
     partner, model = make_tenant(), Orders()
     now = Moment(model.state(), _read(partner), _versions(partner))
     sent: list[Json] = []
@@ -73,12 +77,16 @@ def test_a_sequence_of_requests_leaves_what_the_model_says(make_tenant: MakeTena
         if step[0] == "upsert":
             sent = step[1]
         _apply(model, step, sent)
-        response = _request(partner, step, sent)
+        response = _request(partner, step, sent, results=results)
         assert response.status_code == 200, response.content
 
         before, now = now, Moment(model.state(), _read(partner), _versions(partner))
         assert {name: _documented(order) for name, order in now.hub.items()} == model.read()
         _assert_only_changes_recorded(_changesets(partner, response), before, now)
+        if step[0] in ("upsert", "resend"):
+            _assert_receipt(
+                response.json()["data"], [record["OrderId"] for record in sent], before, now, results=results
+            )
 
 
 @dataclass
@@ -104,13 +112,13 @@ def _apply(model: Orders, step: Step, sent: list[Json]) -> None:
             model.upsert(sent)
 
 
-def _request(partner: Partner, step: Step, sent: list[Json]) -> Any:
+def _request(partner: Partner, step: Step, sent: list[Json], *, results: bool) -> Any:
     match step:
         case ("delete", order_id):
             return partner.delete(f"/orders/{{tenant}}/{order_id}")
         case ("delete_item", order_id, product_id, sku):
             return partner.delete(f"/orders/{{tenant}}/{order_id}/items", productId=product_id, sku=sku)
-    return partner.post("orders", sent)
+    return partner.send("POST", f"/orders/{{tenant}}?results={str(results).lower()}", sent)
 
 
 def _read(partner: Partner) -> dict[str, Json]:
@@ -151,3 +159,18 @@ def _assert_only_changes_recorded(changesets: list[Json], before: Moment, now: M
     assert {name for name in stayed if now.hub[name]["UpdatedAt"] != before.hub[name]["UpdatedAt"]} == changed
     for hub_id in now.ids(stayed - changed):
         assert now.versions[hub_id] == before.versions[hub_id]
+
+
+def _assert_receipt(data: Json, sent: list[str], before: Moment, now: Moment, *, results: bool) -> None:
+    """Assert that the answer counts what became of the records sent, and says it of each where it was asked."""
+    statuses = {name: _status(name, before, now) for name in sent}
+    counts = Counter(statuses.values())
+    assert {name: data[name] for name in STATUSES} == {name: counts[name] for name in STATUSES}
+    expected = [{"index": i, "status": statuses[name], "HubId": now.hub[name]["HubId"]} for i, name in enumerate(sent)]
+    assert data.get("results") == (expected if results else None)
+
+
+def _status(name: str, before: Moment, now: Moment) -> str:
+    if name not in before.model:
+        return "created"
+    return "updated" if before.model[name] != now.model[name] else "unchanged"

@@ -157,7 +157,8 @@ def test_the_answer_counts_the_records_received(partner: Partner) -> None:
 
     answer = response.json()
     assert answer["data"].pop("processedAt").endswith("Z")
-    assert answer == {"success": True, "message": "Products saved.", "data": {"count": 2}}
+    receipt = {"changeset": 1, "created": 2, "updated": 0, "unchanged": 0}
+    assert answer == {"success": True, "message": "Products saved.", "data": {"count": 2, **receipt}}
     assert response["X-Changeset"] == "1"
 
 

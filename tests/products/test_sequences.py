@@ -1,5 +1,6 @@
 """Random sequences of product requests leave what the reference model says; only what changes is recorded."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from tests.conftest import MakeTenant, Partner, examples
 from tests.products.model import Json, Products
 
 Step = tuple[Any, ...]
+STATUSES = ("created", "updated", "unchanged")
 
 PRODUCT_IDS = st.sampled_from(["P", "p", "Q"])
 VARIANT_IDS = st.sampled_from(["V", "v", "W"])
@@ -54,8 +56,10 @@ STEPS = st.one_of(
 
 
 @examples(40)
-@given(steps=st.lists(STEPS, min_size=1, max_size=8))
-def test_a_sequence_of_requests_leaves_what_the_model_says(make_tenant: MakeTenant, steps: list[Step]) -> None:
+@given(steps=st.lists(STEPS, min_size=1, max_size=8), results=st.booleans())
+def test_a_sequence_of_requests_leaves_what_the_model_says(
+    make_tenant: MakeTenant, steps: list[Step], results: bool
+) -> None:
     partner, model = make_tenant(), Products()
     now = Moment(model.state(), _read(partner), _versions(partner))
     sent: list[Json] = []
@@ -64,12 +68,16 @@ def test_a_sequence_of_requests_leaves_what_the_model_says(make_tenant: MakeTena
         if step[0] == "upsert":
             sent = step[1]
         _apply(model, step, sent)
-        response = _request(partner, step, sent)
+        response = _request(partner, step, sent, results=results)
         assert response.status_code == 200, response.content
 
         before, now = now, Moment(model.state(), _read(partner), _versions(partner))
         assert {name: _documented(product) for name, product in now.hub.items()} == model.read()
         _assert_only_changes_recorded(_changesets(partner, response), before, now)
+        if step[0] in ("upsert", "resend"):
+            _assert_receipt(
+                response.json()["data"], [record["ProductId"] for record in sent], before, now, results=results
+            )
 
 
 @dataclass
@@ -95,13 +103,13 @@ def _apply(model: Products, step: Step, sent: list[Json]) -> None:
             model.upsert(sent)
 
 
-def _request(partner: Partner, step: Step, sent: list[Json]) -> Any:
+def _request(partner: Partner, step: Step, sent: list[Json], *, results: bool) -> Any:
     match step:
         case ("delete", product_id):
             return partner.delete(f"/products/{{tenant}}/{product_id}")
         case ("delete_variant", product_id, variant_id):
             return partner.delete(f"/products/{{tenant}}/{product_id}/variants/{variant_id}")
-    return partner.post("products", sent)
+    return partner.send("POST", f"/products/{{tenant}}?results={str(results).lower()}", sent)
 
 
 def _read(partner: Partner) -> dict[str, Json]:
@@ -148,3 +156,18 @@ def _assert_only_changes_recorded(changesets: list[Json], before: Moment, now: M
     assert {name for name in stayed if now.hub[name]["UpdatedAt"] != before.hub[name]["UpdatedAt"]} == changed
     for hub_id in now.ids(stayed - changed):
         assert now.versions[hub_id] == before.versions[hub_id]
+
+
+def _assert_receipt(data: Json, sent: list[str], before: Moment, now: Moment, *, results: bool) -> None:
+    """Assert that the answer counts what became of the records sent, and says it of each where it was asked."""
+    statuses = {name: _status(name, before, now) for name in sent}
+    counts = Counter(statuses.values())
+    assert {name: data[name] for name in STATUSES} == {name: counts[name] for name in STATUSES}
+    expected = [{"index": i, "status": statuses[name], "HubId": now.hub[name]["HubId"]} for i, name in enumerate(sent)]
+    assert data.get("results") == (expected if results else None)
+
+
+def _status(name: str, before: Moment, now: Moment) -> str:
+    if name not in before.model:
+        return "created"
+    return "updated" if before.model[name] != now.model[name] else "unchanged"

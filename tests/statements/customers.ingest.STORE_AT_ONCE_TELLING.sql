@@ -210,7 +210,8 @@ changed(id, kind, before, after) AS (
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted, (SELECT closed FROM gate) AS closed,
-       (SELECT json_object_agg(key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
+       (SELECT json_object_agg(
+               key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
           FROM stored)::text AS outcomes
   FROM tally
 ;

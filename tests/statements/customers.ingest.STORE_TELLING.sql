@@ -211,7 +211,8 @@ changed(id, kind, before, after) AS (
      WHERE kind = 'updated' AND before <> after
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
-       cardinality(deleted) AS deleted, (SELECT json_object_agg(key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
+       cardinality(deleted) AS deleted, (SELECT json_object_agg(
+               key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
           FROM stored)::text AS outcomes
   FROM tally
 ;
