@@ -85,4 +85,4 @@ def _of_several(keys: tuple[str, ...], outcomes: Outcomes) -> Result:
         return {"status": "skipped", "HubId": None}
     statuses = {outcomes[key][0] for key in keys}
     status = next(status for status in STATUSES if status in statuses)
-    return {"status": status, "HubId": None, "HubIds": [outcomes[key][1] for key in keys[:MOST_IDS]]}
+    return {"status": status, "HubId": None, "HubIds": sorted(outcomes[key][1] for key in keys)[:MOST_IDS]}

@@ -88,7 +88,7 @@ class Comparison:
         ]
 
     def result(self, meant: list[Customer], before: Mapping[Name, Customer], *, applied: bool) -> dict[str, Any]:
-        ids = [self.seen[name]["HubId"] for name in sorted(self.name(customer.values) for customer in meant)]
+        ids = sorted(self.seen[self.name(customer.values)]["HubId"] for customer in meant)
         statuses = {self.status(customer, before) for customer in meant}
         status = min(statuses, key=STATUSES.index) if applied else "skipped"
         return (
