@@ -104,7 +104,7 @@ def batches(kind: str) -> Iterator[tuple[range, int]]:
     turn = 0
     while True:
         first = (turn if kind == "new" else turn % BATCHES) * SIZE
-        yield range(first, first + SIZE), turn // BATCHES + 1
+        yield range(first, first + SIZE), 1 if kind == "identical" else turn // BATCHES + 1
         turn += 1
 
 
@@ -114,8 +114,10 @@ class Door:
     def __init__(
         self, path: str, headers: dict[str, str], record: Callable[[int, int], Record], wrapped: str = ""
     ) -> None:
+        path, _, query = path.partition("?")
         self.environ = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "CONTENT_TYPE": "application/json", **headers}
         self.environ |= {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "REMOTE_ADDR": "127.0.0.1"}
+        self.environ["QUERY_STRING"] = query
         self.record, self.wrapped = record, wrapped
 
     def send(self, numbers: range, version: int) -> float:
@@ -146,11 +148,11 @@ def doors(record: Callable[[int, int], Record]) -> tuple[Door, Door]:
     )
 
 
-def measure(kind: str, record: Callable[[int, int], Record], pairs: int) -> list[tuple[float, float]]:
+def measure(kind: str, both: tuple[Door, Door], pairs: int) -> list[tuple[float, float]]:
     """Send the same customers through both, in turns; return the milliseconds of each pair."""
-    ours, theirs = doors(record)
+    ours, theirs = both
     work = batches(kind)
-    for _ in range(BATCHES if kind == "changed" else WARMING):
+    for _ in range(WARMING if kind == "new" else BATCHES):
         batch = next(work)
         ours.send(*batch), theirs.send(*batch)
     with connection.cursor() as cursor:
@@ -160,6 +162,13 @@ def measure(kind: str, record: Callable[[int, int], Record], pairs: int) -> list
         times = {door: door.send(*batch) for door in ((ours, theirs) if turn % 2 else (theirs, ours))}
         taken.append((times[ours], times[theirs]))
     return taken
+
+
+def row(name: str, taken: list[tuple[float, float]]) -> str:
+    """Write a row of the table: median milliseconds of both, the median ratio and the middle half of the ratios."""
+    low, ratio, high = quantiles((theirs / ours for ours, theirs in taken), n=4)
+    ours, theirs = (median(times) for times in zip(*taken, strict=True))
+    return f"| {name} | {ours:.1f} | {theirs:.1f} | {ratio:.2f} | {low:.2f}–{high:.2f} |"
 
 
 def main() -> None:
@@ -172,12 +181,7 @@ def main() -> None:
         print("| 500 customers | native ms | Custobar ms | ratio | middle half |\n|---|---:|---:|---:|---:|")
         for name, record in (("10 fields", short), ("30 fields", long), ("plugin", plugin)):
             for kind in ("new", "changed"):
-                taken = measure(kind, record, pairs)
-                low, ratio, high = quantiles((theirs / ours for ours, theirs in taken), n=4)
-                ours, theirs = (median(times) for times in zip(*taken, strict=True))
-                print(
-                    f"| {kind}, {name} | {ours:.1f} | {theirs:.1f} | {ratio:.2f} | {low:.2f}–{high:.2f} |", flush=True
-                )
+                print(row(f"{kind}, {name}", measure(kind, doors(record), pairs)), flush=True)
 
 
 if __name__ == "__main__":
