@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management import call_command
 
-from benchmarks.dialects import DATA, Door, embedded_server, measure, native, row  # first: it sets Django up
-from benchmarks.stage import UNLIMITED
+from benchmarks.dialects import DATA, Door, measure, native, row  # first: it sets Django up
+from benchmarks.stage import UNLIMITED, embedded_server
 from tenants.provisioning import create_tenant
 
 

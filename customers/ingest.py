@@ -12,7 +12,7 @@ from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
 from tenants.changes.changesets import Origin, Receipt, Warnings
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
-from tenants.changes.results import Meant
+from tenants.changes.results import Meant, Telling
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_sql, match_key
 from tenants.models import Entity, Operation, Tenant
@@ -46,13 +46,14 @@ CUSTOMERS = Table(
     also_set=f"previous_flags = {FLAGS_SQL},\n       {FORMER_SQL}",
     returning=f"t.previous_flags, {FLAGS_SQL}",
 )
-STORE, STORE_TELLING = store_statement(CUSTOMERS), store_statement(CUSTOMERS, key="match_key")
+LEFT_ALONE = "ids_of_customers('customers_customer', %(tenant_id)s, %(keys)s::json, array_agg(key))"
+TELLING = Telling("match_key", LEFT_ALONE)
+STORE, STORE_TELLING = store_statement(CUSTOMERS), store_statement(CUSTOMERS, telling=TELLING)
 # Where the priority identifier is in every record, it makes the key.
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
 AT_ONCE = replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED)
-STORE_AT_ONCE, STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE), at_once_statement(AT_ONCE, key="match_key")
-HUB_IDS = read_sql("customers", "hub_ids")
+STORE_AT_ONCE, STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE), at_once_statement(AT_ONCE, telling=TELLING)
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
 
 Row = dict[str, Any]  # a record with its match_key
@@ -92,7 +93,7 @@ def upsert_customers(
 
 def _meant_by(first: str, records: Records[CustomerRecord]) -> Meant:
     """Return whom records mean that all have the priority identifier, `first`."""
-    return Meant([(match_key(first, value),) for value in records.column(first)], look_up=HUB_IDS)
+    return Meant([(match_key(first, value),) for value in records.column(first)])
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
@@ -206,7 +207,7 @@ class Folding:
 
     def meant(self, received: int) -> Meant:
         """Return whom each of the records received means; who was not folded in is forgotten."""
-        return Meant([self.keys.get(i, ()) for i in range(received)], self.skipped, HUB_IDS)
+        return Meant([self.keys.get(i, ()) for i in range(received)], self.skipped)
 
     @property
     def warnings(self) -> Warnings:

@@ -106,7 +106,7 @@ class Documents:
             number, created, updated, _, overfull, *told = stored
             if overfull:
                 raise Overfull(overfull)
-        results = meant.results(tenant.pk, *told) if meant else None
+        results = meant.results(*told) if meant else None
         unchanged = len(records) - created - updated
         return Receipt(number, received, created, updated, unchanged, warnings, results=results)
 

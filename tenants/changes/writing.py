@@ -9,7 +9,7 @@ look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from tenants.changes.changesets import (
     write_parameters,
 )
 from tenants.changes.places import place
-from tenants.changes.results import OUTCOMES_OF_STORED, Meant, keyed
+from tenants.changes.results import Meant, Telling
 from tenants.models import Entity, Operation, Priority, Tenant
 
 LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
@@ -58,29 +58,23 @@ AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
 STORED = "SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored"
 
 
-def at_once_statement(table: Table, *, question: str = "", key: str = "") -> str:
+def at_once_statement(table: Table, *, question: str = "", telling: Telling | None = None) -> str:
     """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
 
     The upsert returns (id, is_new, before, after). It stores nothing, and the last column returned is true, where
     forgotten persons must be looked for first, or where `question` is true: SQL that may read the CTE `sent`, whose
     columns are the fields of the table. A question needs the exclusive lock, and a volatile function to ask it: the
     statement's own snapshot may be older than the lock it waited for.
-    `key` names the column by which the statement also tells what became of each row (tenants.changes.results).
+    `telling` has it tell what became of each row, too.
     """
-    gated = replace(
-        _telling(table, key), source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else ""
-    )
-    upsert = upsert_statement(gated)
+    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
+    upsert = upsert_statement(telling.returning(gated) if telling else gated)
     if question:
         ctes = AT_ONCE_ASKING.format(lock=EXCLUSIVE, recordset=recordset(table), question=question, upsert=upsert)
     else:
         ctes = AT_ONCE.format(lock=SHARED, upsert=upsert)
     closed = "(SELECT closed FROM gate) AS closed"
-    return recording(STORED, ctes=ctes, more=f"{closed},\n       {OUTCOMES_OF_STORED}" if key else closed)
-
-
-def _telling(table: Table, key: str) -> Table:
-    return keyed(table, key) if key else table
+    return recording(STORED, ctes=ctes, more=f"{closed},\n       {telling.outcomes}" if telling else closed)
 
 
 def store_at_once(
@@ -95,29 +89,34 @@ def store_at_once(
 ) -> Receipt | None:
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
-    `received` counts the records before they were folded. `meant` asks for results, of a statement that tells what
-    became of each row; then it has a transaction, with one statement more where rows were left alone.
+    `received` counts the records before they were folded. `meant` asks for results, of a statement that tells them.
     Returns None, with nothing stored, where an open write has to look first. Raises OperationalError, a 503 for the
     caller, where the lock is not to be had or the tenant's identifier priority has changed since it was read, and
     ApiError 503 where too many wait for the lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
-    named = {**parameters, **counts, "records": records.json}
-    with place(tenant.pk), transaction.atomic() if meant else nullcontext():
+    named = {**parameters, **counts, **_asked(meant), "records": records.json}
+    with place(tenant.pk):
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
-        results = meant.results(tenant.pk, *told) if meant and not closed else None
-    unchanged = len(records) - created - updated
-    return None if closed else Receipt(number, received, created, updated, unchanged, results=results)
+    if closed:
+        return None
+    results = meant.results(*told) if meant else None
+    return Receipt(number, received, created, updated, len(records) - created - updated, results=results)
 
 
-def store_statement(table: Table, *, key: str = "") -> str:
+def _asked(meant: Meant | None) -> dict[str, str]:
+    return {"keys": meant.json} if meant else {}
+
+
+def store_statement(table: Table, *, telling: Telling | None = None) -> str:
     """Compose what `Write.store` runs: the upsert, and the changeset of all that the write did.
 
-    The upsert returns (id, is_new, before, after). `key` is that of `at_once_statement`.
+    The upsert returns (id, is_new, before, after). `telling` has it tell what became of each row, too.
     """
-    stored = f"stored(id, is_new, before, after) AS (\n{upsert_statement(_telling(table, key))}\n)"
-    return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored, more=OUTCOMES_OF_STORED if key else "")
+    upsert = upsert_statement(telling.returning(table) if telling else table)
+    stored = f"stored(id, is_new, before, after) AS (\n{upsert}\n)"
+    return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored, more=telling.outcomes if telling else "")
 
 
 @dataclass(slots=True)
@@ -184,10 +183,10 @@ class Write:
         **parameters: object,
     ) -> Receipt:
         distinct = len(rows) + len(changes) + changes.unchanged
-        number, created, updated, deleted, told = None, 0, 0, 0, list[Any]([None])
-        if rows or changes:
+        number, created, updated, deleted, told = None, 0, 0, 0, list[str]()
+        if rows or changes or meant:
             counts = {"received": changes.received, "distinct": distinct, "records": orjson.dumps(rows).decode()}
-            named = {**self.parameters, **listed(changes), **counts, **parameters}
+            named = {**self.parameters, **listed(changes), **counts, **_asked(meant), **parameters}
             number, created, updated, deleted, *told = execute_where_tenant_is(statement, named)[0]
         return Receipt(
             number,
@@ -197,7 +196,7 @@ class Write:
             unchanged=distinct - created - updated - deleted,
             removed=deleted + changes.parts,
             warnings=changes.warnings,
-            results=meant.results(self.parameters["tenant_id"], *told) if meant else None,
+            results=meant.results(*told) if meant else None,
         )
 
 

@@ -3,6 +3,7 @@
 \set distinct '2'
 \set entity 'customers'
 \set key '1'
+\set keys '["i:C-1", "i:C-2"]'
 \set now '2026-01-31T12:00:00Z'
 \set operation 'upsert'
 \set priority 'customerid'
@@ -177,7 +178,8 @@ RETURNING t.id, (t.xmax = 0),
        t.whatsapp_optin::int * 4 +
        t.app_push_optin::int * 8 +
        t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32, t.match_key AS key
+       t.is_excluded::int * 32,
+          t.match_key AS key
 ),
 changed(id, kind, before, after) AS (
     SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored
@@ -210,8 +212,10 @@ changed(id, kind, before, after) AS (
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted, (SELECT closed FROM gate) AS closed,
-       (SELECT json_object_agg(
-               key, json_build_array(CASE WHEN is_new THEN 'created' ELSE 'updated' END, id))
+       (SELECT json_build_object(
+               'created', json_object_agg(key, id) FILTER (WHERE is_new),
+               'updated', json_object_agg(key, id) FILTER (WHERE NOT is_new),
+               'unchanged', ids_of_customers('customers_customer', :'tenant_id', :'keys'::json, array_agg(key)))
           FROM stored)::text AS outcomes
   FROM tally
 ;

@@ -98,7 +98,10 @@ changed(id, kind, before, after) AS (
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted, NULL::text[] AS overfull,
-       (SELECT json_object_agg(d.key, json_build_array(coalesce(c.kind, 'unchanged'), d.id))
+       (SELECT json_build_object(
+               'created', json_object_agg(d.key, d.id) FILTER (WHERE c.kind = 'created'),
+               'updated', json_object_agg(d.key, d.id) FILTER (WHERE c.kind = 'updated'),
+               'unchanged', json_object_agg(d.key, d.id) FILTER (WHERE c.id IS NULL))
           FROM document d
           LEFT JOIN changed c ON c.id = d.id)::text AS outcomes
   FROM tally
