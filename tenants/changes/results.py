@@ -76,12 +76,11 @@ class Meant:
         Duplicates have the result of the row that they were folded into.
         """
         outcomes = Outcomes(told)
-        several = cache(outcomes.of_several)
-        results = []
+        status, hub_id, several = outcomes.status, outcomes.hub_id, cache(outcomes.of_several)
+        results: list[Result] = []
         for i, keys in enumerate(self.keys):
             if len(keys) == 1:
-                status, hub_id = outcomes.of(keys[0])
-                results.append({"index": i, "status": status, "HubId": hub_id})
+                results.append({"index": i, "status": status[keys[0]], "HubId": hub_id[keys[0]]})
             else:
                 skipped = {"status": "skipped"} if i in self.skipped else {}
                 results.append({"index": i, **several(keys), **skipped})
@@ -89,22 +88,23 @@ class Meant:
 
 
 class Outcomes:
-    """What became of the rows that a batch means."""
+    """What became of the rows that a batch means: by key, their status and hub id."""
 
     def __init__(self, told: str) -> None:
-        by_status = orjson.loads(told)
-        self.ids = [(status, by_status[status]) for status in STATUSES if by_status[status]]
-
-    def of(self, key: str) -> tuple[str, int]:
-        """Return a row's status and hub id."""
-        return next((status, ids[key]) for status, ids in self.ids if key in ids)
+        self.status: dict[str, str] = {}
+        self.hub_id: dict[str, int] = {}
+        ids_by_status = orjson.loads(told)
+        for status in reversed(STATUSES):
+            if ids := ids_by_status[status]:
+                self.status |= dict.fromkeys(ids, status)
+                self.hub_id |= ids
 
     def of_several(self, keys: tuple[str, ...]) -> Result:
         """Return the result of records that mean these rows, or none: no single one is what such a record became."""
         if not keys:
             return {"status": "skipped", "HubId": None}
-        statuses, ids = zip(*map(self.of, keys), strict=True)
-        return {"status": min(statuses, key=STATUSES.index), "HubId": None, "HubIds": sorted(ids)[:MOST_IDS]}
+        status = min((self.status[key] for key in keys), key=STATUSES.index)
+        return {"status": status, "HubId": None, "HubIds": sorted(self.hub_id[key] for key in keys)[:MOST_IDS]}
 
 
 def meant_by(records: Records[Any], name: str) -> Meant:
