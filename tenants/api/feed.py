@@ -1,5 +1,6 @@
 """The change feed: GET /changes/{tenantId}?after=<number>, what downstream systems follow."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from django.http import HttpResponse
@@ -8,10 +9,9 @@ from rest_framework.request import Request
 from hub.api.pagination import DEFAULT_LIMIT, LIMIT
 from hub.api.parameters import Parameters, number, written
 from hub.api.responses import success
-from hub.middleware.waiting import wait_for
 from hub.sql.bigint import MOST_DIGITS
 from tenants.api.views import TenantViewSet, reads
-from tenants.api.waiting import MOST_SECONDS, wait_after
+from tenants.api.waiting import MOST_SECONDS, look_or_wait
 from tenants.changes.feed import items_after
 from tenants.models import Entity
 
@@ -40,9 +40,7 @@ class ChangeViewSet(TenantViewSet):
         it waits for one, `wait` seconds at most.
         """
         after, limit, entity = self.query.get("after") or 0, self.query.get("limit"), self.query.get("entity")
+        look = partial(items_after, self.tenant.pk, after, most=limit or DEFAULT_LIMIT, entity=entity)
         seconds = self.query.get("wait") or 0
-        wait = wait_after(request._request, self.tenant.pk, after, entity, seconds=seconds)
-        results = items_after(self.tenant.pk, after, most=limit or DEFAULT_LIMIT, entity=entity)
-        if wait and not results:
-            wait_for(request._request, wait)
+        results = look_or_wait(request._request, look, self.tenant.pk, after, entity, seconds=seconds)
         return success("Changes found.", {"results": results, "next": results[-1]["Number"] if results else after})
