@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import connection
+import psycopg
+from django.db import OperationalError, connection
 
 from hub.middleware.waiting import News
 from hub.sql.execute import fetch
@@ -23,10 +24,11 @@ def last_number(tenant_id: UUID) -> int:
 def news_since(seen: Mapping[UUID, int]) -> News:
     """Return the last number of each entity in which tenants have written since a number of each, on the primary.
 
-    Raises what the database does, and has a new connection the next time.
+    Raises what the database does, where a new connection does not help.
     """
+    parameters = {"tenants": as_array(seen), "numbers": as_array(seen.values())}
     try:
-        return fetch(NEWS, {"tenants": as_array(seen), "numbers": as_array(seen.values())})
-    except Exception:
-        connection.close()
-        raise
+        return fetch(NEWS, parameters)
+    except (psycopg.OperationalError, psycopg.InterfaceError, OperationalError):
+        connection.close()  # the server may have restarted since this thread's last statement
+        return fetch(NEWS, parameters)
