@@ -137,6 +137,7 @@ class Bridge:
                 environ["wsgi.input"] = BytesIO()
                 answer = await self._answered(environ)
             left = environ.get(WAIT)
+            environ.clear()
         return answer
 
     async def _answered(self, environ: Environ) -> Answer:
