@@ -146,7 +146,7 @@ def test_who_waits_for_an_entity_is_not_woken_by_another(shop: Shop) -> None:
         passes = logged(shop)
         write(shop)
         assert is_silent(connection, 1)
-        assert logged(shop) == passes
+        assert logged(shop) == passes > 0
 
         number = write(shop, "orders")
         assert seconds_to_wake([connection])[0] < SOON
