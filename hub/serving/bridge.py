@@ -5,15 +5,20 @@ No thread waits for a client's bytes, but for a few bodies that their clients se
 """
 
 import asyncio
+import contextlib
+import math
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache, partial
 from io import BytesIO, RawIOBase
-from typing import Any
+from operator import call
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from hub.middleware.waiting import SECONDS, WAIT, Wait, resumed
+from hub.serving.parking import Parking
 from hub.serving.threads import Threads
 
 log = structlog.get_logger("hub.serving")
@@ -25,6 +30,7 @@ Environ = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
 Application = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
+Result = TypeVar("Result")
 
 CUT_OFF = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
 TOO_SLOW = "The request body did not arrive within {:g} seconds. Send smaller batches."
@@ -50,16 +56,19 @@ class Bridge:
     def __init__(self, application: Application, *, threads: int, most: Callable[[str], int], seconds: float) -> None:
         self.application, self.most, self.seconds = application, most, seconds
         self.held = 0  # bytes of bodies that are on their way in, or being answered
-        self.threads = Threads(threads, self._work)
-        self.asking = asyncio.Semaphore(max(1, threads // 4))  # threads that may wait for a body they asked for
+        self.threads = Threads(threads, call)
+        self.parking = Parking(self._in_thread)
+        few = max(1, threads // 4)
+        self.asking = asyncio.Semaphore(few)  # threads that may wait for a body they asked for
+        self.resuming = asyncio.Semaphore(few)  # that may answer who has waited: others need not queue behind all these
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
         environ = environ_of(scope)
-        environ["hub.is_gone"] = partial(scope["state"].get, "is_gone")
         if "HTTP_EXPECT" in environ and "CONTENT_LENGTH" in environ and not self.asking.locked():
             await self._answer_before_the_body(environ, receive, send)
             return
+        environ[SECONDS] = math.inf
         parts: list[bytes] = []
         is_read = False
         try:
@@ -75,7 +84,10 @@ class Bridge:
         finally:
             self.held -= sum(map(len, parts))
         parts.clear()
+        wait = environ.get(WAIT)
         environ.clear()  # a client may take its time with the answer
+        if wait and is_read:
+            answer = await self._answer_later(answer, wait, scope)
         await _send(answer, send, None if is_read else receive)
 
     async def collect(self, parts: list[bytes], environ: Environ, receive: Receive) -> bool:
@@ -113,16 +125,32 @@ class Bridge:
             self.held -= sum(map(len, body.parts))
         await _send(answer, send, None if body.is_read else receive)
 
-    async def _answered(self, environ: Environ) -> Answer:
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.threads.give((future, environ))
-        return await future
+    async def _answer_later(self, answer: Answer, wait: Wait, scope: Scope) -> Answer:
+        """Return the answer to a request that waits, as it is when that is over; `answer` is what it was before."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + wait.seconds
+        left: Wait | None = wait
+        while left and await self.parking.is_over(left, scope["state"]):
+            async with self.resuming:
+                trace = dict(answer[1]).get(b"traceparent", b"").decode()
+                environ = resumed(environ_of(scope), seconds=ends - loop.time(), traceparent=trace)
+                environ["wsgi.input"] = BytesIO()
+                answer = await self._answered(environ)
+            left = environ.get(WAIT)
+            environ.clear()
+        return answer
 
-    def _work(self, task: tuple[asyncio.Future[Answer], Environ]) -> None:
-        future, environ = task
+    async def _answered(self, environ: Environ) -> Answer:
+        return await self._in_thread(partial(self._work, environ))
+
+    def _work(self, environ: Environ) -> Answer:
         # What nobody waits for any more has not begun yet, and need not.
-        answer = refusal(503, BUSY) if environ["hub.is_gone"]() else _ask(self.application, environ)
-        future.get_loop().call_soon_threadsafe(_resolve, future, answer)
+        return refusal(503, BUSY) if environ["hub.is_gone"]() else _ask(self.application, environ)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.threads.give(partial(_do, future, work))
+        return await future
 
 
 class _Asked(RawIOBase):
@@ -169,6 +197,7 @@ def environ_of(scope: Scope) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        "hub.is_gone": partial(scope["state"].get, "is_gone"),
     }
     for name, value in scope["headers"]:
         if key := _key(name):
@@ -217,9 +246,19 @@ def _ask(application: Application, environ: Environ) -> Answer:
     return status, headers, body
 
 
-def _resolve(future: asyncio.Future[Answer], answer: Answer) -> None:
+def _do(future: asyncio.Future[Result], work: Callable[[], Result]) -> None:
+    """Do some work in a thread, for the loop that the future is of."""
+    try:
+        done = partial(future.set_result, work())
+    except BaseException as error:  # also one that would end the thread
+        done = partial(future.set_exception, error)
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        future.get_loop().call_soon_threadsafe(_resolve, future, done)
+
+
+def _resolve(future: asyncio.Future[Result], done: Callable[[], None]) -> None:
     if not future.done():  # as that of a connection is that the server gave up
-        future.set_result(answer)
+        done()
 
 
 async def _send(answer: Answer, send: Send, rest: Receive | None) -> None:

@@ -71,6 +71,7 @@ class Connection(HttpToolsProtocol):
         for cycle in [self.running, *(cycle for cycle, _ in self.pipeline)]:
             if cycle:
                 cycle.scope["state"]["is_gone"] = True
+                cycle.scope["state"].get("leave", bool)()
         self._stop(self.probing)
         self._unset_keepalive_if_required()
         self._head_is_there()

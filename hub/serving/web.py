@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 import uvicorn
@@ -30,11 +31,16 @@ MAKING_ROOM_SECONDS = 120  # the same when only this process is
 
 
 class EvenServer(uvicorn.Server):
-    """uvicorn's server, which accepts a connection when no other process has fewer."""
+    """uvicorn's server, which accepts a connection when no other process has fewer.
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, numbers: Spread, number: int) -> None:
+    When it is to end it calls `end`.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket, numbers: Spread, number: int, end: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self.listener, self.spread, self.number = listener, numbers, number
+        self.listener, self.spread, self.number, self.end = listener, numbers, number, end
         self.beginning: set[asyncio.Task[object]] = set()  # connections that were accepted a moment ago
         self.declined = 0
         self.server_state = Connections(self.publish)
@@ -52,6 +58,7 @@ class EvenServer(uvicorn.Server):
         asyncio.get_running_loop().remove_reader(self.listener)
         self.spread.publish(self.number, NOBODY)
         self.number = NOBODY
+        self.end()
         await super().shutdown(sockets=[])
 
     def _make_room(self) -> None:
@@ -127,7 +134,7 @@ def main(application: str, listener: str, numbers: str, number: str) -> None:
         timeout_graceful_shutdown=ENDING_SECONDS,
     )
     with socket.socket(fileno=int(listener)) as inherited:
-        EvenServer(config, inherited, Spread(int(numbers)), int(number)).run()
+        EvenServer(config, inherited, Spread(int(numbers)), int(number), bridge.parking.end).run()
 
 
 if __name__ == "__main__":

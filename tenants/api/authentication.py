@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from hub.api.errors import ApiError
 from hub.middleware.requests import HubRequest, trace_id
+from hub.middleware.waiting import is_resumed
 from hub.sql.execute import fetch
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
@@ -117,7 +118,11 @@ def _refuse_clear(request: HubRequest, key_id: int | None) -> None:
 
 
 def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
-    """Return the row of authorise.sql and the rate in it, which the answer's headers say. Raises as `_refuse_clear`."""
+    """Return the row of authorise.sql and the rate in it, which the answer's headers say. Raises as `_refuse_clear`.
+
+    A request that has waited was counted when it came.
+    """
+    is_counted = not is_resumed(request)
     per_minute, per_hour = settings.RATE_LIMITS["address"]
     parameters: dict[str, Any] = {
         "digest": digest(credentials.key) if credentials.key else None,
@@ -125,6 +130,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         "address": caller_address(request),
         "per_minute": per_minute,
         "per_hour": per_hour,
+        "counted": int(is_counted),
         "gate": GATE,
     }
     try:
@@ -133,7 +139,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         # The server may have restarted since this thread's last request: once more, on a new connection.
         connection.close()
         (row,) = fetch(AUTHORISE, parameters)
-    rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6])
+    rate = Rate(Window(*row[0:3]), Window(*row[3:6]), row[6], is_counted)
     request.answer_headers |= rate.headers
     _refuse_clear(request, row[7])
     return row, rate

@@ -35,11 +35,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A caller's two windows, at the database's time (epoch seconds)."""
+    """A caller's two windows, at the database's time (epoch seconds), and whether this request counts in them."""
 
     minute: Window
     hour: Window
     now: float
+    is_counted: bool = True
 
     @property
     def nearest(self) -> Window:
@@ -50,7 +51,7 @@ class Rate:
     def retry_after(self) -> int | None:
         """Seconds until a request is let through again, None where this one is."""
         ends = [window.reset for window in (self.minute, self.hour) if window.counted > window.limit]
-        return max(1, math.ceil(max(ends) - self.now)) if ends else None
+        return max(1, math.ceil(max(ends) - self.now)) if ends and self.is_counted else None
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,7 +1,8 @@
 -- Who calls, and may they: key digest → tenant, and the request counted, in one round trip (0.27 ms).
 -- Promises one row. Without a live key of the tenant that `tenant` names (GUID or slug; null: the key's own) the
 -- request counts for its address; only then all tenants are asked whether one has that name. Counting is atomic across processes and, the table being unlogged, waits for no disk.
--- A request over the minute's limit does not count against the hour. Whether the gate is open is tried beside it
+-- A request over the minute's limit does not count against the hour; `counted` is 0 for one that counted before it
+-- waited, else 1. Whether the gate is open is tried beside it
 -- (tenants.changes.gate).
 WITH live AS MATERIALIZED (
     SELECT k.id AS key_id, k.label, k.prefix, k.last_used_at, t.*
@@ -20,16 +21,16 @@ WITH live AS MATERIALIZED (
            coalesce((SELECT per_hour FROM caller), %(per_hour)s::int) AS per_hour
 ), counted AS (
     INSERT INTO tenants_ratecounter AS r (bucket, minute, in_minute, hour, in_hour)
-    SELECT name, date_trunc('minute', now()), 1, date_trunc('hour', now()), 1
+    SELECT name, date_trunc('minute', now()), %(counted)s::int, date_trunc('hour', now()), %(counted)s::int
       FROM bucket
         ON CONFLICT (bucket) DO UPDATE
        SET minute = excluded.minute,
-           in_minute = CASE WHEN r.minute = excluded.minute THEN r.in_minute + 1 ELSE 1 END,
+           in_minute = CASE WHEN r.minute = excluded.minute THEN r.in_minute ELSE 0 END + %(counted)s::int,
            hour = excluded.hour,
-           in_hour = CASE WHEN r.hour <> excluded.hour THEN 1
+           in_hour = CASE WHEN r.hour <> excluded.hour THEN %(counted)s::int
                           WHEN r.minute = excluded.minute
                                AND r.in_minute >= (SELECT per_minute FROM bucket) THEN r.in_hour
-                          ELSE r.in_hour + 1 END
+                          ELSE r.in_hour + %(counted)s::int END
     RETURNING in_minute, in_hour, minute, hour
 ), used AS (
     UPDATE tenants_apikey

@@ -1,4 +1,5 @@
 \set address '192.0.2.1'
+\set counted '1'
 \set digest 'no key'
 \set gate '1'
 \set per_hour '5000'
@@ -22,16 +23,16 @@ WITH live AS MATERIALIZED (
            coalesce((SELECT per_hour FROM caller), :'per_hour'::int) AS per_hour
 ), counted AS (
     INSERT INTO tenants_ratecounter AS r (bucket, minute, in_minute, hour, in_hour)
-    SELECT name, date_trunc('minute', now()), 1, date_trunc('hour', now()), 1
+    SELECT name, date_trunc('minute', now()), :'counted'::int, date_trunc('hour', now()), :'counted'::int
       FROM bucket
         ON CONFLICT (bucket) DO UPDATE
        SET minute = excluded.minute,
-           in_minute = CASE WHEN r.minute = excluded.minute THEN r.in_minute + 1 ELSE 1 END,
+           in_minute = CASE WHEN r.minute = excluded.minute THEN r.in_minute ELSE 0 END + :'counted'::int,
            hour = excluded.hour,
-           in_hour = CASE WHEN r.hour <> excluded.hour THEN 1
+           in_hour = CASE WHEN r.hour <> excluded.hour THEN :'counted'::int
                           WHEN r.minute = excluded.minute
                                AND r.in_minute >= (SELECT per_minute FROM bucket) THEN r.in_hour
-                          ELSE r.in_hour + 1 END
+                          ELSE r.in_hour + :'counted'::int END
     RETURNING in_minute, in_hour, minute, hour
 ), used AS (
     UPDATE tenants_apikey

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -190,6 +191,20 @@ def test_the_admins_lists_come_from_the_replica_and_its_pages_do_not(
         assert marked_lists(mark, hub, session) == []
         assert not shows(mark, look(hub, session, "customers/customer/?q=ada@example.com&created_at_from=2020-01-01"))
         assert shows(mark, look(hub, session, f"customers/customer/{customer}/change/"))
+
+
+def test_who_waits_for_the_feed_is_woken_by_what_the_replica_has_not_replayed(
+    hub: Hub, shops: list[Shop], replica: Replica
+) -> None:
+    last = shops[0].change_numbers()[-1]
+
+    with apart(hub, replica), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(read, shops[0], f"/changes/{{tenant}}?after={last}&wait=30")
+        assert not wait([asked], 1).done
+        assert shops[0].post("orders", [order(OrderId="O-woken")]).status == 200
+
+        assert wait([asked], 15).done
+        assert [change["Number"] for change in asked.result().json()["data"]["results"]] == [last + 1]
 
 
 def test_what_a_tenant_writes_is_read_at_once_and_the_others_still_from_the_replica(

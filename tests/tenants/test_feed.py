@@ -86,6 +86,23 @@ def test_after_asks_for_what_is_new(partner: Partner) -> None:
     ]
 
 
+def test_a_server_that_can_not_wait_answers_at_once(partner: Partner) -> None:
+    partner.save("orders", order())
+
+    answers = [partner.get("/changes/{tenant}", after=after, wait="30").json() for after in ("0", "1")]
+
+    assert [len(answer["data"]["results"]) for answer in answers] == [1, 0]
+    assert answers[1]["data"]["next"] == 1
+
+
+@pytest.mark.parametrize("seconds", ["-1", "31", "1.5", "1e1", "soon", ""])
+def test_waiting_takes_up_to_thirty_whole_seconds(partner: Partner, seconds: str) -> None:
+    response = partner.get("/changes/{tenant}", wait=seconds)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["wait"]
+
+
 def test_pages_follow_one_another_by_the_number_in_next(partner: Partner) -> None:
     for revenue in range(105):
         partner.save("orders", order(TotalRevenue=revenue))
