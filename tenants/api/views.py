@@ -107,6 +107,10 @@ class TenantViewSet(GenericViewSet[Any]):
         warnings = {**batch.warnings, **receipt.warnings}
         return saved(message, receipt.received, warnings=warnings, changeset=receipt.number)
 
+    def looked_at(self) -> Mapping[Entity, int]:
+        """Return how many records of persons the answer holds, by entity."""
+        return {self.shows: self.shown} if self.shows and self.shown else {}
+
     def page(self, message: str) -> HttpResponse:
         """Answer with one keyset page of `get_queryset`, filtered."""
         paginator = KeysetPagination()
@@ -133,9 +137,9 @@ def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(action)
     def answer(self: TenantViewSet, request: Request, **kwargs: Any) -> HttpResponse:
         response = read_for([self.tenant.pk], lambda: action(self, request, **kwargs))
-        if self.shows and self.shown:
+        for entity, records in self.looked_at().items():
             key_id, way = self.origin.api_key_id, self.ways[self.action]
-            count_look(Looks(self.tenant.pk, self.shows, way, api_key_id=key_id, records=self.shown))
+            count_look(Looks(self.tenant.pk, entity, way, api_key_id=key_id, records=records))
         return response
 
     return answer
