@@ -30,23 +30,20 @@ MEMBERS = (
     "TraceId",
     "At",
 )  # as it selects them, after `expired` and `last`
-START_ANEW = "Read all records anew, then go on with after={last}."
-EXPIRED = "What came after {number} is no longer kept: the oldest changeset kept is {oldest}. " + START_ANEW
-ALL_EXPIRED = "What came after {number} is no longer kept, and nothing else is. " + START_ANEW
 
 
 class Expired(ApiError):
     """Changesets that are asked for are no longer kept: 410.
 
-    `oldest` is the number of the oldest kept, None where none is; `last` that of the last changeset, whether it is kept
-    or not: whoever reads all records from now on has missed nothing up to it.
+    `oldest` is the number of the oldest kept, None where none is; `last` that of the last changeset, kept or not:
+    whoever reads all records from now on has missed nothing up to it.
     """
 
-    def __init__(self, number: int, *, expired: int, last: int) -> None:
+    def __init__(self, what: str, *, expired: int, last: int) -> None:
         self.oldest, self.last = expired + 1 if expired < last else None, last
-        text = EXPIRED if self.oldest else ALL_EXPIRED
-        message = text.format(number=number, oldest=self.oldest, last=last)
-        super().__init__(410, message, data={"oldest": self.oldest, "last": last})
+        kept = f"the oldest is {self.oldest}" if self.oldest else "no changeset is"
+        anew = f"Who follows the feed reads all records anew, then goes on with after={last}."
+        super().__init__(410, f"{what} no longer kept: {kept}. {anew}", data={"oldest": self.oldest, "last": last})
 
 
 def items_after(
@@ -62,7 +59,7 @@ def items_after(
     rows = execute(AFTER_OF_ENTITY if entity else AFTER, named).fetchall()
     expired, last = rows[0][:2]
     if 0 < number < expired:
-        raise Expired(number, expired=expired, last=last)
+        raise Expired(f"What came after {number} is", expired=expired, last=last)
     items = [_item(row) for row in rows if row[2] is not None]
     # Asked after the changesets: a record is as they left it, or later, and then a later one tells of it.
     return with_records(tenant_id, items, include)
@@ -73,13 +70,11 @@ def item_of(tenant_id: UUID, number: int) -> Item | None:
 
     Raises Expired where it is no longer kept.
     """
-    if number < 1:
-        return None
     named = {"tenant_id": tenant_id, "number": number - 1, "most": 1, "most_records": MOST_RECORDS}
     row = execute(AFTER, named).fetchall()[0]
     expired, last = row[:2]
     if number <= expired:
-        raise Expired(number - 1, expired=expired, last=last)
+        raise Expired(f"Changeset {number} is", expired=expired, last=last)
     return with_records(tenant_id, [_item(row)], [Include.RECORDS])[0] if row[2] == number else None
 
 

@@ -1,4 +1,4 @@
-"""A downstream system: it follows the feed with the records included, as docs/changes.md says, and has what the hub has.
+"""A downstream system: it follows the feed with the records included, as docs/changes.md says, and ends like the hub.
 
 It knows nothing of the hub but what is on that page.
 """
