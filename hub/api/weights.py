@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import Count, Func, IntegerField, Model, QuerySet, Sum, prefetch_related_objects
+from django.db.models import Count, Func, IntegerField, Model, Prefetch, QuerySet, Sum, prefetch_related_objects
 
 from hub.sql.hub_ids import with_ids
 
@@ -72,7 +72,7 @@ class InParts:
         read = list(records[:number])
         weights = self.weigh(read[0].tenant_id, [record.pk for record in read]) if read else {}
         fitting = read[: _that_fit(weights.get(record.pk, 0) for record in read)]
-        prefetch_related_objects(fitting, self.related)
+        self._add_parts(fitting)
         return fitting, len(fitting) < len(read)
 
     def weigh(self, tenant_id: UUID, ids: Collection[int]) -> dict[int, int]:
@@ -82,8 +82,14 @@ class InParts:
 
     def whole(self, tenant_id: UUID, ids: Collection[int]) -> list[Any]:
         records = list(_owned(self.model, tenant_id, ids))
-        prefetch_related_objects(records, self.related)
+        self._add_parts(records)
         return records
+
+    def _add_parts(self, records: Sequence[Any]) -> None:
+        """Read the records' parts. Django names them by their parents alone, and the index begins with the tenant."""
+        if records:
+            parts = _owned(self.parts, records[0].tenant_id, [record.pk for record in records], column=self.parent)
+            prefetch_related_objects(records, Prefetch(self.related, parts))
 
 
 def _owned(model: type[Model], tenant_id: UUID, ids: Collection[int], *, column: str = "id") -> QuerySet[Any]:
