@@ -29,6 +29,9 @@ class Growing(Protocol):
     def whole(self, tenant_id: UUID, ids: Collection[int]) -> list[Any]:
         """Return a tenant's records by their hub ids, with all that their serializer writes."""
 
+    def complete(self, records: Sequence[Any]) -> None:
+        """Read what the serializer of a tenant's records writes beside their own columns."""
+
 
 class _Octets(Func):
     """How many bytes values have as text."""
@@ -57,6 +60,9 @@ class InColumns:
     def whole(self, tenant_id: UUID, ids: Collection[int]) -> list[Any]:
         return list(_owned(self.model, tenant_id, ids))
 
+    def complete(self, records: Sequence[Any]) -> None:
+        pass  # all of it stands in columns
+
 
 @dataclass(frozen=True)
 class InParts:
@@ -72,7 +78,7 @@ class InParts:
         read = list(records[:number])
         weights = self.weigh(read[0].tenant_id, [record.pk for record in read]) if read else {}
         fitting = read[: _that_fit(weights.get(record.pk, 0) for record in read)]
-        self._add_parts(fitting)
+        self.complete(fitting)
         return fitting, len(fitting) < len(read)
 
     def weigh(self, tenant_id: UUID, ids: Collection[int]) -> dict[int, int]:
@@ -82,11 +88,11 @@ class InParts:
 
     def whole(self, tenant_id: UUID, ids: Collection[int]) -> list[Any]:
         records = list(_owned(self.model, tenant_id, ids))
-        self._add_parts(records)
+        self.complete(records)
         return records
 
-    def _add_parts(self, records: Sequence[Any]) -> None:
-        """Read the records' parts. Django names them by their parents alone, and the index begins with the tenant."""
+    def complete(self, records: Sequence[Any]) -> None:
+        # Django would name the parts by their parents alone, and the index begins with the tenant.
         if records:
             parts = _owned(self.parts, records[0].tenant_id, [record.pk for record in records], column=self.parent)
             prefetch_related_objects(records, Prefetch(self.related, parts))

@@ -20,6 +20,7 @@ from hub.api.errors import ApiError, answer_exception
 from hub.api.pagination import KeysetPagination
 from hub.api.parameters import NOTHING, Parameters, sent_with
 from hub.api.responses import failure, saved, success
+from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
@@ -45,6 +46,7 @@ class TenantViewSet(GenericViewSet[Any]):
     in_query: Mapping[str, Parameters] = {}
     ignores_unknown_parameters = False
     filterset_class: type[FilterSet]
+    growing: Growing
     shows: Entity | None = None  # whose looks are counted, by the action that shows them
     ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD}
     shown = 0  # records that the answer holds
@@ -124,6 +126,7 @@ class TenantViewSet(GenericViewSet[Any]):
         """Answer with the record found; raises ApiError 404 with the text `missing` for None."""
         if found is None:
             raise ApiError(404, missing)
+        self.growing.complete([found])
         self.shown = 1
         return success(message, self.get_serializer(found).data)
 

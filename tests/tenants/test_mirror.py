@@ -82,7 +82,9 @@ def erases(partner: Partner, dice: random.Random, _: Client) -> list[Any]:
 
 
 def uploads_to_custobar(partner: Partner, dice: random.Random, _: Client) -> list[Any]:
-    sent = [{"external_id": n, "email": email(n), "tags.add": [dice.choice("xyz")]} for n in some(dice)]
+    sent: list[dict[str, Any]] = [
+        {"external_id": n, "email": email(n), "tags.add": [dice.choice("xyz")]} for n in some(dice)
+    ]
     sent[0] |= {"is_forgotten": True} if dice.random() < 0.1 else {"can_profile": True}
     return [send_upload(partner, {"customers": sent})]
 
