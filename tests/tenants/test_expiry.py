@@ -206,6 +206,17 @@ def test_figures_stay_when_what_they_counted_has_expired(partner: Partner) -> No
     assert superuser().get("/admin/").status_code == 200
 
 
+@pytest.mark.parametrize("query", ["?after=1", "?after=1&entity=orders", "?after=3&include=records", "/1", "/5"])
+def test_what_has_expired_is_decided_by_the_statement_that_reads(partner: Partner, query: str) -> None:
+    """With two, what is deleted between them would be missing without a word."""
+    expired(partner, kept_after=3, of=5)
+
+    with CaptureQueriesContext(connection) as captured:
+        partner.send("GET", f"/changes/{{tenant}}{query}")
+
+    assert sum("tenants_feed" in each["sql"] or "tenants_changeset" in each["sql"] for each in captured) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_reader_misses_what_expires_while_it_reads(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page begins after the number that was asked for, or it is a 410: never somewhere later, whoever deletes."""
