@@ -226,9 +226,10 @@ def test_no_reader_misses_what_expires_while_it_reads(partner: Partner, monkeypa
     done = threading.Event()
 
     def read(start: int) -> list[tuple[int, int, list[int]]]:
-        found = []
+        found, last = [], False
         try:
-            while not done.is_set():
+            while not last:
+                last = done.is_set()  # and once more when all has expired
                 for number in range(start, 150, 10):
                     answer = after(partner, number, limit="2")
                     results = answer.json()["data"].get("results", [])
@@ -241,7 +242,6 @@ def test_no_reader_misses_what_expires_while_it_reads(partner: Partner, monkeypa
         try:
             expiry.expire_changesets()
         finally:
-            done.set()
             connection.close()
 
     with ThreadPoolExecutor(6) as threads:
@@ -249,6 +249,7 @@ def test_no_reader_misses_what_expires_while_it_reads(partner: Partner, monkeypa
         ends = [threads.submit(expire) for _ in range(2)]
         for end in ends:
             end.result()
+        done.set()
         found = [each for reader in readers for each in reader.result()]
 
     assert {status for _, status, _ in found} == {200, 410}
