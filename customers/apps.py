@@ -9,4 +9,5 @@ class CustomersConfig(EntityConfig):
     name = "customers"
     verbose_name = "Customers"
     model = "customer"
+    reads = "customers.serializers.READING"
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

@@ -1,13 +1,17 @@
 """How a customer is written when read back."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
 from hub.api.serializers import MomentField, fields_of
 from hub.api.weights import InColumns
+from tenants.entities import Reading
 
-GROWING = InColumns(("attributes", "tags", "mailing_lists"))
+GROWING = InColumns(Customer, ("attributes", "tags", "mailing_lists"))
+TEXTS = [column.name for column in CUSTOMERS.columns if column.type in ("text", "text[]", "jsonb")]
 
 
 class CustomerSerializer(serializers.Serializer[Customer]):
@@ -17,3 +21,23 @@ class CustomerSerializer(serializers.Serializer[Customer]):
     locals().update(fields_of(CUSTOMERS))
     CreatedAt = MomentField(source="created_at")
     UpdatedAt = MomentField(source="updated_at")
+
+
+def keys(customer: Customer) -> dict[str, Any]:
+    """Return a customer's identifiers; the phone where there is no other."""
+    found = {"CustomerId": customer.customer_id, "Email": customer.email}
+    return found if any(found.values()) else {**found, "Phone": customer.phone}
+
+
+def marks(customer: Customer | None) -> dict[str, Any]:
+    """Say whether a customer may be processed: with GdprOptin, and without IsExcluded (document 001)."""
+    return {"Processable": bool(customer and customer.gdpr_optin and not customer.is_excluded)}
+
+
+READING = Reading(
+    write=CustomerSerializer().to_representation,
+    keys=keys,
+    of_keys=("customer_id", "email", "phone", "gdpr_optin", "is_excluded"),
+    marks=marks,
+    growing=InColumns(Customer, TEXTS),
+)

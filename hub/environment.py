@@ -134,6 +134,9 @@ class Environment(BaseModel):
     ADDRESS_PER_MINUTE: int = Field(1000, ge=1, description="requests a minute of one address without a valid key")
     ADDRESS_PER_HOUR: int = Field(20000, ge=1, description="requests an hour of one address without a valid key")
     AUDIT_DAYS: int = Field(400, ge=1, description="days that the audit is kept: log-ins, changes, who looked at whom")
+    CHANGESET_DAYS: int = Field(
+        400, ge=7, description="days that changesets are kept: the feed, the history of records"
+    )
     LOG_ADDRESSES: bool = Field(False, description="the log names the address that a request came from")
     LOG_LEVEL: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     EMAIL_URL: str = Field(

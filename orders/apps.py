@@ -6,3 +6,4 @@ class OrdersConfig(EntityConfig):
     name = "orders"
     verbose_name = "Orders"
     model = "order"
+    reads = "orders.serializers.READING"

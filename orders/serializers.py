@@ -3,8 +3,12 @@
 from rest_framework import serializers
 
 from hub.api.serializers import MomentField, MoneyField, fields_of
+from hub.api.weights import InParts
 from orders.ingest import ORDERS
 from orders.models import Order, OrderItem
+from tenants.entities import Reading
+
+GROWING = InParts(Order, "items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
 
 
 class OrderItemSerializer(serializers.Serializer[OrderItem]):
@@ -30,3 +34,11 @@ class OrderSerializer(serializers.Serializer[Order]):
     OrderItems = OrderItemSerializer(source="items", many=True)
     CreatedAt = MomentField(source="created_at")
     UpdatedAt = MomentField(source="updated_at")
+
+
+READING = Reading(
+    write=OrderSerializer().to_representation,
+    keys=lambda order: {"OrderId": order.order_id},
+    of_keys=("order_id",),
+    growing=GROWING,
+)

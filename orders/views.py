@@ -8,13 +8,12 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
-from hub.api.weights import InParts
 from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
-from orders.models import Order, OrderItem
+from orders.models import Order
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
-from orders.serializers import OrderSerializer
+from orders.serializers import GROWING, OrderSerializer
 from tenants.api.views import TenantViewSet, reads
 from tenants.models import Entity
 
@@ -26,7 +25,7 @@ class OrderViewSet(TenantViewSet):
     filterset_class = OrderFilterSet
     shows = Entity.ORDERS
     keyset = "order_id"
-    growing = InParts("items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
+    growing = GROWING
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {
         "create": Parameters(UPSERTS),

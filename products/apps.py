@@ -6,3 +6,4 @@ class ProductsConfig(EntityConfig):
     name = "products"
     verbose_name = "Products"
     model = "product"
+    reads = "products.serializers.READING"

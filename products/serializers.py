@@ -3,8 +3,14 @@
 from rest_framework import serializers
 
 from hub.api.serializers import MomentField, fields_of
+from hub.api.weights import InParts
 from products.ingest import PRODUCTS, VARIANTS
 from products.models import Product, Variant
+from tenants.entities import Reading
+
+GROWING = InParts(
+    Product, "variants", Variant, "product_id", ("variant_id", "sku", "name", "image", "size", "brand_name")
+)
 
 
 class VariantSerializer(serializers.Serializer[Variant]):
@@ -25,3 +31,11 @@ class ProductSerializer(serializers.Serializer[Product]):
     ProductVariants = VariantSerializer(source="variants", many=True)
     CreatedAt = MomentField(source="created_at")
     UpdatedAt = MomentField(source="updated_at")
+
+
+READING = Reading(
+    write=ProductSerializer().to_representation,
+    keys=lambda product: {"ProductId": product.product_id},
+    of_keys=("product_id",),
+    growing=GROWING,
+)

@@ -8,13 +8,12 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
-from hub.api.weights import InParts
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
-from products.models import Product, Variant
+from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
-from products.serializers import ProductSerializer
+from products.serializers import GROWING, ProductSerializer
 from tenants.api.views import TenantViewSet, reads
 
 
@@ -24,7 +23,7 @@ class ProductViewSet(TenantViewSet):
     serializer_class = ProductSerializer
     filterset_class = ProductFilterSet
     keyset = "product_id"
-    growing = InParts("variants", Variant, "product_id", ("variant_id", "sku", "name", "image", "size", "brand_name"))
+    growing = GROWING
     in_path = Parameters(
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )

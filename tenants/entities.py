@@ -3,20 +3,49 @@
 What must work for every entity is written below the apps, and finds them here instead of importing upwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from django.apps import AppConfig, apps
+from django.utils.module_loading import import_string
+
+from hub.api.weights import Growing
+
+NO_MARKS: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an entity's records are read by hub id, for whoever tells of changes.
+
+    `write` returns a record as its endpoints answer it, `keys` its identifiers, for which the columns `of_keys` are
+    read, and `marks` what else is said of it, and of one that is gone (None). `growing` says how records are read.
+    """
+
+    write: Callable[[Any], Mapping[str, Any]]
+    keys: Callable[[Any], Mapping[str, Any]]
+    of_keys: Sequence[str]
+    growing: Growing
+    marks: Callable[[Any], Mapping[str, Any]] = lambda record: NO_MARKS
 
 
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
+    `reads` names its Reading, which stands where models are known: when an AppConfig is read they are not yet.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     """
 
     model: str
+    reads: str
     requirable_fields: Mapping[str, Any] = {}
+
+    @cached_property
+    def reading(self) -> Reading:
+        """How its records are read."""
+        return cast(Reading, import_string(self.reads))
 
 
 def entity_config(entity: str) -> EntityConfig:

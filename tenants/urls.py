@@ -8,4 +8,5 @@ from tenants.api.views import tenant_missing
 urlpatterns = [
     re_path(r"^(?:customers|orders|products|changes)/?$", tenant_missing),
     re_path(r"^changes/(?P<tenant_id>[^/]+)/?$", ChangeViewSet.as_view({"get": "list"})),
+    re_path(r"^changes/(?P<tenant_id>[^/]+)/(?P<number>[^/]+)/?$", ChangeViewSet.as_view({"get": "retrieve"})),
 ]

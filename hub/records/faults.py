@@ -30,6 +30,7 @@ TEXTS = {
     "https_url": "The field {field} must be an https:// URL.",
     "hub_ids": "The field {field} must consist of at most {n} whole numbers with commas between them.",
     "identifier_missing": "At least one of the following properties must have a value: {field}",
+    "include": "The field {field} must be records, keys, or both with a comma between them.",
     "invalid_json": "The request body is not valid JSON{at}.",
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
     "letters_digits_dashes": "The field {field} must consist of letters, digits and dashes.",

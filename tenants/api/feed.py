@@ -1,32 +1,52 @@
-"""The change feed: GET /changes/{tenantId}?after=<number>, what downstream systems follow."""
+"""The change feed: GET /changes/{tenantId}?after=<number>, what downstream systems follow, and one changeset of it."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from hub.api.errors import ApiError
 from hub.api.pagination import DEFAULT_LIMIT, LIMIT
 from hub.api.parameters import Parameters, number, written
 from hub.api.responses import success
 from hub.sql.bigint import MOST_DIGITS
 from tenants.api.views import TenantViewSet, reads
 from tenants.api.waiting import MOST_SECONDS, look_or_wait
-from tenants.changes.feed import items_after
-from tenants.models import Entity
+from tenants.audit.looks import PERSONAL
+from tenants.changes.feed import item_of, items_after
+from tenants.changes.included import Include, Item
+from tenants.models import Entity, Way
+
+MOST_NUMBER = 10**MOST_DIGITS - 1
+INCLUDES = {each.value: each for each in Include}
+
+
+def _includes(text: str) -> list[Include] | None:
+    """Return what a text lists with commas, in the order in which it is told; None where one word is unknown."""
+    words = {word.strip() for word in text.split(",")}
+    return [each for word, each in INCLUDES.items() if word in words] if words <= INCLUDES.keys() else None
+
 
 ENTITY = Annotated[str, written("entity", {entity.value: entity.value for entity in Entity}.get)]
+INCLUDE = Annotated[list[Include], written("include", _includes)]
 
 
 class ChangeViewSet(TenantViewSet):
     """A tenant's changesets in commit order, gapless, page by page; `next` is the `after` of the next call."""
 
+    ways = {"list": Way.API_FEED, "retrieve": Way.API_FEED}
+    persons: Mapping[Entity, int] = {}
+    in_path = Parameters({"number": number(1, MOST_NUMBER)})
     in_query = {
         "list": Parameters(
             {
-                "after": number(0, 10**MOST_DIGITS - 1),
+                "after": number(0, MOST_NUMBER),
                 "limit": LIMIT,
                 "entity": ENTITY,
+                "include": INCLUDE,
                 "wait": number(0, MOST_SECONDS),
             }
         )
@@ -36,11 +56,37 @@ class ChangeViewSet(TenantViewSet):
     def list(self, request: Request, **_: Any) -> HttpResponse:
         """Answer with the changesets after the number in `after` (0 without it), of one `entity` where it is named.
 
-        At most `limit` (100 without it), and of at most 10,000 records together, but at least one. Where there is none
-        it waits for one, `wait` seconds at most.
+        At most `limit` (100 without it), of at most 10,000 records together, and with what `include` asks for of at
+        most 10 MB, but at least one. Where there is none it waits for one, `wait` seconds at most. Raises Expired, a
+        410, where one of them is no longer kept.
         """
         after, limit, entity = self.query.get("after") or 0, self.query.get("limit"), self.query.get("entity")
-        look = partial(items_after, self.tenant.pk, after, most=limit or DEFAULT_LIMIT, entity=entity)
-        seconds = self.query.get("wait") or 0
+        seconds, include = self.query.get("wait") or 0, self.query.get("include", ())
+        most = limit or DEFAULT_LIMIT
+        look = partial(items_after, self.tenant.pk, after, most=most, entity=entity, include=include)
         results = look_or_wait(request._request, look, self.tenant.pk, after, entity, seconds=seconds)
+        self.persons = _persons(results)
         return success("Changes found.", {"results": results, "next": results[-1]["Number"] if results else after})
+
+    @reads
+    def retrieve(self, request: Request, **_: Any) -> HttpResponse:
+        """Answer with one changeset and its records; raises Expired, a 410, where it is no longer kept."""
+        found = item_of(self.tenant.pk, self.ids["number"])
+        if found is None:
+            raise ApiError(404, "Changeset not found.")
+        self.persons = _persons([found])
+        return success("Changeset found.", found)
+
+    def looked_at(self) -> Mapping[Entity, int]:
+        return self.persons
+
+
+def _persons(items: Iterable[Item]) -> Mapping[Entity, int]:
+    """Return how many records of persons changesets tell of, by entity; an order's key names nobody."""
+    shown: Counter[Entity] = Counter()
+    for item in items:
+        entity = Entity(item["Entity"])
+        members = ("Record", "Keys") if entity == Entity.CUSTOMERS else ("Record",)
+        if entity in PERSONAL:
+            shown[entity] += sum(any(each.get(name) for name in members) for each in item.get("Records") or ())
+    return +shown

@@ -21,6 +21,7 @@ from hub.api.errors import ApiError, answer_exception
 from hub.api.pagination import KeysetPagination
 from hub.api.parameters import NOTHING, Parameters, sent_with
 from hub.api.responses import failure, in_changeset, now, success
+from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
@@ -47,6 +48,7 @@ class TenantViewSet(GenericViewSet[Any]):
     in_query: Mapping[str, Parameters] = {}
     ignores_unknown_parameters = False
     filterset_class: type[FilterSet]
+    growing: Growing
     shows: Entity | None = None  # whose looks are counted, by the action that shows them
     ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD}
     shown = 0  # records that the answer holds
@@ -126,6 +128,10 @@ class TenantViewSet(GenericViewSet[Any]):
         data = {**identifiers, "removed": receipt.removed, "deletedAt": now(), **receipt.counts}
         return success(message, data, headers=in_changeset(receipt.number))
 
+    def looked_at(self) -> Mapping[Entity, int]:
+        """Return how many records of persons the answer holds, by entity."""
+        return {self.shows: self.shown} if self.shows and self.shown else {}
+
     def page(self, message: str) -> HttpResponse:
         """Answer with one keyset page of `get_queryset`, filtered."""
         paginator = KeysetPagination()
@@ -139,6 +145,7 @@ class TenantViewSet(GenericViewSet[Any]):
         """Answer with the record found; raises ApiError 404 with the text `missing` for None."""
         if found is None:
             raise ApiError(404, missing)
+        self.growing.complete([found])
         self.shown = 1
         return success(message, self.get_serializer(found).data)
 
@@ -152,9 +159,9 @@ def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(action)
     def answer(self: TenantViewSet, request: Request, **kwargs: Any) -> HttpResponse:
         response = read_for([self.tenant.pk], lambda: action(self, request, **kwargs))
-        if self.shows and self.shown:
+        for entity, records in self.looked_at().items():
             key_id, way = self.origin.api_key_id, self.ways[self.action]
-            count_look(Looks(self.tenant.pk, self.shows, way, api_key_id=key_id, records=self.shown))
+            count_look(Looks(self.tenant.pk, entity, way, api_key_id=key_id, records=records))
         return response
 
     return answer

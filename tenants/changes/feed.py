@@ -1,23 +1,23 @@
 """A tenant's changesets in commit order, gapless, as everyone is told of them: the API's feed, webhooks."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from hub.api.errors import ApiError
 from hub.api.responses import utc
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
+from tenants.changes.included import MOST_RECORDS, Include, Item, with_records
 from tenants.models import Entity
 
-MOST_RECORDS = 10_000  # hub ids in one page
-AFTER = read_sql("tenants", "changesets_after").format(
-    after_number="number > %(number)s", after_last="number > p.number"
-)
+AFTER = read_sql("tenants", "changesets_after").format(after_start="number > k.start", after_last="number > p.number")
 # Both are one condition to PostgreSQL, but only changeset_by_entity can answer the second by itself: a plan made while
 # the table was small would else read all that came since in the order of numbers.
 OF_ENTITY = "entity = %(entity)s AND (entity, number) > (%(entity)s, {})"
 AFTER_OF_ENTITY = read_sql("tenants", "changesets_after").format(
-    after_number=OF_ENTITY.format("%(number)s"), after_last=OF_ENTITY.format("p.number")
+    after_start=OF_ENTITY.format("k.start"), after_last=OF_ENTITY.format("p.number")
 )
 MEMBERS = (
     "Number",
@@ -29,20 +29,55 @@ MEMBERS = (
     "Deleted",
     "TraceId",
     "At",
-)  # as it selects them
-
-Item = dict[str, Any]
+)  # as it selects them, after `expired` and `last`
 
 
-def items_after(tenant_id: UUID, number: int, *, most: int, entity: Entity | None = None) -> list[Item]:
+class Expired(ApiError):
+    """Changesets that are asked for are no longer kept: 410.
+
+    `oldest` is the number of the oldest kept, None where none is; `last` that of the last changeset, kept or not:
+    whoever reads all records from now on has missed nothing up to it.
+    """
+
+    def __init__(self, what: str, *, expired: int, last: int) -> None:
+        self.oldest, self.last = expired + 1 if expired < last else None, last
+        kept = f"the oldest is {self.oldest}" if self.oldest else "no changeset is"
+        anew = f"Who follows the feed reads all records anew, then goes on with after={last}."
+        super().__init__(410, f"{what} no longer kept: {kept}. {anew}", data={"oldest": self.oldest, "last": last})
+
+
+def items_after(
+    tenant_id: UUID, number: int, *, most: int, entity: Entity | None = None, include: Collection[Include] = ()
+) -> list[Item]:
     """Return the changesets after a number, as the feed tells of them, of one entity where it is named.
 
-    At most `most`, and of at most MOST_RECORDS records together, but at least one where there is one.
+    At most `most`, of at most MOST_RECORDS records together, and with what `include` asks for of at most 10 MB
+    (tenants.changes.included), but at least one where there is one. After 0 is from the oldest kept on. Raises Expired
+    where one after the number is no longer kept, of whichever entity.
     """
     named = {"tenant_id": tenant_id, "number": number, "most": most, "most_records": MOST_RECORDS, "entity": entity}
-    return [_item(row) for row in execute(AFTER_OF_ENTITY if entity else AFTER, named).fetchall()]
+    rows = execute(AFTER_OF_ENTITY if entity else AFTER, named).fetchall()
+    expired, last = rows[0][:2]
+    if 0 < number < expired:
+        raise Expired(f"What came after {number} is", expired=expired, last=last)
+    items = [_item(row) for row in rows if row[2] is not None]
+    # Asked after the changesets: a record is as they left it, or later, and then a later one tells of it.
+    return with_records(tenant_id, items, include)
+
+
+def item_of(tenant_id: UUID, number: int) -> Item | None:
+    """Return one changeset as the feed tells of it, with its records; None where there is none (yet).
+
+    Raises Expired where it is no longer kept.
+    """
+    named = {"tenant_id": tenant_id, "number": number - 1, "most": 1, "most_records": MOST_RECORDS}
+    row = execute(AFTER, named).fetchall()[0]
+    expired, last = row[:2]
+    if number <= expired:
+        raise Expired(f"Changeset {number} is", expired=expired, last=last)
+    return with_records(tenant_id, [_item(row)], [Include.RECORDS])[0] if row[2] == number else None
 
 
 def _item(row: Row) -> Item:
-    item = dict(zip(MEMBERS, row, strict=True))
+    item: dict[str, Any] = dict(zip(MEMBERS, row[2:], strict=True))
     return {**item, "At": utc(item["At"])}

@@ -132,6 +132,7 @@ class Way(models.TextChoices):
     API_LIST = "api_list", "API, list"
     API_RECORD = "api_record", "API, one record"
     CUSTOBAR = "custobar", "Custobar, list"
+    API_FEED = "api_feed", "API, records of changes"
 
 
 class Look(TenantOwned):

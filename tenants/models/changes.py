@@ -41,10 +41,13 @@ class Feed(models.Model):
     And what a write must know once it has the tenant's lock, which stands beside the tenant's records wherever these
     are: the identifier priority since it was changed, and through which sources somebody was forgotten ("": all).
     `erased_at`: when somebody was last erased whose remains are on disk yet (tenants.changes.remains).
+    `expired`: the number of the last changeset that is no longer kept, 0 while all are (tenants.changes.expiry): those
+    from the next one to `number` are there, without a gap.
     """
 
     tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
     number = models.BigIntegerField()
+    expired = models.BigIntegerField(default=0, db_default=0)
     priority = models.CharField(max_length=10, choices=Priority.choices, null=True)
     forgotten_by = ArrayField(models.CharField(max_length=20, choices=Source.choices, blank=True), null=True)
     erased_at = models.DateTimeField(null=True)

@@ -16,6 +16,7 @@ COUNTED = [
     "/customers/{tenant}",
     "/orders/{tenant}/O-1",
     "/changes/{tenant}",
+    "/changes/{tenant}/1",
     "/customers/no-guid",
     "/products",
     "/nothing",

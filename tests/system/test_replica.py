@@ -42,6 +42,8 @@ READS = [
     "/products/{tenant}/P-1",
     "/changes/{tenant}",
     "/changes/{tenant}?entity=orders",
+    "/changes/{tenant}?include=records,keys",
+    "/changes/{tenant}/1",
     "/api/data/customers/?email=ada@example.com",
 ]
 LISTS = ["customers/customer", "orders/order", "products/product", "tenants/changeset", "tenants/consentchange"]

@@ -153,9 +153,9 @@ def test_an_answer_names_at_most_ten_thousand_records(partner: Partner) -> None:
     assert sorted(ids[7]) == sorted(hub_id for hub_id in all_ids(partner, after="6"))
 
 
-def changeset(partner: Partner, number: int, **ids: list[int]) -> None:
+def changeset(partner: Partner, number: int, *, entity: str = "customers", **ids: list[int]) -> None:
     """Record a changeset of more records than one request may have, as a re-keying does."""
-    said = {"entity": "customers", "operation": "rekey", "source": "admin", "actor": "ann", "trace_id": "0" * 32}
+    said = {"entity": entity, "operation": "rekey", "source": "admin", "actor": "ann", "trace_id": "0" * 32}
     Changeset.objects.create(
         tenant=partner.tenant, number=number, received=0, unchanged=0, created_at=timezone.now(), **said, **ids
     )

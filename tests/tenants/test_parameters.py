@@ -182,6 +182,8 @@ EVERY_KIND = {
     "entity": ("/changes/{tenant}?entity=x", "entity", "The field entity must be customers, orders or products."),
     "hub_ids": ("/orders/{tenant}?HubId=x", "HubId",
                 "The field HubId must consist of at most 1,000 whole numbers with commas between them."),
+    "include": ("/changes/{tenant}?include=Records", "include",
+                "The field include must be records, keys, or both with a comma between them."),
     "one_line": ("/customers/{tenant}?reason=a%0Ab", "reason",
                  "The field reason must be one line of text, without control characters."),
     "too_many_parameters": ("/orders/{tenant}?" + "a&" * 1001, "", "The query must have at most 1,000 parameters."),

@@ -1,18 +1,28 @@
 """Where reads are asked; what a replica changes about it stands in tests/system/test_replica.py."""
 
+import re
+from urllib.parse import parse_qsl
+
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from tenants import reading
 from tests.conftest import Partner
 from tests.members import superuser
+from tests.orders.records import order
+from tests.products.records import product
 
 READS = [
     "/customers/{tenant}",
     "/customers/{tenant}/C-1",
     "/orders/{tenant}",
+    "/orders/{tenant}/O-1",
     "/products/{tenant}",
+    "/products/{tenant}/P-1",
     "/changes/{tenant}",
+    "/changes/{tenant}?include=records,keys",
+    "/changes/{tenant}/1",
 ]
 LISTS = ["customers/customer", "orders/order", "products/product", "tenants/changeset", "tenants/consentchange"]
 
@@ -23,7 +33,26 @@ def test_without_a_replica_no_read_asks_how_far_one_is(partner: Partner, path: s
         partner.get(path)
 
     assert list(connections) == ["default"]
-    assert not any("tenants_feed" in query["sql"] for query in asked)
+    assert not any(query["sql"] == reading.NUMBERS for query in asked)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_every_statement_over_records_names_the_tenant(partner: Partner, path: str) -> None:
+    """Else a line is looked for among all tenants' lines, for their index begins with the tenant."""
+    partner.save("customers", {"CustomerId": "C-1"})
+    partner.save("orders", order())
+    partner.save("products", product())
+
+    with CaptureQueriesContext(connection) as asked:
+        assert partner.get(path.partition("?")[0], **dict(parse_qsl(path.partition("?")[2]))).status_code == 200
+
+    over = [
+        query["sql"]
+        for query in asked
+        if re.search(r'FROM "?(customers|orders|products|tenants_changeset)', query["sql"])
+    ]
+    assert over
+    assert [sql for sql in over if not re.search(r'tenant_id"? = ', sql)] == []
 
 
 @pytest.mark.parametrize("path", LISTS)
