@@ -16,6 +16,7 @@ from tests.customers.dialects.vendors import upload
 from tests.hub.test_page_bytes import MEGABYTE, grow
 from tests.orders.records import line, order
 from tests.products.records import product, variant
+from tests.tenants.mirror import as_read
 from tests.tenants.test_feed import changeset
 
 RECORD = {"customers": {"CustomerId": "C-1"}, "orders": order(), "products": product()}
