@@ -121,3 +121,28 @@ def test_the_history_of_a_record_is_found_by_index(partner: Partner, admin_clien
         cursor.execute("ANALYZE tenants_changeset")
         cursor.execute(f"EXPLAIN {history}")
         assert "changeset_by_record" in "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.usefixtures("plain_postgres")
+def test_the_ids_of_customers_left_alone_are_found_by_index(partner: Partner) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE customers_customer")
+    for _ in range(7):  # by then the session has the plan that it keeps
+        partner.send("POST", "/customers/{tenant}?results=true", [{"CustomerId": "A"}])
+    with connection.cursor() as cursor:
+        cursor.execute(COPIES)
+    before = fetched()
+
+    response = partner.send("POST", "/customers/{tenant}?results=true", [{"CustomerId": "A"}, {"CustomerId": "7"}])
+
+    assert {result["status"] for result in response.json()["data"]["results"]} == {"unchanged"}
+    assert fetched() - before < 10
+
+
+def fetched() -> int:
+    """Return how many customers were read in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'customers_customer'"
+        )
+        return int(cursor.fetchall()[0][0])
