@@ -38,7 +38,7 @@ class Parking:
         Or when that is not worth it: False, at once where too many wait already, and as soon as the process is to end
         or the client has gone, which calls the `leave` of the request's `state`.
         """
-        if self.is_ending or self._is_full(wait.stream):
+        if self.is_ending or state.get("is_gone") or self._is_full(wait.stream):
             return False
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.parked[wait] = future
