@@ -94,13 +94,13 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow files, in their order: one that began as the last would keep all others waiting.
 
-    Neither theirs nor what random examples reach is measured, which takes them a third less: the other tests, each
-    written for something, must reach 95 % of the code alone, and reach as much in every run.
+    What they and random examples reach is not measured, which takes them a third less: the other tests must reach 95 %
+    of the code alone, and reach as much in every run.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
     for item in items:
-        if item.path in slow or item.get_closest_marker("hypothesis"):
+        if any(item.get_closest_marker(mark) for mark in ("slow", "browser", "hypothesis")):
             item.add_marker("no_cover")
 
 
