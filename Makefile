@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 RUNS := .venv/runs
+# Images often forbid it: then every process that a test starts compiles what it imports, 3 s of CPU in place of 1.
+export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help

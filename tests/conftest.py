@@ -1,19 +1,24 @@
 """What every test stands on: the embedded server (or DATABASE_URL), and tenants that call the API as a partner does."""
 
+import gc
 import json
 import logging
 import math
+import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.test import Client
+from django.template import RequestContext, Template
+from django.test import Client, override_settings
+from django.test.signals import template_rendered
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from hub.admin import changelist
 from hub.environment import read_environment
@@ -25,7 +30,6 @@ from tests.distribution import distribute_tenants, drop_database
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
 
-# One for all tests: building the middleware, whitenoise's list of files above all, takes 50 ms of CPU.
 CLIENT = Client(raise_request_exception=False)
 SERVER = pytest.StashKey[EmbeddedServer]()
 
@@ -70,10 +74,34 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while the tests are collected, nor later in what stays of that: a quarter less CPU for it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use half as many processes again as there are cores: the tests of servers and browsers wait for these."""
+    return math.ceil(len(os.sched_getaffinity(0)) * 1.5)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow files, in their order: one that began as the last would keep all others waiting."""
+    """Begin with the slow files, in their order: one that began as the last would keep all others waiting.
+
+    What they and random examples reach is not measured, which takes them a third less: the other tests must reach 95 %
+    of the code alone, and reach as much in every run.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
+    for item in items:
+        if any(item.get_closest_marker(mark) for mark in ("slow", "browser", "hypothesis")):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,6 +109,44 @@ def _a_busy_machine_changes_no_query() -> Iterator[None]:
     """A list's key is walked for 30 ms and else sorted, with more queries: time must not decide what a test counts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changelist, "PATIENCE_MS", 30_000)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_hash_soon() -> Iterator[None]:
+    """What a password costs to guess is Django's business, half a second of CPU for each that is set or entered."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Every new client has middleware of its own, for which whitenoise would list all static files: 20 ms of CPU."""
+    listed: dict[str, Any] = {}
+
+    def add_files(middleware: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            original(middleware)
+            listed.update(middleware.files)
+        middleware.files.update(listed)
+
+    original = WhiteNoiseMiddleware.add_files_from_finders
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _an_answer_keeps_the_context_of_its_page(django_test_environment: None) -> Iterator[None]:
+    """Django's tests keep a copy of what each part of a page was given, hundreds of widgets: a sixth of its CPU."""
+
+    def render(template: Template, context: Any) -> Any:
+        if isinstance(context, RequestContext) and context.template is template:
+            template_rendered.send(sender=template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
         yield
 
 

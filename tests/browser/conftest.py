@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from pytest_django import Settings
 
 from tests.waiting import PATIENCE
 
@@ -27,12 +26,6 @@ ARGUMENTS = [
 def _connections_close(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's threads close what they open, or the test database could not be dropped."""
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
-
-
-@pytest.fixture(autouse=True)
-def _passwords_hash_soon(settings: Settings) -> None:
-    """What a password costs to guess is Django's business, half a second of CPU for each that is set or entered."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="package")

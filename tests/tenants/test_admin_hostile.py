@@ -156,7 +156,6 @@ FORGED_OF_ACCOUNTS = "username password password1 code credential name passwordl
 @pytest.fixture
 def owner(shop: Partner, settings: Settings) -> Client:
     """The browser of a member, whose guesses are never too many."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.LOGIN_BUDGETS = {kind: (1_000_000, *pace) for kind, (_, *pace) in settings.LOGIN_BUDGETS.items()}
     user = User.objects.create_user("maria", "maria@example.com", PASSWORD, is_staff=True)
     shop.tenant.memberships.create(user=user, role=Role.VIEWER)

@@ -1,7 +1,6 @@
 """The audit of accounts: log-ins, failures, lock-outs, log-outs, passwords, and what superusers change of users."""
 
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,11 +18,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/tenants/accountevent/"
 PASSWORD = "correct horse battery"
 ANOTHER = "staple correct horse"
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

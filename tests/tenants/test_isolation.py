@@ -4,6 +4,7 @@ The pages come from the resolver. The two tables say what is meant, so a new pag
 """
 
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -233,24 +234,23 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
 OWN = ("tenants_", "customers_", "orders_", "products_", "auth_user", "account_", "mfa_", "socialaccount_")
 
 
+@cache
+def digests() -> str:
+    """Compose one statement for all tables: with one for each, half of the time here was theirs."""
+    tables = [name for name in connection.introspection.table_names() if name.startswith(OWN) and name not in KNOCKS]
+    return " UNION ALL ".join(
+        f"SELECT '{table}', md5(string_agg(t::text, '' ORDER BY t::text)) "
+        f"FROM (SELECT to_jsonb(t) - '{VOLATILE}' AS t FROM {table} t) t "
+        "WHERE t->>'kind' IS NULL OR t->>'kind' != ALL(%(guesses)s)"
+        for table in tables
+    )
+
+
 def rows() -> dict[str, str]:
     """Return a digest of every table of the hub, and of the users'."""
     with connection.cursor() as cursor:
-        tables = [
-            table
-            for table in connection.introspection.table_names(cursor)
-            if table.startswith(OWN) and table not in KNOCKS
-        ]
-        digests = {}
-        for table in tables:
-            cursor.execute(
-                f"SELECT coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM "
-                f"(SELECT to_jsonb(t) - '{VOLATILE}' AS t FROM {table} t) t "
-                f"WHERE t->>'kind' IS NULL OR t->>'kind' != ALL(%s)",
-                [GUESSES],
-            )
-            digests[table] = cursor.fetchone()[0]
-    return digests
+        cursor.execute(digests(), {"guesses": GUESSES})
+        return dict(cursor.fetchall())
 
 
 def changed_by(client: Client, address: str, sent: dict[str, Any]) -> tuple[set[str], str]:

@@ -32,9 +32,8 @@ WAIT = re.compile(r"(?:Wait|possible in) (\d+) (second|minute)s?\b")
 
 
 @pytest.fixture(autouse=True)
-def quick(settings: Settings) -> None:
-    """A hash that is quick, and a name's brake after ten wrong passwords from everywhere, not a hundred."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _ten_guesses_at_a_name(settings: Settings) -> None:
+    """A name's brake after ten wrong passwords from everywhere, not a hundred."""
     settings.LOGIN_BUDGETS = {**settings.LOGIN_BUDGETS, "name": (10, settings.LOGIN_BUDGETS["name"][1])}
 
 

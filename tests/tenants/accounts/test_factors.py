@@ -22,11 +22,6 @@ SECRET = re.compile(r'<code id="secret"[^>]*>([A-Z2-7]{32})</code>')
 CODES = re.compile(r'<pre id="recovery-codes"[^>]*>([\d\s]+)</pre>')
 
 
-@pytest.fixture(autouse=True)
-def _passwords_hash_soon(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def maria() -> User:
     return User.objects.create_user("maria", "maria@example.com", PASSWORD, is_staff=True)

@@ -28,11 +28,6 @@ PASSWORD = "seven purple kettles jumping"
 PERSON = {"first_name": "Stina", "last_name": "Berg", "new_password1": PASSWORD, "new_password2": PASSWORD}
 
 
-@pytest.fixture(autouse=True)
-def _passwords_hash_soon(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def mails(settings: Settings) -> None:
     """A server that takes mails."""

@@ -48,7 +48,6 @@ class Provider:
 @pytest.fixture
 def provider(settings: Settings) -> Iterator[Provider]:
     """A provider that the hub is set to use."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     made = Provider()
 
     class Handler(BaseHTTPRequestHandler):

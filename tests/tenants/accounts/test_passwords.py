@@ -25,7 +25,6 @@ PAGE = "/admin/password/forgotten/"
 
 @pytest.fixture(autouse=True)
 def maria(settings: Settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_HOST = "smtp.example"
     settings.DEFAULT_FROM_EMAIL = "hub@hub.example"
     return User.objects.create_user("maria", "Maria@example.com", PASSWORD, is_staff=True)

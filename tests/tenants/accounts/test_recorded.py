@@ -3,7 +3,6 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django import Settings
 
 from tenants.models import AccountEvent, AuditEvent, Invitation, Role
 from tests.conftest import Partner
@@ -13,11 +12,6 @@ from tests.tenants.accounts.test_invitations import invite
 
 pytestmark = pytest.mark.django_db
 UNTOLD = {"logged_in", "logged_out"}
-
-
-@pytest.fixture(autouse=True)
-def _passwords_hash_soon(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

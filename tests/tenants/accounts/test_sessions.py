@@ -20,8 +20,7 @@ END = re.compile(r'action="(/admin/account/sessions/\d+/end/)"')
 
 
 @pytest.fixture(autouse=True)
-def maria(settings: Settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def maria() -> User:
     return User.objects.create_user("maria", password=PASSWORD, is_staff=True)
 
 
