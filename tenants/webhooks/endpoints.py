@@ -3,10 +3,11 @@
 What staff change raises the webhook's `version`, so that a worker in the middle of it looks anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -38,9 +39,14 @@ class Kept:
     last: int
 
 
+def last_numbers(tenants: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the numbers of tenants' last changesets, where there are any."""
+    return dict(Feed.objects.filter(tenant_id__in=tenants).values_list("tenant_id", "number"))
+
+
 def kept_by(tenant: Tenant) -> Kept:
     """Return which changesets of a tenant can be delivered."""
-    last = Feed.objects.filter(tenant=tenant).values_list("number", flat=True).first() or 0
+    last = last_numbers([tenant.pk]).get(tenant.pk, 0)
     oldest: int | None = execute(OLDEST, {"tenant_id": tenant.pk}).fetchall()[0][0]
     return Kept(last if oldest is None else oldest - 1, last)
 
@@ -64,19 +70,36 @@ def create_webhook(
     webhook.secret, webhook.position = seal(secret), kept_by(tenant).last
     webhook.clean_fields(exclude=["tenant"])
     with transaction.atomic():
-        of_tenant = Webhook.objects.filter(tenant=Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk))
-        if of_tenant.filter(label=label).exists():
-            raise ValidationError({"label": TAKEN})
-        if of_tenant.count() >= MOST:
-            raise ValidationError(TOO_MANY)
+        _lock(tenant)
+        check_room(tenant, label)
         webhook.save(force_insert=True)
         _record(AuditKind.WEBHOOK_CREATED, webhook, by)
     return webhook, secret
 
 
+def check_room(tenant: Tenant, label: str, own: int = 0) -> None:
+    """Raise ValidationError where a tenant has another webhook with the label, or, but for its own, as many as it may."""
+    others = Webhook.objects.filter(tenant=tenant).exclude(pk=own)
+    if others.filter(label=label).exists():
+        raise ValidationError({"label": TAKEN})
+    if others.count() >= MOST:
+        raise ValidationError(TOO_MANY)
+
+
+def _lock(tenant: Tenant) -> None:
+    """Let nobody else, in this transaction, make or name a webhook of the tenant."""
+    Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+
+
+@transaction.atomic
 def edit_webhook(webhook: Webhook, *, label: str, url: str, entities: Sequence[str], operations: Sequence[str]) -> None:
-    """Set what a webhook is called, where it leads and what it is told of; the caller records what that changed."""
+    """Set what a webhook is called, where it leads and what it is told of; the caller records what that changed.
+
+    Raises ValidationError for what it can't be.
+    """
     check_url(url)
+    _lock(webhook.tenant)
+    check_room(webhook.tenant, label, webhook.pk)
     _change(webhook, label=label, url=url, entities=[*entities], operations=[*operations])
 
 
