@@ -78,7 +78,7 @@ def create_webhook(
 
 
 def check_room(tenant: Tenant, label: str, own: int = 0) -> None:
-    """Raise ValidationError where a tenant has another webhook with the label, or, but for its own, as many as it may."""
+    """Raise ValidationError where a tenant has another webhook with the label, or as many others as it may."""
     others = Webhook.objects.filter(tenant=tenant).exclude(pk=own)
     if others.filter(label=label).exists():
         raise ValidationError({"label": TAKEN})

@@ -35,16 +35,13 @@ class Receiver:
     """Answers each request with the next of `answers`, at last with 200 for good."""
 
     listener: socket.socket
+    port: int
     tls: ssl.SSLContext | None = None
     answers: list[Answer] = field(default_factory=list)
     then: Answer = lambda connection: connection.sendall(OK)
     got: list[Got] = field(default_factory=list)
     connections: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def port(self) -> int:
-        return int(self.listener.getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -91,7 +88,7 @@ def _read(reader: Any) -> Got | None:
 def receiving(*answers: Answer, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """Receive until the end of the block."""
     with socket.create_server(("127.0.0.1", port)) as listener:
-        receiver = Receiver(listener, tls, [*answers])
+        receiver = Receiver(listener, listener.getsockname()[1], tls, [*answers])
         threading.Thread(target=receiver.run, daemon=True).start()
         try:
             yield receiver
