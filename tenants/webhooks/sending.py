@@ -43,7 +43,10 @@ class Sender:
     tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
 
     def __post_init__(self) -> None:
-        self.client = httpx.AsyncClient(
+        self.client, self.is_used = self._connected_anew(), False
+
+    def _connected_anew(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
             verify=self.tls, trust_env=False, follow_redirects=False, timeout=SECONDS, headers={"user-agent": AGENT}
         )
 
@@ -79,6 +82,16 @@ class Sender:
         return Outcome(milliseconds, status, fault, retry_after)
 
     async def _answer(self, message: Message, secrets: Sequence[str]) -> httpx.Response:
+        """Return the head of the answer. A kept connection may have ended meanwhile: then over another, at once."""
+        if self.is_used:
+            with suppress(httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                return await self._dial(message, secrets)
+            await self.client.aclose()
+            self.client = self._connected_anew()
+        self.is_used = True
+        return await self._dial(message, secrets)
+
+    async def _dial(self, message: Message, secrets: Sequence[str]) -> httpx.Response:
         """Return the head of the answer, from the first of the host's addresses that a connection can be made to.
 
         The name is looked up once, here; what is dialled is the address that was checked. TLS and the Host header

@@ -115,12 +115,10 @@ def closing(connection: socket.socket) -> None:
 
 
 def dripping(text: bytes) -> Answer:
-    """Answer a byte every tenth of a second, without an end: first the text, then dots."""
+    """Answer with a text, and then with a dot every tenth of a second, without an end."""
 
     def drip(connection: socket.socket) -> None:
-        for byte in text:
-            connection.sendall(bytes([byte]))
-            threading.Event().wait(0.1)
+        connection.sendall(text)
         while True:
             connection.sendall(b".")
             threading.Event().wait(0.1)
