@@ -4,6 +4,7 @@ Beside the jobs and not one of them: jobs that are slow would hold up deliveries
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,12 +35,14 @@ AWAY = (django.db.Error, psycopg.Error)
 class Worker:
     """Looks for webhooks with news, and takes a turn with each, many at once; never two with one."""
 
-    def __init__(self, *, look_up: Resolve = resolve, poll: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, *, look_up: Resolve = resolve, poll: float = POLL_SECONDS, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.look_up, self.poll = look_up, poll
         self.id = uuid4()
         self.stopping = asyncio.Event()
         self.turns: dict[int, asyncio.Task[None]] = {}
-        self.tls = httpx.create_ssl_context()
+        self.tls = tls or httpx.create_ssl_context()
         self.executor = ThreadPoolExecutor(1, thread_name_prefix="webhooks' database")
 
     async def run(self) -> None:
