@@ -65,9 +65,9 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class RotateForm(forms.Form):
-    """How much longer the old secret signs. `seen` is the webhook as the page showed it."""
+    """How much longer the old secret signs. `version` is the webhook's as the page showed it."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput)
     hours = forms.TypedChoiceField(
         choices=list(OVERLAPS.items()),
         coerce=int,

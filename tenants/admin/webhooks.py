@@ -81,7 +81,7 @@ class WebhookAdmin(ConfigurationAdmin):
         webhook = self.get_object(request, object_id)
         idle = "pause" if webhook is None or webhook.paused_at else "resume"
         actions: list[Any] = super().get_actions_detail(request, object_id)
-        return [one for one in actions if not one.path.endswith(f"/{idle}/")]
+        return [one for one in actions if not one.action_name.endswith(f"_{idle}")]
 
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, webhook: Webhook) -> str:
@@ -224,9 +224,9 @@ class WebhookAdmin(ConfigurationAdmin):
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Replace the secret; the old one signs beside the new one for as long as the form says."""
         webhook = self.found(request, object_id)
-        form = RotateForm(request.POST or None, initial={"seen": webhook.version})
+        form = RotateForm(request.POST or None, initial={"version": webhook.version})
         if request.method == "POST" and form.is_valid():
-            webhook.version = form.cleaned_data["seen"]
+            webhook.version = form.cleaned_data["version"]
             try:
                 secret = endpoints.rotate(webhook, overlap=form.overlap, by=actor_of(request))
             except Stale:

@@ -40,7 +40,7 @@ ERRORS: dict[str, tuple[Answer, int | None, str]] = {
     "no status": (closing, None, "closed"),
     "nothing": (lambda connection: connection.shutdown(socket.SHUT_RDWR), None, "closed"),
     "no HTTP": (lambda connection: connection.sendall(b"220 mail.example ESMTP\r\n\r\n"), None, "closed"),
-    "an endless head": (lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 10**6), None, "closed"),
+    "a long head": (lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 10**6), None, "closed"),
 }  # fmt: skip
 
 
