@@ -29,7 +29,7 @@ REQUIRED = {
 }
 
 
-BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten
+BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten, and one for webhooks
 
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 

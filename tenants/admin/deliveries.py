@@ -5,6 +5,7 @@ from django.contrib.admin import display
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from hub.admin.site import KeysetModelAdmin
@@ -13,7 +14,7 @@ from tenants.admin.list_filters import arrived, hub_id, one_of
 from tenants.admin.sections import LATEST, Section, clipped, moment
 from tenants.models import Delivery, Fault, Role, Webhook
 
-COLUMNS = ("When (UTC)", "Number", "Attempt", "Outcome", "Status", "Milliseconds")
+COLUMNS = ("When (UTC)", "Outcome", "Status", "Number", "Attempt", "Milliseconds")
 
 
 def number_of(delivery: Delivery) -> str:
@@ -21,9 +22,10 @@ def number_of(delivery: Delivery) -> str:
     return "test" if delivery.number is None else f"{delivery.number:,}"
 
 
-def outcome_of(delivery: Delivery) -> str:
-    """Say what became of an attempt."""
-    return delivery.get_fault_display() if delivery.fault else "delivered"
+def outcome_of(delivery: Delivery) -> SafeString:
+    """Say what became of an attempt, on one line."""
+    said = delivery.get_fault_display() if delivery.fault else "delivered"
+    return format_html('<span class="whitespace-nowrap">{}</span>', said)
 
 
 def latest(webhook: Webhook) -> Section:
@@ -31,10 +33,10 @@ def latest(webhook: Webhook) -> Section:
     rows = [
         [
             moment(delivery.created_at),
-            number_of(delivery),
-            delivery.attempt,
             outcome_of(delivery),
             delivery.status,
+            number_of(delivery),
+            delivery.attempt,
             f"{delivery.milliseconds:,}",
         ]
         for delivery in webhook.deliveries.order_by("-pk")[:LATEST]
@@ -58,7 +60,7 @@ class DeliveryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     tenant_path = "webhook__tenant_id"
     view_role = Role.ADMIN
     change_role = delete_role = None
-    list_display = ("at", "to", "which", "attempt", "outcome", "status", "took")
+    list_display = ("at", "to", "outcome", "status", "which", "attempt", "took")
     list_display_links = None
     list_select_related = ("webhook",)
     list_filter = (hub_id("webhook", "number of the webhook"), one_of("fault", "fault", Fault.choices), arrived("when"))
@@ -79,7 +81,7 @@ class DeliveryAdmin(TenantScopedAdmin, KeysetModelAdmin):
         return number_of(delivery)
 
     @display(description="outcome")
-    def outcome(self, delivery: Delivery) -> str:
+    def outcome(self, delivery: Delivery) -> SafeString:
         return outcome_of(delivery)
 
     @display(description="milliseconds")

@@ -50,7 +50,8 @@ class WebhookAdmin(ConfigurationAdmin):
 
     form = WebhookForm
     delete_role = ConfigurationAdmin.add_role
-    list_display = ["label", "tenant", "state", "why", "told_of", "standing", "last_success_at"]
+    list_display = ["label", "tenant", "state", "reason", "told_of", "standing", "last_success_at"]
+    sortable_by = ()
     list_select_related = ["tenant"]
     list_filter = [TenantFilter]
     search_fields = ["label"]
@@ -69,11 +70,14 @@ class WebhookAdmin(ConfigurationAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
         asked = (None, {"fields": ["tenant", "label", "url", "entities", "operations"]})
-        state = ("How it stands", {"fields": [("state", "why"), ("standing", "last_success_at"), ("next_at", "signs")]})
+        state = (
+            "How it stands",
+            {"fields": [("state", "since"), ("standing", "last_success_at"), ("next_at", "signs")]},
+        )
         return [asked] if obj is None else [state, asked]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Webhook | None = None) -> list[str]:
-        shown = ["tenant", "state", "why", "standing", "last_success_at", "next_at", "signs"]
+        shown = ["tenant", "state", "since", "standing", "last_success_at", "next_at", "signs"]
         return [] if obj is None else shown
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -91,16 +95,22 @@ class WebhookAdmin(ConfigurationAdmin):
             return "tenant disabled"
         return "failing" if webhook.failing_since else "active"
 
-    @display(description="Why")  # type: ignore[untyped-decorator]
-    def why(self, webhook: Webhook) -> str:
-        """Why nothing is sent, or since when nothing was taken."""
+    @display(description="Reason")  # type: ignore[untyped-decorator]
+    def reason(self, webhook: Webhook) -> str:
+        """Why nothing is sent any more."""
+        return webhook.get_pause_reason_display() if webhook.paused_at else ""
+
+    @display(description="Since")  # type: ignore[untyped-decorator]
+    def since(self, webhook: Webhook) -> str:
+        """Since when nothing is sent, and why, or nothing was taken."""
         if webhook.paused_at:
-            return f"{webhook.get_pause_reason_display()}, since {webhook.paused_at:%Y-%m-%d %H:%M} UTC"
-        return f"since {webhook.failing_since:%Y-%m-%d %H:%M} UTC" if webhook.failing_since else ""
+            return f"{webhook.paused_at:%Y-%m-%d %H:%M} UTC: {webhook.get_pause_reason_display()}"
+        at = webhook.failing_since or webhook.created_at
+        return f"{at:%Y-%m-%d %H:%M} UTC" + ("" if webhook.failing_since else ", when it was made")
 
     @display(description="Told of")  # type: ignore[untyped-decorator]
     def told_of(self, webhook: Webhook) -> str:
-        named = [*map(str, webhook.entities or ["everything"]), *map(str, webhook.operations)]
+        named = [*map(str, webhook.entities or ["all records"]), *map(str, webhook.operations)]
         return ", ".join(named)
 
     @display(description="Position")  # type: ignore[untyped-decorator]
@@ -159,7 +169,8 @@ class WebhookAdmin(ConfigurationAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Name the webhook, and not each line of its log."""
-        return [f"{webhook}, with its log of deliveries" for webhook in objs], {}, set(), []
+        named = [f"{webhook}, with its log of deliveries" for webhook in objs]
+        return named, {"webhooks": len(named)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Webhook) -> None:
         endpoints.delete_webhook(obj, by=actor_of(request))

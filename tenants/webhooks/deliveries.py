@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
@@ -129,7 +130,8 @@ def secrets_of(secret: str, former: str) -> list[str]:
     """Return the secrets that sign, the present one first; raises LostSecret where that can't be read."""
     secrets = [unseal(secret)]
     if former:
-        secrets.append(unseal(former))
+        with suppress(LostSecret):
+            secrets.append(unseal(former))
     return secrets
 
 

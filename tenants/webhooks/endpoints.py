@@ -95,12 +95,14 @@ def _lock(tenant: Tenant) -> None:
 def edit_webhook(webhook: Webhook, *, label: str, url: str, entities: Sequence[str], operations: Sequence[str]) -> None:
     """Set what a webhook is called, where it leads and what it is told of; the caller records what that changed.
 
-    Raises ValidationError for what it can't be.
+    A new address is tried at once. Raises ValidationError for what it can't be.
     """
     check_url(url)
     _lock(webhook.tenant)
     check_room(webhook.tenant, label, webhook.pk)
-    _change(webhook, label=label, url=url, entities=[*entities], operations=[*operations])
+    values: dict[str, Any] = {"label": label, "url": url, "entities": [*entities], "operations": [*operations]}
+    moved = not Webhook.objects.filter(pk=webhook.pk, url=url).exists()
+    _change(webhook, **values, **(START_ANEW if moved else {}))
 
 
 def pause_webhook(webhook: Webhook, *, by: Actor = SERVER) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ def change(shop: Shop, number: int) -> None:
         assert shop.post("customers", [{"CustomerId": "C-1", "Name": os.urandom(8).hex()}]).status == 200
 
 
+def has_more_than(receiver: Receiver, least: int) -> bool:
+    return len(receiver.got) > least
+
+
 def test_after_a_worker_was_killed_in_mid_delivery_nothing_is_missing_and_all_is_in_order(hub: Hub) -> None:
     shop = hub.shop("Killed in delivery")
     ok = answering("200 OK")
@@ -72,7 +77,7 @@ def test_at_least_once_and_in_order_while_workers_are_killed_again_and_again(hub
         hook(shop, receiver)
         change(shop, 60)
         for least in (5, 20):
-            assert wait_until(lambda least=least: len(receiver.got) > least)
+            assert wait_until(partial(has_more_than, receiver, least))
             kill(hub.background_worker())
         assert wait_until(lambda: 60 in receiver.numbers)
 

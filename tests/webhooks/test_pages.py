@@ -99,6 +99,7 @@ def test_what_is_changed_of_a_webhook_is_audited_without_its_address(
     maria: Client, partner: Partner, webhook: Webhook
 ) -> None:
     hook(partner, URL, label="Taken")
+    Webhook.objects.update(failing_since=timezone.now(), next_at=timezone.now() + timedelta(hours=1), attempts=7)
     form = {"label": "ERP", "url": "https://new.example/", "entities": ["customers"], "_save": "1"}
 
     assert maria.post(page(webhook), form).status_code == 302
@@ -106,6 +107,7 @@ def test_what_is_changed_of_a_webhook_is_audited_without_its_address(
 
     webhook.refresh_from_db()
     assert (webhook.url, webhook.entities, webhook.version) == ("https://new.example/", ["customers"], 1)
+    assert (webhook.failing_since, webhook.next_at, webhook.attempts) == (None, None, 0)
     assert told(partner) == ("webhook_changed", [f"webhook #{webhook.pk}", "url", "entities"])
 
 
@@ -202,7 +204,7 @@ def test_the_list_tells_how_each_stands_and_where_none_leads(maria: Client, part
 
     shown = text(maria.get(LIST))
 
-    for said in ("3, up to date", "1, 2 behind", "failing", "stopped", "the receiver answered 410", "everything"):
+    for said in ("3, up to date", "1, 2 behind", "failing", "stopped", "the receiver answered 410", "all records"):
         assert said in shown
     assert "erp.example" not in shown
 
