@@ -46,8 +46,8 @@ $(RUNS): requirements.txt
 $(INSTALLED): requirements-dev.txt
 	$(install)
 
-setup-browser:  ## install Debian's chromium for the browser tests, which skip without it
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-noto-cjk
+setup-browser:  ## install Debian's chromium, node and php for the tests that skip without them
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-noto-cjk nodejs php-cli
 
 statements: setup  ## write tests/statements anew: every statement the hub sends, as it runs
 	$(BIN)/python -m tests.statements.write

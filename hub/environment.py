@@ -29,7 +29,7 @@ REQUIRED = {
 }
 
 
-BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten
+BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten, and one for webhooks
 
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
@@ -154,6 +154,10 @@ class Environment(BaseModel):
     OIDC_CLIENT_ID: str = Field("", description="the hub's name at the OpenID provider")
     OIDC_CLIENT_SECRET: str = Field("", repr=False, description="the hub's secret at the OpenID provider")
 
+    WEBHOOK_LOOPBACK: bool = Field(
+        False, description="webhooks may lead to this machine, over http, too; for trials on the embedded database only"
+    )
+
     @model_validator(mode="after")
     def _values_fit(self) -> Self:
         for name in ("DATABASE_URL", "READ_DATABASE_URL"):
@@ -165,7 +169,7 @@ class Environment(BaseModel):
             )
         mail_server(self.EMAIL_URL)
         faults = [] if self.DEBUG else [*self._missing_keys(), *self._unfit_keys()]
-        if faults := [*faults, *self._halves()]:
+        if faults := [*faults, *self._halves(), *self._trials()]:
             raise ValueError("\n".join(faults))
         return self
 
@@ -178,6 +182,12 @@ class Environment(BaseModel):
             and not all(openid),
         }
         return [said for said, holds in faults.items() if holds]
+
+    def _trials(self) -> list[str]:
+        """Say which settings for trials stand where data is real."""
+        if self.WEBHOOK_LOOPBACK and self.DATABASE_URL and not self.DEBUG:
+            return ["WEBHOOK_LOOPBACK is for trials: it can't be set together with DATABASE_URL unless DEBUG is on."]
+        return []
 
     def _missing_keys(self) -> list[str]:
         missing = [name for name in REQUIRED if self.DATABASE_URL and not getattr(self, name)]

@@ -259,6 +259,10 @@ LOGIN_BUDGETS = {
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
 CHANGESET_DAYS = ENVIRONMENT.CHANGESET_DAYS
+WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
+BESIDE_JOBS = [
+    "tenants.webhooks.worker.delivering"
+]  # what the background worker does beside its jobs, as long as it runs
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils.text import slugify
 
 from tenants.audit.events import SERVER, record
@@ -49,6 +51,12 @@ def create_tenant(
         return tenant, create_key(tenant, label=label)[1]
 
 
+def named_tenant(text: str) -> Tenant | None:
+    """Return the tenant with an id or a slug."""
+    named = Tenant.objects.alias(id_text=Cast("id", TextField()))
+    return named.filter(Q(slug=text) | Q(id_text=text.lower())).first()
+
+
 def free_slug(name: str) -> str:
     """Return a slug made from a name that no tenant has: `cafe-noir`, `cafe-noir-2`, …"""
     base = slugify(name)[: MOST_SLUG - 6].strip("-_").replace("_", "-") or "tenant"
@@ -67,5 +75,7 @@ def parse_expiry(text: str) -> datetime:
 
 
 def one_line(error: ValidationError) -> str:
-    """Return a model's validation errors in one line: `name: text; name: text`."""
+    """Return validation errors in one line, a model's as `name: text; name: text`."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
     return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())

@@ -19,6 +19,7 @@ from tenants.health import refresh_health
 from tenants.invitations import purge_invitations
 from tenants.mails import send_resets
 from tenants.models import RateCounter
+from tenants.webhooks.purge import purge_deliveries
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
 
@@ -34,7 +35,7 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete what is over: refused requests, old ends of audit and feed, counters, guesses, invitations, sessions."""
+    """Delete what is over: requests, old ends of audit, feed and logs, counters, guesses, invitations, sessions."""
     renew_connection()
     call_command("clearsessions")
     purge_refused_requests()
@@ -43,6 +44,7 @@ def purge(timestamp: int) -> None:
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
     purge_attempts()
     purge_invitations()
+    purge_deliveries()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 

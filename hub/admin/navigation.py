@@ -38,6 +38,7 @@ SECTIONS = (
         (
             ("tenants.tenant", "Tenants", "storefront"),
             ("tenants.apikey", "API keys", "key"),
+            ("tenants.webhook", "Webhooks", "webhook"),
             ("tenants.membership", "Members", "badge"),
             ("tenants.invitation", "Invitations", "mail"),
             ("auth.user", "Users", "person"),

@@ -1,11 +1,25 @@
 """The admin: its home page, a module for each page about tenants, and what the pages of records stand on."""
 
-from tenants.admin import accounts, audit, changesets, invitations, jobs, keys, looks, members, refusals, tenants
+from tenants.admin import (
+    accounts,
+    audit,
+    changesets,
+    deliveries,
+    invitations,
+    jobs,
+    keys,
+    looks,
+    members,
+    refusals,
+    tenants,
+    webhooks,
+)
 
 __all__ = [
     "accounts",
     "audit",
     "changesets",
+    "deliveries",
     "invitations",
     "jobs",
     "keys",
@@ -13,4 +27,5 @@ __all__ = [
     "members",
     "refusals",
     "tenants",
+    "webhooks",
 ]

@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from tenants.admin.figures import Facts, Figure, LastSync, list_address
 from tenants.entities import model_label
 from tenants.health import last_received, refused_weeks
 from tenants.keys import unused_keys
-from tenants.models import ApiKey, Entity, RefusedRequest, Tenant
+from tenants.models import ApiKey, Entity, PauseReason, RefusedRequest, Tenant, Webhook
 
 DAYS = 30
+FAILING = timedelta(hours=1)  # of a webhook that is worth a message
 CHANNELS = {
     "email_optin": "E-mail",
     "sms_optin": "SMS",
@@ -128,6 +130,13 @@ def unused(tenants: Sequence[Tenant]) -> Figure:
     found = unused_keys(ApiKey.objects.filter(tenant__in=tenants)).count()
     chosen = {"tenant": str(tenants[0].pk)} if len(tenants) == 1 else {}
     return Figure("Unused API keys", found, list_address("tenants.apikey", use="unused", **chosen))
+
+
+def troubled(tenants: Sequence[Tenant]) -> list[Webhook]:
+    """Webhooks that get nothing any more, or for over an hour, of tenants whose webhooks one may see."""
+    stopped = Q(paused_at__isnull=False) & ~Q(pause_reason=PauseReason.HAND)
+    failing = Q(paused_at=None, failing_since__lt=Now() - FAILING)
+    return list(Webhook.objects.filter(stopped | failing, tenant__in=tenants).select_related("tenant"))
 
 
 def worst_skus(facts: Facts) -> list[tuple[str, int, str]]:

@@ -43,4 +43,5 @@ def add_health(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_add_tenant": request.user.is_superuser,
         "may_configure": len(chosen) == len(configured) == 1,
         "unused_keys": cards.unused(configured) if configured else None,  # keys are the admins' to see
+        "troubled_webhooks": cards.troubled(configured) if configured else [],  # so are webhooks
     }

@@ -24,6 +24,7 @@ from tenants.models.tenants import (
     standard_per_hour,
     standard_per_minute,
 )
+from tenants.models.webhooks import Delivery, Fault, PauseReason, Webhook
 
 # Where migrations look for them.
 from tenants.validators import validate_country, validate_customer_field, validate_time_zone
@@ -39,9 +40,11 @@ __all__ = [
     "Changeset",
     "ConsentChange",
     "DailyCount",
+    "Delivery",
     "Entity",
     "ErasureKey",
     "FailureCounter",
+    "Fault",
     "Feed",
     "Forgotten",
     "HealthSnapshot",
@@ -49,6 +52,7 @@ __all__ = [
     "Look",
     "Membership",
     "Operation",
+    "PauseReason",
     "Priority",
     "RateCounter",
     "RefusedRequest",
@@ -57,6 +61,7 @@ __all__ = [
     "Tenant",
     "TenantOwned",
     "Way",
+    "Webhook",
     "standard_per_hour",
     "standard_per_minute",
     "validate_country",

@@ -35,6 +35,14 @@ class AuditKind(models.TextChoices):
     INVITATION_MADE = "invitation_made", "Invitation made"
     INVITATION_ACCEPTED = "invitation_accepted", "Invitation accepted"
     INVITATION_REVOKED = "invitation_revoked", "Invitation revoked"
+    WEBHOOK_CREATED = "webhook_created", "Webhook created"
+    WEBHOOK_CHANGED = "webhook_changed", "Webhook changed"
+    WEBHOOK_PAUSED = "webhook_paused", "Webhook paused"
+    WEBHOOK_RESUMED = "webhook_resumed", "Webhook resumed"
+    WEBHOOK_REDELIVERED = "webhook_redelivered", "Webhook set back"
+    WEBHOOK_ROTATED = "webhook_rotated", "Webhook's secret rotated"
+    WEBHOOK_TESTED = "webhook_tested", "Webhook sent a test event"
+    WEBHOOK_DELETED = "webhook_deleted", "Webhook deleted"
 
 
 ACCOUNT_KINDS = frozenset(

@@ -83,6 +83,7 @@ def test_a_variable_is_read(environ: pytest.MonkeyPatch, name: str, value: str, 
         ("THREADS", "0"),
         ("THREADS", "x"),
         ("DEBUG", "maybe"),
+        ("WEBHOOK_LOOPBACK", "some"),
         ("HTTPS", "2"),
         ("SECURITY_CONTACT", "security@hub.example"),
         ("SECURITY_CONTACT", "http://hub.example/security"),
@@ -171,6 +172,19 @@ def test_the_line_says_what_is_allowed(environ: pytest.MonkeyPatch, name: str, v
 )
 def test_a_mail_server_is_read(url: str, server: tuple[object, ...]) -> None:
     assert tuple(mail_server(url)) == server
+
+
+def test_webhooks_to_this_machine_are_for_trials(environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("WEBHOOK_LOOPBACK", "true")
+    assert read_environment().WEBHOOK_LOOPBACK
+
+    for name, value in {"DATABASE_URL": URL, "SECRET_KEY": KEY, "ERASURE_KEY": KEY}.items():
+        environ.setenv(name, value)
+    with pytest.raises(EnvironmentProblem, match=r"^WEBHOOK_LOOPBACK is for trials: "):
+        read_environment()
+
+    environ.setenv("DEBUG", "true")
+    assert read_environment().WEBHOOK_LOOPBACK
 
 
 def test_a_mail_server_needs_a_sender(environ: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,9 @@ from hub.admin.site import HubModelAdmin
 from tenants.invitations import invite
 from tenants.models import Changeset, Role
 from tenants.tasks import purge
+from tenants.webhooks.endpoints import create_webhook
+from tenants.webhooks.leases import note_tested
+from tenants.webhooks.sending import Outcome
 from tests.conftest import Partner
 from tests.customers.records import customer
 from tests.members import browser, make_user, text
@@ -38,7 +41,7 @@ LOOKUPS = ("", "regex", "contains")
 OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "digest", "_changelist_filters": "a=(&%"}
 FORGED = (  # fields of the hub's own forms; those of a page are read from it
     "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
-    " email role"
+    " email role url number entities operations"
 )
 SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
@@ -62,6 +65,8 @@ def shop(partner: Partner) -> Partner:
     partner.tenant.memberships.create(user=somebody, role=Role.ADMIN)
     invite(partner.tenant, "else@example.com", Role.VIEWER, by=somebody)
     browser(somebody).get("/admin/customers/customer/")
+    webhook, _ = create_webhook(partner.tenant, label="ERP", url="https://erp.example/hooks")
+    note_tested(webhook.pk, None, Outcome(1, 200))
     if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another
         defer(purge)
     return partner

@@ -27,14 +27,19 @@ from tenants.models import (
     AuditKind,
     Changeset,
     ConsentChange,
+    Delivery,
     Invitation,
     Look,
     Membership,
     RefusedRequest,
     Role,
     Tenant,
+    Webhook,
 )
 from tenants.tasks import purge
+from tenants.webhooks.endpoints import create_webhook
+from tenants.webhooks.leases import note_tested
+from tenants.webhooks.sending import Outcome
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.members import browser, make_user, text
@@ -79,6 +84,9 @@ admin: tenants_invitation_history tenants_invitation_revoke tenants_look_changel
 admin: tenants_membership_change tenants_membership_changelist tenants_membership_delete tenants_membership_history
 admin: tenants_membership_invitations tenants_membership_invite tenants_tenant_audit tenants_tenant_history
 admin: tenants_tenant_keys tenants_tenant_members tenants_tenant_priority
+admin: tenants_delivery_changelist tenants_webhook_add tenants_webhook_audit tenants_webhook_change
+admin: tenants_webhook_changelist tenants_webhook_delete tenants_webhook_history tenants_webhook_pause
+admin: tenants_webhook_redeliver tenants_webhook_resume tenants_webhook_rotate tenants_webhook_test
 superuser: auth_user_add auth_user_audit auth_user_change auth_user_changelist auth_user_history
 superuser: auth_user_password_change auth_user_password_link auth_user_remove_factors
 superuser: procrastinate_procrastinatejob_change procrastinate_procrastinatejob_changelist
@@ -92,7 +100,8 @@ never: tenants_auditevent_delete tenants_auditevent_history tenants_changeset_ad
 never: tenants_consentchange_add tenants_consentchange_delete tenants_invitation_delete tenants_look_add
 never: tenants_look_change tenants_look_delete tenants_look_history tenants_membership_add
 never: tenants_refusedrequest_add tenants_refusedrequest_delete
-never: tenants_tenant_delete tenants_tenant_measure view_on_site
+never: tenants_tenant_delete tenants_tenant_measure view_on_site tenants_delivery_add tenants_delivery_change
+never: tenants_delivery_delete tenants_delivery_history
 """)
 # The least role whose form changes a row; pages that are not here change none, whoever sends what.
 CHANGES = table("""
@@ -102,7 +111,8 @@ staff: customers_customer_set_flag orders_order_delete_many orders_order_delete_
 staff: products_product_delete_parts
 admin: tenants_apikey_add tenants_apikey_change tenants_apikey_revoke tenants_apikey_roll tenants_invitation_add
 admin: tenants_invitation_revoke tenants_membership_change tenants_membership_delete tenants_tenant_change
-admin: tenants_tenant_priority
+admin: tenants_tenant_priority tenants_webhook_add tenants_webhook_change tenants_webhook_delete
+admin: tenants_webhook_pause tenants_webhook_redeliver tenants_webhook_rotate tenants_webhook_test
 superuser: auth_user_add auth_user_change auth_user_password_change auth_user_password_link auth_user_remove_factors
 superuser: tenants_tenant_add
 """)
@@ -149,6 +159,8 @@ def filled(partner: Partner, name: str) -> Partner:
     admin = User.objects.create_user(f"admin-{name}", is_staff=True)
     partner.tenant.memberships.create(user=admin, role=Role.ADMIN)
     invite(partner.tenant, f"{name}@example.com", Role.VIEWER, by=admin)
+    webhook, _ = create_webhook(partner.tenant, label=name, url=f"https://{name}.example/hooks")
+    note_tested(webhook.pk, None, Outcome(1, 200))
     browser(admin).get(f"/admin/customers/customer/{OF_TENANT[Customer](partner.tenant).pk}/change/")
     return partner
 
@@ -167,10 +179,11 @@ OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
         *(Customer, Order, Product, Changeset, ConsentChange, RefusedRequest, ApiKey, Membership),
-        *(Invitation, AuditEvent, Look),
+        *(Invitation, AuditEvent, Look, Webhook),
     )
 }
 OF_TENANT[AccountEvent] = lambda tenant: AccountEvent.objects.filter(tenants__contains=[tenant.pk]).first()
+OF_TENANT[Delivery] = lambda tenant: Delivery.objects.filter(webhook__tenant=tenant).first()
 OF_TENANT[ProcrastinateJob] = lambda tenant: ProcrastinateJob.objects.first()
 OF_TENANT[Tenant] = lambda tenant: tenant
 OF_TENANT[User] = lambda tenant: User.objects.get(memberships__tenant=tenant, username__startswith="member-")
@@ -210,6 +223,8 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
         "priority": "email" if page.endswith("priority") else tenant.priority,
         "hours": "24",
         "label": "forged",
+        "url": "https://forged.example/",
+        "number": "1",
         "name": "Forged",
         "slug": "forged",
         "tier": "standard",
@@ -316,6 +331,7 @@ def test_a_stranger_is_shown_and_changes_nothing(ours: Partner, theirs: Partner,
 
 OF_THEIRS = {"customers_customer", "orders_order", "orders_orderitem", "products_product", "products_variant"}
 OF_THEIRS |= {"tenants_tenant", "tenants_apikey", "tenants_membership", "tenants_changeset", "tenants_healthsnapshot"}
+OF_THEIRS |= {"tenants_webhook", "tenants_delivery"}
 OF_THEIRS |= {"tenants_invitation", "tenants_auditevent", "tenants_accountevent", "auth_user", "mfa_authenticator"}
 
 

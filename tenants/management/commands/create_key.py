@@ -6,12 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
 
 from tenants.keys import create_key, suggested_expiry
-from tenants.models import Tenant
-from tenants.provisioning import one_line, parse_expiry
+from tenants.provisioning import named_tenant, one_line, parse_expiry
 
 NO_END = "never; with --expires {:%Y-%m-%d} one ends in a year"
 
@@ -26,8 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
-        named = Tenant.objects.alias(id_text=Cast("id", TextField()))
-        tenant = named.filter(Q(slug=options["tenant"]) | Q(id_text=options["tenant"].lower())).first()
+        tenant = named_tenant(options["tenant"])
         if tenant is None:
             raise CommandError(f"There is no tenant {options['tenant']!r}.")
         try:

@@ -1,0 +1,92 @@
+"""Webhooks' pages in a real chromium: made, looked at, stopped and resumed by mouse; on a phone, too."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tenants.models import Webhook
+from tenants.webhooks.endpoints import create_webhook
+from tenants.webhooks.leases import note_tested
+from tenants.webhooks.sealing import unseal
+from tenants.webhooks.sending import Outcome
+from tests.browser.test_tenants import Desks
+from tests.conftest import MakeTenant, Partner
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LONG = f"https://integration.außerordentlich-lange-handelsgesellschaft.example/{'a-long-path/' * 12}?code={'x' * 200}"
+
+
+@pytest.fixture
+def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
+    found = Desks(chromium, live_server.url)
+    yield found
+    for desk in found.seated:
+        desk.page.context.close()
+        assert desk.faults == []
+
+
+@pytest.fixture
+def shop(make_tenant: MakeTenant) -> Partner:
+    partner = make_tenant(slug="shop")
+    partner.save("customers", {"CustomerId": "1"})
+    return partner
+
+
+def test_an_admin_makes_a_webhook_and_keeps_its_secret(desks: Desks, shop: Partner) -> None:
+    desk = desks.sit("maria", shop)
+    page = desk.open("/admin/tenants/webhook/")
+    expect(page.get_by_text("A webhook is an address of yours")).to_be_visible()
+    page.goto(f"{desk.url}/admin/tenants/webhook/add/")
+    page.get_by_label("Label").fill("ERP")
+    page.get_by_label("URL").fill("https://10.0.0.1/")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The address must be one on the public internet.")).to_be_visible()
+
+    page.get_by_label("URL").fill(LONG)
+    page.get_by_label("Orders").check()
+    page.get_by_role("button", name="Save", exact=True).dblclick()
+    secret = page.locator("#secret").inner_text()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+    webhook = Webhook.objects.get()
+    assert secret == unseal(webhook.secret) == page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("link", name="I have kept it").click()
+    expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
+
+
+def test_an_admin_who_clicks_twice_rotates_once(desks: Desks, shop: Partner) -> None:
+    webhook, old = create_webhook(shop.tenant, label="ERP", url="https://erp.example/")
+    page = desks.sit("maria", shop).open(f"/admin/tenants/webhook/{webhook.pk}/rotate/")
+
+    page.get_by_role("button", name="Make the new secret").dblclick()
+
+    shown = page.locator("#secret").inner_text()
+    webhook.refresh_from_db()
+    assert (unseal(webhook.secret), unseal(webhook.former_secret)) == (shown, old)
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_an_admin_is_led_from_home_to_a_webhook_that_stopped_and_resumes_it(
+    desks: Desks, shop: Partner, size: str
+) -> None:
+    webhook, _ = create_webhook(shop.tenant, label="ERP", url=LONG)
+    note_tested(webhook.pk, None, Outcome(10_012, None, None))
+    Webhook.objects.update(paused_at=timezone.now(), pause_reason="gone", failing_since=timezone.now())
+    shop.save("customers", {"CustomerId": "2"})
+    desk = desks.sit("maria", shop, size=size)
+    page = desk.open("/admin/")
+
+    page.get_by_role("link", name="Look at it").click()
+    expect(page.get_by_text("the receiver answered 410").first).to_be_visible()
+    expect(page.get_by_text("1, 1 behind")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.goto(f"{desk.url}/admin/tenants/webhook/{webhook.pk}/resume/")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("“ERP” is active again.")).to_be_visible()
+    desk.open("/admin/")
+    expect(page.get_by_role("link", name="Look at it")).to_have_count(0)

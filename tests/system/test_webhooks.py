@@ -1,0 +1,122 @@
+"""Webhooks of a hub that runs: the worker killed in the middle of a delivery, told to end, and two of them at once."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import CROWD, hub_on_a_copy
+from tests.system.processes import kill
+from tests.system.running import Hub, Shop
+from tests.waiting import wait_until
+from tests.webhooks.receiver import Receiver, answering, hanging, receiving
+
+pytestmark = pytest.mark.slow
+SOON = 35  # seconds after which another worker, or the next, goes on: twenty that a webhook is held, and a start
+
+
+@pytest.fixture(scope="module")
+def hub(prepared: Path) -> Iterator[Hub]:
+    """A hub whose webhooks may lead to this machine."""
+    yield from hub_on_a_copy(prepared, CROWD | {"WEBHOOK_LOOPBACK": "true"})
+
+
+def hook(shop: Shop, receiver: Receiver) -> int:
+    """Make a webhook on the command line, and return its number."""
+    made = shop.hub.manage("webhooks", "create", shop.id, receiver.url)
+    assert made.returncode == 0, made.stderr
+    assert "whsec_" in made.stdout
+    return int(made.stdout.split()[1].rstrip(","))
+
+
+def change(shop: Shop, number: int) -> None:
+    """Change something so many times."""
+    for _ in range(number):
+        assert shop.post("customers", [{"CustomerId": "C-1", "Name": os.urandom(8).hex()}]).status == 200
+
+
+def has_more_than(receiver: Receiver, least: int) -> bool:
+    return len(receiver.got) > least
+
+
+def test_after_a_worker_was_killed_in_mid_delivery_nothing_is_missing_and_all_is_in_order(hub: Hub) -> None:
+    shop = hub.shop("Killed in delivery")
+    ok = answering("200 OK")
+    with receiving(ok, ok, hanging) as receiver:
+        hook(shop, receiver)
+        change(shop, 30)
+        assert wait_until(lambda: len(receiver.got) == 3)
+        kill(hub.background_worker())
+        began = time.monotonic()
+        assert wait_until(lambda: len(receiver.got) > 3)
+        took = time.monotonic() - began
+        assert wait_until(lambda: 30 in receiver.numbers)
+
+    numbers = receiver.numbers
+    assert numbers == [1, 2, 3, *range(3, 31)]
+    assert receiver.got[2].headers["webhook-id"] == receiver.got[3].headers["webhook-id"]
+    assert took < SOON
+
+
+def test_at_least_once_and_in_order_while_workers_are_killed_again_and_again(hub: Hub) -> None:
+    shop = hub.shop("Killed again")
+    done = threading.Event()
+
+    def slow(connection: object) -> None:
+        done.wait(0.05)
+        answering("200 OK")(connection)  # type: ignore[arg-type]
+
+    with receiving() as receiver:
+        receiver.then = slow
+        hook(shop, receiver)
+        change(shop, 60)
+        for least in (5, 20):
+            assert wait_until(partial(has_more_than, receiver, least))
+            kill(hub.background_worker())
+        assert wait_until(lambda: 60 in receiver.numbers)
+
+    firsts = list(dict.fromkeys(receiver.numbers))
+    assert firsts == [*range(1, 61)]
+    assert len(receiver.got) <= 62
+
+
+def test_a_worker_ends_soon_and_the_next_goes_on_at_once(hub: Hub) -> None:
+    shop = hub.shop("Told to end")
+    with receiving(hanging) as receiver:
+        hook(shop, receiver)
+        change(shop, 2)
+        assert wait_until(lambda: receiver.got)
+        worker = hub.background_worker()
+        began = time.monotonic()
+        os.kill(worker, signal.SIGTERM)
+        assert wait_until(lambda: worker not in hub.processes("procrastinate"))
+        assert time.monotonic() - began < 8
+        assert wait_until(lambda: 2 in receiver.numbers)
+
+    assert time.monotonic() - began < 20
+    assert receiver.numbers == [1, 1, 2]
+
+
+def test_a_worker_goes_on_when_the_database_was_killed(hub: Hub) -> None:
+    shop = hub.shop("Database killed")
+    with receiving() as receiver:
+        hook(shop, receiver)
+        change(shop, 1)
+        assert wait_until(lambda: receiver.numbers == [1])
+        os.kill(hub.postmaster(), signal.SIGKILL)
+        assert wait_until(lambda: is_saved(shop))
+        assert wait_until(lambda: 2 in receiver.numbers)
+
+    assert sorted(set(receiver.numbers)) == [1, 2]
+
+
+def is_saved(shop: Shop) -> bool:
+    with suppress(OSError):
+        return shop.post("customers", [{"CustomerId": "C-2"}]).status == 200
+    return False
