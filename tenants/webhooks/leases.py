@@ -34,10 +34,11 @@ HOLD = read_sql("tenants", "webhooks_hold")
 DELIVERED = read_sql("tenants", "webhook_delivered")
 FAILED = read_sql("tenants", "webhook_failed")
 PASSED = """
-UPDATE tenants_webhook
+UPDATE tenants_webhook w
    SET position = %(number)s, held_until = now() + make_interval(secs => %(seconds)s)
- WHERE id = %(id)s AND held_by = %(worker)s AND position = %(position)s
-RETURNING id
+  FROM tenants_tenant t
+ WHERE w.id = %(id)s AND w.held_by = %(worker)s AND w.position = %(position)s AND t.id = w.tenant_id
+RETURNING t.is_enabled AND w.paused_at IS NULL AND w.test_asked_at IS NULL AND w.version = %(version)s AS may_go_on
 """
 TESTED = """
 WITH logged AS (
@@ -127,11 +128,11 @@ def note_delivered(worker: UUID, webhook: Held, number: int, outcome: Outcome) -
 
 
 def note_passed(worker: UUID, webhook: Held, number: int) -> bool:
-    """Note that nothing up to a number concerns a webhook; tell whether it is still held and stood where it did."""
-    named = {"id": webhook.id, "worker": worker, "position": webhook.position}
+    """Note that nothing up to a number concerns a webhook; tell whether to go on."""
+    named = {"id": webhook.id, "worker": worker, "position": webhook.position, "version": webhook.version}
     found = execute(PASSED, {**named, "number": number, "seconds": HELD_SECONDS}).fetchall()
     webhook.position = number
-    return bool(found)
+    return bool(found and found[0][0])
 
 
 def note_failed(worker: UUID, webhook: Held, number: int, outcome: Outcome) -> None:

@@ -29,6 +29,7 @@ POLL_SECONDS = 0.25  # with 1,000 idle webhooks 1 % of a core
 AWAY_SECONDS = 1  # between two looks while the database is away
 MOST_AT_ONCE = 100  # webhooks
 GRACE_SECONDS = 2  # for attempts under way when the worker ends; a receiver that is cut off gets the message again
+END_SECONDS = 10  # after which a database that does not answer is waited for no longer
 AWAY = (django.db.Error, psycopg.Error)
 
 
@@ -125,5 +126,6 @@ def delivering(worker: Worker | None = None) -> Iterator[None]:
         yield
     finally:
         loop.call_soon_threadsafe(worker.stopping.set)
-        thread.join()
-        loop.close()
+        thread.join(END_SECONDS)
+        if not thread.is_alive():
+            loop.close()

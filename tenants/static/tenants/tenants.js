@@ -1,6 +1,7 @@
 // A form is sent once: who clicks twice would make two keys, and see the text of one.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
