@@ -28,6 +28,23 @@ WITHDRAWN: Mapping[str, bool] = {
 }
 
 
+# By column the documented name; by documented name the bit, and the value that grants.
+NAMES = dict(zip(FLAGS, WITHDRAWN, strict=True))
+BITS = {NAMES[name]: 1 << bit for name, bit in FLAGS.items()}
+GRANTED = {name: not value for name, value in WITHDRAWN.items()}
+INVERTED = sum(BITS[name] for name, value in WITHDRAWN.items() if value)  # the flags that grant nothing when set
+
+
+def grants_sql(flags: str) -> str:
+    """Compose which flags grant, of SQL that has them as bits: of the others the same bits withdraw."""
+    return f"(({flags}) # {INVERTED})"
+
+
+def grants(flags: int) -> int:
+    """Return which flags grant, of flags as bits."""
+    return flags ^ INVERTED
+
+
 def withdrawals(record: Mapping[str, Any]) -> dict[str, bool]:
     """Return the flags by which a record withdraws consent: what must reach everyone it may mean."""
     return {name: value for name, value in WITHDRAWN.items() if record.get(name) is value}

@@ -4,13 +4,18 @@
 
 SELECT json_agg(json_build_array(
            x.id, x.match_key, x.customer_id, x.email, x.phone, x.former_ids, x.former_emails, x.tags, x.mailing_lists,
-           x.attributes)
+           x.attributes, x.standing)
            ORDER BY v.place, x.match_key)::text
   FROM json_array_elements_text(:'values'::json) WITH ORDINALITY AS v(value, place)
  CROSS JOIN LATERAL (
-       SELECT c.id, c.match_key, c.customer_id, c.email, c.phone, c.former_ids, c.former_emails, c.tags,
-              c.mailing_lists, c.attributes
-         FROM customers_customer c
-        WHERE c.tenant_id = :'tenant_id' AND c.email = v.value AND c.id <> ALL (:'known'::bigint[])
+       SELECT t.id, t.match_key, t.customer_id, t.email, t.phone, t.former_ids, t.former_emails, t.tags,
+              t.mailing_lists, t.attributes, CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~((t.email_optin::int * 1 +
+       t.sms_optin::int * 2 +
+       t.whatsapp_optin::int * 4 +
+       t.app_push_optin::int * 8 +
+       t.gdpr_optin::int * 16 +
+       t.is_excluded::int * 32) # 32) END AS standing
+         FROM customers_customer t
+        WHERE t.tenant_id = :'tenant_id' AND t.email = v.value AND t.id <> ALL (:'known'::bigint[])
        OFFSET 0) x
 ;
