@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from customers.flags import BITS, FLAGS_SQL, withdrawals
+from customers.flags import ALL, FLAGS_SQL, withdrawals
 from customers.former import FORMER_COLUMNS, FORMER_FIELDS, keep_former, supersede
 from customers.overrides import (
     AGAINST_STAFF,
@@ -43,7 +43,7 @@ CONSENTS = [
         Column("is_excluded", "IsExcluded", "boolean", "false", bit=12),
     )
 ]
-SUPPLIED = f"t.given >> {place_in_given(CONSENTS)} & {sum(BITS.values())}"
+SUPPLIED = f"t.given >> {place_in_given(CONSENTS)} & {ALL}"
 SUPERSEDED = dict.fromkeys(FORMER_FIELDS.values(), "text[]")
 CUSTOMERS = Table(
     "customers_customer",

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from customers.flags import BITS, FLAGS, FLAGS_SQL, GRANTED, NAMES, grants_sql
+from customers.flags import BITS, FLAGS, FLAGS_SQL, GRANTED, NAMES, SENT_SQL, grants_sql
 from hub.records.records import Records
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
@@ -24,7 +24,6 @@ from tenants.models import ConsentPolicy, Tenant
 HELD_BACK = "Held back: the tenant's staff withdrew it since, and this is the value that was sent before."
 STANDING_SQL = f"t.overridden & ~{grants_sql(FLAGS_SQL)}"
 STANDING = read_sql("customers", "standing").format(standing=STANDING_SQL)
-SENT_SQL = " +\n       ".join(f"excluded.{name}::int * {1 << bit}" for name, bit in FLAGS.items())
 # Of a row that is about to be granted something by a source: what staff withdrew, before this and not since. The bit of
 # a flag that is granted before the update means nothing any more.
 WITHDRAWN_BY_STAFF = (

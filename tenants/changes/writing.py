@@ -150,6 +150,10 @@ class Write:
         """Note that the write erased somebody, whose remains on disk are to be vacuumed."""
         self.execute(NOTE_ERASURE)
 
+    def say_no_reason(self) -> None:
+        """Leave out why the write was made: the text names somebody it erased."""
+        self.parameters = {**self.parameters, "reason": ""}
+
     def note(self, entity: Entity, changes: Changes) -> None:
         """Note what the write did to records of another entity: a changeset of its own, in the same transaction."""
         self.noted.append((entity, changes))

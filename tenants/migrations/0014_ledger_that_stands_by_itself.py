@@ -6,6 +6,15 @@ POLICIES = [
     ('source', 'The source wins: whatever it sends is stored, also when staff have opted somebody out'),
     ('staff', "Staff's opt-out sticks: the value a source had sent before does not undo it, only another one does"),
 ]
+WAYS = [
+    ('page', 'its page'),
+    ('proof', 'its consent proof (CSV)'),
+    ('list', 'the list in the admin'),
+    ('changeset', "a changeset's page"),
+    ('api_list', 'API, list'),
+    ('api_record', 'API, one record'),
+    ('custobar', 'Custobar, list'),
+]
 # Rows before this one are about flags that changed.
 FLAGS_THAT_CHANGED = "UPDATE tenants_consentchange SET channels = before # after"
 
@@ -22,6 +31,7 @@ class Migration(migrations.Migration):
             name='consent_policy',
             field=models.CharField(choices=POLICIES, default='source', help_text="A source is whatever sends customers: the API, a vendor's plug-in. What it sends again and again in full may be older than what a customer told your staff on the phone. What is held back is named in the warnings of the answer. Opt-outs are stored under either policy, whoever sends them, and opt-ins after an opt-out by staff stand on the home page.", max_length=10),
         ),
+        migrations.AlterField('look', 'way', models.CharField(choices=WAYS, max_length=10)),
         migrations.AlterField('consentchange', 'before', models.SmallIntegerField(null=True)),
         migrations.AddField('consentchange', 'channels', models.SmallIntegerField(default=0), preserve_default=False),
         migrations.AddField('consentchange', 'against_staff', models.SmallIntegerField(db_default=0)),

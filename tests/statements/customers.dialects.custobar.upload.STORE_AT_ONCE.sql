@@ -90,22 +90,22 @@ SELECT :'tenant_id',
        coalesce(s."Attributes", '{}'),
        coalesce(s."Tags", '{}'),
        coalesce(s."MailingLists", '{}'),
-       (s."external_id" IS NOT NULL)::int * 1 +
-       (s."email" IS NOT NULL)::int * 2 +
-       (s."first_name" IS NOT NULL)::int * 4 +
-       (s."last_name" IS NOT NULL)::int * 8 +
-       (s."phone_number" IS NOT NULL)::int * 16 +
-       (s."language" IS NOT NULL)::int * 32 +
-       (s."Username" IS NOT NULL)::int * 64 +
-       (s."can_email" IS NOT NULL)::int * 128 +
-       (s."can_sms" IS NOT NULL)::int * 256 +
-       (s."WhatsappOptin" IS NOT NULL)::int * 512 +
-       (s."can_push" IS NOT NULL)::int * 1024 +
-       (s."can_profile" IS NOT NULL)::int * 2048 +
-       (s."IsExcluded" IS NOT NULL)::int * 4096 +
-       (s."Attributes" IS NOT NULL)::int * 8192 +
-       (s."Tags" IS NOT NULL)::int * 16384 +
-       (s."MailingLists" IS NOT NULL)::int * 32768,
+       CASE WHEN s."external_id" IS NOT NULL THEN 1 ELSE 0 END +
+       CASE WHEN s."email" IS NOT NULL THEN 2 ELSE 0 END +
+       CASE WHEN s."first_name" IS NOT NULL THEN 4 ELSE 0 END +
+       CASE WHEN s."last_name" IS NOT NULL THEN 8 ELSE 0 END +
+       CASE WHEN s."phone_number" IS NOT NULL THEN 16 ELSE 0 END +
+       CASE WHEN s."language" IS NOT NULL THEN 32 ELSE 0 END +
+       CASE WHEN s."Username" IS NOT NULL THEN 64 ELSE 0 END +
+       CASE WHEN s."can_email" IS NOT NULL THEN 128 ELSE 0 END +
+       CASE WHEN s."can_sms" IS NOT NULL THEN 256 ELSE 0 END +
+       CASE WHEN s."WhatsappOptin" IS NOT NULL THEN 512 ELSE 0 END +
+       CASE WHEN s."can_push" IS NOT NULL THEN 1024 ELSE 0 END +
+       CASE WHEN s."can_profile" IS NOT NULL THEN 2048 ELSE 0 END +
+       CASE WHEN s."IsExcluded" IS NOT NULL THEN 4096 ELSE 0 END +
+       CASE WHEN s."Attributes" IS NOT NULL THEN 8192 ELSE 0 END +
+       CASE WHEN s."Tags" IS NOT NULL THEN 16384 ELSE 0 END +
+       CASE WHEN s."MailingLists" IS NOT NULL THEN 32768 ELSE 0 END,
        :'now',
        :'now'
   FROM sent AS s
@@ -128,31 +128,31 @@ SELECT :'tenant_id',
        "attributes" = CASE WHEN excluded.given & 8192 <> 0 THEN excluded."attributes" ELSE t."attributes" END,
        "tags" = CASE WHEN excluded.given & 16384 <> 0 THEN excluded."tags" ELSE t."tags" END,
        "mailing_lists" = CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
-       "overridden" = CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~(excluded.given >> 7 & ~(t.overridden & ~((t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32) # 32) & :'sticking'::int & ((excluded.email_optin::int * 1 +
-       excluded.sms_optin::int * 2 +
-       excluded.whatsapp_optin::int * 4 +
-       excluded.app_push_optin::int * 8 +
-       excluded.gdpr_optin::int * 16 +
-       excluded.is_excluded::int * 32) # 32))) END,
+       "overridden" = CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~(excluded.given >> 7 & ~(t.overridden & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) & :'sticking'::int & ((CASE WHEN excluded.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN excluded.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN excluded.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN excluded.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN excluded.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN excluded.is_excluded THEN 32 ELSE 0 END) # 32))) END,
        given = t.given | excluded.given,
        updated_at = excluded.updated_at,
-       previous_flags = t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32,
-       withdrawn_by_staff = CASE WHEN t.withdrawn_by_staff = 0 THEN 0 ELSE t.withdrawn_by_staff & ~((t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32) # 32) END,
+       previous_flags = CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END,
+       withdrawn_by_staff = CASE WHEN t.withdrawn_by_staff = 0 THEN 0 ELSE t.withdrawn_by_staff & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) END,
        former_ids = CASE
            WHEN excluded.given & 1 <> 0 AND t.customer_id <> coalesce(excluded.customer_id, '')
            THEN (array_prepend(t.customer_id, array_remove(excluded.former_ids || t.former_ids, t.customer_id)))[:100]
@@ -199,34 +199,34 @@ SELECT :'tenant_id',
        CASE WHEN excluded.given & 8192 <> 0 THEN excluded."attributes" ELSE t."attributes" END,
        CASE WHEN excluded.given & 16384 <> 0 THEN excluded."tags" ELSE t."tags" END,
        CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
-       CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~(excluded.given >> 7 & ~(t.overridden & ~((t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32) # 32) & :'sticking'::int & ((excluded.email_optin::int * 1 +
-       excluded.sms_optin::int * 2 +
-       excluded.whatsapp_optin::int * 4 +
-       excluded.app_push_optin::int * 8 +
-       excluded.gdpr_optin::int * 16 +
-       excluded.is_excluded::int * 32) # 32))) END,
+       CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~(excluded.given >> 7 & ~(t.overridden & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) & :'sticking'::int & ((CASE WHEN excluded.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN excluded.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN excluded.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN excluded.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN excluded.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN excluded.is_excluded THEN 32 ELSE 0 END) # 32))) END,
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0),
-          t.previous_flags, t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32,
+          t.previous_flags, CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END,
           t.given >> 7 & 63,
-          CASE WHEN t.withdrawn_by_staff = 0 THEN 0 ELSE t.withdrawn_by_staff & ((t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32) # 32) END
+          CASE WHEN t.withdrawn_by_staff = 0 THEN 0 ELSE t.withdrawn_by_staff & ((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) END
 ),
-changed(id, kind, before, after, supplied, against_staff) AS (
+changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
     SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
       FROM stored
 ), tally AS MATERIALIZED (

@@ -9,12 +9,12 @@ SELECT json_agg(json_build_array(
   FROM json_array_elements_text(:'values'::json) WITH ORDINALITY AS v(value, place)
  CROSS JOIN LATERAL (
        SELECT t.id, t.match_key, t.customer_id, t.email, t.phone, t.former_ids, t.former_emails, t.tags,
-              t.mailing_lists, t.attributes, CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~((t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32) # 32) END AS standing
+              t.mailing_lists, t.attributes, CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) END AS standing
          FROM customers_customer t
         WHERE t.tenant_id = :'tenant_id' AND t.customer_id = v.value AND t.id <> ALL (:'known'::bigint[])
        OFFSET 0) x

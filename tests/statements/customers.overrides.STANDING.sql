@@ -4,12 +4,12 @@
 SELECT v.key, x.flags
   FROM json_array_elements_text(:'keys'::json) AS v(key)
  CROSS JOIN LATERAL (
-       SELECT t.overridden & ~((t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32) # 32) AS flags
+       SELECT t.overridden & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) AS flags
          FROM customers_customer t
         WHERE t.tenant_id = :'tenant_id' AND t.match_key = v.key
        OFFSET 0) x

@@ -63,7 +63,7 @@ WITH document AS MATERIALIZED (
        AND updated_at <> :'now'
     RETURNING id
 ),
-changed(id, kind, before, after, supplied, against_staff) AS (
+changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
     SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
       FROM unnest(:'created'::bigint[]) AS id
      UNION ALL

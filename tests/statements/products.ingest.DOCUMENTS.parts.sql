@@ -79,17 +79,17 @@ SELECT :'tenant_id',
        s."IsAvailable",
        NULLIF(s."Language", ''),
        NULLIF(s."BrandName", ''),
-       (s."Sku" IS NOT NULL)::int * 1 +
-       (s."Name" IS NOT NULL)::int * 2 +
-       (s."Image" IS NOT NULL)::int * 32 +
-       (s."Size" IS NOT NULL)::int * 64 +
-       (s."Stock" IS NOT NULL)::int * 128 +
-       (s."OriginalPrice" IS NOT NULL)::int * 4 +
-       (s."SalePrice" IS NOT NULL)::int * 256 +
-       (s."Currency" IS NOT NULL)::int * 8 +
-       (s."IsAvailable" IS NOT NULL)::int * 16 +
-       (s."Language" IS NOT NULL)::int * 512 +
-       (s."BrandName" IS NOT NULL)::int * 1024,
+       CASE WHEN s."Sku" IS NOT NULL THEN 1 ELSE 0 END +
+       CASE WHEN s."Name" IS NOT NULL THEN 2 ELSE 0 END +
+       CASE WHEN s."Image" IS NOT NULL THEN 32 ELSE 0 END +
+       CASE WHEN s."Size" IS NOT NULL THEN 64 ELSE 0 END +
+       CASE WHEN s."Stock" IS NOT NULL THEN 128 ELSE 0 END +
+       CASE WHEN s."OriginalPrice" IS NOT NULL THEN 4 ELSE 0 END +
+       CASE WHEN s."SalePrice" IS NOT NULL THEN 256 ELSE 0 END +
+       CASE WHEN s."Currency" IS NOT NULL THEN 8 ELSE 0 END +
+       CASE WHEN s."IsAvailable" IS NOT NULL THEN 16 ELSE 0 END +
+       CASE WHEN s."Language" IS NOT NULL THEN 512 ELSE 0 END +
+       CASE WHEN s."BrandName" IS NOT NULL THEN 1024 ELSE 0 END,
        :'now',
        :'now'
   FROM sent AS s
@@ -152,7 +152,7 @@ RETURNING t.id, (t.xmax = 0),
        AND updated_at <> :'now'
     RETURNING id
 ),
-changed(id, kind, before, after, supplied, against_staff) AS (
+changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
     SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
       FROM unnest(:'created'::bigint[]) AS id
      UNION ALL

@@ -15,7 +15,7 @@
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
 
-WITH changed(id, kind, before, after, supplied, against_staff) AS (
+WITH changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
     SELECT *, NULL::smallint, 0
       FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
 ), tally AS MATERIALIZED (

@@ -31,7 +31,8 @@ SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
     "created": [1], "customer": "1", "customer_id": "C-1", "customer_ids": ["C-1"], "days": "30", "digest": "no key",
-    "digests": ["ab", "cd"], "distinct": "2", "edits": [{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": True}],
+    "digests": ["ab", "cd"], "distinct": "2",
+    "edits": [{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": True}],
     "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
     "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
     "keys": ["i:C-1", "i:C-2"], "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20",
@@ -42,8 +43,9 @@ SAMPLES: dict[str, Any] = {
     "seen": [MOMENT, MOMENT], "sku": "S-1", "skus": ["S-1"], "source": "api", "statement": "SELECT 1 AS one",
     "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT], "time_zone": "UTC",
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
-    "values": ["C-1"], "variant_id": "V-1", "free": [5], "sticking": "0", "of_name": "name 0123%", "own": ["true"], "paces": [900],
+    "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
     "by": "1", "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
+    "sticking": "0", "reasons": ["why"], "touched": [0],
 }  # fmt: skip
 
 
