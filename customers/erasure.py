@@ -80,12 +80,13 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 
 
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
-    """Delete customers with their ledger, make the orders that name them anonymous, and leave no trace of them elsewhere:
-    with other customers, in reasons. Orders may have come before the customer.
+    """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
+
+    That is: with other customers, and in reasons. Orders may have come before the customer.
     """
     named = _named(persons)
-    gone = write.execute(DELETE, ids=as_array(named["erased"])) if named["erased"] else []
     erased = named["erased"]
+    gone = write.execute(DELETE, ids=as_array(erased)) if erased else []
     texts = [*named["customer_ids"], *named["emails"], *(text for _, *texts in gone for text in texts)]
     forget_reasons(write, erased, texts, [phone for phone, *_ in gone])
     write.changes.deleted += erased

@@ -83,8 +83,8 @@ def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin
 
     A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
     the other identifier: it updates the customer that carries it, or creates one; where several carry it, what it
-    withdraws reaches all of them and the rest of it none. Forgotten persons stay forgotten, and where the tenant says so
-    what staff withdrew stays withdrawn. The receipt's warnings say which records were not stored, or not all of them.
+    withdraws reaches all of them and the rest of it none. Forgotten persons stay forgotten; what staff withdrew stays
+    so where that is the tenant's policy. The receipt's warnings say which records were not stored, or not all of them.
     """
     first, second, _ = identifiers_of(tenant)
     all_have_first, differ = None not in records.column(first), records.all_differ(first)

@@ -1,7 +1,7 @@
 """Where staff and a source disagree about a flag: what the upsert keeps of either, and which grants are held back.
 
-A flag is overridden where the source's last value is not what is stored ("never sent" counts as false, the default): staff
-changed it since. Flags are boolean, so the source's last value need not be stored to be known. Under the policy
+A flag is overridden where the source's last value is not what is stored ("never sent" counts as false, the default):
+staff changed it since. Flags are boolean, so the source's last value need not be stored to be known. Under the policy
 `opt-out sticks` a source's grant of an overridden flag that is stored as withdrawn is the value it had sent before, and
 is held back; any other value of the source applies, and from then on it is not overridden.
 
@@ -93,7 +93,7 @@ def held_back(tenant: Tenant, grants: Mapping[int, Iterable[str]], keys: Mapping
 def standing_of(tenant: Tenant, keys: Iterable[str]) -> dict[str, int]:
     """Return by match_key the withdrawals by staff that stand, as bits, of those customers who have any."""
     named = {"tenant_id": tenant.pk, "keys": orjson.dumps(list(keys)).decode()}
-    return {key: flags for key, flags in execute_where_tenant_is(STANDING, named)}
+    return dict(execute_where_tenant_is(STANDING, named))
 
 
 def hold_back(record: Mapping[str, Any], standing: int) -> tuple[list[str], int]:

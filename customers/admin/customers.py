@@ -30,7 +30,6 @@ from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Changes, Origin
 from tenants.models import Entity, Role, Tenant
 
-
 OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit holds
 
 

@@ -49,7 +49,8 @@ class Candidate:
     """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent.
 
     `former` are identifiers it had before: those that are stored, and those that the records superseded.
-    `standing` are staff's withdrawals that a source's grants do not undo (customers.overrides). Where `sent` names tags, lists or attributes, what is stored is what these are in the end.
+    `standing` are staff's withdrawals that a source's grants do not undo (customers.overrides).
+    Where `sent` names tags, lists or attributes, what is stored is what these are in the end.
     """
 
     id: int | None = None

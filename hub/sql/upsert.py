@@ -26,7 +26,7 @@ class Column:
     `default` is the SQL of a new row's value where the field is omitted. `clears` says that "" means "no value".
     `bit` is the column's place in the stored bitmask `given`: once a row is stored it never changes, and the place of a
     column that went is never given to another.
-    `update` is the SQL of what a supplied value becomes in a stored row `t`, where it is not the value itself, `excluded`.
+    `update` is the SQL of what a supplied value becomes in a stored row `t`, where it is not the value itself.
     """
 
     name: str
@@ -153,10 +153,11 @@ def _given(table: Table) -> str:
 
 
 def bit_where(condition: str, bit: int) -> str:
-    """Compose a number that has a bit where a condition holds; a row's 16 take 0.1 µs less than (condition)::int * n."""
+    """Compose a number with a bit where a condition holds: 0.1 µs less for 16 of them than by casts and products."""
     return f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END"
 
 
 def _kept(column: Column) -> str:
     name = _quoted(column.name)
-    return f"CASE WHEN excluded.given & {1 << column.bit} <> 0 THEN {column.update or f'excluded.{name}'} ELSE t.{name} END"
+    supplied = column.update or f"excluded.{name}"
+    return f"CASE WHEN excluded.given & {1 << column.bit} <> 0 THEN {supplied} ELSE t.{name} END"

@@ -28,7 +28,8 @@ ARRAYS = ("created_ids", "updated_ids", "deleted_ids")
 class Section:
     """A table: its title, columns and rows of cells; what stands there when it is empty; a note; a link to more.
 
-    `links` are further ones, each with its text. `parts` are hub ids of what the rows show, where they can be ticked and deleted.
+    `links` are further ones, each with its text. `parts` are hub ids of what the rows show, where they can be ticked
+    and deleted.
     """
 
     title: str

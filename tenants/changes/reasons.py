@@ -22,7 +22,11 @@ CLEAR = {
     " AND reason IN (SELECT json_array_elements_text(%(reasons)s::json)) RETURNING id"
     for table in TABLES
 }
-DROP_LEDGER = "DELETE FROM tenants_consentchange WHERE tenant_id = %(tenant_id)s AND customer = ANY (%(ids)s::bigint[]) RETURNING id"
+DROP_LEDGER = """
+DELETE FROM tenants_consentchange
+ WHERE tenant_id = %(tenant_id)s AND customer = ANY (%(ids)s::bigint[])
+RETURNING id
+"""
 IDS_OF_A_BLOCK = 64  # tenants/sql/functions/id_blocks.sql
 LEAST = 2  # letters of a value that can name somebody: "a" stands in any text
 WORD = re.compile(r"\w+")
@@ -32,7 +36,7 @@ NUMBER = re.compile(r"\+?\d(?:[\s().\-/]*\d){4,}")  # as people write a phone nu
 def forget_reasons(
     write: Write, ids: Sequence[int], values: Iterable[str | None], phones: Iterable[str | None]
 ) -> None:
-    """Take what was said about erased customers, by hub id, out of the ledger and the changesets, and out of this write.
+    """Take what was said about erased customers, by hub id, out of the ledger, the changesets and this write.
 
     `values` are what they were known by, names and identifiers, `phones` their numbers, which are spelled in many ways.
     """

@@ -62,10 +62,10 @@ STORED = """SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, befor
 def at_once_statement(table: Table, *, question: str = "") -> str:
     """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
 
-    The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording` says. It stores nothing, and the last column returned is true, where
-    forgotten persons must be looked for first, or where `question` is true: SQL that may read the CTE `sent`, whose
-    columns are the fields of the table. A question needs the exclusive lock, and a volatile function to ask it: the
-    statement's own snapshot may be older than the lock it waited for.
+    The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording` says. It stores nothing, and
+    the last column returned is true, where forgotten persons must be looked for first, or where `question` is true: SQL
+    that may read the CTE `sent`, whose columns are the fields of the table. A question needs the exclusive lock, and a
+    volatile function to ask it: the statement's own snapshot may be older than the lock it waited for.
     """
     gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
     upsert = upsert_statement(gated)
@@ -88,10 +88,11 @@ def store_at_once(
 ) -> Receipt | None:
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
-    `received` counts the records before they were folded. `look` looks at what was stored in the same transaction, while
-    the rows are locked, those that were left alone too, and returns warnings. Returns None, with nothing stored, where an open write has to
-    look first. Raises OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's
-    identifier priority has changed since it was read, and ApiError 503 where too many wait for the lock already.
+    `received` counts the records before they were folded. `look` looks at what was stored, in the same transaction,
+    while the rows are locked, those that were left alone too, and returns warnings. Returns None, with nothing stored,
+    where an open write has to look first. Raises OperationalError, a 503 for the caller, where the lock is not to be
+    had or the tenant's identifier priority has changed since it was read, and ApiError 503 where too many wait for the
+    lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
@@ -136,8 +137,8 @@ class Write:
     def store(self, statement: str, rows: Iterable[Mapping[str, Any]], **parameters: object) -> None:
         """Upsert rows, each of a key of its own, as the last thing the write does, in one statement with the changeset.
 
-        `parameters` go before those of the write. 500 rows take 3 ms less than if their ids came back and were sent once more. Raises RuntimeError, as `execute`
-        does, where the write has stored already.
+        `parameters` go before those of the write. 500 rows take 3 ms less than if their ids came back and were sent
+        once more. Raises RuntimeError, as `execute` does, where the write has stored already.
         """
         self._refuse_after_store()
         self.last = statement, list(rows), parameters
