@@ -64,8 +64,9 @@ class Known:
     """
 
     def __init__(self, values: Iterable[str | None], phones: Iterable[str | None]) -> None:
-        self.values = {text for value in values if value and len(text := _core(value.casefold())) >= LEAST}
         numbers = [phone for phone in phones if phone]
+        texts = (_core(value.casefold()) for value in (*values, *numbers) if value)
+        self.values = {text for text in texts if len(text) >= LEAST}
         self.numbers = {digits for _, digits in spelled_alike(("Phone", number) for number in numbers)}
 
     def stands_in(self, text: str) -> bool:

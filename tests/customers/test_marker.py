@@ -162,10 +162,10 @@ def administer(partner: Partner, staff: Client) -> None:
 
 def say_why(partner: Partner) -> None:
     """Give reasons that name the person: of what is written about them, about others, about orders and products."""
-    about = {"CustomerId": SHOP_ID, "Email": SECOND, "AppPushOptin": True}
+    about = {"CustomerId": SHOP_ID, "Email": SECOND, "Phone": f"+{NUMBER}", "AppPushOptin": True}
     for path, record, reason in (
         ("customers", about, f"asked by {EMAIL.upper()}"),
-        ("customers", {**about, "CustomerId": "other", "Email": "other@shop.example"}, f"a friend of {SHOP_ID}"),
+        ("customers", {"CustomerId": "other", "AppPushOptin": True}, f"a friend of {SHOP_ID}"),
         ("orders", order(OrderId="after"), f"{MARK} has moved"),
         ("products", product(), f"seen by “{SECOND}”"),
     ):

@@ -24,8 +24,8 @@ from tests.distribution import needs_plain_postgres
 from tests.members import member
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), needs_plain_postgres]
-WRITERS, TURNS = 16, 6
-CUSTOMERS = [str(n) for n in range(12)]
+WRITERS, TURNS = 16, 8
+CUSTOMERS = [str(n) for n in range(36)]
 CUSTOBAR = {"EmailOptin": "can_email", "SmsOptin": "can_sms", "GdprOptin": "can_profile"}
 
 
@@ -52,7 +52,7 @@ class Crowd:
 
     def edit(self, trace: str, dice: random.Random, staff: Client) -> None:
         name, value = dice.choice(FLAGS), dice.random() < 0.4
-        shown = Customer.objects.filter(tenant=self.partner.tenant, customer_id__in=dice.sample(CUSTOMERS, 4))
+        shown = Customer.objects.filter(tenant=self.partner.tenant, customer_id__in=dice.sample(CUSTOMERS, 12))
         self.sent[trace] = (name, value)
         column = next(column for column, field in NAMES.items() if field == name)
         form = {"chosen": ",".join(map(seen, shown)), "flag": column, "value": "yes" if value else "no"}
