@@ -23,7 +23,6 @@ class Person(Customer):
     sticks: bool = False
     source: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(FLAGS, False))
     opted_out: set[str] = field(default_factory=set)
-    again: set[str] = field(default_factory=set)
     held: list[str] = field(default_factory=list)
 
     @property
@@ -35,9 +34,6 @@ class Person(Customer):
         self.held = [name for name in FLAGS if name in record and self.holds(name, record[name])]
         for name in record.keys() & {*FLAGS} - {*self.held}:
             self.source[name] = record[name]
-            if record[name] != self.values[name] and record[name] is not WITHDRAWN[name]:
-                self.again |= {name} & self.opted_out
-                self.opted_out.discard(name)
         super().apply({name: value for name, value in record.items() if name not in self.held})
 
     def holds(self, name: str, value: bool) -> bool:
@@ -76,11 +72,12 @@ class PolicyShop(Shop):
 
 
 def row_of(before: int | None, person: Person) -> list[Row]:
-    """Return the row of the ledger that a write leaves of a person with these flags before, None for a new one."""
-    after, again = person.flags, bits(person.again)
-    channels = bits(person.supplied & {*FLAGS}) if before is None else before ^ after
-    return [(before, after, channels, again & channels & after_grants(after))] if channels else []
+    """Return the row of the ledger that a write leaves of a person with these flags before, None for a new one.
 
-
-def after_grants(flags: int) -> int:
-    return flags ^ bits(["IsExcluded"])
+    What a write grants and takes back is as if never granted: its row says what became of the flags in all.
+    """
+    granted = {name for name in FLAGS if person.values[name] is not WITHDRAWN[name]}
+    again = bits(person.opted_out & granted)
+    person.opted_out -= granted
+    channels = bits(person.supplied & {*FLAGS}) if before is None else before ^ person.flags
+    return [(before, person.flags, channels, again)] if channels else []

@@ -63,8 +63,6 @@ class Comparison:
     def send(self, batch: list[dict[str, Any]]) -> dict[Person, int | None]:
         """Take the model through a batch, and return what was stored of each of its customers before."""
         known = {person: person.flags for person in self.people}
-        for person in self.people:
-            person.again = set()
         self.shop.post(batch)
         return {person: known.get(person) for person in self.people}
 
@@ -76,8 +74,6 @@ class Comparison:
         stored = Customer.objects.get(tenant=self.partner.tenant, **self.identifiers(person))
         chosen = {"chosen": seen(stored), "flag": COLUMNS[name], "value": "yes" if value else "no"}
         self.staff.post("/admin/customers/customer/opt-ins/", chosen)
-        for one in self.people:
-            one.again = set()
         person.staff_set(name, value)
         self.shop.held = set()
         self.compare(known, set())
