@@ -107,7 +107,7 @@ def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin
         for i, record in kept.items():
             folding.add(i, record)
         write.changes.warnings.update(folding.warnings)
-        write.store(STORE, folding.rows.values(), sticking=NO_FLAG)
+        write.store(STORE, folding.rows.values(), sticking=NO_FLAG)  # what is held back is left out by now
     return write.receipt
 
 

@@ -183,7 +183,8 @@ class Candidates:
             self.write.execute(STEP_ASIDE, ids=ids)
             self.write.execute(REKEY, ids=ids, keys=[candidate.key for candidate in moved])
         if touched:
-            self.write.store(STORE, [candidate.row() for candidate in touched], sticking=NO_FLAG)
+            rows = [candidate.row() for candidate in touched]
+            self.write.store(STORE, rows, sticking=NO_FLAG)  # what is held back is left out by now
 
     def _look_up(self, rows: Sequence[Mapping[str, Any]], *, relatives: bool) -> None:
         """Read who carries an identifier of the rows, whichever has not been sought yet."""
