@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DESKTOP = (1280, 900)
 PASSWORD = "a long enough password"
 LIST, LEDGER = "/admin/customers/customer/", "/admin/tenants/consentchange/"
-import os; SHOT = os.environ.get("SHOT")
 PEOPLE: list[dict[str, Any]] = [
     customer(Name="Ada", Surname="Lovelace", SmsOptin=True),
     {"CustomerId": "C-2", "Email": "m@example.com", "Name": "محمد", "Surname": "الخوارزمي", "Language": "ar"},
@@ -146,7 +145,6 @@ def test_why_is_asked_before_a_bulk_edit(logged_in: Page) -> None:
     logged_in.select_option("select[name=action]", label="GDPR: opt in…")
     logged_in.click("button[name=index]")
     logged_in.get_by_label("Why").fill("Campaign of May")
-    SHOT and logged_in.screenshot(path=f"{SHOT}/confirm.png", full_page=True)
     logged_in.click("#confirm button[type=submit]")
     expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
 
@@ -160,7 +158,6 @@ def test_the_ledger_tells_why_and_gives_the_proof(logged_in: Page, shop: Partner
     logged_in.goto(f"{LIST}{ada.pk}/change/")
     logged_in.uncheck("#id_sms_optin")
     logged_in.get_by_label("Why").fill("Called on 3 May, ticket 17")
-    SHOT and logged_in.screenshot(path=f"{SHOT}/record.png", full_page=True)
     logged_in.click("button[name=_save]")
     expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
     shop.save("customers", {"CustomerId": "C-1", "SmsOptin": True, "EmailOptin": True})
@@ -175,8 +172,6 @@ def test_the_ledger_tells_why_and_gives_the_proof(logged_in: Page, shop: Partner
     expect(rows.nth(1)).to_contain_text("SMS opt-in: yes → no withdrawn")
     expect(rows.nth(1)).to_contain_text("Called on 3 May, ticket 17")
     expect(rows.nth(2)).to_contain_text("SMS opt-in: yes initial")
-    SHOT and logged_in.screenshot(path=f"{SHOT}/ledger.png", full_page=True)
-    SHOT and (logged_in.goto(f"{LIST}{ada.pk}/change/"), logged_in.screenshot(path=f"{SHOT}/record2.png", full_page=True), logged_in.goto("/admin/"), logged_in.screenshot(path=f"{SHOT}/home.png", full_page=True))
     proof = Path(downloading.value.path()).read_text("utf-8-sig").splitlines()
     assert downloading.value.suggested_filename == f"consent-proof-{ada.pk}.csv"
     assert [line.split(",")[1] for line in proof[1:]] == [*["SMS opt-in"] * 2, "E-mail opt-in", "SMS opt-in"]
