@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from customers.flags import FLAGS, FLAGS_SQL
+from customers.flags import FLAGS, FLAGS_SQL, as_bits, grants_sql
 from customers.ingest import CUSTOMERS
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Consent, Origin
@@ -26,6 +26,7 @@ SELECT id, updated_at = (%(seen)s::timestamptz[])[array_position(%(ids)s::bigint
 EDIT = read_sql("customers", "edit_consents").format(
     assignments=", ".join(f"{name} = coalesce(e.{name}, t.{name})" for name in FLAGS),
     columns=", ".join(f"{name} boolean" for name in FLAGS),
+    granted=grants_sql("e.wanted"),
     changed=" OR ".join(f"t.{name} <> e.{name}" for name in FLAGS),
     flags=FLAGS_SQL,
 )
@@ -87,4 +88,6 @@ def _apply(write: Write, edits: Sequence[ConsentEdit]) -> None:
 
 
 def _row(edit: ConsentEdit) -> dict[str, Any]:
-    return {"id": edit.customer, "given": sum(GIVEN_BITS[name] for name in edit.flags), **edit.flags}
+    said, wanted = as_bits(dict.fromkeys(edit.flags, True)), as_bits(edit.flags)
+    given = sum(GIVEN_BITS[name] for name in edit.flags)
+    return {"id": edit.customer, "given": given, "said": said, "wanted": wanted, **edit.flags}

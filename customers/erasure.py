@@ -8,6 +8,7 @@ from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Origin, Receipt, as_array
 from tenants.changes.erasure import pseudonym
+from tenants.changes.reasons import forget_reasons
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
 from tenants.models import Entity, Operation, Priority, Tenant
@@ -27,7 +28,11 @@ SELECT id, customer_id, email, former_ids, former_emails
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
 """
-DELETE = "DELETE FROM customers_customer WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+DELETE = """
+DELETE FROM customers_customer
+ WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
+RETURNING phone, name, surname, username
+"""
 
 
 class Person(NamedTuple):
@@ -75,13 +80,15 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 
 
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
-    """Delete customers, make the orders that name them anonymous, and leave no trace of them with other customers.
+    """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
-    Orders may have come before the customer.
+    That is: with other customers, and in reasons. Orders may have come before the customer.
     """
     named = _named(persons)
-    if erased := named["erased"]:
-        write.execute(DELETE, ids=as_array(erased))
+    erased = named["erased"]
+    gone = write.execute(DELETE, ids=as_array(erased)) if erased else []
+    texts = [*named["customer_ids"], *named["emails"], *(text for _, *texts in gone for text in texts)]
+    forget_reasons(write, erased, texts, [phone for phone, *_ in gone])
     write.changes.deleted += erased
     dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)

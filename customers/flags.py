@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.sql.upsert import refuse_shared_bits
+from hub.sql.upsert import bit_where, refuse_shared_bits
 
 # What a stored bit means is consent evidence: a place never changes, and is never given to another flag.
 FLAGS: Mapping[str, int] = {
@@ -15,7 +15,9 @@ FLAGS: Mapping[str, int] = {
     "is_excluded": 5,
 }
 refuse_shared_bits(FLAGS)
-FLAGS_SQL = " +\n       ".join(f"t.{name}::int * {1 << bit}" for name, bit in FLAGS.items())  # of the stored row `t`
+FLAGS_SQL, SENT_SQL = (  # of the stored row `t`, and of one that an upsert was given
+    " +\n       ".join(bit_where(f"{row}.{name}", bit) for name, bit in FLAGS.items()) for row in ("t", "excluded")
+)
 
 # By its documented name, the value of a flag that withdraws: an opt-out, or being excluded.
 WITHDRAWN: Mapping[str, bool] = {
@@ -26,6 +28,24 @@ WITHDRAWN: Mapping[str, bool] = {
     "GdprOptin": False,
     "IsExcluded": True,
 }
+
+
+# By column the documented name; by documented name the bit, and the value that grants.
+NAMES = dict(zip(FLAGS, WITHDRAWN, strict=True))
+BITS = {NAMES[name]: 1 << bit for name, bit in FLAGS.items()}
+GRANTED = {name: not value for name, value in WITHDRAWN.items()}
+ALL = sum(BITS.values())
+INVERTED = sum(BITS[name] for name, value in WITHDRAWN.items() if value)  # the flags that grant nothing when set
+
+
+def grants_sql(flags: str) -> str:
+    """Compose which flags grant, of SQL that has them as bits: of the others the same bits withdraw."""
+    return f"(({flags}) # {INVERTED})"
+
+
+def grants(flags: int) -> int:
+    """Return which flags grant, of flags as bits."""
+    return flags ^ INVERTED
 
 
 def withdrawals(record: Mapping[str, Any]) -> dict[str, bool]:

@@ -2,15 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from customers.flags import FLAGS_SQL, withdrawals
+from customers.flags import ALL, FLAGS_SQL, withdrawals
 from customers.former import FORMER_COLUMNS, FORMER_FIELDS, keep_former, supersede
+from customers.overrides import (
+    AGAINST_STAFF,
+    HELD_BACK,
+    WITHDRAWN_BY_STAFF,
+    grants_in,
+    held_back,
+    hold_back,
+    overridden_after,
+    place_in_given,
+    standing_of,
+    sticks,
+    update_of,
+)
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
-from tenants.changes.changesets import Origin, Receipt, Warnings
+from tenants.changes.changesets import NO_FLAG, Origin, Receipt, Warnings
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
 from tenants.changes.results import Meant, Telling
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
@@ -19,6 +33,18 @@ from tenants.models import Entity, Operation, Tenant
 
 ID, EMAIL = Column("customer_id", "CustomerId", clears=True, bit=0), Column("email", "Email", clears=True, bit=1)
 FORMER_SQL = keep_former({column.field: column.bit for column in (ID, EMAIL)})
+CONSENTS = [
+    replace(flag, update=update_of(flag.name))
+    for flag in (
+        Column("email_optin", "EmailOptin", "boolean", "false", bit=7),
+        Column("sms_optin", "SmsOptin", "boolean", "false", bit=8),
+        Column("whatsapp_optin", "WhatsappOptin", "boolean", "false", bit=9),
+        Column("app_push_optin", "AppPushOptin", "boolean", "false", bit=10),
+        Column("gdpr_optin", "GdprOptin", "boolean", "false", bit=11),
+        Column("is_excluded", "IsExcluded", "boolean", "false", bit=12),
+    )
+]
+SUPPLIED = f"t.given >> {place_in_given(CONSENTS)} & {ALL}"
 SUPERSEDED = dict.fromkeys(FORMER_FIELDS.values(), "text[]")
 CUSTOMERS = Table(
     "customers_customer",
@@ -32,19 +58,15 @@ CUSTOMERS = Table(
         Column("phone", "Phone", clears=True, bit=4),
         Column("language", "Language", clears=True, bit=5),
         Column("username", "Username", clears=True, bit=6),
-        Column("email_optin", "EmailOptin", "boolean", "false", bit=7),
-        Column("sms_optin", "SmsOptin", "boolean", "false", bit=8),
-        Column("whatsapp_optin", "WhatsappOptin", "boolean", "false", bit=9),
-        Column("app_push_optin", "AppPushOptin", "boolean", "false", bit=10),
-        Column("gdpr_optin", "GdprOptin", "boolean", "false", bit=11),
-        Column("is_excluded", "IsExcluded", "boolean", "false", bit=12),
+        *CONSENTS,
         Column("attributes", "Attributes", "jsonb", "'{}'", bit=13),
         Column("tags", "Tags", "text[]", "'{}'", bit=14),
         Column("mailing_lists", "MailingLists", "text[]", "'{}'", bit=15),
     ],
     insert_only={column: f's."{FORMER_FIELDS[name]}"' for name, column in FORMER_COLUMNS.items()},
-    also_set=f"previous_flags = {FLAGS_SQL},\n       {FORMER_SQL}",
-    returning=f"t.previous_flags, {FLAGS_SQL}",
+    follows={"overridden": overridden_after(CONSENTS)},
+    also_set=f"previous_flags = {FLAGS_SQL},\n       withdrawn_by_staff = {WITHDRAWN_BY_STAFF},\n       {FORMER_SQL}",
+    returning=f"t.previous_flags, {FLAGS_SQL},\n          {SUPPLIED},\n          {AGAINST_STAFF}",
 )
 LEFT_ALONE = "ids_of_customers('customers_customer', %(tenant_id)s, %(keys)s::json, array_agg(key))"
 TELLING = Telling("match_key", LEFT_ALONE)
@@ -54,6 +76,7 @@ BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."Custo
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
 AT_ONCE = replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED)
 STORE_AT_ONCE, STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE), at_once_statement(AT_ONCE, telling=TELLING)
+SENT_AS = {column.field: column.field for column in CONSENTS}
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
 
 Row = dict[str, Any]  # a record with its match_key
@@ -66,34 +89,58 @@ def upsert_customers(
 
     A record that has the tenant's priority identifier is matched by it and by nothing else. One without is matched by
     the other identifier: it updates the customer that carries it, or creates one; where several carry it, what it
-    withdraws reaches all of them and the rest of it none. Forgotten persons stay forgotten. The receipt's warnings say
-    which records were not stored, or not all of them; its results, where asked for, what each of them became.
+    withdraws reaches all of them and the rest of it none. Forgotten persons stay forgotten; what staff withdrew stays
+    so where that is the tenant's policy. The receipt's warnings say which records were not stored, or not all of them;
+    its results, where asked for, what each of them became.
     """
     first, second, _ = identifiers_of(tenant)
-    if all_have_first := None not in records.column(first):
-        rows = records if records.all_differ(first) else RecordList(fold(records, first, second))
-        meant = _meant_by(first, records) if results else None
-        statement = STORE_AT_ONCE_TELLING if results else STORE_AT_ONCE
+    all_have_first, differ = None not in records.column(first), records.all_differ(first)
+    granted = grants_in(records, SENT_AS) if sticks(tenant) else {}
+    if all_have_first and (differ or not granted):
+        rows = records if differ else RecordList(fold(records, first, second))
         receipt = store_at_once(
-            statement, tenant, Entity.CUSTOMERS, rows, received=len(records), origin=origin, meant=meant
+            STORE_AT_ONCE_TELLING if results else STORE_AT_ONCE,
+            tenant,
+            Entity.CUSTOMERS,
+            rows,
+            received=len(records),
+            origin=origin,
+            meant=_meant_by(first, records) if results else None,
+            look=partial(_look, tenant, records, granted) if granted else None,
         )
         if receipt:
             return receipt
-    with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=not all_have_first) as write:
+    is_exclusive = not all_have_first or bool(granted)
+    with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=is_exclusive) as write:
         write.changes.received = len(records)
         kept = _without_suppressed(write, tenant, records, origin)
         folding = Folding(first, second, _carriers(write, first, second, kept.values()))
+        if granted:
+            folding.standing = standing_of(tenant, folding.keys_of(kept.values()))
         for i, record in kept.items():
             folding.add(i, record)
         write.changes.warnings.update(folding.warnings)
         meant = folding.meant(len(records)) if results else None
-        write.store(STORE_TELLING if results else STORE, folding.rows.values(), meant=meant)
+        statement = STORE_TELLING if results else STORE
+        write.store(statement, folding.rows.values(), meant=meant, sticking=NO_FLAG)  # what is held back is left out
     return write.receipt
 
 
 def _meant_by(first: str, records: Records[CustomerRecord]) -> Meant:
     """Return whom records mean that all have the priority identifier, `first`."""
     return Meant([(match_key(first, value),) for value in records.column(first)])
+
+
+def _look(tenant: Tenant, records: Records[CustomerRecord], granted: Mapping[int, list[str]]) -> Warnings:
+    """Return warnings about the grants of stored records that were held back; each has its priority identifier."""
+    first = identifiers_of(tenant)[0]
+    named = records.column(first)
+    return held_warnings(held_back(tenant, granted, {i: match_key(first, named[i]) for i in granted}))
+
+
+def held_warnings(held: Mapping[int, Iterable[str]]) -> Warnings:
+    """Say of each grant that was held back, by the record's index, that it was."""
+    return {f"[{i}].{name}": [HELD_BACK] for i, names in held.items() for name in names}
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:
@@ -154,6 +201,7 @@ class Folding:
     Later supplied fields win. `first` names the priority identifier and `second` the other one; `carriers` knows every
     customer that carries the second one of a record that has no more than that. Where several do, the record's
     withdrawals are for all of them and the rest of it for none; `several` says so, by the record's index.
+    `standing` are staff's withdrawals that a source's grants do not undo, by match_key; `held` says which they met.
     """
 
     def __init__(self, first: str, second: str, carriers: Carriers) -> None:
@@ -162,6 +210,8 @@ class Folding:
         self.several: dict[int, str] = {}
         self.keys: dict[int, tuple[str, ...]] = {}
         self.skipped: set[int] = set()
+        self.standing: dict[str, int] = {}
+        self.held: dict[int, list[str]] = {}
         # By identifier, what is withdrawn from all its carriers: a till's has 10,000, and a batch 1,000 such records.
         self.withdrawn: dict[str | None, dict[str, bool]] = {}
 
@@ -172,7 +222,7 @@ class Folding:
             self._withdraw(i, record, keys)
             return
         key, carriers = keys[0], self.carriers
-        self._fold(record, key)
+        self._fold(i, record, key)
         if carriers.keys and (other := record.get(self.second)) is not None:
             self.withdrawn.pop(carriers.value.get(key), None)
             carriers.hand(other, key)
@@ -188,10 +238,15 @@ class Folding:
         done = self.withdrawn.setdefault(other, {})
         if fresh := {name: value for name, value in withdrawn.items() if name not in done}:
             for key in keys:
-                self._fold(fresh, key)
+                self._fold(i, fresh, key)
             done.update(fresh)
 
-    def _fold(self, record: Mapping[str, Any], key: str) -> None:
+    def _fold(self, i: int, record: Mapping[str, Any], key: str) -> None:
+        if standing := self.standing.get(key):
+            held, self.standing[key] = hold_back(record, standing)
+            if held:
+                self.held[i] = held
+                record = {**record, **dict.fromkeys(held)}
         if row := self.rows.get(key):
             supersede(row, record)
             row.update((name, value) for name, value in record.items() if value is not None)
@@ -209,10 +264,20 @@ class Folding:
         """Return whom each of the records received means; who was not folded in is forgotten."""
         return Meant([self.keys.get(i, ()) for i in range(received)], self.skipped)
 
+    def keys_of(self, records: Iterable[Mapping[str, Any]]) -> set[str]:
+        """Return the match_keys of all whom these records may mean, whatever identifiers they hand about."""
+        named = {
+            match_key(name, value)
+            for record in records
+            for name in (self.first, self.second)
+            if (value := record.get(name)) is not None
+        }
+        return named.union(*self.carriers.keys.values())
+
     @property
     def warnings(self) -> Warnings:
-        """What is said of the records that mean several customers."""
-        return {f"[{i}].{self.second}": [text] for i, text in self.several.items()}
+        """What is said of the records that mean several customers, and of grants that were held back."""
+        return {f"[{i}].{self.second}": [text] for i, text in self.several.items()} | held_warnings(self.held)
 
 
 def several_meant(number: int, *, withdrawn: bool, more: bool, missing: str) -> str:

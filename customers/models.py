@@ -12,6 +12,9 @@ class Customer(TenantOwned):
 
     `given` has a bit for each column of customers.ingest.CUSTOMERS, set where a value was ever supplied.
     `previous_flags` are the six flags before the row's last change: what the consent ledger compares.
+    `overridden` are the flags that a source sent last in another value than is stored, "never sent" counting as false:
+    staff changed them since. `withdrawn_by_staff` are those that staff withdrew the last time they said anything of
+    them; of one that is granted by now it means nothing (customers.flags).
     `former_ids` and `former_emails` are what the customer was known by before (customers.former), null for most.
     The indexes of attributes, tags and mailing lists serve the admin's search, that of what was an erasure; rows
     without any are not in them.
@@ -36,6 +39,8 @@ class Customer(TenantOwned):
     mailing_lists = ArrayField(models.TextField(), default=list)
     given = models.IntegerField(default=0, editable=False)
     previous_flags = models.SmallIntegerField(null=True, editable=False)
+    overridden = models.SmallIntegerField(db_default=0, editable=False)
+    withdrawn_by_staff = models.SmallIntegerField(db_default=0, editable=False)
     former_ids = ArrayField(models.TextField(), null=True, editable=False)
     former_emails = ArrayField(models.TextField(), verbose_name="former e-mails", null=True, editable=False)
     created_at = models.DateTimeField("created", editable=False)

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from hub.sql.execute import execute, execute_where_tenant_is
 from hub.sql.files import read_sql
-from tenants.models import DailyCount, Entity, Feed, HealthSnapshot, Tenant
+from tenants.models import ConsentChange, DailyCount, Entity, Feed, HealthSnapshot, Tenant
 
 COUNT_CHANGESETS = read_sql("tenants", "count_changesets")
 RECEIVED = read_sql("tenants", "received")
@@ -149,6 +149,12 @@ def last_received(tenants: Collection[UUID]) -> dict[str, datetime]:
     """Return when partners last sent something, by entity."""
     days = DailyCount.objects.filter(tenant_id__in=tenants, last_at__isnull=False)
     return dict(days.values_list("entity").annotate(Max("last_at")))
+
+
+def opted_in_against_staff(tenants: Collection[UUID], since: datetime) -> int:
+    """Return how often, since a moment, a source opted somebody in whom staff had opted out."""
+    again = ConsentChange.objects.filter(tenant__in=tenants, created_at__gte=since)
+    return again.exclude(against_staff=0).count()
 
 
 def refused_weeks(tenants: Collection[UUID]) -> tuple[int, int]:

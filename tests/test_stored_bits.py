@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from customers.flags import FLAGS
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
+from customers.overrides import place_in_given
 from hub.sql.upsert import Table, refuse_shared_bits, upsert_statement
 from orders.ingest import ORDERS
 from orders.models import Order
@@ -117,13 +119,22 @@ def test_a_column_keeps_its_bit_when_it_moves() -> None:
     moved = replace(CUSTOMERS, columns=list(reversed(CUSTOMERS.columns)))
 
     for column in CUSTOMERS.columns:
-        assert f'(s."{column.field}" IS NOT NULL)::int * {1 << column.bit}' in upsert_statement(moved)
+        assert f'CASE WHEN s."{column.field}" IS NOT NULL THEN {1 << column.bit} ELSE 0 END' in upsert_statement(moved)
 
 
 @pytest.mark.parametrize("bits", [{"a": 1, "b": 1}, {"a": -1}, {"a": 31}])
 def test_a_bit_that_is_shared_or_out_of_range_is_refused(bits: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="a bit of its own"):
         refuse_shared_bits(bits)
+
+
+def test_flags_lie_side_by_side_in_given() -> None:
+    flags = [column for column in CUSTOMERS.columns if column.name in FLAGS]
+    first, second, *rest = flags
+
+    assert place_in_given(CUSTOMERS.columns) == 7
+    with pytest.raises(ValueError, match="the flags lie otherwise"):
+        place_in_given([replace(first, bit=second.bit), replace(second, bit=first.bit), *rest])
 
 
 def test_a_table_refuses_a_bit_given_twice() -> None:

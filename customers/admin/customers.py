@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from customers.admin.editing import FLAG_ACTIONS, ConsentEditingAdmin
+from customers.admin.editing import FLAG_ACTIONS
 from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_given
+from customers.admin.proof import ConsentProofAdmin
 from customers.admin.searching import conditions_of
 from customers.admin.sections import customer_sections
 from customers.consents import GIVEN_BITS
@@ -22,11 +23,14 @@ from customers.models import Customer
 from hub.admin.changelist import KeysetChangeList
 from hub.records.types import normal_language
 from tenants.admin.access import access_of, by_tenant
+from tenants.admin.forms import reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Tenant
+
+OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit holds
 
 
 class LanguageFilter(ExactFilter):
@@ -53,6 +57,7 @@ class ConsentChangeList(KeysetChangeList):
 class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
     """A customer's six flags, and what the editor was shown."""
 
+    reason = reason_field()
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -82,7 +87,7 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(ConsentEditingAdmin):
+class CustomerAdmin(ConsentProofAdmin):
     """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
 
     entity = Entity.CUSTOMERS
@@ -106,6 +111,7 @@ class CustomerAdmin(ConsentEditingAdmin):
                     ("email_optin", "sms_optin"),
                     ("whatsapp_optin", "app_push_optin"),
                     ("gdpr_optin", "is_excluded"),
+                    "reason",
                     "seen",
                 )
             },
@@ -119,7 +125,7 @@ class CustomerAdmin(ConsentEditingAdmin):
             },
         ),
     )
-    readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, "seen"))
+    readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, *OF_THE_EDIT))
 
     def conditions(self, term: str) -> list[Q]:
         return conditions_of(term)

@@ -1,6 +1,7 @@
 """Staff's edits of opt-ins in the admin: on the list, on the record and in bulk, all through edit_consents."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from customers.consents import ConsentEdit, Edited, edit_consents
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
 from tenants.admin.access import tenants_by_id
+from tenants.admin.forms import ReasonForm
 from tenants.admin.question import Question, chosen_or_404, counted
 from tenants.admin.records import RecordAdmin, origin_of
 from tenants.admin.sections import record_link, yes_or_no
@@ -41,29 +43,34 @@ class ConsentEditingAdmin(RecordAdmin):
     def set_flag_view(self, request: HttpRequest) -> HttpResponse:
         """Set the flag that a confirmation page named, of the customers it named."""
         name, value = request.POST.get("flag", ""), request.POST.get("value") == "yes"
-        shown = chosen_or_404(request)
-        if name in FLAGS:
-            self.edit(request, [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, shown)])
+        shown, form = chosen_or_404(request), ReasonForm(request.POST)
+        if not form.is_valid():
+            self.message_user(request, f"Nothing was changed. {form.errors['reason'][0]}", messages.ERROR)
+        elif name in FLAGS:
+            edits = [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, shown)]
+            self.edit(request, edits, form.cleaned_data["reason"])
         return HttpResponseRedirect(self.list_url())
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         """Save the record's page: the flags that differ from what it showed."""
         wanted = {name: form.cleaned_data[name] for name in FLAGS}
         edit = edit_of(form.cleaned_data["seen"], wanted)
-        self.edit(request, [ConsentEdit(obj.pk, edit.seen, edit.flags)] if edit.flags else [])
+        edits = [ConsentEdit(obj.pk, edit.seen, edit.flags)] if edit.flags else []
+        self.edit(request, edits, form.cleaned_data["reason"])
 
     def response_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
         """Go back to the record's page, which shows what is stored now."""
         return HttpResponseRedirect(request.get_full_path())
 
-    def edit(self, request: HttpRequest, edits: Sequence[ConsentEdit]) -> None:
+    def edit(self, request: HttpRequest, edits: Sequence[ConsentEdit], reason: str = "") -> None:
         """Apply edits, each tenant's as one changeset, and say what happened; raises PermissionDenied for a viewer."""
+        origin = replace(origin_of(request), reason=reason)
         found = self.get_queryset(request).filter(pk__in=[edit.customer for edit in edits])
         tenant_ids = dict(found.values_list("pk", "tenant_id"))
         tenants = tenants_by_id(request, Role.STAFF, tenant_ids.values())
         for tenant in tenants.values():
             own = [edit for edit in edits if tenant_ids.get(edit.customer) == tenant.pk]
-            self.tell(request, edit_consents(tenant, own, origin=origin_of(request)))
+            self.tell(request, edit_consents(tenant, own, origin=origin))
         if gone := len(edits) - len(tenant_ids):
             self.message_user(request, f"{counted(gone, self.opts)} no longer there.", messages.WARNING)
         if not edits:
@@ -115,6 +122,7 @@ class ConsentEditingAdmin(RecordAdmin):
             back=self.list_url(),
             fields={"flag": name, "value": YES_NO[value]},
             destroys=False,
+            form=ReasonForm(),
         )
 
 

@@ -17,14 +17,18 @@ from customers.dialects.bounds import Attributes, Strings
 from customers.erasure import Person, erase
 from customers.former import as_pairs, former_of, supersede
 from customers.ingest import STORE, Row, identifiers
+from customers.overrides import STANDING_SQL, hold_back, sticks
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Origin, as_array
+from tenants.changes.changesets import NO_FLAG, Origin, as_array
 from tenants.changes.erasure import Identifier, spelled_alike, suppress, suppressed
 from tenants.changes.writing import Write
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_of
 from tenants.models import Source, Tenant
 
-FIND = {name: read_sql("customers", "candidates").format(column=column) for name, column in COLUMNS.items()}
+FIND = {
+    name: read_sql("customers", "candidates").format(column=column, standing=STANDING_SQL)
+    for name, column in COLUMNS.items()
+}
 # The unique key is checked row by row: customers that exchange keys first step aside.
 STEP_ASIDE = (
     "UPDATE customers_customer SET match_key = '#' || id"
@@ -45,6 +49,7 @@ class Candidate:
     """A customer as the records so far leave it: `id` is None where they created it, `sent` is what they sent.
 
     `former` are identifiers it had before: those that are stored, and those that the records superseded.
+    `standing` are staff's withdrawals that a source's grants do not undo (customers.overrides).
     Where `sent` names tags, lists or attributes, what is stored is what these are in the end.
     """
 
@@ -56,6 +61,7 @@ class Candidate:
     tags: Strings = field(default_factory=dict)
     mailing_lists: Strings = field(default_factory=dict)
     attributes: Attributes = field(default_factory=lambda: Attributes({}))
+    standing: int = 0
     sent: Row = field(default_factory=dict)
 
     @property
@@ -117,8 +123,13 @@ class Candidates:
         self.created[candidate := Candidate()] = None
         return candidate
 
-    def update(self, candidate: Candidate, row: Row) -> None:
-        """Note what a record sends for a customer; the match_key it leads to must be free."""
+    def update(self, candidate: Candidate, row: Row) -> list[str]:
+        """Note what a record sends for a customer, and return which of its grants are held back.
+
+        The match_key it leads to must be free.
+        """
+        held, candidate.standing = hold_back(row, candidate.standing)
+        row = {name: value for name, value in row.items() if name not in held}
         if candidate.sent:
             supersede(candidate.sent, row)
         candidate.sent = candidate.sent | row
@@ -128,6 +139,7 @@ class Candidates:
             candidate.former.update(former_of(candidate.identifiers, after))
             candidate.identifiers, candidate.key = after, key_of(self.order, after)
             self._note_carrier(candidate)
+        return held
 
     def taken(self, candidate: Candidate, row: Row) -> list[str]:
         """Return the identifiers of a row that the customer can't take: another has the match_key they lead to.
@@ -171,7 +183,8 @@ class Candidates:
             self.write.execute(STEP_ASIDE, ids=ids)
             self.write.execute(REKEY, ids=ids, keys=[candidate.key for candidate in moved])
         if touched:
-            self.write.store(STORE, [candidate.row() for candidate in touched])
+            rows = [candidate.row() for candidate in touched]
+            self.write.store(STORE, rows, sticking=NO_FLAG)  # what is held back is left out by now
 
     def _look_up(self, rows: Sequence[Mapping[str, Any]], *, relatives: bool) -> None:
         """Read who carries an identifier of the rows, whichever has not been sought yet."""
@@ -186,11 +199,15 @@ class Candidates:
     def _find(self, name: str, values: list[str]) -> None:
         sought = {"values": orjson.dumps(values).decode(), "known": as_array(self.stored)}
         (found,) = self.write.execute(FIND[name], **sought)[0]
-        for hub_id, key, customer_id, email, phone, ids, emails, tags, lists, attributes in orjson.loads(found or "[]"):
+        sticking = sticks(self.tenant)
+        for hub_id, key, customer_id, email, phone, ids, emails, tags, lists, attributes, standing in orjson.loads(
+            found or "[]"
+        ):
             known = {"CustomerId": customer_id, "Email": email, "Phone": phone}
             former = as_pairs(CustomerId=ids, Email=emails)
             grown = dict.fromkeys(tags), dict.fromkeys(lists), Attributes(attributes)
-            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, known, former, *grown)
+            stands = standing if sticking else 0
+            self.stored[hub_id] = candidate = Candidate(hub_id, key, key, known, former, *grown, stands)
             self._note_carrier(candidate)
 
     def _is_free(self, candidate: Candidate, row: Mapping[str, str]) -> bool:

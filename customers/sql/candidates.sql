@@ -5,12 +5,12 @@
 -- psycopg writes lists item by item.
 SELECT json_agg(json_build_array(
            x.id, x.match_key, x.customer_id, x.email, x.phone, x.former_ids, x.former_emails, x.tags, x.mailing_lists,
-           x.attributes)
+           x.attributes, x.standing)
            ORDER BY v.place, x.match_key)::text
   FROM json_array_elements_text(%(values)s::json) WITH ORDINALITY AS v(value, place)
  CROSS JOIN LATERAL (
-       SELECT c.id, c.match_key, c.customer_id, c.email, c.phone, c.former_ids, c.former_emails, c.tags,
-              c.mailing_lists, c.attributes
-         FROM customers_customer c
-        WHERE c.tenant_id = %(tenant_id)s AND c.{column} = v.value AND c.id <> ALL (%(known)s::bigint[])
+       SELECT t.id, t.match_key, t.customer_id, t.email, t.phone, t.former_ids, t.former_emails, t.tags,
+              t.mailing_lists, t.attributes, CASE WHEN t.overridden = 0 THEN 0 ELSE {standing} END AS standing
+         FROM customers_customer t
+        WHERE t.tenant_id = %(tenant_id)s AND t.{column} = v.value AND t.id <> ALL (%(known)s::bigint[])
        OFFSET 0) x

@@ -1,7 +1,7 @@
 """The cards of the home page, a function each: what one shows of some tenants' facts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from tenants.admin.figures import Facts, Figure, LastSync, list_address
 from tenants.entities import model_label
-from tenants.health import last_received, refused_weeks
+from tenants.health import last_received, opted_in_against_staff, refused_weeks
 from tenants.keys import unused_keys
 from tenants.models import ApiKey, Entity, PauseReason, RefusedRequest, Tenant, Webhook
 
@@ -100,6 +100,7 @@ def faults(facts: Facts) -> list[Figure]:
         _variants(facts, "Variants not available", "variants_unavailable", "some"),
         facts.figure("Customers excluded", "is_excluded", "customers.customer", of="customers", is_excluded="yes"),
         refused(facts),
+        opted_in_again(facts),
     ]
 
 
@@ -122,6 +123,16 @@ def refused(facts: Facts) -> Figure:
         before=before,
         of_before=before + facts.week(7, "changesets"),
         more_is_good=False,
+    )
+
+
+def opted_in_again(facts: Facts) -> Figure:
+    """Opt-ins by a source after staff had opted the customer out, in the last 30 days (UTC)."""
+    first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
+    return Figure(
+        f"Opted in again after staff opted them out, {DAYS} days",
+        opted_in_against_staff(facts.ids, datetime.combine(first, time(), UTC)),
+        facts.list_url("tenants.consentchange", against_staff="yes", created_at_from=str(first)),
     )
 
 

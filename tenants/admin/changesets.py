@@ -69,6 +69,7 @@ class ChangesetAdmin(ReplicatedList, HistoryAdmin):
                     ("number", "at"),
                     ("entity", "operation"),
                     ("source", "actor"),
+                    "reason",
                     ("received", "unchanged"),
                     "tenant",
                     "trace_id",

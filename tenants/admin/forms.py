@@ -12,8 +12,10 @@ from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
 )
 
+from hub.api.parameters import MOST_REASON, one_line
 from hub.records.types import COUNTRIES
 from tenants.entities import customer_fields
 from tenants.keys import PAST, SUGGESTED_LIFE
@@ -132,6 +134,30 @@ class RollForm(forms.Form):
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["days"]
         return timezone.now() + timedelta(days=days) if days else None
+
+
+def validate_one_line(text: str) -> None:
+    """Refuse control characters, as the API does for `?reason=`."""
+    if one_line(text) is None:
+        raise ValidationError("A reason is one line of text, without control characters.")
+
+
+def reason_field() -> forms.CharField:
+    """Return the field in which staff may say why they change something."""
+    return forms.CharField(
+        label="Why",
+        max_length=MOST_REASON,
+        required=False,
+        validators=[validate_one_line],
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="A call, a letter, a ticket: it stands in the ledger with your name. Optional.",
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why something is changed, asked on a confirmation page."""
+
+    reason = reason_field()
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]

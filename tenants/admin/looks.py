@@ -84,14 +84,20 @@ def who_looked(record: Any, entity: Entity) -> Section:
     """Return who has opened a record's page in the admin, the latest days first."""
     looks = Look.objects.filter(tenant_id=record.tenant_id, entity=entity, record=record.pk)
     rows = [
-        [look.day.isoformat(), clipped(look.user or "–"), f"{look.requests:,}", moment(look.last_at)]
+        [
+            look.day.isoformat(),
+            clipped(look.user or "–"),
+            look.get_way_display(),
+            f"{look.requests:,}",
+            moment(look.last_at),
+        ]
         for look in looks.order_by("-pk").prefetch_related("user")[:LATEST]
     ]
     return Section(
         "Who looked at this person" if entity == Entity.CUSTOMERS else "Who looked at this record",
-        ("Day (UTC)", "By", "Times", "Last (UTC)"),
+        ("Day (UTC)", "By", "What", "Times", "Last (UTC)"),
         rows,
-        note="Who opened this page. Lists and the API's reads are counted by day, without names.",
+        note="Who opened this page or took the consent proof. Lists and the API are counted by day, without names.",
         url=f"{reverse('admin:tenants_look_changelist')}?entity={entity}&record={record.pk}",
         url_text="All looks",
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest
 
 from hub.sql.bigint import is_bigint
@@ -16,7 +17,7 @@ MOST_NAMED = 20  # records
 class Question:
     """A confirmation page: what will happen to which records, what stays, and where the answer is sent.
 
-    `chosen` names the records in the answer, `fields` is what else it carries.
+    `chosen` names the records in the answer, `fields` is what else it carries, `form` what is asked beside.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Question:
     back: str
     fields: Mapping[str, str] = field(default_factory=dict)
     destroys: bool = True
+    form: BaseForm | None = None
 
     @property
     def named(self) -> Sequence[Any]:

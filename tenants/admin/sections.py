@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants.changes.reasons import IDS_OF_A_BLOCK
 from tenants.models import Changeset, Entity
 
 LATEST = 20
 LINK = "text-primary-600 dark:text-primary-500"
 TOUCHED = "created_ids || updated_ids || deleted_ids"
 BLOCKS = f"id_blocks({TOUCHED})"  # the expression that changeset_by_record indexes
-IDS_OF_A_BLOCK = 64
 ARRAYS = ("created_ids", "updated_ids", "deleted_ids")
 
 
@@ -28,7 +28,8 @@ ARRAYS = ("created_ids", "updated_ids", "deleted_ids")
 class Section:
     """A table: its title, columns and rows of cells; what stands there when it is empty; a note; a link to more.
 
-    `parts` are hub ids of what the rows show, where they can be ticked and deleted.
+    `links` are further ones, each with its text. `parts` are hub ids of what the rows show, where they can be ticked
+    and deleted.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Section:
     url: str = ""
     url_text: str = ""
     parts: Sequence[int] = ()
+    links: Sequence[tuple[str, str]] = ()
 
     @property
     def numbered(self) -> list[tuple[int | None, Sequence[object]]]:

@@ -34,13 +34,14 @@ class TenantAdmin(ConfigurationAdmin):
     actions_detail = ("connect", "priority", "keys", "members", "audit")
     audited_by = "tenant"
     change_form_outer_after_template = "tenants/tenant_refusals.html"
-    radio_fields = {"priority": admin.HORIZONTAL}
+    radio_fields = {"priority": admin.HORIZONTAL, "consent_policy": admin.VERTICAL}
 
     class Media:
         css = {"all": ["tenants/tenants.css"]}
 
     identity = ("Identity", {"fields": ["name", "slug", "is_enabled"]})
     customers = ("Customers", {"fields": ["priority", "required_fields", "default_country"]})
+    consents = ("Consents", {"fields": ["consent_policy"]})
     rates = ("Rate limit", {"fields": ["tier", ("per_minute", "per_hour")]})
     plain_rates = ("Rate limit", {"fields": [("per_minute", "per_hour")]})
     time = ("Time", {"fields": ["time_zone"]})
@@ -51,7 +52,7 @@ class TenantAdmin(ConfigurationAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         rates = self.rates if request.user.is_superuser else self.plain_rates
-        return [self.identity, self.customers, rates, self.time, self.security]
+        return [self.identity, self.customers, self.consents, rates, self.time, self.security]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:
         fixed = ["priority"] if obj else []

@@ -33,6 +33,17 @@ IN_CLEAR = "The hub is called over HTTPS only. A key that was sent in clear may 
 MOVING = "The hub is being moved to other machines. Please try again."
 MOVING_SECONDS = 10
 TENANT_MISSING = "Invalid or missing tenant identifier."
+TENANT = (
+    "id",
+    "name",
+    "slug",
+    "priority",
+    "required_fields",
+    "time_zone",
+    "default_country",
+    "is_enabled",
+    "consent_policy",
+)  # as AUTHORISE selects it
 NO_TENANT = ""  # neither a GUID nor a slug
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -146,8 +157,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
 
 
 def _tenant(row: Row) -> Tenant:
-    names = ("id", "name", "slug", "priority", "required_fields", "time_zone", "default_country", "is_enabled")
-    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(names, row[13:], strict=True)))
+    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(TENANT, row[13:], strict=True)))
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -29,6 +29,7 @@ SAID = {
     "tier",
     "time_zone",
     "default_country",
+    "consent_policy",
     "is_enabled",
     "requires_factor",
     "expires_at",

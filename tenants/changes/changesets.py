@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.sql.files import read_sql
-from tenants.models import Entity, Operation, Source, Tenant
+from tenants.models import ConsentPolicy, Entity, Operation, Source, Tenant
 
 RECORD_CHANGESET = read_sql("tenants", "record_changeset")
+# Of which flags a withdrawal by staff sticks, as bits: a parameter, so that one statement serves both policies.
+EVERY_FLAG, NO_FLAG = -1, 0
 Warnings = dict[str, list[str]]  # by place: {"[3]": [text]}
 
 
@@ -105,14 +107,16 @@ def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origi
         "user_id": origin.user_id,
         "trace_id": origin.trace_id,
         "reason": origin.reason,
+        "sticking": EVERY_FLAG if tenant.consent_policy == ConsentPolicy.OPT_OUT_STICKS else NO_FLAG,
     }
 
 
 def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
     """Compose a statement that records what a query `changed` selects as one changeset.
 
-    `changed` selects (id, kind, before, after): kind is created, updated or deleted, before and after are consent bits
-    or null. `ctes` come before it in the same statement.
+    `changed` selects (id, kind, before, after, supplied, against_staff): kind is created, updated or deleted, the rest
+    consent bits or null. A row of the ledger is written where flags changed or, of one created (before is null), where
+    some were supplied. `ctes` come before it in the same statement.
     Returns one row: the changeset's number, null where nothing changed, how many rows of each kind, and `more`.
     Parameters: those of `write_parameters`, `received` and `distinct`: records as sent, and rows they were folded into.
     """
@@ -120,7 +124,8 @@ def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
     return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more)
 
 
-LISTED = "SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[])"
+LISTED = """SELECT *, NULL::smallint, 0
+      FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[])"""
 RECORD = recording(LISTED)
 
 

@@ -37,11 +37,12 @@ def parts_statement(ctes: str, *, may_overfill: bool = False, telling: bool = Fa
     """
     overfull = "(SELECT array_agg(key) FROM overfull)" if may_overfill else "NULL::text[]"
     return recording(
-        """SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(%(created)s::bigint[]) AS id
+        """SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
+      FROM unnest(%(created)s::bigint[]) AS id
      UNION ALL
-    SELECT id, 'updated', NULL, NULL FROM unnest(%(updated)s::bigint[]) AS id
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM unnest(%(updated)s::bigint[]) AS id
      UNION ALL
-    SELECT id, 'updated', NULL, NULL FROM touched""",
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM touched""",
         ctes=ctes,
         more=f"{overfull} AS overfull" + (f",\n       {OUTCOMES_OF_DOCUMENTS}" if telling else ""),
     )

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 from psycopg.sql import SQL, Identifier
 
 from hub.sql.execute import execute
 from tenants.entities import model_label
-from tenants.models import Entity, Feed
+from tenants.models import Changeset, ConsentChange, Entity, Feed
 
-TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of
+TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of; and reasons
 # Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
 # hundreds of each column's values.
 VACUUM = SQL("VACUUM (INDEX_CLEANUP ON, ANALYZE) {}")
@@ -36,7 +37,8 @@ def vacuum_erased() -> Sequence[str]:
     if not erasures:
         return ()
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
-    tables = [apps.get_model(model_label(entity))._meta.db_table for entity in TOUCHED]
+    models: list[type[Model]] = [*(apps.get_model(model_label(entity)) for entity in TOUCHED), Changeset, ConsentChange]
+    tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(VACUUM.format(Identifier(table)))

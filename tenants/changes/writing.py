@@ -8,8 +8,8 @@ The lock is the tenant's advisory lock, held to the commit: shared where the uni
 look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write may meet a forgotten person.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from tenants.changes.changesets import (
     Changes,
     Origin,
     Receipt,
+    Warnings,
     listed,
     recording,
     write_parameters,
@@ -55,16 +56,17 @@ RETURNING erased_at
 SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
 AT_ONCE = read_sql("tenants", "at_once")
 AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
-STORED = "SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored"
+STORED = """SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
+      FROM stored"""
 
 
 def at_once_statement(table: Table, *, question: str = "", telling: Telling | None = None) -> str:
     """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
 
-    The upsert returns (id, is_new, before, after). It stores nothing, and the last column returned is true, where
-    forgotten persons must be looked for first, or where `question` is true: SQL that may read the CTE `sent`, whose
-    columns are the fields of the table. A question needs the exclusive lock, and a volatile function to ask it: the
-    statement's own snapshot may be older than the lock it waited for.
+    The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording` says. It stores nothing, and
+    the last column returned is true, where forgotten persons must be looked for first, or where `question` is true: SQL
+    that may read the CTE `sent`, whose columns are the fields of the table. A question needs the exclusive lock, and a
+    volatile function to ask it: the statement's own snapshot may be older than the lock it waited for.
     `telling` has it tell what became of each row, too.
     """
     gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
@@ -86,23 +88,27 @@ def store_at_once(
     received: int,
     origin: Origin,
     meant: Meant | None = None,
+    look: Callable[[], Warnings] | None = None,
 ) -> Receipt | None:
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
     `received` counts the records before they were folded. `meant` asks for results, of a statement that tells them.
-    Returns None, with nothing stored, where an open write has to look first. Raises OperationalError, a 503 for the
-    caller, where the lock is not to be had or the tenant's identifier priority has changed since it was read, and
-    ApiError 503 where too many wait for the lock already.
+    `look` looks at what was stored, in the same transaction, while the rows are locked, those that were left alone too,
+    and returns warnings. Returns None, with nothing stored, where an open write has to look first. Raises
+    OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's identifier priority has
+    changed since it was read, and ApiError 503 where too many wait for the lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
-    with place(tenant.pk):
+    with place(tenant.pk), transaction.atomic() if look else nullcontext():
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
+        warnings = look() if look and not closed else {}
     if closed:
         return None
     results = meant.results(*told) if meant else None
-    return Receipt(number, received, created, updated, len(records) - created - updated, results=results)
+    unchanged = len(records) - created - updated
+    return Receipt(number, received, created, updated, unchanged, warnings=warnings, results=results)
 
 
 def _asked(meant: Meant | None) -> dict[str, str]:
@@ -112,10 +118,11 @@ def _asked(meant: Meant | None) -> dict[str, str]:
 def store_statement(table: Table, *, telling: Telling | None = None) -> str:
     """Compose what `Write.store` runs: the upsert, and the changeset of all that the write did.
 
-    The upsert returns (id, is_new, before, after). `telling` has it tell what became of each row, too.
+    The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording` says. `telling` has it tell
+    what became of each row, too.
     """
     upsert = upsert_statement(telling.returning(table) if telling else table)
-    stored = f"stored(id, is_new, before, after) AS (\n{upsert}\n)"
+    stored = f"stored(id, is_new, before, after, supplied, against_staff) AS (\n{upsert}\n)"
     return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored, more=telling.outcomes if telling else "")
 
 
@@ -130,7 +137,7 @@ class Write:
     suppresses: bool
     changes: Changes = field(default_factory=Changes)
     noted: list[tuple[Entity, Changes]] = field(default_factory=list)
-    last: tuple[str, Sequence[Mapping[str, Any]]] | None = None
+    last: tuple[str, Sequence[Mapping[str, Any]], Mapping[str, object]] | None = None
     meant: Meant | None = None
     receipt: Receipt = field(init=False)
 
@@ -142,14 +149,22 @@ class Write:
         self._refuse_after_store()
         return execute_where_tenant_is(statement, {**self.parameters, **parameters})
 
-    def store(self, statement: str, rows: Iterable[Mapping[str, Any]], *, meant: Meant | None = None) -> None:
+    def store(
+        self,
+        statement: str,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        meant: Meant | None = None,
+        **parameters: object,
+    ) -> None:
         """Upsert rows, each of a key of its own, as the last thing the write does, in one statement with the changeset.
 
-        500 rows take 3 ms less than if their ids came back and were sent once more. `meant` asks for results, as in
-        `store_at_once`. Raises RuntimeError, as `execute` does, where the write has stored already.
+        `parameters` go before those of the write. 500 rows take 3 ms less than if their ids came back and were sent
+        once more. `meant` asks for results, as in `store_at_once`. Raises RuntimeError, as `execute` does, where the
+        write has stored already.
         """
         self._refuse_after_store()
-        self.last, self.meant = (statement, list(rows)), meant
+        self.last, self.meant = (statement, list(rows), parameters), meant
 
     def tell_priority(self, priority: Priority) -> None:
         """Tell whoever writes after this that customers are named by another identifier."""
@@ -158,6 +173,10 @@ class Write:
     def note_erasure(self) -> None:
         """Note that the write erased somebody, whose remains on disk are to be vacuumed."""
         self.execute(NOTE_ERASURE)
+
+    def say_no_reason(self) -> None:
+        """Leave out why the write was made: the text names somebody it erased."""
+        self.parameters = {**self.parameters, "reason": ""}
 
     def note(self, entity: Entity, changes: Changes) -> None:
         """Note what the write did to records of another entity: a changeset of its own, in the same transaction."""
@@ -169,7 +188,8 @@ class Write:
 
     def _record(self) -> None:
         """Store the last rows and write the changesets."""
-        self.receipt = self._recorded(self.changes, *(self.last or (RECORD, ())), meant=self.meant)
+        statement, rows, parameters = self.last or (RECORD, (), {})
+        self.receipt = self._recorded(self.changes, statement, rows, meant=self.meant, **parameters)
         for entity, changes in self.noted:
             self.receipt = self.receipt.joined(self._recorded(changes, RECORD, (), entity=entity.value))
 

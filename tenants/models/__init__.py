@@ -15,6 +15,7 @@ from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, 
 from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.tenants import (
     ApiKey,
+    ConsentPolicy,
     Invitation,
     Membership,
     Priority,
@@ -39,6 +40,7 @@ __all__ = [
     "AuditKind",
     "Changeset",
     "ConsentChange",
+    "ConsentPolicy",
     "DailyCount",
     "Delivery",
     "Entity",

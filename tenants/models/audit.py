@@ -135,6 +135,7 @@ class Way(models.TextChoices):
     """How somebody came to see personal data."""
 
     PAGE = "page", "its page"
+    PROOF = "proof", "its consent proof (CSV)"
     LIST = "list", "the list in the admin"
     CHANGESET = "changeset", "a changeset's page"
     API_LIST = "api_list", "API, list"

@@ -80,22 +80,29 @@ class Changeset(TenantOwned):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="changeset_number_in_tenant")]
-        indexes = [models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity")]
+        indexes = [
+            models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity"),
+            models.Index(fields=["tenant", "reason"], name="changeset_by_reason", condition=~models.Q(reason="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.operation} of {self.entity}, number {self.number}"
 
 
 class ConsentChange(TenantOwned):
-    """One change of a customer's six flags: before → after, when, through what, by whom and why.
+    """What one write did to a customer's six flags: before → after, when, through what, by whom and why.
 
+    `channels` are the flags it is about: those that changed or, where the customer was created (`before` is null),
+    those that were supplied. `against_staff` are those granted by a source after staff had withdrawn them.
     It stands by itself: it lives as long as the customer, its changeset no longer than the feed.
     """
 
     changeset_number = models.BigIntegerField()
     customer = models.BigIntegerField("hub id of the customer")
-    before = models.SmallIntegerField()
+    before = models.SmallIntegerField(null=True)
     after = models.SmallIntegerField()
+    channels = models.SmallIntegerField()
+    against_staff = models.SmallIntegerField(db_default=0)
     source = models.CharField(max_length=20, choices=Source.choices, db_default="")
     actor = models.CharField(max_length=200, db_default="")
     reason = models.CharField(max_length=200, db_default="")
@@ -103,7 +110,15 @@ class ConsentChange(TenantOwned):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["tenant", "customer"], name="consent_change_of_customer")]
+        indexes = [
+            models.Index(fields=["tenant", "customer"], name="consent_change_of_customer"),
+            models.Index(
+                fields=["tenant", "created_at"],
+                name="consent_change_against_staff",
+                condition=~models.Q(against_staff=0),
+            ),
+            models.Index(fields=["tenant", "reason"], name="consent_change_by_reason", condition=~models.Q(reason="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.before} → {self.after}"

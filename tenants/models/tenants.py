@@ -17,6 +17,16 @@ class Priority(models.TextChoices):
     EMAIL = "email", "E-mail"
 
 
+class ConsentPolicy(models.TextChoices):
+    """What becomes of a source's opt-in that staff have taken back since."""
+
+    SOURCE_WINS = "source", "The source wins: whatever it sends is stored, also when staff have opted somebody out"
+    OPT_OUT_STICKS = (
+        "staff",
+        "Staff's opt-out sticks: the value a source had sent before does not undo it, only another one does",
+    )
+
+
 def standard_per_minute() -> int:
     """Return the standard tier's requests a minute."""
     return int(settings.RATE_TIERS["standard"][0])
@@ -60,6 +70,15 @@ class Tenant(models.Model):
         blank=True,
         validators=[validate_country],
         help_text="Whose country code a national phone number gets in the Custobar dialect.",
+    )
+    consent_policy = models.CharField(
+        max_length=10,
+        choices=ConsentPolicy.choices,
+        default=ConsentPolicy.SOURCE_WINS,
+        help_text="A source is whatever sends customers: the API, a vendor's plug-in. What it sends again and again in"
+        " full may be older than what a customer told your staff on the phone. What is held back is named in the"
+        " warnings of the answer. Opt-outs are stored under either policy, whoever sends them, and opt-ins after an"
+        " opt-out by staff stand on the home page.",
     )
     is_enabled = models.BooleanField("enabled", default=True)
     requires_factor = models.BooleanField(

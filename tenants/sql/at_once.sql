@@ -2,6 +2,6 @@
 -- Where somebody is remembered who must not come back, `gate` is closed and nothing is stored.
 gate AS MATERIALIZED (
     {lock} AS closed
-), stored(id, is_new, before, after) AS (
+), stored(id, is_new, before, after, supplied, against_staff) AS (
 {upsert}
 )

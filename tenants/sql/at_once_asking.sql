@@ -9,6 +9,6 @@ locked AS MATERIALIZED (
 ), gate AS MATERIALIZED (
     SELECT locked.suppresses OR {question} AS closed
       FROM locked
-), stored(id, is_new, before, after) AS (
+), stored(id, is_new, before, after, supplied, against_staff) AS (
 {upsert}
 )

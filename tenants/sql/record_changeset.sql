@@ -3,7 +3,8 @@
 -- The row lock on the number is held to the commit: numbers are gapless and commit-ordered, a feed reader never
 -- misses one. It is taken when all rows are written, for `tally` counts them: taking it first would serialise the
 -- tenant (0.32 instead of 0.82 of the bare statement).
-WITH {ctes}changed(id, kind, before, after) AS (
+-- `changed` is read twice, and cheaper to select twice than to keep: 4 % of an upsert of 500 that change.
+WITH {ctes}changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
     {changed}
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
@@ -26,11 +27,12 @@ WITH {ctes}changed(id, kind, before, after) AS (
            %(received)s, %(distinct)s::int - n, created, updated, deleted, %(trace_id)s, %(reason)s, %(now)s
       FROM next, tally
 ), consents AS (
-    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, source, actor, reason,
-                                       created_at)
-    SELECT %(tenant_id)s, number, id, before, after, %(source)s, %(actor)s, %(reason)s, %(now)s
+    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, against_staff,
+                                       source, actor, reason, created_at)
+    SELECT %(tenant_id)s, number, id, before, after, coalesce(before # after, supplied), against_staff,
+           %(source)s, %(actor)s, %(reason)s, %(now)s
       FROM next, changed
-     WHERE kind = 'updated' AND before <> after
+     WHERE coalesce(before # after, supplied) <> 0
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted{more}

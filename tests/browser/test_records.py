@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 DESKTOP = (1280, 900)
 PASSWORD = "a long enough password"
-LIST = "/admin/customers/customer/"
+LIST, LEDGER = "/admin/customers/customer/", "/admin/tenants/consentchange/"
 PEOPLE: list[dict[str, Any]] = [
     customer(Name="Ada", Surname="Lovelace", SmsOptin=True),
     {"CustomerId": "C-2", "Email": "m@example.com", "Name": "محمد", "Surname": "الخوارزمي", "Language": "ar"},
@@ -136,6 +137,44 @@ def test_many_are_opted_out_at_once(logged_in: Page) -> None:
 
     expect(logged_in.locator("body")).to_contain_text("2 customers changed.")
     assert not Customer.objects.filter(sms_optin=True).exists()
+
+
+def test_why_is_asked_before_a_bulk_edit(logged_in: Page) -> None:
+    logged_in.goto(LIST)
+    choose(logged_in, "C-1")
+    logged_in.select_option("select[name=action]", label="GDPR: opt in…")
+    logged_in.click("button[name=index]")
+    logged_in.get_by_label("Why").fill("Campaign of May")
+    logged_in.click("#confirm button[type=submit]")
+    expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
+
+    logged_in.goto(LEDGER)
+
+    expect(logged_in.locator("tr.data-row").first).to_contain_text("Campaign of May")
+
+
+def test_the_ledger_tells_why_and_gives_the_proof(logged_in: Page, shop: Partner) -> None:
+    ada = Customer.objects.get(customer_id="C-1")
+    logged_in.goto(f"{LIST}{ada.pk}/change/")
+    logged_in.uncheck("#id_sms_optin")
+    logged_in.get_by_label("Why").fill("Called on 3 May, ticket 17")
+    logged_in.click("button[name=_save]")
+    expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
+    shop.save("customers", {"CustomerId": "C-1", "SmsOptin": True, "EmailOptin": True})
+
+    logged_in.goto(f"{LEDGER}?customer={ada.pk}")
+    rows = logged_in.locator("tr.data-row")
+    with logged_in.expect_download() as downloading:
+        logged_in.get_by_role("link", name="Consent proof (CSV)").click()
+
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("SMS opt-in: no → yes given after staff opted them out")
+    expect(rows.nth(1)).to_contain_text("SMS opt-in: yes → no withdrawn")
+    expect(rows.nth(1)).to_contain_text("Called on 3 May, ticket 17")
+    expect(rows.nth(2)).to_contain_text("SMS opt-in: yes initial")
+    proof = Path(downloading.value.path()).read_text("utf-8-sig").splitlines()
+    assert downloading.value.suggested_filename == f"consent-proof-{ada.pk}.csv"
+    assert [line.split(",")[1] for line in proof[1:]] == [*["SMS opt-in"] * 2, "E-mail opt-in", "SMS opt-in"]
 
 
 def test_an_opt_in_is_corrected_on_the_record(logged_in: Page) -> None:

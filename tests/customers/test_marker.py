@@ -14,21 +14,23 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from pydantic import TypeAdapter, ValidationError
 
+from customers.admin.optins import seen
 from customers.dialects.custobar.fields import COMPANY, FLAGS, NAMES, SOUGHT, rules
 from customers.dialects.jericommerce import PayloadRecord
 from customers.models import Customer
 from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
 from hub.records.schemas import STRICT
-from tenants.models import Role
+from tenants.models import Changeset, ConsentChange, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
 from tests.customers.test_erasure import every_row
 from tests.members import member
 from tests.orders.records import order
+from tests.products.records import product
 
 MARK, NUMBER = "zqxmarker", "358107771234"
-MARKS = re.compile(f"{MARK}|{NUMBER}", re.IGNORECASE)
+MARKS = re.compile(f"{MARK}|{NUMBER[:3]} ?{NUMBER[3:]}", re.IGNORECASE)
 EMAIL, SECOND, THIRD = (f"{MARK}.{word}@shop.example" for word in ("first", "second", "third"))
 ID, FORMER_ID, SHOP_ID = f"{MARK}-1", f"{MARK}-0", f"{MARK}-2"
 # The first that a field takes is sent in it.
@@ -148,9 +150,27 @@ def administer(partner: Partner, staff: Client) -> None:
         staff.get("/admin/orders/order/", {"q": term})
     page = staff.get(f"/admin/customers/customer/{pk}/change/")
     shown = page.context["adminform"].form.initial["seen"]
-    staff.post(f"/admin/customers/customer/{pk}/change/", {"seen": shown, "sms_optin": "on", MARK: MARK}, follow=True)
+    edit = {"seen": shown, "sms_optin": "on", MARK: MARK, "reason": f"{MARK} called"}
+    staff.post(f"/admin/customers/customer/{pk}/change/", edit, follow=True)
     staff.post("/admin/customers/customer/opt-ins/", {"chosen": f"{pk}:0:0", "flag": "gdpr_optin", "value": "yes"})
+    staff.get(f"/admin/customers/customer/{pk}/consent-proof/")
+    both = ",".join(map(seen, Customer.objects.all()))
+    bulk = {"chosen": both, "flag": "whatsapp_optin", "value": "yes", "reason": f"rang from +{NUMBER[:3]} {NUMBER[3:]}"}
+    staff.post("/admin/customers/customer/opt-ins/", bulk)
     staff.get(f"/admin/customers/customer/{pk}/delete/")
+
+
+def say_why(partner: Partner) -> None:
+    """Give reasons that name the person: of what is written about them, about others, about orders and products."""
+    about = {"CustomerId": SHOP_ID, "Email": SECOND, "Phone": f"+{NUMBER}", "AppPushOptin": True}
+    for path, record, reason in (
+        ("customers", about, f"asked by {EMAIL.upper()}"),
+        ("customers", {"CustomerId": "other", "AppPushOptin": True}, f"a friend of {SHOP_ID}"),
+        ("orders", order(OrderId="after"), f"{MARK} has moved"),
+        ("products", product(), f"seen by “{SECOND}”"),
+    ):
+        answer = partner.send("POST", f"/{path}/{{tenant}}?{urlencode({'reason': reason})}", [record])
+        assert answer.status_code == 200, answer.content
 
 
 Erase = Callable[[Partner, Client], object]
@@ -196,9 +216,12 @@ def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
     refuse(partner)
     look(partner)
     administer(partner, staff)
+    say_why(partner)
     known = Customer.objects.exclude(customer_id="other").get()
     assert (known.customer_id, known.email) == (SHOP_ID, SECOND)
     assert len(marked(every_row())) > 5
+    assert len(marked(Changeset.objects.exclude(reason="").values_list("reason", flat=True))) == 6
+    assert len(marked(ConsentChange.objects.exclude(reason="").values_list("reason", flat=True))) >= 5
 
     erase(partner, staff)
 

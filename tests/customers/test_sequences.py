@@ -128,10 +128,14 @@ class Comparison:
         unchanged = max(0, len(meant) - len(created) - len(updated))
         ours = [ids(self.seen, created), ids(self.seen, updated), ids(seen_before, deleted), received, unchanged]
         assert self.logged() == ([ours] if created or updated or deleted else [])
-        consents = {
-            (self.seen[name]["HubId"], flags(known_before[name].values), flags(known[name].values)) for name in updated
+        consents = {(name, flags(known_before[name].values), flags(known[name].values)) for name in updated}
+        changed = {(name, before, after, before ^ after) for name, before, after in consents if before != after}
+        supplied = {
+            name: flags(dict.fromkeys(FLAGS, False) | dict.fromkeys(known[name].supplied & {*FLAGS}, True))
+            for name in created
         }
-        assert self.ledger() == {(who, before, after) for who, before, after in consents if before != after}
+        began = {(name, None, flags(known[name].values), given) for name, given in supplied.items() if given}
+        assert self.ledger() == {(self.seen[name]["HubId"], *said) for name, *said in changed | began}
 
     def logged(self) -> list[list[Any]]:
         """Return the changesets this step wrote, which must be the next numbers."""
@@ -143,11 +147,11 @@ class Comparison:
             for c in found
         ]
 
-    def ledger(self) -> set[tuple[int, int, int]]:
-        """Return the consent changes this step wrote, emptying the ledger for the next."""
+    def ledger(self) -> set[tuple[int, int | None, int, int]]:
+        """Return the rows of the ledger this step wrote, emptying it for the next."""
         changes = ConsentChange.objects.filter(tenant=self.partner.tenant)
         assert not changes.exclude(changeset_number=self.numbers).exists()
-        found = list(changes.values_list("customer", "before", "after"))
+        found = list(changes.values_list("customer", "before", "after", "channels"))
         assert len(found) == len(set(found))
         changes.delete()
         return set(found)

@@ -67,7 +67,7 @@ def test_what_withdraws_in_an_ambiguous_record_reaches_all(make_tenant: MakeTena
     }
     after = [{**record, "EmailOptin": False} for record in before]
     assert without_times(partner.read("customers")) == without_times(after)
-    assert list(ConsentChange.objects.values_list("before", "after")) == [(1, 0)] * 3
+    assert list(ConsentChange.objects.exclude(before=None).values_list("before", "after")) == [(1, 0)] * 3
 
 
 @EVERY_WITHDRAWAL

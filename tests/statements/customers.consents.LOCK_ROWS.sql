@@ -3,12 +3,12 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 SELECT id, updated_at = (:'seen'::timestamptz[])[array_position(:'ids'::bigint[], id)] AS as_seen,
-       t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32 AS flags
+       CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END AS flags
   FROM customers_customer t
  WHERE tenant_id = :'tenant_id' AND id = ANY (:'ids'::bigint[])
  ORDER BY match_key

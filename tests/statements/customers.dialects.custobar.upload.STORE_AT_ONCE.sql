@@ -10,6 +10,7 @@
 \set received '2'
 \set records '[{"match_key": "i:C-1", "CustomerId": "C-1", "Email": "ann@shop.example", "external_id": "C-1", "OrderId": "O-1", "OrderDate": "2026-01-31T12:00:00Z", "TotalRevenue": 9.9, "Currency": "EUR", "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 9.9}], "ProductId": "P-1", "ProductName": "Top", "VariantId": "V-1", "Sku": "S-1", "Name": "Small", "OriginalPrice": 9.9, "IsAvailable": true}]'
 \set source 'api'
+\set sticking '0'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
@@ -44,7 +45,7 @@ WITH locked AS MATERIALIZED (
                (SELECT array_agg(phone_number) FROM sent),
                (SELECT array_agg(email) FROM sent)) AS closed
       FROM locked
-), stored(id, is_new, before, after) AS (
+), stored(id, is_new, before, after, supplied, against_staff) AS (
 INSERT INTO "customers_customer" AS t (
        tenant_id,
        "match_key",
@@ -89,22 +90,22 @@ SELECT :'tenant_id',
        coalesce(s."Attributes", '{}'),
        coalesce(s."Tags", '{}'),
        coalesce(s."MailingLists", '{}'),
-       (s."external_id" IS NOT NULL)::int * 1 +
-       (s."email" IS NOT NULL)::int * 2 +
-       (s."first_name" IS NOT NULL)::int * 4 +
-       (s."last_name" IS NOT NULL)::int * 8 +
-       (s."phone_number" IS NOT NULL)::int * 16 +
-       (s."language" IS NOT NULL)::int * 32 +
-       (s."Username" IS NOT NULL)::int * 64 +
-       (s."can_email" IS NOT NULL)::int * 128 +
-       (s."can_sms" IS NOT NULL)::int * 256 +
-       (s."WhatsappOptin" IS NOT NULL)::int * 512 +
-       (s."can_push" IS NOT NULL)::int * 1024 +
-       (s."can_profile" IS NOT NULL)::int * 2048 +
-       (s."IsExcluded" IS NOT NULL)::int * 4096 +
-       (s."Attributes" IS NOT NULL)::int * 8192 +
-       (s."Tags" IS NOT NULL)::int * 16384 +
-       (s."MailingLists" IS NOT NULL)::int * 32768,
+       CASE WHEN s."external_id" IS NOT NULL THEN 1 ELSE 0 END +
+       CASE WHEN s."email" IS NOT NULL THEN 2 ELSE 0 END +
+       CASE WHEN s."first_name" IS NOT NULL THEN 4 ELSE 0 END +
+       CASE WHEN s."last_name" IS NOT NULL THEN 8 ELSE 0 END +
+       CASE WHEN s."phone_number" IS NOT NULL THEN 16 ELSE 0 END +
+       CASE WHEN s."language" IS NOT NULL THEN 32 ELSE 0 END +
+       CASE WHEN s."Username" IS NOT NULL THEN 64 ELSE 0 END +
+       CASE WHEN s."can_email" IS NOT NULL THEN 128 ELSE 0 END +
+       CASE WHEN s."can_sms" IS NOT NULL THEN 256 ELSE 0 END +
+       CASE WHEN s."WhatsappOptin" IS NOT NULL THEN 512 ELSE 0 END +
+       CASE WHEN s."can_push" IS NOT NULL THEN 1024 ELSE 0 END +
+       CASE WHEN s."can_profile" IS NOT NULL THEN 2048 ELSE 0 END +
+       CASE WHEN s."IsExcluded" IS NOT NULL THEN 4096 ELSE 0 END +
+       CASE WHEN s."Attributes" IS NOT NULL THEN 8192 ELSE 0 END +
+       CASE WHEN s."Tags" IS NOT NULL THEN 16384 ELSE 0 END +
+       CASE WHEN s."MailingLists" IS NOT NULL THEN 32768 ELSE 0 END,
        :'now',
        :'now'
   FROM sent AS s
@@ -118,23 +119,40 @@ SELECT :'tenant_id',
        "phone" = CASE WHEN excluded.given & 16 <> 0 THEN excluded."phone" ELSE t."phone" END,
        "language" = CASE WHEN excluded.given & 32 <> 0 THEN excluded."language" ELSE t."language" END,
        "username" = CASE WHEN excluded.given & 64 <> 0 THEN excluded."username" ELSE t."username" END,
-       "email_optin" = CASE WHEN excluded.given & 128 <> 0 THEN excluded."email_optin" ELSE t."email_optin" END,
-       "sms_optin" = CASE WHEN excluded.given & 256 <> 0 THEN excluded."sms_optin" ELSE t."sms_optin" END,
-       "whatsapp_optin" = CASE WHEN excluded.given & 512 <> 0 THEN excluded."whatsapp_optin" ELSE t."whatsapp_optin" END,
-       "app_push_optin" = CASE WHEN excluded.given & 1024 <> 0 THEN excluded."app_push_optin" ELSE t."app_push_optin" END,
-       "gdpr_optin" = CASE WHEN excluded.given & 2048 <> 0 THEN excluded."gdpr_optin" ELSE t."gdpr_optin" END,
-       "is_excluded" = CASE WHEN excluded.given & 4096 <> 0 THEN excluded."is_excluded" ELSE t."is_excluded" END,
+       "email_optin" = CASE WHEN excluded.given & 128 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.email_optin ELSE excluded.email_optin AND (t.email_optin OR t.overridden & :'sticking'::int & 1 = 0) END ELSE t."email_optin" END,
+       "sms_optin" = CASE WHEN excluded.given & 256 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.sms_optin ELSE excluded.sms_optin AND (t.sms_optin OR t.overridden & :'sticking'::int & 2 = 0) END ELSE t."sms_optin" END,
+       "whatsapp_optin" = CASE WHEN excluded.given & 512 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.whatsapp_optin ELSE excluded.whatsapp_optin AND (t.whatsapp_optin OR t.overridden & :'sticking'::int & 4 = 0) END ELSE t."whatsapp_optin" END,
+       "app_push_optin" = CASE WHEN excluded.given & 1024 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.app_push_optin ELSE excluded.app_push_optin AND (t.app_push_optin OR t.overridden & :'sticking'::int & 8 = 0) END ELSE t."app_push_optin" END,
+       "gdpr_optin" = CASE WHEN excluded.given & 2048 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.gdpr_optin ELSE excluded.gdpr_optin AND (t.gdpr_optin OR t.overridden & :'sticking'::int & 16 = 0) END ELSE t."gdpr_optin" END,
+       "is_excluded" = CASE WHEN excluded.given & 4096 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.is_excluded ELSE excluded.is_excluded OR (t.is_excluded AND t.overridden & :'sticking'::int & 32 <> 0) END ELSE t."is_excluded" END,
        "attributes" = CASE WHEN excluded.given & 8192 <> 0 THEN excluded."attributes" ELSE t."attributes" END,
        "tags" = CASE WHEN excluded.given & 16384 <> 0 THEN excluded."tags" ELSE t."tags" END,
        "mailing_lists" = CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
+       "overridden" = CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~(excluded.given >> 7 & ~(t.overridden & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) & :'sticking'::int & ((CASE WHEN excluded.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN excluded.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN excluded.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN excluded.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN excluded.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN excluded.is_excluded THEN 32 ELSE 0 END) # 32))) END,
        given = t.given | excluded.given,
        updated_at = excluded.updated_at,
-       previous_flags = t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32,
+       previous_flags = CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END,
+       withdrawn_by_staff = CASE WHEN t.withdrawn_by_staff = 0 THEN 0 ELSE t.withdrawn_by_staff & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) END,
        former_ids = CASE
            WHEN excluded.given & 1 <> 0 AND t.customer_id <> coalesce(excluded.customer_id, '')
            THEN (array_prepend(t.customer_id, array_remove(excluded.former_ids || t.former_ids, t.customer_id)))[:100]
@@ -162,6 +180,7 @@ SELECT :'tenant_id',
        t."attributes",
        t."tags",
        t."mailing_lists",
+       t."overridden",
        t.given)
        IS DISTINCT FROM (
        CASE WHEN excluded.given & 1 <> 0 THEN excluded."customer_id" ELSE t."customer_id" END,
@@ -171,26 +190,45 @@ SELECT :'tenant_id',
        CASE WHEN excluded.given & 16 <> 0 THEN excluded."phone" ELSE t."phone" END,
        CASE WHEN excluded.given & 32 <> 0 THEN excluded."language" ELSE t."language" END,
        CASE WHEN excluded.given & 64 <> 0 THEN excluded."username" ELSE t."username" END,
-       CASE WHEN excluded.given & 128 <> 0 THEN excluded."email_optin" ELSE t."email_optin" END,
-       CASE WHEN excluded.given & 256 <> 0 THEN excluded."sms_optin" ELSE t."sms_optin" END,
-       CASE WHEN excluded.given & 512 <> 0 THEN excluded."whatsapp_optin" ELSE t."whatsapp_optin" END,
-       CASE WHEN excluded.given & 1024 <> 0 THEN excluded."app_push_optin" ELSE t."app_push_optin" END,
-       CASE WHEN excluded.given & 2048 <> 0 THEN excluded."gdpr_optin" ELSE t."gdpr_optin" END,
-       CASE WHEN excluded.given & 4096 <> 0 THEN excluded."is_excluded" ELSE t."is_excluded" END,
+       CASE WHEN excluded.given & 128 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.email_optin ELSE excluded.email_optin AND (t.email_optin OR t.overridden & :'sticking'::int & 1 = 0) END ELSE t."email_optin" END,
+       CASE WHEN excluded.given & 256 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.sms_optin ELSE excluded.sms_optin AND (t.sms_optin OR t.overridden & :'sticking'::int & 2 = 0) END ELSE t."sms_optin" END,
+       CASE WHEN excluded.given & 512 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.whatsapp_optin ELSE excluded.whatsapp_optin AND (t.whatsapp_optin OR t.overridden & :'sticking'::int & 4 = 0) END ELSE t."whatsapp_optin" END,
+       CASE WHEN excluded.given & 1024 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.app_push_optin ELSE excluded.app_push_optin AND (t.app_push_optin OR t.overridden & :'sticking'::int & 8 = 0) END ELSE t."app_push_optin" END,
+       CASE WHEN excluded.given & 2048 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.gdpr_optin ELSE excluded.gdpr_optin AND (t.gdpr_optin OR t.overridden & :'sticking'::int & 16 = 0) END ELSE t."gdpr_optin" END,
+       CASE WHEN excluded.given & 4096 <> 0 THEN CASE WHEN t.overridden = 0 THEN excluded.is_excluded ELSE excluded.is_excluded OR (t.is_excluded AND t.overridden & :'sticking'::int & 32 <> 0) END ELSE t."is_excluded" END,
        CASE WHEN excluded.given & 8192 <> 0 THEN excluded."attributes" ELSE t."attributes" END,
        CASE WHEN excluded.given & 16384 <> 0 THEN excluded."tags" ELSE t."tags" END,
        CASE WHEN excluded.given & 32768 <> 0 THEN excluded."mailing_lists" ELSE t."mailing_lists" END,
+       CASE WHEN t.overridden = 0 THEN 0 ELSE t.overridden & ~(excluded.given >> 7 & ~(t.overridden & ~((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) & :'sticking'::int & ((CASE WHEN excluded.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN excluded.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN excluded.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN excluded.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN excluded.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN excluded.is_excluded THEN 32 ELSE 0 END) # 32))) END,
        t.given | excluded.given)
 RETURNING t.id, (t.xmax = 0),
-          t.previous_flags, t.email_optin::int * 1 +
-       t.sms_optin::int * 2 +
-       t.whatsapp_optin::int * 4 +
-       t.app_push_optin::int * 8 +
-       t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32
+          t.previous_flags, CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END,
+          t.given >> 7 & 63,
+          CASE WHEN t.withdrawn_by_staff = 0 THEN 0 ELSE t.withdrawn_by_staff & ((CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END) # 32) END
 ),
-changed(id, kind, before, after) AS (
-    SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after FROM stored
+changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
+    SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
+      FROM stored
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -212,11 +250,12 @@ changed(id, kind, before, after) AS (
            :'received', :'distinct'::int - n, created, updated, deleted, :'trace_id', :'reason', :'now'
       FROM next, tally
 ), consents AS (
-    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, source, actor, reason,
-                                       created_at)
-    SELECT :'tenant_id', number, id, before, after, :'source', :'actor', :'reason', :'now'
+    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, against_staff,
+                                       source, actor, reason, created_at)
+    SELECT :'tenant_id', number, id, before, after, coalesce(before # after, supplied), against_staff,
+           :'source', :'actor', :'reason', :'now'
       FROM next, changed
-     WHERE kind = 'updated' AND before <> after
+     WHERE coalesce(before # after, supplied) <> 0
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted, (SELECT closed FROM gate) AS closed

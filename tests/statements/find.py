@@ -15,7 +15,7 @@ APPS = ("hub", "tenants", "customers", "orders", "products")  # as imports go: w
 SQL = re.compile(r"(?:\s|--[^\n]*\n)*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s")
 BLANK = re.compile(r"\{\w+\}")
 SOURCE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z]\w*)\b(?!\s*[.(])")
-CTE = re.compile(r"\b(\w+)(?:\s*\([\w\s,]*\))?\s+AS\s+(?:MATERIALIZED\s+)?\(")
+CTE = re.compile(r"\b(\w+)(?:\s*\([\w\s,]*\))?\s+AS\s+(?:(?:NOT )?MATERIALIZED\s+)?\(")
 
 
 def statements() -> dict[str, str]:

@@ -36,14 +36,14 @@ SELECT :'tenant_id',
        s."TotalQuantity",
        s."UniqueQuantity",
        coalesce(s."IsOrderCancelled", false),
-       (s."CustomerId" IS NOT NULL)::int * 1 +
-       (s."Email" IS NOT NULL)::int * 2 +
-       (s."OrderDate" IS NOT NULL)::int * 4 +
-       (s."TotalRevenue" IS NOT NULL)::int * 8 +
-       (s."Currency" IS NOT NULL)::int * 16 +
-       (s."TotalQuantity" IS NOT NULL)::int * 32 +
-       (s."UniqueQuantity" IS NOT NULL)::int * 64 +
-       (s."IsOrderCancelled" IS NOT NULL)::int * 128,
+       CASE WHEN s."CustomerId" IS NOT NULL THEN 1 ELSE 0 END +
+       CASE WHEN s."Email" IS NOT NULL THEN 2 ELSE 0 END +
+       CASE WHEN s."OrderDate" IS NOT NULL THEN 4 ELSE 0 END +
+       CASE WHEN s."TotalRevenue" IS NOT NULL THEN 8 ELSE 0 END +
+       CASE WHEN s."Currency" IS NOT NULL THEN 16 ELSE 0 END +
+       CASE WHEN s."TotalQuantity" IS NOT NULL THEN 32 ELSE 0 END +
+       CASE WHEN s."UniqueQuantity" IS NOT NULL THEN 64 ELSE 0 END +
+       CASE WHEN s."IsOrderCancelled" IS NOT NULL THEN 128 ELSE 0 END,
        :'now',
        :'now'
   FROM json_to_recordset(:'records'::json) AS s(

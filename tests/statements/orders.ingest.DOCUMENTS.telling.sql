@@ -63,12 +63,13 @@ WITH document AS MATERIALIZED (
        AND updated_at <> :'now'
     RETURNING id
 ),
-changed(id, kind, before, after) AS (
-    SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(:'created'::bigint[]) AS id
+changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
+    SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
+      FROM unnest(:'created'::bigint[]) AS id
      UNION ALL
-    SELECT id, 'updated', NULL, NULL FROM unnest(:'updated'::bigint[]) AS id
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM unnest(:'updated'::bigint[]) AS id
      UNION ALL
-    SELECT id, 'updated', NULL, NULL FROM touched
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM touched
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -90,11 +91,12 @@ changed(id, kind, before, after) AS (
            :'received', :'distinct'::int - n, created, updated, deleted, :'trace_id', :'reason', :'now'
       FROM next, tally
 ), consents AS (
-    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, source, actor, reason,
-                                       created_at)
-    SELECT :'tenant_id', number, id, before, after, :'source', :'actor', :'reason', :'now'
+    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, against_staff,
+                                       source, actor, reason, created_at)
+    SELECT :'tenant_id', number, id, before, after, coalesce(before # after, supplied), against_staff,
+           :'source', :'actor', :'reason', :'now'
       FROM next, changed
-     WHERE kind = 'updated' AND before <> after
+     WHERE coalesce(before # after, supplied) <> 0
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted, NULL::text[] AS overfull,

@@ -26,9 +26,9 @@ SELECT :'tenant_id',
        s."ProductName",
        coalesce(s."Taxonomy", '{}'),
        coalesce(s."IsOfflineExclusive", false),
-       (s."ProductName" IS NOT NULL)::int * 1 +
-       (s."Taxonomy" IS NOT NULL)::int * 2 +
-       (s."IsOfflineExclusive" IS NOT NULL)::int * 4,
+       CASE WHEN s."ProductName" IS NOT NULL THEN 1 ELSE 0 END +
+       CASE WHEN s."Taxonomy" IS NOT NULL THEN 2 ELSE 0 END +
+       CASE WHEN s."IsOfflineExclusive" IS NOT NULL THEN 4 ELSE 0 END,
        :'now',
        :'now'
   FROM json_to_recordset(:'records'::json) AS s(

@@ -79,17 +79,17 @@ SELECT :'tenant_id',
        s."IsAvailable",
        NULLIF(s."Language", ''),
        NULLIF(s."BrandName", ''),
-       (s."Sku" IS NOT NULL)::int * 1 +
-       (s."Name" IS NOT NULL)::int * 2 +
-       (s."Image" IS NOT NULL)::int * 32 +
-       (s."Size" IS NOT NULL)::int * 64 +
-       (s."Stock" IS NOT NULL)::int * 128 +
-       (s."OriginalPrice" IS NOT NULL)::int * 4 +
-       (s."SalePrice" IS NOT NULL)::int * 256 +
-       (s."Currency" IS NOT NULL)::int * 8 +
-       (s."IsAvailable" IS NOT NULL)::int * 16 +
-       (s."Language" IS NOT NULL)::int * 512 +
-       (s."BrandName" IS NOT NULL)::int * 1024,
+       CASE WHEN s."Sku" IS NOT NULL THEN 1 ELSE 0 END +
+       CASE WHEN s."Name" IS NOT NULL THEN 2 ELSE 0 END +
+       CASE WHEN s."Image" IS NOT NULL THEN 32 ELSE 0 END +
+       CASE WHEN s."Size" IS NOT NULL THEN 64 ELSE 0 END +
+       CASE WHEN s."Stock" IS NOT NULL THEN 128 ELSE 0 END +
+       CASE WHEN s."OriginalPrice" IS NOT NULL THEN 4 ELSE 0 END +
+       CASE WHEN s."SalePrice" IS NOT NULL THEN 256 ELSE 0 END +
+       CASE WHEN s."Currency" IS NOT NULL THEN 8 ELSE 0 END +
+       CASE WHEN s."IsAvailable" IS NOT NULL THEN 16 ELSE 0 END +
+       CASE WHEN s."Language" IS NOT NULL THEN 512 ELSE 0 END +
+       CASE WHEN s."BrandName" IS NOT NULL THEN 1024 ELSE 0 END,
        :'now',
        :'now'
   FROM sent AS s
@@ -152,12 +152,13 @@ RETURNING t.id, (t.xmax = 0),
        AND updated_at <> :'now'
     RETURNING id
 ),
-changed(id, kind, before, after) AS (
-    SELECT id, 'created', NULL::smallint, NULL::smallint FROM unnest(:'created'::bigint[]) AS id
+changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
+    SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
+      FROM unnest(:'created'::bigint[]) AS id
      UNION ALL
-    SELECT id, 'updated', NULL, NULL FROM unnest(:'updated'::bigint[]) AS id
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM unnest(:'updated'::bigint[]) AS id
      UNION ALL
-    SELECT id, 'updated', NULL, NULL FROM touched
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM touched
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -179,11 +180,12 @@ changed(id, kind, before, after) AS (
            :'received', :'distinct'::int - n, created, updated, deleted, :'trace_id', :'reason', :'now'
       FROM next, tally
 ), consents AS (
-    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, source, actor, reason,
-                                       created_at)
-    SELECT :'tenant_id', number, id, before, after, :'source', :'actor', :'reason', :'now'
+    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, against_staff,
+                                       source, actor, reason, created_at)
+    SELECT :'tenant_id', number, id, before, after, coalesce(before # after, supplied), against_staff,
+           :'source', :'actor', :'reason', :'now'
       FROM next, changed
-     WHERE kind = 'updated' AND before <> after
+     WHERE coalesce(before # after, supplied) <> 0
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted, (SELECT array_agg(key) FROM overfull) AS overfull

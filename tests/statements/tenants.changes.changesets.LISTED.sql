@@ -3,5 +3,6 @@
 \set ids '{1,2}'
 \set kinds '{created,updated}'
 
-SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+SELECT *, NULL::smallint, 0
+      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
 ;

@@ -15,8 +15,9 @@
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
 
-WITH changed(id, kind, before, after) AS (
-    SELECT * FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+WITH changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
+    SELECT *, NULL::smallint, 0
+      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,
@@ -38,11 +39,12 @@ WITH changed(id, kind, before, after) AS (
            :'received', :'distinct'::int - n, created, updated, deleted, :'trace_id', :'reason', :'now'
       FROM next, tally
 ), consents AS (
-    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, source, actor, reason,
-                                       created_at)
-    SELECT :'tenant_id', number, id, before, after, :'source', :'actor', :'reason', :'now'
+    INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, against_staff,
+                                       source, actor, reason, created_at)
+    SELECT :'tenant_id', number, id, before, after, coalesce(before # after, supplied), against_staff,
+           :'source', :'actor', :'reason', :'now'
       FROM next, changed
-     WHERE kind = 'updated' AND before <> after
+     WHERE coalesce(before # after, supplied) <> 0
 )
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted

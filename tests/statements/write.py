@@ -31,7 +31,8 @@ SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
     "created": [1], "customer": "1", "customer_id": "C-1", "customer_ids": ["C-1"], "days": "30", "digest": "no key",
-    "digests": ["ab", "cd"], "distinct": "2", "edits": [{"id": 1, "given": 1, "email_optin": True}],
+    "digests": ["ab", "cd"], "distinct": "2",
+    "edits": [{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": True}],
     "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
     "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
     "keys": ["i:C-1", "i:C-2"], "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20",
@@ -46,7 +47,7 @@ SAMPLES: dict[str, Any] = {
     "by": "1", "counted": "1", "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
     "asked_at": MOMENT, "attempt": "1", "chunk": "10000", "fault": "timeout", "id": "1",
     "milliseconds": "120", "most_seconds": "259200", "position": "0", "positions": [0], "seconds": "20",
-    "status": "200", "version": "0", "wait": "5", "worker": TENANT,
+    "status": "200", "version": "0", "wait": "5", "worker": TENANT, "sticking": "0", "reasons": ["why"], "touched": [0],
 }  # fmt: skip
 
 

@@ -36,7 +36,14 @@ pytestmark = pytest.mark.django_db
 
 ADMIN = "/admin/tenants"
 LISTS = [f"{ADMIN}/{name}/" for name in ("auditevent", "accountevent", "look")]
-FORM = {"name": "Shop", "slug": "shop", "is_enabled": "on", "tier": "standard", "time_zone": "UTC"}
+FORM = {
+    "name": "Shop",
+    "slug": "shop",
+    "is_enabled": "on",
+    "tier": "standard",
+    "time_zone": "UTC",
+    "consent_policy": "source",
+}
 
 
 @pytest.fixture

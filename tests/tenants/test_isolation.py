@@ -229,6 +229,7 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
         "slug": "forged",
         "tier": "standard",
         "time_zone": "UTC",
+        "consent_policy": "source",
         "role": "admin",
         "email": "forged@example.com",
         "username": "outsider" if page.startswith("tenants") else "newcomer",

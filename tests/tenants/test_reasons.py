@@ -42,7 +42,7 @@ def test_a_reason_stands_in_the_ledger_with_who_and_through_what(partner: Partne
 
     post(partner, WHY, {"CustomerId": "C-1", "EmailOptin": False})
 
-    change = ConsentChange.objects.get(tenant=partner.tenant)
+    change = ConsentChange.objects.filter(tenant=partner.tenant).latest("pk")
     assert (change.source, change.reason) == ("api", WHY)
     assert change.actor == latest(partner).actor != ""
 

@@ -16,7 +16,7 @@ SAID = "No such customer field: Shoesize. Choose of CustomerId, Email, "
 
 def test_the_form_offers_every_field_and_refuses_others(partner: Partner) -> None:
     client, url = superuser(), f"/admin/tenants/tenant/{partner.id}/change/"
-    fields = {"name": "Shop", "slug": "shop", "tier": "standard", "time_zone": "UTC"}
+    fields = {"name": "Shop", "slug": "shop", "tier": "standard", "time_zone": "UTC", "consent_policy": "source"}
 
     refused = client.post(url, {**fields, "required_fields": ["Shoesize"]})
 

@@ -148,7 +148,15 @@ def test_users_are_the_superusers_alone(log_in: LogIn, shop: Partner) -> None:
 
 
 def save_tenant(client: Client, partner: Partner, **changes: Any) -> Any:
-    fields = {"name": "Shop", "slug": "shop", "is_enabled": "on", "tier": "standard", "time_zone": "UTC", **changes}
+    fields = {
+        "name": "Shop",
+        "slug": "shop",
+        "is_enabled": "on",
+        "tier": "standard",
+        "time_zone": "UTC",
+        "consent_policy": "source",
+        **changes,
+    }
     return client.post(f"{ADMIN}/tenant/{partner.id}/change/", fields)
 
 
@@ -187,7 +195,14 @@ def test_a_tenants_admin_can_not_raise_its_own_limits(log_in: LogIn, shop: Partn
 
 
 def test_a_new_tenant_gets_the_standard_tier(log_in: LogIn) -> None:
-    fields = {"name": "New", "slug": "new", "is_enabled": "on", "priority": "email", "time_zone": "UTC"}
+    fields = {
+        "name": "New",
+        "slug": "new",
+        "is_enabled": "on",
+        "priority": "email",
+        "time_zone": "UTC",
+        "consent_policy": "source",
+    }
 
     log_in("root").post(f"{ADMIN}/tenant/add/", {**fields, "tier": "standard"})
 

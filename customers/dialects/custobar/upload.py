@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from customers.dialects.bounds import MOST_STRINGS, change_strings
@@ -18,19 +18,22 @@ from customers.dialects.custobar.fields import (
 )
 from customers.dialects.custobar.records import Sent
 from customers.dialects.matching import Candidate, Candidates
+from customers.flags import BITS
 from customers.ingest import CUSTOMERS, SUPERSEDED, Row, several_meant
+from customers.overrides import HELD_BACK, grants_in, held_back, sticks
 from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.changesets import Origin, Receipt, Warnings
 from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once
-from tenants.identity import IDENTIFIERS, key_sql
+from tenants.identity import IDENTIFIERS, key_sql, match_key
 from tenants.models import Entity, Operation, Priority, Source, Tenant
 
 MORE = ATTRIBUTES | {COMPANY, *LISTS}  # what a record adds to, or takes from, what is stored
 REMOVED = "mailing_lists.remove"
 MOST_TAGS, MOST_LISTS = f"{MOST_STRINGS:,} tags", f"{MOST_STRINGS:,} mailing lists"
 CONSENTS = ("can_email", "can_post", "can_profile", "can_push", "can_sms")
+CONSENT_FIELDS = {name: SENT_AS[name] for name in BITS if name in SENT_AS}
 KEPT = "Another customer is known by it; the stored value stays."
 SEVERAL_ERASED = "{n:,} customers are meant, and all of them erased."
 SEVERAL_AND_NEW = "{n:,} customers may be meant: withdrawals were applied to all of them, everything is a new one's."
@@ -201,7 +204,8 @@ class Upload:
         for name in self.customers.taken(candidate, row):
             self._warn(i, KEPT, SENT_AS[name])
             del row[name]
-        self.customers.update(candidate, row | self._grown(i, candidate, self.sent.records[i]))
+        for name in self.customers.update(candidate, row | self._grown(i, candidate, self.sent.records[i])):
+            self._warn(i, HELD_BACK, SENT_AS[name])
 
     def _grown(self, i: int, candidate: Candidate, record: Mapping[str, Any]) -> Row:
         """Change a customer's attributes, tags and mailing lists by a record, and return those it says anything about.
@@ -245,12 +249,14 @@ def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Receipt
 
     At once where the external_id alone says who is meant, else by looking first.
     """
-    if _names_alone(tenant, sent.records) and (
-        receipt := store_at_once(
-            STORE_AT_ONCE, tenant, Entity.CUSTOMERS, sent.records, received=sent.received, origin=origin
+    if _names_alone(tenant, sent.records):
+        granted = grants_in(sent.records, CONSENT_FIELDS) if sticks(tenant) else {}
+        look = partial(_look, tenant, sent, granted) if granted else None
+        receipt = store_at_once(
+            STORE_AT_ONCE, tenant, Entity.CUSTOMERS, sent.records, received=sent.received, origin=origin, look=look
         )
-    ):
-        return receipt, []
+        if receipt:
+            return receipt, []
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = sent.received
         upload = Upload(write, tenant, sent, origin)
@@ -258,6 +264,13 @@ def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Receipt
             upload.take(i)
         upload.customers.save()
     return write.receipt, upload.skipped
+
+
+def _look(tenant: Tenant, sent: Sent, granted: Mapping[int, list[str]]) -> Warnings:
+    """Return warnings about the grants of stored records that were held back; each has an external_id."""
+    named = sent.records.column("external_id")
+    held = held_back(tenant, granted, {i: match_key("CustomerId", named[i]) for i in granted})
+    return {path((sent.places[i], SENT_AS[name])): [HELD_BACK] for i, names in held.items() for name in names}
 
 
 def _names_alone(tenant: Tenant, records: Records[Any]) -> bool:

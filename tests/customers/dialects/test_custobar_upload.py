@@ -211,5 +211,5 @@ def test_consents_land_in_the_ledger(partner: Partner) -> None:
     upload(partner, {**JAMES, "can_email": True})
     upload(partner, {**JAMES, "can_email": False})
 
-    (change,) = ConsentChange.objects.filter(tenant=partner.tenant)
-    assert (change.before, change.after) == (1, 0)
+    ledger = ConsentChange.objects.filter(tenant=partner.tenant).order_by("pk")
+    assert list(ledger.values_list("before", "after", "channels")) == [(None, 1, 1), (1, 0, 1)]

@@ -250,7 +250,7 @@ def test_a_tenants_admin_demands_a_factor_of_its_members(maria: User, make_tenan
     bodil = User.objects.create_user("bodil", "bodil@example.com", PASSWORD, is_staff=True)
     join(bodil, lax)
     client = log_in()
-    fields = {"name": "Strict", "time_zone": "UTC", "requires_factor": "on"}
+    fields = {"name": "Strict", "time_zone": "UTC", "consent_policy": "source", "requires_factor": "on"}
 
     client.post(f"/admin/tenants/tenant/{strict.id}/change/", fields)
 
@@ -267,7 +267,9 @@ def test_a_staff_member_does_not_lift_the_demand(maria: User, make_tenant: MakeT
     client = log_in()
     set_up(client)
 
-    client.post(f"/admin/tenants/tenant/{strict.id}/change/", {"name": "Strict", "time_zone": "UTC"})
+    client.post(
+        f"/admin/tenants/tenant/{strict.id}/change/", {"name": "Strict", "time_zone": "UTC", "consent_policy": "source"}
+    )
 
     assert Tenant.objects.get().requires_factor
 

@@ -1,0 +1,93 @@
+"""What an erasure does to free text: the ledger of the erased goes, and no reason about them stays.
+
+A reason is about somebody where its changeset touched nobody else, or where it holds, in any case, something that the
+person was known by: then it is cleared wherever in the tenant it stands, with orders, in others' rows of the ledger.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import orjson
+
+from hub.sql.files import read_sql
+from tenants.changes.changesets import as_array
+from tenants.changes.erasure import spelled_alike
+from tenants.changes.writing import Write
+
+TABLES = ("tenants_changeset", "tenants_consentchange")
+REASONS = read_sql("tenants", "reasons")
+CLEAR_ABOUT = read_sql("tenants", "clear_reasons_about")
+CLEAR = {
+    table: f"UPDATE {table} SET reason = '' WHERE tenant_id = %(tenant_id)s AND reason <> ''"  # noqa: S608 — constants
+    " AND reason IN (SELECT json_array_elements_text(%(reasons)s::json)) RETURNING id"
+    for table in TABLES
+}
+DROP_LEDGER = """
+DELETE FROM tenants_consentchange
+ WHERE tenant_id = %(tenant_id)s AND customer = ANY (%(ids)s::bigint[])
+RETURNING id
+"""
+IDS_OF_A_BLOCK = 64  # tenants/sql/functions/id_blocks.sql
+LEAST = 2  # letters of a value that can name somebody: "a" stands in any text
+WORD = re.compile(r"\w+")
+NUMBER = re.compile(r"\+?\d(?:[\s().\-/]*\d){4,}")  # as people write a phone number
+
+
+def forget_reasons(
+    write: Write, ids: Sequence[int], values: Iterable[str | None], phones: Iterable[str | None]
+) -> None:
+    """Take what was said about erased customers, by hub id, out of the ledger, the changesets and this write.
+
+    `values` are what they were known by, names and identifiers, `phones` their numbers, which are spelled in many ways.
+    """
+    if ids:
+        write.execute(DROP_LEDGER, ids=as_array(ids))
+    given = {row[0] for row in write.execute(REASONS)}
+    own = str(write.parameters["reason"])
+    if not given and not own:
+        return
+    if ids and given:
+        blocks = {id_ // IDS_OF_A_BLOCK for id_ in ids}
+        write.execute(CLEAR_ABOUT, ids=as_array(ids), touched=as_array(sorted(blocks)))
+    known = Known(values, phones)
+    if telling := sorted(filter(known.stands_in, given)):
+        for statement in CLEAR.values():
+            write.execute(statement, reasons=orjson.dumps(telling).decode())
+    if known.stands_in(own):
+        write.say_no_reason()
+
+
+class Known:
+    """What erased persons were known by, to be found in texts as whole words.
+
+    Every beginning and end of a word of a text is tried, so a text costs the same for one person and for 100,000.
+    """
+
+    def __init__(self, values: Iterable[str | None], phones: Iterable[str | None]) -> None:
+        numbers = [phone for phone in phones if phone]
+        texts = (_core(value.casefold()) for value in (*values, *numbers) if value)
+        self.values = {text for text in texts if len(text) >= LEAST}
+        self.numbers = {digits for _, digits in spelled_alike(("Phone", number) for number in numbers)}
+
+    def stands_in(self, text: str) -> bool:
+        """Tell whether a text holds one of the values."""
+        return not self.values.isdisjoint(_phrases(text.casefold())) or not self.numbers.isdisjoint(_numbers(text))
+
+
+def _core(value: str) -> str:
+    """Return a value from its first word to its last: what _phrases finds of it in a text."""
+    words = [found.span() for found in WORD.finditer(value)]
+    return value[words[0][0] : words[-1][1]] if words else ""
+
+
+def _phrases(text: str) -> Iterator[str]:
+    """Yield every part of a text that begins and ends with a word."""
+    words = [found.span() for found in WORD.finditer(text)]
+    for i, (start, _) in enumerate(words):
+        for _, end in words[i:]:
+            yield text[start:end]
+
+
+def _numbers(text: str) -> set[str]:
+    """Return what in a text may be a phone number, as its digits alone."""
+    return {digits for _, digits in spelled_alike(("Phone", found) for found in NUMBER.findall(text))}
