@@ -1,18 +1,31 @@
 """Writing customers: which record means whom, and the statements that store them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
+
+import orjson
 
 from customers.flags import FLAGS_SQL, withdrawals
 from customers.former import FORMER_COLUMNS, FORMER_FIELDS, keep_former, supersede
+from customers.restoring import NOTE_BY_KEY, kept_customers, withdrawn_bits
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
-from tenants.changes.changesets import Origin, Receipt, Warnings
+from tenants.changes.changesets import LISTED, Origin, Receipt, Warnings
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
-from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
+from tenants.changes.images import keeping
+from tenants.changes.writing import (
+    STORED,
+    Write,
+    at_once_statement,
+    open_write,
+    store_at_once,
+    store_keeping,
+    store_statement,
+)
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_sql, match_key
 from tenants.models import Entity, Operation, Tenant
 
@@ -46,11 +59,17 @@ CUSTOMERS = Table(
     returning=f"t.previous_flags, {FLAGS_SQL}",
 )
 STORE = store_statement(CUSTOMERS)
+KEPT = kept_customers({column.name: column.bit for column in CUSTOMERS.columns})
+STORE_KEEPING = keeping(CUSTOMERS, KEPT, f"{STORED}\n     UNION ALL\n    {LISTED}")
 # Where the priority identifier is in every record, it makes the key.
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
-STORE_AT_ONCE = at_once_statement(replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED))
+AT_ONCE = replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED)
+STORE_AT_ONCE = at_once_statement(AT_ONCE)
+KEEP_AT_ONCE = keeping(AT_ONCE, KEPT, STORED)
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
+
+NOTHING_MORE: Mapping[str, int] = MappingProxyType({})
 
 Row = dict[str, Any]  # a record with its match_key
 
@@ -66,8 +85,7 @@ def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin
     first, second, _ = identifiers_of(tenant)
     if all_have_first := None not in records.column(first):
         rows = records if records.all_differ(first) else RecordList(fold(records, first, second))
-        receipt = store_at_once(STORE_AT_ONCE, tenant, Entity.CUSTOMERS, rows, received=len(records), origin=origin)
-        if receipt:
+        if receipt := _store_at_once(tenant, rows, received=len(records), origin=origin):
             return receipt
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin, exclusive=not all_have_first) as write:
         write.changes.received = len(records)
@@ -76,8 +94,40 @@ def upsert_customers(tenant: Tenant, records: Records[CustomerRecord], *, origin
         for i, record in kept.items():
             folding.add(i, record)
         write.changes.warnings.update(folding.warnings)
-        write.store(STORE, folding.rows.values())
+        store(write, tenant, folding.rows.values())
     return write.receipt
+
+
+def _store_at_once(tenant: Tenant, rows: Records[Any], *, received: int, origin: Origin) -> Receipt | None:
+    """Store rows that all have the priority identifier; None where an open write has to look first."""
+    if not tenant.keeps_images:
+        return store_at_once(STORE_AT_ONCE, tenant, Entity.CUSTOMERS, rows, received=received, origin=origin)
+    first = identifiers_of(tenant)[0]
+
+    def hear(write: Write) -> None:
+        note_withdrawn(write, {match_key(first, row[first]): withdrawn_bits(row) for row in rows})
+
+    return store_keeping(KEEP_AT_ONCE, tenant, Entity.CUSTOMERS, rows, received=received, origin=origin, hear=hear)
+
+
+def store(
+    write: Write, tenant: Tenant, rows: Collection[Mapping[str, Any]], *, more: Mapping[str, int] = NOTHING_MORE
+) -> None:
+    """Store rows with their match_keys, as the last thing a write does; what they change is kept for who wants it.
+
+    What they withdraw is noted at images that hear of it, and `more`: bits by match_key that no row withdraws, since
+    there is nothing left to change.
+    """
+    if write.hears:
+        bits = {row["match_key"]: withdrawn_bits(row) for row in rows}
+        note_withdrawn(write, {key: bits.get(key, 0) | more.get(key, 0) for key in {**bits, **more}})
+    write.store(STORE_KEEPING if tenant.keeps_images else STORE, rows)
+
+
+def note_withdrawn(write: Write, bits: Mapping[str, int]) -> None:
+    """Take what is withdrawn, by match_key, from what images of these customers may give back."""
+    if withdrawn := {key: some for key, some in bits.items() if some}:
+        write.execute(NOTE_BY_KEY, masks=orjson.dumps(withdrawn).decode())
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:

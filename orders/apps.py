@@ -5,4 +5,5 @@ class OrdersConfig(EntityConfig):
     default = True
     name = "orders"
     verbose_name = "Orders"
+    kept = "orders.ingest.KEPT"
     model = "order"

@@ -5,4 +5,5 @@ class ProductsConfig(EntityConfig):
     default = True
     name = "products"
     verbose_name = "Products"
+    kept = "products.ingest.KEPT"
     model = "product"

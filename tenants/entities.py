@@ -12,10 +12,13 @@ from django.apps import AppConfig, apps
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
+    `kept` is where the app says how its records are kept as before-images and go back (tenants.changes.images.Kept): a
+    dotted path, for models are not there yet when an AppConfig is read.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     """
 
     model: str
+    kept: str
     requirable_fields: Mapping[str, Any] = {}
 
 

@@ -27,6 +27,18 @@ from tenants.models import Source, Tenant
 log = structlog.get_logger("tenants.authentication")
 
 AUTHORISE = read_sql("tenants", "authorise")
+# What AUTHORISE returns of the caller's tenant, at its end.
+OF_TENANT = (
+    "id",
+    "name",
+    "slug",
+    "priority",
+    "required_fields",
+    "time_zone",
+    "default_country",
+    "is_enabled",
+    "keeps_images",
+)
 UNAUTHORISED = "Unauthorized."
 IN_CLEAR = "The hub is called over HTTPS only. A key that was sent in clear may have been read on its way: replace it."
 MOVING = "The hub is being moved to other machines. Please try again."
@@ -140,8 +152,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
 
 
 def _tenant(row: Row) -> Tenant:
-    names = ("id", "name", "slug", "priority", "required_fields", "time_zone", "default_country", "is_enabled")
-    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(names, row[13:], strict=True)))
+    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(OF_TENANT, row[13:], strict=True)))
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -91,16 +91,18 @@ def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origi
     }
 
 
-def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
+def recording(changed: str, *, ctes: str = "", more: str = "", kept: str = "", undoes: bool = False) -> str:
     """Compose a statement that records what a query `changed` selects as one changeset.
 
     `changed` selects (id, kind, before, after): kind is created, updated or deleted, before and after are consent bits
-    or null. `ctes` come before it in the same statement.
+    or null. `ctes` come before it in the same statement, and `kept` (tenants.changes.images) after it.
     Returns one row: the changeset's number, null where nothing changed, how many rows of each kind, and `more`.
-    Parameters: those of `write_parameters`, `received` and `distinct`: records as sent, and rows they were folded into.
+    Parameters: those of `write_parameters`, `received` and `distinct`: records as sent, and rows they were folded into;
+    of a changeset that undoes another one the other's number, `undoes`.
     """
-    ctes, more = ctes and f"{ctes},\n", more and f", {more}"
-    return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more)
+    ctes, more, kept = ctes and f"{ctes},\n", more and f", {more}", kept and f"{kept}\n"
+    column, value = ("undoes, ", "%(undoes)s, ") if undoes else ("", "")
+    return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more, kept=kept, undoes=column, undone=value)
 
 
 LISTED = "SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[])"

@@ -2,6 +2,7 @@
 
 The second statement must see what the first waited for (a concurrent batch may have changed the same document), and a
 statement sees what was committed when it began: hence two. The first also takes the lock, the second also records.
+Where before-images are kept two more go before them: the exclusive lock, and what it protects is read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +16,14 @@ from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
+from tenants.changes.images import OF_CHANGED, Kept
 from tenants.changes.places import place
-from tenants.changes.writing import SHARED
+from tenants.changes.writing import SHARED, open_write
 from tenants.models import Entity, Operation, Tenant
 
 STORE_PARENTS = read_sql("tenants", "store_parents")
+
+Suppress = Callable[[], tuple[Records[Any], Warnings]]
 
 
 def parents_statement(table: Table) -> str:
@@ -28,10 +32,11 @@ def parents_statement(table: Table) -> str:
     return STORE_PARENTS.format(lock=SHARED, upsert=upsert_statement(gated))
 
 
-def parts_statement(ctes: str, *, may_overfill: bool = False) -> str:
+def parts_statement(ctes: str, *, may_overfill: bool = False, kept: Kept | None = None) -> str:
     """Compose the second statement: `ctes` store the parts and end in `touched`, the ids of documents they changed.
 
     `may_overfill`: one of them is `overfull`, the keys of documents that have more parts now than they may get.
+    `kept`: it keeps those of the images it is given that are of documents which changed.
     """
     overfull = "(SELECT array_agg(key) FROM overfull)" if may_overfill else "NULL::text[]"
     return recording(
@@ -42,6 +47,7 @@ def parts_statement(ctes: str, *, may_overfill: bool = False) -> str:
     SELECT id, 'updated', NULL, NULL FROM touched""",
         ctes=ctes,
         more=f"{overfull} AS overfull",
+        kept=kept.keep(OF_CHANGED) if kept else "",
     )
 
 
@@ -63,12 +69,17 @@ class Parents(NamedTuple):
 
 @dataclass(frozen=True)
 class Documents:
-    """How an entity's documents are stored: the two statements, and the field that holds a document's parts."""
+    """How an entity's documents are stored: the two statements, and the field that holds a document's parts.
+
+    Where before-images are kept, `images` is the query for them and `keeping` what runs in place of `parts`.
+    """
 
     entity: Entity
     parents: str
     parts: str
     field: str
+    images: str
+    keeping: str
 
     def store(
         self,
@@ -77,7 +88,7 @@ class Documents:
         *,
         received: int,
         origin: Origin,
-        suppress: Callable[[], tuple[Records[Any], Warnings]] | None = None,
+        suppress: Suppress | None = None,
     ) -> Receipt:
         """Store documents, each of a key of its own, in one transaction.
 
@@ -85,6 +96,8 @@ class Documents:
         once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
         Raises OperationalError and ApiError as `store_at_once` does, and Overfull.
         """
+        if tenant.keeps_images:
+            return self._store_keeping(tenant, records, received=received, origin=origin, suppress=suppress)
         parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
         warnings: Warnings = {}
         with place(tenant.pk), transaction.atomic():
@@ -92,14 +105,39 @@ class Documents:
             if parents.closed and suppress:
                 records, warnings = suppress()
                 parents = self._store_parents(parameters, records, looked=True)
-            counts = {"received": received, "distinct": len(records), "records": records.json}
-            ids = {"created": parents.created, "updated": parents.updated}
-            stored = execute_where_tenant_is(self.parts, {**parameters, **counts, **ids})[0]
-            number, created, updated, _, overfull = stored
-            if overfull:
-                raise Overfull(overfull)
+            number, created, updated = self._store_parts(self.parts, parameters, records, received, parents)
+        return Receipt(number, received, created, updated, len(records) - created - updated, warnings)
+
+    def _store_keeping(
+        self, tenant: Tenant, records: Records[Any], *, received: int, origin: Origin, suppress: Suppress | None
+    ) -> Receipt:
+        """Store documents under the exclusive lock, and keep those that change as they were."""
+        warnings: Warnings = {}
+        with open_write(tenant, self.entity, Operation.UPSERT, origin) as write:
+            if write.suppresses and suppress:
+                records, warnings = suppress()
+            images = ",".join(row[0] for row in write.execute(self.images, records=records.json_without(self.field)))
+            parents = self._store_parents(write.parameters, records, looked=True)
+            parameters = {**write.parameters, "images": f"[{images}]"}
+            number, created, updated = self._store_parts(self.keeping, parameters, records, received, parents)
         return Receipt(number, received, created, updated, len(records) - created - updated, warnings)
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
         rows = {"records": records.json_without(self.field), "looked": looked}
         return Parents(*execute_where_tenant_is(self.parents, {**parameters, **rows})[0])
+
+    def _store_parts(
+        self,
+        statement: str,
+        parameters: Mapping[str, object],
+        records: Records[Any],
+        received: int,
+        parents: Parents,
+    ) -> Sequence[Any]:
+        """Store the parts and record; return the changeset's number, how many documents are new, how many changed."""
+        counts = {"received": received, "distinct": len(records), "records": records.json}
+        ids = {"created": parents.created, "updated": parents.updated}
+        *done, _, overfull = execute_where_tenant_is(statement, {**parameters, **counts, **ids})[0]
+        if overfull:
+            raise Overfull(overfull)
+        return done

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from hub.sql.execute import execute
 from tenants.entities import model_label
-from tenants.models import Entity, Feed
+from tenants.models import BeforeImage, Entity, Feed
 
 TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of
 # Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
@@ -37,6 +37,7 @@ def vacuum_erased() -> Sequence[str]:
         return ()
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
     tables = [apps.get_model(model_label(entity))._meta.db_table for entity in TOUCHED]
+    tables.append(BeforeImage._meta.db_table)
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(VACUUM.format(Identifier(table)))

@@ -23,6 +23,7 @@ class Operation(models.TextChoices):
     DELETE = "delete"
     ERASE = "erase"
     REKEY = "rekey"
+    UNDO = "undo"
 
 
 class Source(models.TextChoices):
@@ -41,6 +42,7 @@ class Feed(models.Model):
     And what a write must know once it has the tenant's lock, which stands beside the tenant's records wherever these
     are: the identifier priority since it was changed, and through which sources somebody was forgotten ("": all).
     `erased_at`: when somebody was last erased whose remains are on disk yet (tenants.changes.remains).
+    `heard_until`: how long withdrawals are noted at before-images, for undos to know of them (tenants.changes.images).
     """
 
     tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
@@ -48,12 +50,14 @@ class Feed(models.Model):
     priority = models.CharField(max_length=10, choices=Priority.choices, null=True)
     forgotten_by = ArrayField(models.CharField(max_length=20, choices=Source.choices, blank=True), null=True)
     erased_at = models.DateTimeField(null=True)
+    heard_until = models.DateTimeField(null=True)
 
 
 class Changeset(TenantOwned):
     """One write transaction that changed something: the change feed, the audit trail and the receipt of a batch.
 
     It names records by hub id, never by a personal value, so that erasing a person never has to rewrite it.
+    `undoes` is the number of the changeset that it took back.
     """
 
     number = models.BigIntegerField()
@@ -72,12 +76,18 @@ class Changeset(TenantOwned):
     deleted_ids = ArrayField(models.BigIntegerField(), default=list)
     trace_id = models.CharField(max_length=32)
     reason = models.CharField(max_length=200, db_default="")
+    undoes = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="changeset_number_in_tenant")]
-        indexes = [models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity")]
+        indexes = [
+            models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity"),
+            models.Index(
+                fields=["tenant", "undoes"], name="changeset_that_undoes", condition=models.Q(undoes__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.operation} of {self.entity}, number {self.number}"

@@ -8,7 +8,7 @@ SELECT id, updated_at = (:'seen'::timestamptz[])[array_position(:'ids'::bigint[]
        t.whatsapp_optin::int * 4 +
        t.app_push_optin::int * 8 +
        t.gdpr_optin::int * 16 +
-       t.is_excluded::int * 32 AS flags
+       t.is_excluded::int * 32 AS flags, json_build_object('record', t.id, 'image', to_jsonb(t))::text AS image
   FROM customers_customer t
  WHERE tenant_id = :'tenant_id' AND id = ANY (:'ids'::bigint[])
  ORDER BY match_key

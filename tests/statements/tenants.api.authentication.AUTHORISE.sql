@@ -47,7 +47,8 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
             THEN EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant') END,
        pg_try_advisory_xact_lock_shared(:'gate'),
        c.key_id, c.label, c.prefix,
-       c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled
+       c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled,
+       c.keeps_images
   FROM bucket b
  CROSS JOIN counted n
   LEFT JOIN caller c ON true
