@@ -31,6 +31,7 @@ SAID = {
     "default_country",
     "is_enabled",
     "requires_factor",
+    "keeps_images",
     "expires_at",
     "role",
     "is_active",
