@@ -91,6 +91,7 @@ SELECT {_list(values)}
   FROM {CHOSEN}
 {images}
  CROSS JOIN LATERAL jsonb_populate_record(NULL::{kept.table}, '{_defaults(kept.model)}'::jsonb || r.target) p
+ WHERE i.id IS NOT NULL
 RETURNING id"""  # noqa: S608
 
 

@@ -5,7 +5,7 @@
 \set distinct '2'
 \set entity 'customers'
 \set ids '{1,2}'
-\set images '{{'record': 1, 'image': {'id': 1, 'customer_id': 'C-1'}}}'
+\set images '[{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}]'
 \set kinds '{created,updated}'
 \set now '2026-01-31T12:00:00Z'
 \set operation 'upsert'

@@ -3,7 +3,7 @@
 \set created '{1}'
 \set distinct '2'
 \set entity 'customers'
-\set images '{{'record': 1, 'image': {'id': 1, 'customer_id': 'C-1'}}}'
+\set images '[{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}]'
 \set now '2026-01-31T12:00:00Z'
 \set operation 'upsert'
 \set reason 'ticket 17'

@@ -88,5 +88,6 @@ END AS bits) w
           FROM (SELECT e.key AS name, CASE WHEN e.value = 'true' THEN t.attributes->e.key ELSE e.value END AS kept
                   FROM jsonb_each(i.image->'attributes') e) a) END) AS target) r
  CROSS JOIN LATERAL jsonb_populate_record(NULL::customers_customer, '{"email_optin": false, "sms_optin": false, "whatsapp_optin": false, "app_push_optin": false, "gdpr_optin": false, "is_excluded": false, "attributes": {}, "tags": [], "mailing_lists": [], "given": 0}'::jsonb || r.target) p
+ WHERE i.id IS NOT NULL
 RETURNING id
 ;

@@ -35,5 +35,6 @@ LEFT JOIN LATERAL (
        SELECT w.bits & ~ CASE WHEN :'gives' AND t.id IS NOT NULL THEN coalesce(i.grants, 0) ELSE 0 END AS held) h
  CROSS JOIN LATERAL (SELECT i.image AS target) r
  CROSS JOIN LATERAL jsonb_populate_record(NULL::orders_order, '{"is_order_cancelled": false, "given": 0}'::jsonb || r.target) p
+ WHERE i.id IS NOT NULL
 RETURNING id
 ;

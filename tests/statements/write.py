@@ -14,7 +14,7 @@ from django import setup
 from tests.statements.find import statements
 
 FOLDER = Path(__file__).parent
-PARAMETER = re.compile(r"%\((\w+)\)s(::json\b)?")
+PARAMETER = re.compile(r"%\((\w+)\)s(::jsonb?\b)?")
 TENANT = "00000000-0000-4000-8000-000000000001"
 MOMENT = "2026-01-31T12:00:00Z"
 LINE = {"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 9.9}
