@@ -35,7 +35,7 @@ EXCEPTIONS = [
     ("customers.restoring.*", "tenants_beforeimage",
      "who withdraws is found by customers' keys, and noted at their images: composed by tenants.changes, too"),
     ("customers.sql.images_of_erased customers.erasure.*", "tenants_beforeimage",
-     "erasing a person leaves no image of them; which are theirs is asked of customers, and tenants.changes deletes them"),
+     "which images an erasure takes is asked of customers, too; tenants.changes deletes them"),
     ("tenants.changes.undoing.*", BOTH_ENDS, "an undo puts rows of all entities back, as their apps say how: Kept"),
     ("tenants.sql.health_* tenants.health.*", BOTH_ENDS, "one reader has all figures in one place: tenants/health.py"),
     ("tenants.sql.*_of_* tenants.links.*", BOTH_ENDS, "a link by natural key is looked up from both of its ends"),
