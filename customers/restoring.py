@@ -40,7 +40,7 @@ FORMER = """'{former}', coalesce((
                          || ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'{former}', 'null'))))[:{most}])
           FROM unnest(t.{column} || t.{former}) WITH ORDINALITY AS u(value, place)
          WHERE u.value <> ALL (ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'{former}', 'null'))))
-           AND u.value IS DISTINCT FROM i.image->>'{column}'
+           AND u.value IS NOT NULL AND u.value IS DISTINCT FROM i.image->>'{column}'
         HAVING count(*) > 0), i.image->'{former}')"""
 
 

@@ -295,7 +295,7 @@ def moment(partner: Partner) -> Moment:
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
-@examples(80)
+@examples(25)
 @given(steps=steps_of(PEOPLE))
 def test_any_sequence_with_undos_leaves_the_customers_of_the_reference(
     make_tenant: MakeTenant, priority: str, steps: list[Any]
@@ -304,7 +304,7 @@ def test_any_sequence_with_undos_leaves_the_customers_of_the_reference(
     go_through(partner, steps)
 
 
-@examples(60)
+@examples(20)
 @given(steps=steps_of(DOCUMENTS))
 def test_any_sequence_with_undos_leaves_the_documents_of_the_reference(
     make_tenant: MakeTenant, steps: list[Any]
