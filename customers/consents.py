@@ -85,8 +85,8 @@ def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origi
 def _apply(write: Write, edits: Sequence[ConsentEdit]) -> None:
     changes = write.changes
     if write.hears:
-        masks = {str(edit.customer): _withdrawn_bits(edit) for edit in edits}
-        write.execute(NOTE_BY_ID, masks=orjson.dumps(masks).decode())
+        withdrawn = {str(edit.customer): _withdrawn_bits(edit) for edit in edits}
+        write.execute(NOTE_BY_ID, withdrawn=orjson.dumps(withdrawn).decode())
     changed = write.execute(EDIT, edits=orjson.dumps([_row(edit) for edit in edits]).decode())
     changes.received, changes.unchanged = len(edits), len(edits) - len(changed)
     changes.updated = [row[0] for row in changed]

@@ -34,7 +34,7 @@ NOTE_BY_KEY = noting("""SELECT c.id, m.bits::int
                  FROM customers_customer r
                 WHERE r.tenant_id = %(tenant_id)s AND r.match_key = m.key
                OFFSET 0) c""")
-NOTE_BY_ID = noting("SELECT m.id::bigint, m.bits::int FROM json_each_text(%(masks)s::json) AS m(id, bits)")
+NOTE_BY_ID = noting("SELECT m.id::bigint, m.bits::int FROM json_each_text(%(withdrawn)s::json) AS m(id, bits)")
 FORMER = """'{former}', coalesce((
         SELECT to_jsonb((array_agg(u.value ORDER BY u.place)
                          || ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'{former}', 'null'))))[:{most}])

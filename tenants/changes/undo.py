@@ -87,8 +87,7 @@ def why_not(changeset: Changeset) -> str:
 
 def plan_undo(changeset: Changeset, priority: str, *, gives: bool = False) -> Plan:
     """Return what taking a changeset back would do; changes nothing. `priority` is the tenant's."""
-    named = {"tenant_id": changeset.tenant_id, "priority": priority, "entity": changeset.entity}
-    return _plan(partial(_execute, {**named, "undoes": changeset.number}), Entity(changeset.entity), gives=gives)
+    return _plan(partial(_execute, _named(changeset, priority)), Entity(changeset.entity), gives=gives)
 
 
 def undo(tenant: Tenant, changeset: Changeset, *, planned: str, gives: bool, origin: Origin) -> Receipt:
@@ -108,9 +107,17 @@ def undo(tenant: Tenant, changeset: Changeset, *, planned: str, gives: bool, ori
 
 def sample(changeset: Changeset, priority: str, ids: Sequence[int]) -> list[tuple[int, str | None, str | None]]:
     """Return some records by hub id, as JSON: what is stored now and what an undo makes of it."""
-    named = {"tenant_id": changeset.tenant_id, "priority": priority, "undoes": changeset.number, "gives": False}
     statement = UNDOING[Entity(changeset.entity)].sample
-    return [(row[0], row[1], row[2]) for row in _execute(named, statement, ids=as_array(ids))]
+    return [
+        (row[0], row[1], row[2])
+        for row in _execute(_named(changeset, priority), statement, ids=as_array(ids), gives=False)
+    ]
+
+
+def _named(changeset: Changeset, priority: str) -> dict[str, object]:
+    """Return what the statements about a changeset name, as `open_write` does for those that change something."""
+    named = {"tenant_id": changeset.tenant_id, "priority": priority, "entity": changeset.entity}
+    return {**named, "undoes": changeset.number}
 
 
 def _execute(named: dict[str, object], statement: str, **parameters: object) -> list[Row]:

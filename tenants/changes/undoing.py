@@ -113,7 +113,8 @@ SELECT count(*) AS parts FROM dropped"""  # noqa: S608
      CROSS JOIN LATERAL (
            SELECT s.image
              FROM tenants_beforeimage s
-            WHERE s.tenant_id = %(tenant_id)s AND s.changeset_number = %(undoes)s AND s.record = n.id
+            WHERE s.tenant_id = %(tenant_id)s AND s.entity = %(entity)s AND s.record = n.id
+              AND s.changeset_number = %(undoes)s
            OFFSET 0) i
      CROSS JOIN LATERAL jsonb_array_elements(i.image->'parts') AS e(part)
      CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, '{_defaults(kept.parts.model)}'::jsonb || e.part) p

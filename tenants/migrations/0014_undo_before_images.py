@@ -58,11 +58,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='beforeimage',
-            index=models.Index(fields=['tenant', 'changeset_number', 'record'], name='image_of_changeset'),
-        ),
-        migrations.AddIndex(
-            model_name='beforeimage',
-            index=models.Index(fields=['tenant', 'record'], name='image_of_record'),
+            index=models.Index(fields=['tenant', 'entity', 'record', 'changeset_number'], name='image_of_record'),
         ),
         migrations.AddIndex(
             model_name='beforeimage',

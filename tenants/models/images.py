@@ -26,8 +26,7 @@ class BeforeImage(TenantOwned):
 
     class Meta:
         indexes = [
-            models.Index(fields=["tenant", "changeset_number", "record"], name="image_of_changeset"),
-            models.Index(fields=["tenant", "record"], name="image_of_record"),
+            models.Index(fields=["tenant", "entity", "record", "changeset_number"], name="image_of_record"),
             GinIndex(
                 fields=["names"],
                 name="image_by_name",

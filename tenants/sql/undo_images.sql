@@ -3,7 +3,8 @@
   LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants
          FROM tenants_beforeimage s
-        WHERE s.tenant_id = %(tenant_id)s AND s.changeset_number = %(undoes)s AND s.record = n.id
+        WHERE s.tenant_id = %(tenant_id)s AND s.entity = %(entity)s AND s.record = n.id
+          AND s.changeset_number = %(undoes)s
        OFFSET 0) i ON true
   LEFT JOIN LATERAL (
        SELECT *

@@ -1,3 +1,4 @@
+\set entity 'customers'
 \set gives 'false'
 \set ids '{1,2}'
 \set now '2026-01-31T12:00:00Z'
@@ -16,7 +17,8 @@ WITH back AS MATERIALIZED (
     LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants
          FROM tenants_beforeimage s
-        WHERE s.tenant_id = :'tenant_id' AND s.changeset_number = :'undoes' AND s.record = n.id
+        WHERE s.tenant_id = :'tenant_id' AND s.entity = :'entity' AND s.record = n.id
+          AND s.changeset_number = :'undoes'
        OFFSET 0) i ON true
   LEFT JOIN LATERAL (
        SELECT *
@@ -44,14 +46,14 @@ END AS bits) w
                          || ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'former_ids', 'null'))))[:100])
           FROM unnest(t.customer_id || t.former_ids) WITH ORDINALITY AS u(value, place)
          WHERE u.value <> ALL (ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'former_ids', 'null'))))
-           AND u.value IS DISTINCT FROM i.image->>'customer_id'
+           AND u.value IS NOT NULL AND u.value IS DISTINCT FROM i.image->>'customer_id'
         HAVING count(*) > 0), i.image->'former_ids'),
     'former_emails', coalesce((
         SELECT to_jsonb((array_agg(u.value ORDER BY u.place)
                          || ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'former_emails', 'null'))))[:100])
           FROM unnest(t.email || t.former_emails) WITH ORDINALITY AS u(value, place)
          WHERE u.value <> ALL (ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'former_emails', 'null'))))
-           AND u.value IS DISTINCT FROM i.image->>'email'
+           AND u.value IS NOT NULL AND u.value IS DISTINCT FROM i.image->>'email'
         HAVING count(*) > 0), i.image->'former_emails'),
     'email_optin', CASE WHEN h.held & 1 <> 0 THEN 'false' ELSE i.image->'email_optin' END,
     'sms_optin', CASE WHEN h.held & 2 <> 0 THEN 'false' ELSE i.image->'sms_optin' END,

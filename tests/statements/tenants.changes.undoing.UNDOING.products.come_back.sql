@@ -1,3 +1,4 @@
+\set entity 'customers'
 \set gives 'false'
 \set ids '{1,2}'
 \set now '2026-01-31T12:00:00Z'
@@ -18,7 +19,8 @@ SELECT p.id,
 LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants
          FROM tenants_beforeimage s
-        WHERE s.tenant_id = :'tenant_id' AND s.changeset_number = :'undoes' AND s.record = n.id
+        WHERE s.tenant_id = :'tenant_id' AND s.entity = :'entity' AND s.record = n.id
+          AND s.changeset_number = :'undoes'
        OFFSET 0) i ON true
   LEFT JOIN LATERAL (
        SELECT *

@@ -28,7 +28,8 @@ SELECT n.id, n.kind, n.id IN (SELECT x.id FROM touched x) AS touched, i.id AS im
 LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants
          FROM tenants_beforeimage s
-        WHERE s.tenant_id = :'tenant_id' AND s.changeset_number = :'undoes' AND s.record = n.id
+        WHERE s.tenant_id = :'tenant_id' AND s.entity = :'entity' AND s.record = n.id
+          AND s.changeset_number = :'undoes'
        OFFSET 0) i ON true
   LEFT JOIN LATERAL (
        SELECT *

@@ -1,3 +1,4 @@
+\set entity 'customers'
 \set ids '{1,2}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set undoes '1'
@@ -9,7 +10,8 @@ WITH put AS (
      CROSS JOIN LATERAL (
            SELECT s.image
              FROM tenants_beforeimage s
-            WHERE s.tenant_id = :'tenant_id' AND s.changeset_number = :'undoes' AND s.record = n.id
+            WHERE s.tenant_id = :'tenant_id' AND s.entity = :'entity' AND s.record = n.id
+              AND s.changeset_number = :'undoes'
            OFFSET 0) i
      CROSS JOIN LATERAL jsonb_array_elements(i.image->'parts') AS e(part)
      CROSS JOIN LATERAL jsonb_populate_record(NULL::products_variant, '{"given": 0}'::jsonb || e.part) p

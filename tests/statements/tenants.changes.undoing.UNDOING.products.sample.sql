@@ -1,3 +1,4 @@
+\set entity 'customers'
 \set gives 'false'
 \set ids '{1,2}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
@@ -11,7 +12,8 @@ SELECT n.id, (to_jsonb(t) || jsonb_build_object('parts', (
 LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants
          FROM tenants_beforeimage s
-        WHERE s.tenant_id = :'tenant_id' AND s.changeset_number = :'undoes' AND s.record = n.id
+        WHERE s.tenant_id = :'tenant_id' AND s.entity = :'entity' AND s.record = n.id
+          AND s.changeset_number = :'undoes'
        OFFSET 0) i ON true
   LEFT JOIN LATERAL (
        SELECT *

@@ -43,7 +43,7 @@ SAMPLES: dict[str, Any] = {
     "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT], "time_zone": "UTC",
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
     "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
-    "by": "1", "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}',
+    "by": "1", "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
     "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Undos beside eight writers: nobody deadlocks, nothing is lost, and each undo puts back exactly what it found replaced."""
+"""Undos beside eight writers: nobody deadlocks, nothing is lost, each puts back exactly what its changeset replaced."""
 
 import random
 import threading
