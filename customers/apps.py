@@ -8,6 +8,7 @@ class CustomersConfig(EntityConfig):
     default = True
     name = "customers"
     verbose_name = "Customers"
+    kept = "customers.ingest.KEPT"
     model = "customer"
     reads = "customers.serializers.READING"
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

@@ -7,24 +7,43 @@ from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Origin, Receipt, as_array
-from tenants.changes.erasure import pseudonym
+from tenants.changes.erasure import pseudonym, spelled_alike
+from tenants.changes.images import forget_images
 from tenants.changes.reasons import forget_reasons
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
 from tenants.models import Entity, Operation, Priority, Tenant
 
-ORDERS_OF_ERASED = read_sql("customers", "orders_of_erased")
+READ = read_sql("customers", "orders_of_erased")
+BY = """SELECT n.id, n.order_id, n.customer_id, n.email
+                               FROM orders_order n
+                              WHERE n.tenant_id = %(tenant_id)s AND n.{column} = v.value"""
+IMAGES_BY = """SELECT n.id, n.record AS order_id, n.image->>'customer_id' AS customer_id, n.image->>'email' AS email
+                               FROM tenants_beforeimage n
+                              WHERE n.tenant_id = %(tenant_id)s AND n.entity = 'orders' AND n.names @> ARRAY[v.value]
+                                AND n.image->>'{column}' = v.value"""
+
+
+def orders_of_erased(by: str) -> str:
+    """Compose the query for what erased persons' orders are among what `by` finds by the identifier in a {column}."""
+    named = {name: by.replace("{column}", f"{{{name}}}") for name in ("first", "second")}
+    return READ.replace("{by_first}", named["first"]).replace("{by_second}", named["second"])
+
+
+ORDERS_OF_ERASED = orders_of_erased(BY)
+FIND_ORDER_IMAGES = by_priority(orders_of_erased(IMAGES_BY))
+FIND_IMAGES = read_sql("customers", "images_of_erased")
 FIND_ORDERS = by_priority(ORDERS_OF_ERASED)  # no row is locked: who writes orders has the tenant's lock
 COUNT_ORDERS = by_priority(f"SELECT count(*) FROM ({ORDERS_OF_ERASED}) AS o")  # noqa: S608 — constants
 ANONYMISE_ORDERS = read_sql("customers", "anonymise_orders")
 DROP_FORMER = read_sql("customers", "drop_former")
 FIND = """
-SELECT id, customer_id, email, former_ids, former_emails
+SELECT id, customer_id, email, former_ids, former_emails, phone
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND (customer_id = %(customer_id)s OR email = %(email)s)
 """
 FIND_BY_ID = """
-SELECT id, customer_id, email, former_ids, former_emails
+SELECT id, customer_id, email, former_ids, former_emails, phone
   FROM customers_customer
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
 """
@@ -43,11 +62,13 @@ class Person(NamedTuple):
     email: str | None
     former_ids: Sequence[str] | None = None
     former_emails: Sequence[str] | None = None
+    phone: str | None = None
 
 
 def person_of(customer: Customer) -> Person:
     """Return whom erasing a stored customer erases."""
-    return Person(customer.pk, customer.customer_id, customer.email, customer.former_ids, customer.former_emails)
+    former = (customer.former_ids, customer.former_emails)
+    return Person(customer.pk, customer.customer_id, customer.email, *former, customer.phone)
 
 
 def erase_customers(tenant: Tenant, *, customer_id: str | None, email: str | None, origin: Origin) -> Receipt:
@@ -82,7 +103,7 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
-    That is: with other customers, and in reasons. Orders may have come before the customer.
+    That is: with other customers, in reasons, and in before-images. Orders may have come before the customer.
     """
     named = _named(persons)
     erased = named["erased"]
@@ -95,7 +116,10 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     if orders:
         ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id in orders), strict=True)
         write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
-    if erased or orders or dropped:
+    images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=_names(persons))]
+    images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
+    forget_images(write.execute, images)
+    if erased or orders or dropped or images:
         write.note_erasure()
     write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
 
@@ -118,3 +142,13 @@ def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
         "customer_ids": list(ids.union(*(person.former_ids or () for person in persons))),
         "emails": list(emails.union(*(person.former_emails or () for person in persons))),
     }
+
+
+def _names(persons: Sequence[Person]) -> list[str]:
+    """Return everything that before-images may name persons by."""
+    named = spelled_alike(("Phone", person.phone) for person in persons)
+    names = {value for _, value in named}
+    for person in persons:
+        names.update(person.former_ids or (), person.former_emails or ())
+        names.update(filter(None, (person.customer_id, person.email)))
+    return list(names)

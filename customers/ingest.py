@@ -1,9 +1,12 @@
 """Writing customers: which record means whom, and the statements that store them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
+
+import orjson
 
 from customers.flags import ALL, FLAGS_SQL, withdrawals
 from customers.former import FORMER_COLUMNS, FORMER_FIELDS, keep_former, supersede
@@ -20,14 +23,25 @@ from customers.overrides import (
     sticks,
     update_of,
 )
+from customers.restoring import NOTE_BY_KEY, kept_customers, withdrawn_bits
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
-from tenants.changes.changesets import NO_FLAG, Origin, Receipt, Warnings
+from tenants.changes.changesets import LISTED, NO_FLAG, Origin, Receipt, Warnings
 from tenants.changes.erasure import NOT_STORED, Identifier, spelled_alike, suppressed
+from tenants.changes.images import keeping
 from tenants.changes.results import Meant, Telling
-from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once, store_statement
+from tenants.changes.writing import (
+    STORED,
+    Look,
+    Write,
+    at_once_statement,
+    open_write,
+    store_at_once,
+    store_keeping,
+    store_statement,
+)
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_sql, match_key
 from tenants.models import Entity, Operation, Tenant
 
@@ -70,14 +84,20 @@ CUSTOMERS = Table(
 )
 LEFT_ALONE = "ids_of_customers('customers_customer', %(tenant_id)s, %(keys)s::json, array_agg(key))"
 TELLING = Telling("match_key", LEFT_ALONE)
+KEPT = kept_customers({column.name: column.bit for column in CUSTOMERS.columns})
+ALL_CHANGED = f"{STORED}\n     UNION ALL\n    {LISTED}"
 STORE, STORE_TELLING = store_statement(CUSTOMERS), store_statement(CUSTOMERS, telling=TELLING)
+KEEP, KEEP_TELLING = keeping(CUSTOMERS, KEPT, ALL_CHANGED), keeping(CUSTOMERS, KEPT, ALL_CHANGED, telling=TELLING)
 # Where the priority identifier is in every record, it makes the key.
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
 AT_ONCE = replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED)
 STORE_AT_ONCE, STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE), at_once_statement(AT_ONCE, telling=TELLING)
+KEEP_AT_ONCE, KEEP_AT_ONCE_TELLING = keeping(AT_ONCE, KEPT, STORED), keeping(AT_ONCE, KEPT, STORED, telling=TELLING)
 SENT_AS = {column.field: column.field for column in CONSENTS}
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
+
+NOTHING_MORE: Mapping[str, int] = MappingProxyType({})
 
 Row = dict[str, Any]  # a record with its match_key
 
@@ -96,18 +116,11 @@ def upsert_customers(
     first, second, _ = identifiers_of(tenant)
     all_have_first, differ = None not in records.column(first), records.all_differ(first)
     granted = grants_in(records, SENT_AS) if sticks(tenant) else {}
-    if all_have_first and (differ or not granted):
+    if all_have_first and not (granted and (tenant.keeps_images or not differ)):
         rows = records if differ else RecordList(fold(records, first, second))
-        receipt = store_at_once(
-            STORE_AT_ONCE_TELLING if results else STORE_AT_ONCE,
-            tenant,
-            Entity.CUSTOMERS,
-            rows,
-            received=len(records),
-            origin=origin,
-            meant=_meant_by(first, records) if results else None,
-            look=partial(_look, tenant, records, granted) if granted else None,
-        )
+        meant = _meant_by(first, records) if results else None
+        look = partial(_look, tenant, records, granted) if granted else None
+        receipt = _store_at_once(tenant, rows, received=len(records), origin=origin, meant=meant, look=look)
         if receipt:
             return receipt
     is_exclusive = not all_have_first or bool(granted)
@@ -120,9 +133,7 @@ def upsert_customers(
         for i, record in kept.items():
             folding.add(i, record)
         write.changes.warnings.update(folding.warnings)
-        meant = folding.meant(len(records)) if results else None
-        statement = STORE_TELLING if results else STORE
-        write.store(statement, folding.rows.values(), meant=meant, sticking=NO_FLAG)  # what is held back is left out
+        store(write, tenant, folding.rows.values(), meant=folding.meant(len(records)) if results else None)
     return write.receipt
 
 
@@ -141,6 +152,49 @@ def _look(tenant: Tenant, records: Records[CustomerRecord], granted: Mapping[int
 def held_warnings(held: Mapping[int, Iterable[str]]) -> Warnings:
     """Say of each grant that was held back, by the record's index, that it was."""
     return {f"[{i}].{name}": [HELD_BACK] for i, names in held.items() for name in names}
+
+
+def _store_at_once(
+    tenant: Tenant, rows: Records[Any], *, received: int, origin: Origin, meant: Meant | None, look: Look | None
+) -> Receipt | None:
+    """Store rows that all have the priority identifier; None where an open write has to look first."""
+    customers = Entity.CUSTOMERS
+    if not tenant.keeps_images:
+        at_once = STORE_AT_ONCE_TELLING if meant else STORE_AT_ONCE
+        return store_at_once(at_once, tenant, customers, rows, received=received, origin=origin, meant=meant, look=look)
+    first = identifiers_of(tenant)[0]
+
+    def hear(write: Write) -> None:
+        note_withdrawn(write, {match_key(first, row[first]): withdrawn_bits(row) for row in rows})
+
+    keep = KEEP_AT_ONCE_TELLING if meant else KEEP_AT_ONCE
+    return store_keeping(keep, tenant, customers, rows, received=received, origin=origin, hear=hear, meant=meant)
+
+
+def store(
+    write: Write,
+    tenant: Tenant,
+    rows: Collection[Mapping[str, Any]],
+    *,
+    more: Mapping[str, int] = NOTHING_MORE,
+    meant: Meant | None = None,
+) -> None:
+    """Store rows with their match_keys, as the last thing a write does; what they change is kept for who wants it.
+
+    What they withdraw is noted at images that hear of it, and `more`: bits by match_key that no row withdraws, since
+    there is nothing left to change. What a tenant's policy holds back is not in the rows. `meant` asks for results.
+    """
+    if write.hears:
+        bits = {row["match_key"]: withdrawn_bits(row) for row in rows}
+        note_withdrawn(write, {key: bits.get(key, 0) | more.get(key, 0) for key in {**bits, **more}})
+    silent, telling = (KEEP, KEEP_TELLING) if tenant.keeps_images else (STORE, STORE_TELLING)
+    write.store(telling if meant else silent, rows, meant=meant, sticking=NO_FLAG)
+
+
+def note_withdrawn(write: Write, bits: Mapping[str, int]) -> None:
+    """Take what is withdrawn, by match_key, from what images of these customers may give back."""
+    if withdrawn := {key: some for key, some in bits.items() if some}:
+        write.execute(NOTE_BY_KEY, masks=orjson.dumps(withdrawn).decode())
 
 
 def identifiers(row: Mapping[str, Any]) -> set[Identifier]:

@@ -5,5 +5,6 @@ class OrdersConfig(EntityConfig):
     default = True
     name = "orders"
     verbose_name = "Orders"
+    kept = "orders.ingest.KEPT"
     model = "order"
     reads = "orders.serializers.READING"

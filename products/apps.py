@@ -5,5 +5,6 @@ class ProductsConfig(EntityConfig):
     default = True
     name = "products"
     verbose_name = "Products"
+    kept = "products.ingest.KEPT"
     model = "product"
     reads = "products.serializers.READING"

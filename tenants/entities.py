@@ -34,12 +34,14 @@ class Reading:
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
-    `reads` names its Reading, which stands where models are known: when an AppConfig is read they are not yet.
+    `reads` names its Reading, and `kept` is where the app says how its records are kept as before-images and go back
+    (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     """
 
     model: str
     reads: str
+    kept: str
     requirable_fields: Mapping[str, Any] = {}
 
     @cached_property

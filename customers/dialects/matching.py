@@ -16,10 +16,10 @@ import orjson
 from customers.dialects.bounds import Attributes, Strings
 from customers.erasure import Person, erase
 from customers.former import as_pairs, former_of, supersede
-from customers.ingest import STORE, Row, identifiers
+from customers.ingest import Row, identifiers, store
 from customers.overrides import STANDING_SQL, hold_back, sticks
 from hub.sql.files import read_sql
-from tenants.changes.changesets import NO_FLAG, Origin, as_array
+from tenants.changes.changesets import Origin, as_array
 from tenants.changes.erasure import Identifier, spelled_alike, suppress, suppressed
 from tenants.changes.writing import Write
 from tenants.identity import COLUMNS, IDENTIFIERS, identifiers_of, key_of
@@ -67,8 +67,9 @@ class Candidate:
     @property
     def person(self) -> Person:
         """Whom erasing it erases."""
-        former = ([value for of, value in self.former if of == name] for name in ("CustomerId", "Email"))
-        return Person(self.id, self.identifiers["CustomerId"], self.identifiers["Email"], *former)
+        ids, emails = ([value for of, value in self.former if of == name] for name in ("CustomerId", "Email"))
+        customer_id, email, phone = (self.identifiers[name] for name in ("CustomerId", "Email", "Phone"))
+        return Person(self.id, customer_id, email, ids, emails, phone)
 
     def row(self) -> Row:
         """Return what is stored of it."""
@@ -97,6 +98,7 @@ class Candidates:
         self.erased: list[Person] = []
         named = [identifier for row in rows for identifier in identifiers(row)] if write.suppresses else []
         self.suppressed = suppressed(tenant, origin.source, named) if named else set()
+        self.withdrawn: dict[Candidate, int] = {}
         self.to_suppress: defaultdict[Source | None, set[Identifier]] = defaultdict(set)
         self._sought: set[tuple[str, str]] = set()
         self._look_up(rows, relatives=relatives)
@@ -141,6 +143,11 @@ class Candidates:
             self._note_carrier(candidate)
         return held
 
+    def note_withdrawn(self, candidates: Iterable[Candidate], bits: int) -> None:
+        """Note consents, bits of customers.restoring, that a record withdraws from whoever may have none left."""
+        if self.write.hears:
+            self.withdrawn.update((candidate, self.withdrawn.get(candidate, 0) | bits) for candidate in candidates)
+
     def taken(self, candidate: Candidate, row: Row) -> list[str]:
         """Return the identifiers of a row that the customer can't take: another has the match_key they lead to.
 
@@ -164,9 +171,11 @@ class Candidates:
             pairs |= candidate.identifiers.items() | candidate.former.keys()
             self._forget_carrier(candidate)
             self.erased.append(candidate.person)
+            self.withdrawn.pop(candidate, None)
             self.created.pop(candidate, None)
             self.stored.pop(candidate.id or 0, None)
-        self.erased.append(Person(None, row.get("CustomerId") or None, row.get("Email") or None))
+        named = (row.get("CustomerId") or None, row.get("Email") or None)
+        self.erased.append(Person(None, *named, phone=row.get("Phone") or None))
         free = spelled_alike(pair for pair in pairs if not self.carrying(*pair))
         self.suppressed |= free
         self.to_suppress[source] |= free
@@ -182,9 +191,9 @@ class Candidates:
             ids = as_array(candidate.id for candidate in moved)
             self.write.execute(STEP_ASIDE, ids=ids)
             self.write.execute(REKEY, ids=ids, keys=[candidate.key for candidate in moved])
-        if touched:
-            rows = [candidate.row() for candidate in touched]
-            self.write.store(STORE, rows, sticking=NO_FLAG)  # what is held back is left out by now
+        if touched or self.withdrawn:
+            more = {candidate.key: bits for candidate, bits in self.withdrawn.items()}
+            store(self.write, self.tenant, [candidate.row() for candidate in touched], more=more)
 
     def _look_up(self, rows: Sequence[Mapping[str, Any]], *, relatives: bool) -> None:
         """Read who carries an identifier of the rows, whichever has not been sought yet."""

@@ -5,20 +5,17 @@
 -- An address that a till gives to everybody erases 100,000 customers at once, with all their orders: so each identifier
 -- is looked up once, by index, and what is asked of every order is asked of a hash. Lists in its place, which are read
 -- from their beginning for every order, held the tenant's lock for minutes. OFFSET 0 keeps them looked up by index: a
--- plan made while the tables are small joins them all.
+-- plan made while the tables are small joins them all. What is looked up is the blank {by_first}, {by_second}: of orders,
+-- or of their before-images, which are theirs by the same rule.
 SELECT o.id, o.customer_id
   FROM (SELECT x.*
           FROM unnest(%({first}s)s::text[]) AS v(value)
-         CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email
-                               FROM orders_order n
-                              WHERE n.tenant_id = %(tenant_id)s AND n.{first} = v.value
+         CROSS JOIN LATERAL ({by_first}
                              OFFSET 0) AS x
          UNION
         SELECT x.*
           FROM unnest(%({second}s)s::text[]) AS v(value)
-         CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email
-                               FROM orders_order n
-                              WHERE n.tenant_id = %(tenant_id)s AND n.{second} = v.value
+         CROSS JOIN LATERAL ({by_second}
                              OFFSET 0) AS x) AS o
  WHERE NOT EXISTS (SELECT 1 FROM customers_customer c
                     WHERE c.tenant_id = %(tenant_id)s AND c.{first} = o.{first}

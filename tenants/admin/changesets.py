@@ -11,12 +11,13 @@ from django.utils.safestring import SafeString
 
 from hub.admin.pasting import pasted
 from tenants.admin.access import tenant_ids_of
-from tenants.admin.history import HistoryAdmin, in_trace
+from tenants.admin.history import in_trace
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_shown
 from tenants.admin.searching import hub_ids_in
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
+from tenants.admin.undo import UndoAdmin
 from tenants.audit.looks import PERSONAL
 from tenants.entities import model_label
 from tenants.models import Changeset, Entity, Operation, Source, Way
@@ -46,7 +47,7 @@ class ActorFilter(ExactFilter):
 
 
 @admin.register(Changeset)
-class ChangesetAdmin(ReplicatedList, HistoryAdmin):
+class ChangesetAdmin(ReplicatedList, UndoAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
     list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
@@ -73,11 +74,13 @@ class ChangesetAdmin(ReplicatedList, HistoryAdmin):
                     ("received", "unchanged"),
                     "tenant",
                     "trace_id",
+                    ("takes_back", "taken_back_by"),
+                    "until",
                 )
             },
         ),
     )
-    readonly_fields = ("at",)
+    readonly_fields = ("at", "takes_back", "taken_back_by", "until")
     change_form_outer_after_template = "tenants/record_sections.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Changeset]:

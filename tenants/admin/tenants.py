@@ -44,6 +44,7 @@ class TenantAdmin(ConfigurationAdmin):
     consents = ("Consents", {"fields": ["consent_policy"]})
     rates = ("Rate limit", {"fields": ["tier", ("per_minute", "per_hour")]})
     plain_rates = ("Rate limit", {"fields": [("per_minute", "per_hour")]})
+    undo = ("Undo", {"fields": ["keeps_images"]})
     time = ("Time", {"fields": ["time_zone"]})
     security = ("Security", {"fields": ["requires_factor"]})
 
@@ -52,7 +53,7 @@ class TenantAdmin(ConfigurationAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         rates = self.rates if request.user.is_superuser else self.plain_rates
-        return [self.identity, self.customers, self.consents, rates, self.time, self.security]
+        return [self.identity, self.customers, self.consents, rates, self.time, self.security, self.undo]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:
         fixed = ["priority"] if obj else []

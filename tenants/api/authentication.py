@@ -28,12 +28,8 @@ from tenants.models import Source, Tenant
 log = structlog.get_logger("tenants.authentication")
 
 AUTHORISE = read_sql("tenants", "authorise")
-UNAUTHORISED = "Unauthorized."
-IN_CLEAR = "The hub is called over HTTPS only. A key that was sent in clear may have been read on its way: replace it."
-MOVING = "The hub is being moved to other machines. Please try again."
-MOVING_SECONDS = 10
-TENANT_MISSING = "Invalid or missing tenant identifier."
-TENANT = (
+# What AUTHORISE returns of the caller's tenant, at its end.
+OF_TENANT = (
     "id",
     "name",
     "slug",
@@ -43,7 +39,13 @@ TENANT = (
     "default_country",
     "is_enabled",
     "consent_policy",
+    "keeps_images",
 )  # as AUTHORISE selects it
+UNAUTHORISED = "Unauthorized."
+IN_CLEAR = "The hub is called over HTTPS only. A key that was sent in clear may have been read on its way: replace it."
+MOVING = "The hub is being moved to other machines. Please try again."
+MOVING_SECONDS = 10
+TENANT_MISSING = "Invalid or missing tenant identifier."
 NO_TENANT = ""  # neither a GUID nor a slug
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -157,7 +159,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
 
 
 def _tenant(row: Row) -> Tenant:
-    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(TENANT, row[13:], strict=True)))
+    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(OF_TENANT, row[13:], strict=True)))
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -32,6 +32,7 @@ SAID = {
     "consent_policy",
     "is_enabled",
     "requires_factor",
+    "keeps_images",
     "expires_at",
     "role",
     "is_active",

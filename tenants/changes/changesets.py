@@ -111,17 +111,19 @@ def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origi
     }
 
 
-def recording(changed: str, *, ctes: str = "", more: str = "") -> str:
+def recording(changed: str, *, ctes: str = "", more: str = "", kept: str = "", undoes: bool = False) -> str:
     """Compose a statement that records what a query `changed` selects as one changeset.
 
     `changed` selects (id, kind, before, after, supplied, against_staff): kind is created, updated or deleted, the rest
     consent bits or null. A row of the ledger is written where flags changed or, of one created (before is null), where
-    some were supplied. `ctes` come before it in the same statement.
+    some were supplied. `ctes` come before it in the same statement, and `kept` (tenants.changes.images) after it.
     Returns one row: the changeset's number, null where nothing changed, how many rows of each kind, and `more`.
-    Parameters: those of `write_parameters`, `received` and `distinct`: records as sent, and rows they were folded into.
+    Parameters: those of `write_parameters`, `received` and `distinct`: records as sent, and rows they were folded into;
+    of a changeset that undoes another one the other's number, `undoes`.
     """
-    ctes, more = ctes and f"{ctes},\n", more and f", {more}"
-    return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more)
+    ctes, more, kept = ctes and f"{ctes},\n", more and f", {more}", kept and f"{kept}\n"
+    column, value = ("undoes, ", "%(undoes)s, ") if undoes else ("", "")
+    return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more, kept=kept, undoes=column, undone=value)
 
 
 LISTED = """SELECT *, NULL::smallint, 0

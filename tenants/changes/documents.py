@@ -2,10 +2,12 @@
 
 The second statement must see what the first waited for (a concurrent batch may have changed the same document), and a
 statement sees what was committed when it began: hence two. The first also takes the lock, the second also records.
+Where before-images are kept two more go before them: the exclusive lock, and what it protects is read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -15,12 +17,21 @@ from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
+from tenants.changes.images import OF_CHANGED, Kept
 from tenants.changes.places import place
 from tenants.changes.results import OUTCOMES_OF_DOCUMENTS, Meant
-from tenants.changes.writing import SHARED
+from tenants.changes.writing import SHARED, open_write
 from tenants.models import Entity, Operation, Tenant
 
 STORE_PARENTS = read_sql("tenants", "store_parents")
+CHANGED = """SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
+      FROM unnest(%(created)s::bigint[]) AS id
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM unnest(%(updated)s::bigint[]) AS id
+     UNION ALL
+    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM touched"""
+
+Suppress = Callable[[], tuple[Records[Any], Warnings]]
 
 
 def parents_statement(table: Table) -> str:
@@ -29,23 +40,28 @@ def parents_statement(table: Table) -> str:
     return STORE_PARENTS.format(lock=SHARED, upsert=upsert_statement(gated))
 
 
-def parts_statement(ctes: str, *, may_overfill: bool = False, telling: bool = False) -> str:
+@dataclass(frozen=True)
+class Statements:
+    """A statement that stores, and what runs in its place for who asks for results."""
+
+    silent: str
+    telling: str
+
+    def of(self, meant: Meant | None) -> str:
+        """The one that runs."""
+        return self.telling if meant else self.silent
+
+
+def parts_statements(ctes: str, *, may_overfill: bool = False, kept: Kept | None = None) -> Statements:
     """Compose the second statement: `ctes` store the parts and end in `touched`, the ids of documents they changed.
 
     `may_overfill`: one of them is `overfull`, the keys of documents that have more parts now than they may get.
-    `telling`: it also tells what became of each document, which it finds by its key in the CTE `document`.
+    `kept`: it keeps those of the images it is given that are of documents which changed.
+    Results are told of each document, which is found by its key in the CTE `document`.
     """
-    overfull = "(SELECT array_agg(key) FROM overfull)" if may_overfill else "NULL::text[]"
-    return recording(
-        """SELECT id, 'created', NULL::smallint, NULL::smallint, NULL::smallint, 0
-      FROM unnest(%(created)s::bigint[]) AS id
-     UNION ALL
-    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM unnest(%(updated)s::bigint[]) AS id
-     UNION ALL
-    SELECT id, 'updated', NULL, NULL, NULL, 0 FROM touched""",
-        ctes=ctes,
-        more=f"{overfull} AS overfull" + (f",\n       {OUTCOMES_OF_DOCUMENTS}" if telling else ""),
-    )
+    overfull = "(SELECT array_agg(key) FROM overfull) AS overfull" if may_overfill else "NULL::text[] AS overfull"
+    compose = partial(recording, CHANGED, ctes=ctes, kept=kept.keep(OF_CHANGED) if kept else "")
+    return Statements(compose(more=overfull), compose(more=f"{overfull},\n       {OUTCOMES_OF_DOCUMENTS}"))
 
 
 class Overfull(Exception):
@@ -68,14 +84,15 @@ class Parents(NamedTuple):
 class Documents:
     """How an entity's documents are stored: the two statements, and the field that holds a document's parts.
 
-    `telling` is the second statement for who asks for results.
+    Where before-images are kept, `images` is the query for them and `keeping` what runs in place of `parts`.
     """
 
     entity: Entity
     parents: str
-    parts: str
-    telling: str
+    parts: Statements
     field: str
+    images: str
+    keeping: Statements
 
     def store(
         self,
@@ -84,7 +101,7 @@ class Documents:
         *,
         received: int,
         origin: Origin,
-        suppress: Callable[[], tuple[Records[Any], Warnings]] | None = None,
+        suppress: Suppress | None = None,
         meant: Meant | None = None,
     ) -> Receipt:
         """Store documents, each of a key of its own, in one transaction.
@@ -93,6 +110,10 @@ class Documents:
         once somebody is remembered who must not come back, and warnings about it; without it, nobody is named in them.
         `meant` asks for results. Raises OperationalError and ApiError as `store_at_once` does, and Overfull.
         """
+        if tenant.keeps_images:
+            return self._store_keeping(
+                tenant, records, received=received, origin=origin, suppress=suppress, meant=meant
+            )
         parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
         warnings: Warnings = {}
         with place(tenant.pk), transaction.atomic():
@@ -100,17 +121,48 @@ class Documents:
             if parents.closed and suppress:
                 records, warnings = suppress()
                 parents = self._store_parents(parameters, records, looked=True)
-            counts = {"received": received, "distinct": len(records), "records": records.json}
-            ids = {"created": parents.created, "updated": parents.updated}
-            statement = self.telling if meant else self.parts
-            stored = execute_where_tenant_is(statement, {**parameters, **counts, **ids})[0]
-            number, created, updated, _, overfull, *told = stored
-            if overfull:
-                raise Overfull(overfull)
-        results = meant.results(*told) if meant else None
-        unchanged = len(records) - created - updated
-        return Receipt(number, received, created, updated, unchanged, warnings, results=results)
+            return self._store_parts(self.parts, parameters, records, received, parents, warnings, meant)
+
+    def _store_keeping(
+        self,
+        tenant: Tenant,
+        records: Records[Any],
+        *,
+        received: int,
+        origin: Origin,
+        suppress: Suppress | None,
+        meant: Meant | None,
+    ) -> Receipt:
+        """Store documents under the exclusive lock, and keep those that change as they were."""
+        warnings: Warnings = {}
+        with open_write(tenant, self.entity, Operation.UPSERT, origin) as write:
+            if write.suppresses and suppress:
+                records, warnings = suppress()
+            images = ",".join(row[0] for row in write.execute(self.images, records=records.json_without(self.field)))
+            parents = self._store_parents(write.parameters, records, looked=True)
+            parameters = {**write.parameters, "images": f"[{images}]"}
+            return self._store_parts(self.keeping, parameters, records, received, parents, warnings, meant)
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
         rows = {"records": records.json_without(self.field), "looked": looked}
         return Parents(*execute_where_tenant_is(self.parents, {**parameters, **rows})[0])
+
+    def _store_parts(
+        self,
+        statements: Statements,
+        parameters: Mapping[str, object],
+        records: Records[Any],
+        received: int,
+        parents: Parents,
+        warnings: Warnings,
+        meant: Meant | None,
+    ) -> Receipt:
+        """Store the parts, and record."""
+        counts = {"received": received, "distinct": len(records), "records": records.json}
+        ids = {"created": parents.created, "updated": parents.updated}
+        stored = execute_where_tenant_is(statements.of(meant), {**parameters, **counts, **ids})[0]
+        number, created, updated, _, overfull, *told = stored
+        if overfull:
+            raise Overfull(overfull)
+        results = meant.results(*told) if meant else None
+        return Receipt(number, received, created, updated, len(records) - created - updated, warnings, results=results)

@@ -2,16 +2,18 @@
 
 `store_at_once` is one statement: for records whose unique key alone decides what they mean.
 `open_write` is for what must look before it writes: look, `write.execute`, and at the end `write.store`.
-`delete` runs one statement in an open write.
+`delete` runs one statement in an open write. `store_keeping` is `store_at_once` where before-images are kept.
 
 The lock is the tenant's advisory lock, held to the commit: shared where the unique key decides, exclusive for who must
-look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write may meet a forgotten person.
+look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write may meet a forgotten person, or images
+that hear of withdrawals.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import transaction
@@ -32,11 +34,20 @@ from tenants.changes.changesets import (
     recording,
     write_parameters,
 )
+from tenants.changes.images import HEAR, Keeping
 from tenants.changes.places import place
 from tenants.changes.results import Meant, Telling
 from tenants.models import Entity, Operation, Priority, Tenant
 
 LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
+# What the lock said that there is to look for: who was forgotten, or withdrawals to note at images.
+LOOK = """
+SELECT coalesce('' = ANY (forgotten_by) OR %(source)s = ANY (forgotten_by), false) AS suppresses,
+       coalesce(heard_until > %(now)s, false) AS hears,
+       coalesce(heard_until > %(now)s::timestamptz + interval '7 days', false) AS hears_on
+  FROM tenants_feed
+ WHERE tenant_id = %(tenant_id)s
+"""
 # What lock_tenant compares with the priority that a writer was told.
 TELL_PRIORITY = """
 INSERT INTO tenants_feed (tenant_id, number, priority)
@@ -56,6 +67,7 @@ RETURNING erased_at
 SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
 AT_ONCE = read_sql("tenants", "at_once")
 AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
+Look = Callable[[], Warnings]
 STORED = """SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
       FROM stored"""
 
@@ -88,7 +100,7 @@ def store_at_once(
     received: int,
     origin: Origin,
     meant: Meant | None = None,
-    look: Callable[[], Warnings] | None = None,
+    look: Look | None = None,
 ) -> Receipt | None:
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
@@ -115,6 +127,33 @@ def _asked(meant: Meant | None) -> dict[str, str]:
     return {"keys": meant.json} if meant else {}
 
 
+def store_keeping(
+    keeping: Keeping,
+    tenant: Tenant,
+    entity: Entity,
+    records: Records[Any],
+    *,
+    received: int,
+    origin: Origin,
+    hear: Callable[["Write"], None],
+    meant: Meant | None = None,
+) -> Receipt | None:
+    """Store records as `store_at_once` does, and keep what they change as it was: two statements, the lock's own first.
+
+    `hear` is called where withdrawals are to be noted at images. Returns None, with nothing stored, where an open write
+    has to look first.
+    """
+    with open_write(tenant, entity, Operation.UPSERT, origin) as write:
+        if write.suppresses:
+            return None
+        if write.hears:
+            hear(write)
+        write.changes.received = received
+        write.keeps = True
+        write.last = Last(keeping.statement, records.json, len(records), meant=meant)
+    return write.receipt
+
+
 def store_statement(table: Table, *, telling: Telling | None = None) -> str:
     """Compose what `Write.store` runs: the upsert, and the changeset of all that the write did.
 
@@ -126,19 +165,36 @@ def store_statement(table: Table, *, telling: Telling | None = None) -> str:
     return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored, more=telling.outcomes if telling else "")
 
 
+class Last(NamedTuple):
+    """What a write does last: a statement, the records it stores, as JSON, their number, and what goes beside them."""
+
+    statement: str
+    records: str = "[]"
+    number: int = 0
+    parameters: Mapping[str, object] = MappingProxyType({})
+    meant: Meant | None = None
+
+
 @dataclass(slots=True)
 class Write:
     """An open write transaction: its parameters, what it has changed so far, and in the end its receipt.
 
     `suppresses`: somebody is remembered whom its source must not store again (tenants.changes.erasure).
+    `hears`: what it withdraws from customers is to be noted at their before-images; `hears_on`, and for a week more.
+    `keeps`: it keeps images; those in `images` it has read itself, as JSON, of records that it may change.
+    `recorded_by` is the statement that records what is listed in `changes`.
     """
 
     parameters: Mapping[str, object]
     suppresses: bool
+    hears: bool
+    hears_on: bool
     changes: Changes = field(default_factory=Changes)
     noted: list[tuple[Entity, Changes]] = field(default_factory=list)
-    last: tuple[str, Sequence[Mapping[str, Any]], Mapping[str, object]] | None = None
-    meant: Meant | None = None
+    last: Last | None = None
+    keeps: bool = False
+    images: list[str] = field(default_factory=list)
+    recorded_by: str = RECORD
     receipt: Receipt = field(init=False)
 
     def execute(self, statement: str, **parameters: object) -> list[Row]:
@@ -151,7 +207,7 @@ class Write:
 
     def store(
         self,
-        statement: str,
+        statement: str | Keeping,
         rows: Iterable[Mapping[str, Any]],
         *,
         meant: Meant | None = None,
@@ -164,7 +220,18 @@ class Write:
         write has stored already.
         """
         self._refuse_after_store()
-        self.last, self.meant = (statement, list(rows), parameters), meant
+        self.keeps = isinstance(statement, Keeping)
+        text = statement.statement if isinstance(statement, Keeping) else statement
+        stored = list(rows)
+        self.last = Last(text, orjson.dumps(stored).decode(), len(stored), parameters, meant)
+
+    def keep(self, recorded_by: str, images: Iterable[str]) -> None:
+        """Keep before-images, as a query of `Kept` returns them, of what the write lists as changed or deleted.
+
+        `recorded_by` is the `Kept.recording` of the write's entity.
+        """
+        self.keeps, self.recorded_by = True, recorded_by
+        self.images += images
 
     def tell_priority(self, priority: Priority) -> None:
         """Tell whoever writes after this that customers are named by another identifier."""
@@ -188,26 +255,21 @@ class Write:
 
     def _record(self) -> None:
         """Store the last rows and write the changesets."""
-        statement, rows, parameters = self.last or (RECORD, (), {})
-        self.receipt = self._recorded(self.changes, statement, rows, meant=self.meant, **parameters)
+        if self.keeps and not self.hears_on and self.parameters["entity"] == Entity.CUSTOMERS:
+            execute_where_tenant_is(HEAR, self.parameters)
+        self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by))
         for entity, changes in self.noted:
-            self.receipt = self.receipt.joined(self._recorded(changes, RECORD, (), entity=entity.value))
+            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), entity=entity.value))
 
-    def _recorded(
-        self,
-        changes: Changes,
-        statement: str,
-        rows: Sequence[Mapping[str, Any]],
-        *,
-        meant: Meant | None = None,
-        **parameters: object,
-    ) -> Receipt:
-        distinct = len(rows) + len(changes) + changes.unchanged
+    def _recorded(self, changes: Changes, last: Last, **parameters: object) -> Receipt:
+        distinct = last.number + len(changes) + changes.unchanged
         number, created, updated, deleted, told = None, 0, 0, 0, list[str]()
-        if rows or changes or meant:
-            counts = {"received": changes.received, "distinct": distinct, "records": orjson.dumps(rows).decode()}
-            named = {**self.parameters, **listed(changes), **counts, **_asked(meant), **parameters}
-            number, created, updated, deleted, *told = execute_where_tenant_is(statement, named)[0]
+        if last.number or changes or last.meant:
+            counts = {"received": changes.received, "distinct": distinct, "records": last.records}
+            images = {"images": f"[{','.join(self.images)}]"}
+            own = {**self.parameters, **listed(changes), **counts, **images}
+            named = {**own, **_asked(last.meant), **last.parameters, **parameters}
+            number, created, updated, deleted, *told = execute_where_tenant_is(last.statement, named)[0]
         return Receipt(
             number,
             changes.received,
@@ -216,28 +278,35 @@ class Write:
             unchanged=distinct - created - updated - deleted,
             removed=deleted + changes.parts,
             warnings=changes.warnings,
-            results=meant.results(*told) if meant else None,
+            results=last.meant.results(*told) if last.meant else None,
         )
 
 
 @contextmanager
 def open_write(
-    tenant: Tenant, entity: Entity, operation: Operation, origin: Origin, *, exclusive: bool = True
+    tenant: Tenant,
+    entity: Entity,
+    operation: Operation,
+    origin: Origin,
+    *,
+    exclusive: bool = True,
+    undoes: int | None = None,
 ) -> Iterator[Write]:
     """Open the one transaction of a write, under the tenant's lock; at its end, record what it changed.
 
     The shared lock is for writes where the unique key, or a row's own lock, decides; exclusive for what must look
-    before it writes. `write.receipt` is there once the block has been left.
+    before it writes. `undoes` is the number of a changeset that is taken back. `write.receipt` is there when the block
+    has been left.
     Raises OperationalError and ApiError as `store_at_once` does.
     """
-    parameters = write_parameters(tenant, entity, operation, origin)
+    parameters = {**write_parameters(tenant, entity, operation, origin), "undoes": undoes}
     with place(tenant.pk), transaction.atomic():
         # Whichever the priority is that customers are given other keys by: it may have been changed half-way, when the
         # tenant's node was told and the commit here was lost.
         told = None if operation == Operation.REKEY else tenant.priority
         locked = {**parameters, "priority": told, "exclusive": exclusive}
-        suppresses: bool = execute_where_tenant_is(LOCK, locked)[0][0]
-        write = Write(parameters, suppresses)
+        looks: bool = execute_where_tenant_is(LOCK, locked)[0][0]
+        write = Write(parameters, *(execute_where_tenant_is(LOOK, parameters)[0] if looks else (False, False, False)))
         yield write
         write._record()
 
@@ -248,16 +317,20 @@ def delete(
     entity: Entity,
     named: Mapping[str, object],
     *,
+    images: str,
+    recorded_by: str,
     origin: Origin,
     received: int = 1,
     parts: bool = False,
 ) -> Receipt:
     """Run a statement that deletes records and returns their hub ids; `named` are its parameters.
 
+    What it deletes is kept as it was: `images` is a query for it, `recorded_by` the statement that keeps it.
     `parts`: it deletes parts of records, and returns the hub ids of these, which change by it, and how many parts each
     has lost. Nothing happens where there are none.
     """
     with open_write(tenant, entity, Operation.DELETE, origin) as write:
+        write.keep(recorded_by, (row[0] for row in write.execute(images, **named)))
         rows = write.execute(statement, **named)
         ids = [row[0] for row in rows]
         write.changes.received = received

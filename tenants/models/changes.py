@@ -23,6 +23,7 @@ class Operation(models.TextChoices):
     DELETE = "delete"
     ERASE = "erase"
     REKEY = "rekey"
+    UNDO = "undo"
 
 
 class Source(models.TextChoices):
@@ -43,6 +44,7 @@ class Feed(models.Model):
     `erased_at`: when somebody was last erased whose remains are on disk yet (tenants.changes.remains).
     `expired`: the number of the last changeset that is no longer kept, 0 while all are (tenants.changes.expiry): those
     from the next one to `number` are there, without a gap.
+    `heard_until`: how long withdrawals are noted at before-images, for undos to know of them (tenants.changes.images).
     """
 
     tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
@@ -51,12 +53,14 @@ class Feed(models.Model):
     priority = models.CharField(max_length=10, choices=Priority.choices, null=True)
     forgotten_by = ArrayField(models.CharField(max_length=20, choices=Source.choices, blank=True), null=True)
     erased_at = models.DateTimeField(null=True)
+    heard_until = models.DateTimeField(null=True)
 
 
 class Changeset(TenantOwned):
     """One write transaction that changed something: the change feed, the audit trail and the receipt of a batch.
 
     It names records by hub id, never by a personal value, so that erasing a person never has to rewrite it.
+    `undoes` is the number of the changeset that it took back.
     """
 
     number = models.BigIntegerField()
@@ -75,6 +79,7 @@ class Changeset(TenantOwned):
     deleted_ids = ArrayField(models.BigIntegerField(), default=list)
     trace_id = models.CharField(max_length=32)
     reason = models.CharField(max_length=200, db_default="")
+    undoes = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -83,6 +88,9 @@ class Changeset(TenantOwned):
         indexes = [
             models.Index(fields=["tenant", "entity", "number"], name="changeset_by_entity"),
             models.Index(fields=["tenant", "reason"], name="changeset_by_reason", condition=~models.Q(reason="")),
+            models.Index(
+                fields=["tenant", "undoes"], name="changeset_that_undoes", condition=models.Q(undoes__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

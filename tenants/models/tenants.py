@@ -86,6 +86,11 @@ class Tenant(models.Model):
         default=False,
         help_text="Whoever sees this tenant needs an authenticator app or a passkey, and is led to set one up.",
     )
+    keeps_images = models.BooleanField(
+        "keep before-images of API batches",
+        default=False,
+        db_default=False,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

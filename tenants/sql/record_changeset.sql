@@ -22,9 +22,9 @@ WITH {ctes}changed(id, kind, before, after, supplied, against_staff) AS NOT MATE
     RETURNING number
 ), changeset AS (
     INSERT INTO tenants_changeset (tenant_id, number, entity, operation, source, actor, api_key_id, user_id,
-                                   received, unchanged, created_ids, updated_ids, deleted_ids, trace_id, reason, created_at)
+                                   received, unchanged, created_ids, updated_ids, deleted_ids, trace_id, reason, {undoes}created_at)
     SELECT %(tenant_id)s, number, %(entity)s, %(operation)s, %(source)s, %(actor)s, %(api_key_id)s, %(user_id)s,
-           %(received)s, %(distinct)s::int - n, created, updated, deleted, %(trace_id)s, %(reason)s, %(now)s
+           %(received)s, %(distinct)s::int - n, created, updated, deleted, %(trace_id)s, %(reason)s, {undone}%(now)s
       FROM next, tally
 ), consents AS (
     INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, against_staff,
@@ -33,7 +33,7 @@ WITH {ctes}changed(id, kind, before, after, supplied, against_staff) AS NOT MATE
            %(source)s, %(actor)s, %(reason)s, %(now)s
       FROM next, changed
      WHERE coalesce(before # after, supplied) <> 0
-)
+{kept})
 SELECT (SELECT number FROM next) AS number, cardinality(created) AS created, cardinality(updated) AS updated,
        cardinality(deleted) AS deleted{more}
   FROM tally

@@ -21,13 +21,14 @@ from customers.models import Customer
 from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
 from hub.records.schemas import STRICT
-from tenants.models import Changeset, ConsentChange, Role
+from tenants.models import BeforeImage, Changeset, ConsentChange, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
 from tests.customers.test_erasure import every_row
 from tests.members import member
-from tests.orders.records import order
+from tests.orders.records import line, order
 from tests.products.records import product
+from tests.undoing import latest, taken_back
 
 MARK, NUMBER = "zqxmarker", "358107771234"
 MARKS = re.compile(f"{MARK}|{NUMBER[:3]} ?{NUMBER[3:]}", re.IGNORECASE)
@@ -173,6 +174,40 @@ def say_why(partner: Partner) -> None:
         assert answer.status_code == 200, answer.content
 
 
+def change_and_take_back(partner: Partner, admin: Client) -> None:
+    """Leave before-images of every kind: of writes, of orders that are deleted, of undos and of their undos."""
+    sell(partner, "renamed", SHOP_ID, SECOND)
+    partner.save("orders", order(OrderId="renamed", CustomerId="other", Email="other@shop.example"))
+    for name in ("deleted", "back"):
+        sell(partner, name, f"{MARK}-guest", EMAIL)
+        partner.delete(f"/orders/{{tenant}}/{name}")
+    taken_back(admin, partner, latest(partner))
+    sell(partner, "lines", SHOP_ID, SECOND)
+    partner.save("orders", order(OrderId="lines", CustomerId=SHOP_ID, Email=SECOND, OrderItems=[line(Sku="S-2")]))
+    taken_back(admin, partner, latest(partner))
+    if partner.tenant.priority == "customerid":  # somebody who stays had the person's address for a while
+        for email in (SECOND, "other@shop.example"):
+            partner.save("customers", {"CustomerId": "other", "Email": email})
+        taken_back(admin, partner, latest(partner))
+        taken_back(admin, partner, latest(partner))
+    taken_back(admin, partner, rename(partner))
+    sell(partner, "while renamed", SHOP_ID, SECOND)
+    natively(partner, CustomerId=SHOP_ID, Email=SECOND)
+    assert marked(map(repr, BeforeImage.objects.filter(entity="orders").values()))
+    assert len(marked(map(repr, BeforeImage.objects.filter(entity="customers").values()))) > 3
+
+
+def rename(partner: Partner) -> int:
+    """Rename the person once more, sell to the new address, and return the number of the changeset that renamed."""
+    if partner.tenant.priority == "email":
+        natively(partner, CustomerId=f"{MARK}-9", Email=SECOND)
+    else:
+        natively(partner, CustomerId=SHOP_ID, Email=f"{MARK}.ninth@shop.example")
+    number = latest(partner)
+    sell(partner, "under a name that is taken back", f"{MARK}-9", f"{MARK}.ninth@shop.example")
+    return number
+
+
 Erase = Callable[[Partner, Client], object]
 ERASURES: Mapping[str, Erase] = {
     "DELETE by CustomerId": lambda partner, _: partner.delete("/customers/{tenant}", customerId=SHOP_ID),
@@ -205,18 +240,21 @@ def sessions() -> list[str]:
     return [repr(session.get_decoded()) for session in Session.objects.all()]
 
 
+@pytest.mark.parametrize("keeps", [False, True], ids=["", "images kept"])
 @pytest.mark.parametrize("priority", ["customerid", "email"])
 @pytest.mark.parametrize("erase", ERASURES.values(), ids=ERASURES)
 def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
-    make_tenant: MakeTenant, priority: str, erase: Erase, caplog: pytest.LogCaptureFixture
+    make_tenant: MakeTenant, priority: str, erase: Erase, keeps: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    partner = make_tenant(priority=priority, default_country="FI")
+    partner = make_tenant(priority=priority, default_country="FI", keeps_images=keeps)
     staff = member(Role.ADMIN, partner.tenant)
     live(partner)
     refuse(partner)
     look(partner)
     administer(partner, staff)
     say_why(partner)
+    if keeps:
+        change_and_take_back(partner, staff)
     known = Customer.objects.exclude(customer_id="other").get()
     assert (known.customer_id, known.email) == (SHOP_ID, SECOND)
     assert len(marked(every_row())) > 5

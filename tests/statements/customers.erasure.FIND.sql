@@ -2,7 +2,7 @@
 \set email 'ann@shop.example'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-SELECT id, customer_id, email, former_ids, former_emails
+SELECT id, customer_id, email, former_ids, former_emails, phone
   FROM customers_customer
  WHERE tenant_id = :'tenant_id' AND (customer_id = :'customer_id' OR email = :'email')
 ;

@@ -17,6 +17,7 @@ WRITTEN_IN = {
     "tenants_feed": "tenants.changes.*",
     "tenants_changeset": "tenants.changes.*",
     "tenants_consentchange": "tenants.changes.*",
+    "tenants_beforeimage": "tenants.changes.*",
     "tenants_forgotten": "tenants.changes.*",
     "tenants_ratecounter": "tenants.api.*",
     "tenants_failurecounter": "tenants.attempts.*",
@@ -25,10 +26,17 @@ LEDGER = "tenants_feed tenants_changeset tenants_consentchange"
 BOTH_ENDS = "customers_customer orders_order orders_orderitem products_product products_variant"
 # Sources, the tables each of them names or writes beyond that, and why.
 EXCEPTIONS = [
-    ("customers.sql.anonymise_orders customers.sql.orders_of_erased customers.erasure.*", "orders_order",
+    ("customers.sql.anonymise_orders customers.erasure.*", "orders_order",
      "erasing a person makes their orders anonymous in the same transaction: docs/decisions.md"),
-    ("customers.ingest.* customers.dialects.* orders.ingest.* products.ingest.*", LEDGER,
+    ("customers.ingest.* customers.dialects.* customers.consents.* orders.ingest.* products.ingest.*", LEDGER,
      "what is stored and its changeset are one statement, composed by tenants.changes"),
+    ("customers.ingest.* customers.consents.* orders.ingest.* products.ingest.*", "tenants_beforeimage",
+     "so are the before-images of what is stored or deleted"),
+    ("customers.restoring.*", "tenants_beforeimage",
+     "who withdraws is found by customers' keys, and noted at their images: composed by tenants.changes, too"),
+    ("customers.sql.images_of_erased customers.erasure.*", "tenants_beforeimage",
+     "which images an erasure takes is asked of customers, too; tenants.changes deletes them"),
+    ("tenants.changes.undoing.*", BOTH_ENDS, "an undo puts rows of all entities back, as their apps say how: Kept"),
     ("tenants.sql.health_* tenants.health.*", BOTH_ENDS, "one reader has all figures in one place: tenants/health.py"),
     ("tenants.sql.*_of_* tenants.links.*", BOTH_ENDS, "a link by natural key is looked up from both of its ends"),
     ("tenants.sql.rekey* tenants.configuration.*", "customers_customer",

@@ -14,7 +14,7 @@ from django import setup
 from tests.statements.find import statements
 
 FOLDER = Path(__file__).parent
-PARAMETER = re.compile(r"%\((\w+)\)s(::json\b)?")
+PARAMETER = re.compile(r"%\((\w+)\)s(::jsonb?\b)?")
 TENANT = "00000000-0000-4000-8000-000000000001"
 MOMENT = "2026-01-31T12:00:00Z"
 LINE = {"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 9.9}
@@ -48,6 +48,8 @@ SAMPLES: dict[str, Any] = {
     "asked_at": MOMENT, "attempt": "1", "chunk": "10000", "fault": "timeout", "id": "1",
     "milliseconds": "120", "most_seconds": "259200", "position": "0", "positions": [0], "seconds": "20",
     "status": "200", "version": "0", "wait": "5", "worker": TENANT, "sticking": "0", "reasons": ["why"], "touched": [0],
+    "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
+    "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
 }  # fmt: skip
 
 

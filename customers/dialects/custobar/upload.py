@@ -21,6 +21,8 @@ from customers.dialects.matching import Candidate, Candidates
 from customers.flags import BITS
 from customers.ingest import CUSTOMERS, SUPERSEDED, Row, several_meant
 from customers.overrides import HELD_BACK, grants_in, held_back, sticks
+from customers.restoring import ATTRIBUTES as ATTRIBUTES_BIT
+from customers.restoring import LISTS as LISTS_BIT
 from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
@@ -84,12 +86,20 @@ class Group:
     def __init__(self, customers: Sequence[Candidate]) -> None:
         self.customers = customers
         self.withdrawn: set[str] = set()
+        self.noted = 0
 
     def not_yet(self, withdrawals: Iterable[str]) -> list[str]:
         """Return which permissions are not withdrawn yet, and note that they are."""
         names = [name for name in withdrawals if name != REMOVED and name not in self.withdrawn]
         self.withdrawn.update(names)
         return names
+
+    def not_noted(self, withdrawals: Iterable[str]) -> int:
+        """Return the bits of lists and attributes that are withdrawn and were not before, and note that they are."""
+        fresh = sum({LISTS_BIT if name == REMOVED else ATTRIBUTES_BIT for name in withdrawals if name not in FIELDS})
+        fresh &= ~self.noted
+        self.noted |= fresh
+        return fresh
 
     def remove(self, lists: Iterable[str]) -> list[Candidate]:
         """Take mailing lists away from all, and return who had one."""
@@ -184,6 +194,8 @@ class Upload:
         self._warn(i, warning)
         if withdrawn := withdrawals(self.sent.records[i]):
             group = self.groups.setdefault(self._meaning_of(self.rows[i]), Group(matches))
+            if fresh := group.not_noted(withdrawn):
+                self.customers.note_withdrawn(matches, fresh)
             for name in group.not_yet(withdrawn):
                 for candidate in matches:
                     if not _is_withdrawn(candidate, name):
@@ -247,9 +259,9 @@ def _is_withdrawn(candidate: Candidate, name: str) -> bool:
 def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Receipt, list[int]]:
     """Store records as if one after the other, in one transaction; return the receipt, and which records were skipped.
 
-    At once where the external_id alone says who is meant, else by looking first.
+    At once where the external_id alone says who is meant, else by looking first, as where before-images are kept.
     """
-    if _names_alone(tenant, sent.records):
+    if not tenant.keeps_images and _names_alone(tenant, sent.records):
         granted = grants_in(sent.records, CONSENT_FIELDS) if sticks(tenant) else {}
         look = partial(_look, tenant, sent, granted) if granted else None
         receipt = store_at_once(

@@ -1,0 +1,30 @@
+-- The before-images that say something of persons who are erased: of their own records, of customers whose rows are gone
+-- and who had one of their identifiers, whatever else is kept of these, and of others from when they had one that they
+-- have no more. What another customer carries today is that one's. Returns (id).
+WITH named AS MATERIALIZED (
+    SELECT i.id, i.record, c.id IS NULL AS is_gone, v.value IN (c.customer_id, c.email, c.phone, c.digits) AS carries
+      FROM unnest(%(names)s::text[]) AS v(value)
+     CROSS JOIN LATERAL (
+           SELECT n.id, n.record
+             FROM tenants_beforeimage n
+            WHERE n.tenant_id = %(tenant_id)s AND n.entity = 'customers' AND n.names @> ARRAY[v.value]
+           OFFSET 0) i
+      LEFT JOIN LATERAL (
+           SELECT r.id, r.customer_id, r.email, r.phone, regexp_replace(r.phone, '^00|\D', '', 'g') AS digits
+             FROM customers_customer r
+            WHERE r.tenant_id = %(tenant_id)s AND r.id = i.record
+           OFFSET 0) c ON true
+)
+SELECT n.id
+  FROM named n
+ WHERE n.carries IS NOT TRUE
+ UNION
+SELECT i.id
+  FROM (SELECT unnest(%(erased)s::bigint[]) AS record
+         UNION
+        SELECT n.record FROM named n WHERE n.is_gone) AS g
+ CROSS JOIN LATERAL (
+       SELECT n.id
+         FROM tenants_beforeimage n
+        WHERE n.tenant_id = %(tenant_id)s AND n.record = g.record AND n.entity = 'customers'
+       OFFSET 0) i

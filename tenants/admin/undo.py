@@ -1,0 +1,228 @@
+"""Taking a changeset back in the admin: what would happen, asked of the tenant's admins, and done where they agree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.contrib.admin import display
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+
+from tenants.admin.differences import differences
+from tenants.admin.history import HistoryAdmin
+from tenants.admin.looks import count_shown
+from tenants.admin.question import counted
+from tenants.admin.records import origin_of
+from tenants.admin.sections import Section, link, record_link
+from tenants.audit.looks import PERSONAL
+from tenants.changes.images import KEPT_FOR
+from tenants.changes.undo import Plan, PlanChanged, plan_undo, sample, undo, why_not
+from tenants.changes.undoing import KEPT
+from tenants.entities import model_label
+from tenants.models import Changeset, Entity, Role, Tenant, Way
+
+MOST_COMPARED = 50  # records that are shown field by field
+MOST_NAMED = 200  # for each of what else becomes of them
+MOST_REASON = 200  # characters
+OTHERWISE = "Meanwhile something else was written. This is what would happen now: look again, then decide."
+NO_REASON = "Say why consent is given back: the reason stands in the ledger."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the page of a plan was sent back with."""
+
+    planned: str
+    gives: bool
+    reason: str
+
+    @property
+    def lacks_reason(self) -> bool:
+        """Tell whether consent would be given back without a word."""
+        return self.gives and not self.reason
+
+
+class UndoAdmin(HistoryAdmin):
+    """The admin of changesets as far as they are taken back, and say what took back what."""
+
+    actions_detail = ("undo",)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer the button to the tenant's admins, where something can be taken back."""
+        changeset = self.get_object(request, object_id)
+        offers = changeset and self.may(request, Role.ADMIN, changeset) and not why_not(changeset)
+        return super().get_actions_detail(request, object_id) if offers else []
+
+    @action(description="Take this change back…", url_path="undo", icon="undo")  # type: ignore[untyped-decorator]
+    def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what taking a changeset back would do; do it on POST, where it is still that."""
+        changeset = self.get_object(request, object_id)
+        if changeset is None or not self.may(request, Role.ADMIN, changeset):
+            raise Http404
+        if request.method != "POST":
+            return self._plan_page(request, changeset)
+        text = request.POST.get("reason", "").strip()[:MOST_REASON]
+        answer = Answer(request.POST.get("planned", ""), "gives" in request.POST, text)
+        if answer.lacks_reason:
+            return self._plan_page(request, changeset, answer, NO_REASON, status=400)
+        return self._take_back(request, changeset, answer)
+
+    def _take_back(self, request: HttpRequest, changeset: Changeset, answer: Answer) -> HttpResponse:
+        tenant = Tenant.objects.get(pk=changeset.tenant_id)
+        origin = replace(origin_of(request), reason=answer.reason)
+        try:
+            receipt = undo(tenant, changeset, planned=answer.planned, gives=answer.gives, origin=origin)
+        except PlanChanged:
+            return self._plan_page(request, changeset, answer, OTHERWISE, status=409)
+        done = Changeset.objects.filter(tenant_id=tenant.pk, number=receipt.number or 0).first()
+        if done is None:
+            self.message_user(request, "Nothing was left to take back.", messages.INFO)
+            return HttpResponseRedirect(page_of(changeset))
+        text = format_html("Number {} is taken back by {}.", f"{changeset.number:,}", link_to(done))
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(page_of(changeset))
+
+    def _plan_page(
+        self,
+        request: HttpRequest,
+        changeset: Changeset,
+        answer: Answer | None = None,
+        said: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        tenant = Tenant.objects.get(pk=changeset.tenant_id)
+        refusal = why_not(changeset)
+        title = f"Take back number {changeset.number:,} of {tenant}"
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": changeset, "title": title}
+        context: dict[str, Any] = {"refusal": refusal, "said": said, "answer": answer, "back": page_of(changeset)}
+        if not refusal:
+            plan = plan_undo(changeset, tenant.priority)
+            context |= {"plan": plan, "happens": happens(changeset, plan), "stays": stays(changeset, plan)}
+            context["sections"] = plan_sections(request, changeset, tenant, plan)
+            context["offers"] = offer(changeset, plan)
+            if plan.is_without_images:
+                context["switch"] = reverse("admin:tenants_tenant_change", args=[tenant.pk])
+        return TemplateResponse(request, "tenants/undo.html", {**frame, **context}, status=status)
+
+    @display(description="taken back by")
+    def taken_back_by(self, changeset: Changeset) -> SafeString | str:
+        """The undos of this changeset."""
+        undos = Changeset.objects.filter(tenant_id=changeset.tenant_id, undoes=changeset.number).order_by("number")
+        return format_html_join(", ", "{}", ((link_to(one),) for one in undos)) or "–"
+
+    @display(description="takes back")
+    def takes_back(self, changeset: Changeset) -> SafeString | str:
+        """The changeset that this one has undone."""
+        undone = changeset.undoes and Changeset.objects.filter(tenant_id=changeset.tenant_id, number=changeset.undoes)
+        found = undone.first() if undone else None
+        return link_to(found) if found else "–"
+
+    @display(description="can be taken back")
+    def until(self, changeset: Changeset) -> str:
+        """Whether the changeset can be taken back, and how long."""
+        end = changeset.created_at + KEPT_FOR
+        return why_not(changeset) or f"By the tenant's admins, until {end:%Y-%m-%d %H:%M} UTC."
+
+
+def page_of(changeset: Changeset) -> str:
+    """Return the address of a changeset's page."""
+    return reverse("admin:tenants_changeset_change", args=[changeset.pk])
+
+
+def link_to(changeset: Changeset) -> SafeString:
+    """Return a link to a changeset."""
+    return link(page_of(changeset), f"number {changeset.number:,}")
+
+
+def _many(changeset: Changeset, ids: Sequence[int]) -> str:
+    return counted(len(ids), KEPT[Entity(changeset.entity)].model._meta)
+
+
+def _verb(ids: Sequence[int], one: str, several: str) -> str:
+    return one if len(ids) == 1 else several
+
+
+def happens(changeset: Changeset, plan: Plan) -> list[str]:
+    """Say what an undo does."""
+    lines = []
+    if plan.back:
+        lines.append(f"{_many(changeset, plan.back)} {_verb(plan.back, 'goes', 'go')} back to what was before.")
+    if plan.go:
+        lines.append(f"{_many(changeset, plan.go)} that it created {_verb(plan.go, 'goes', 'go')}.")
+    if plan.come:
+        lines.append(f"{_many(changeset, plan.come)} {_verb(plan.come, 'comes', 'come')} back under the same hub id.")
+    if lines:
+        lines.append("It is recorded as a changeset of its own, with your name, and can be taken back itself.")
+    return lines
+
+
+def stays(changeset: Changeset, plan: Plan) -> list[str]:
+    """Say what an undo leaves alone, and why."""
+    reasons = list(plan.stays.values())
+    lines = [
+        f"{counted(reasons.count(reason), KEPT[Entity(changeset.entity)].model._meta)}: {reason}."
+        for reason in dict.fromkeys(reasons)
+    ]
+    if changeset.entity == Entity.CUSTOMERS:
+        if plan.go:
+            lines.append("The orders of customers who go: this is no erasure, they still name who bought.")
+        if plan.come:
+            lines.append("Customers who come back have no opt-in and are on no mailing list.")
+        lines.append("Consent that was withdrawn, opt-ins, mailing lists and attributes that were true: it stays so.")
+    return lines
+
+
+def offer(changeset: Changeset, plan: Plan) -> str:
+    """Say to whom withdrawn consent may be given back; nothing where there is nobody."""
+    if not plan.offered:
+        return ""
+    text = f"Give consent back to {_many(changeset, plan.offered)} from whom this changeset withdrew it"
+    rest = len(plan.withdrawn) - len(plan.offered)
+    return f"{text}; not to {rest:,} who withdrew it since." if rest else f"{text}."
+
+
+def plan_sections(request: HttpRequest, changeset: Changeset, tenant: Tenant, plan: Plan) -> list[Section]:
+    """Return what becomes of which records: field by field for the first, and who stays, with the reason.
+
+    Count that the request's user saw those that say something of a person.
+    """
+    kept = KEPT[Entity(changeset.entity)]
+    compared = [*plan.back, *plan.come][:MOST_COMPARED]
+    samples = sample(changeset, tenant.priority, compared) if compared else []
+    named = {*compared, *plan.go[:MOST_NAMED], *list(plan.stays)[:MOST_NAMED]}
+    found = apps.get_model(model_label(changeset.entity))._default_manager.filter(tenant_id=tenant.pk).in_bulk(named)
+    if changeset.entity in PERSONAL:
+        count_shown(request, Entity(changeset.entity), Way.CHANGESET, found.values())
+    rows = [
+        [_named(changeset, hub_id, found), *difference]
+        for hub_id, stored, target in samples
+        for difference in differences(kept, stored, target)
+    ]
+    does = len(plan.back) + len(plan.come)
+    note = f"The first {MOST_COMPARED} of {does:,}." if does > MOST_COMPARED else ""
+    sections = [Section("Field by field", ("Record", "Field", "Now", "Then"), rows, note=note)] if rows else []
+    going = [[_named(changeset, hub_id, found)] for hub_id in plan.go[:MOST_NAMED]]
+    staying = [[_named(changeset, hub_id, found), reason] for hub_id, reason in list(plan.stays.items())[:MOST_NAMED]]
+    return [
+        *sections,
+        *_section(f"Go: {len(plan.go):,}", ("Record",), going, len(plan.go)),
+        *_section(f"Stay: {len(plan.stays):,}", ("Record", "Why"), staying, len(plan.stays)),
+    ]
+
+
+def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], number: int) -> Iterable[Section]:
+    if rows:
+        yield Section(title, columns, rows, note=f"The first {MOST_NAMED}." if number > MOST_NAMED else "")
+
+
+def _named(changeset: Changeset, hub_id: int, found: Mapping[int, Any]) -> SafeString | str:
+    record = found.get(hub_id)
+    if not record:
+        return f"#{hub_id}"
+    return record_link(model_label(changeset.entity).replace(".", "_"), hub_id, f"{record} #{hub_id}")

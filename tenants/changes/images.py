@@ -1,0 +1,210 @@
+"""Before-images: what records were before a write, kept for a week beside its changeset, for an undo to go by.
+
+Kept of staff's edits and of what anybody deletes; of batches where the tenant wants it (`Tenant.keeps_images`). Whoever
+keeps them has the tenant's exclusive lock, so what is read before the write is what the write replaces, and whoever
+comes after knows that withdrawals are to be noted at them (`heard_until`).
+An image is JSON as PostgreSQL writes and reads it, never Python's: amounts keep their last digit.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import cast
+
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.models import Model
+from django.utils import timezone
+
+from hub.sql.files import read_sql
+from hub.sql.prepared import Row
+from hub.sql.upsert import Table, recordset, upsert_statement
+from tenants.changes.changesets import LISTED, as_array, recording
+from tenants.changes.results import Telling
+from tenants.models import BeforeImage, Entity
+
+KEPT_FOR = timedelta(days=7)
+CHUNK = 1000  # images that the purge deletes at a time
+RETURNS_OLD = 180_000  # the server's version from which RETURNING knows the row that was replaced
+
+# What an image says a person is named by, phones by their digits: an erasure's own spelling is any.
+NAMES = """NULLIF(array_remove(
+               ARRAY[k.image->>'customer_id', k.image->>'email', regexp_replace(k.image->>'phone', '^00|\\D', '', 'g')]
+               || CASE WHEN k.image->'former_ids' <> 'null'
+                       THEN ARRAY(SELECT jsonb_array_elements_text(k.image->'former_ids')) END
+               || CASE WHEN k.image->'former_emails' <> 'null'
+                       THEN ARRAY(SELECT jsonb_array_elements_text(k.image->'former_emails')) END, NULL), '{}')"""
+SENT = "SELECT b.record, b.image FROM jsonb_to_recordset(%(images)s::jsonb) AS b(record bigint, image jsonb)"
+OF_CHANGED = f"{SENT}\n             JOIN changed c ON c.id = b.record AND c.kind <> 'created'"
+# Withdrawals that change nothing leave no trace with the customer, so they are noted at its images for a week after one
+# was kept. A day more, so that not every write has to say so.
+HEAR = """
+INSERT INTO tenants_feed AS f (tenant_id, number, heard_until)
+VALUES (%(tenant_id)s, 0, %(now)s::timestamptz + interval '8 days')
+    ON CONFLICT (tenant_id) DO UPDATE
+   SET heard_until = excluded.heard_until
+ WHERE f.heard_until > excluded.heard_until - interval '1 day' IS NOT TRUE
+RETURNING heard_until
+"""
+FORGET = "DELETE FROM tenants_beforeimage WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+
+Execute = Callable[..., list[Row]]  # of an open write: a statement and its parameters
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a document: their model, the column of their document's hub id, and the one of their place."""
+
+    model: type[Model]
+    of: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the records of an entity are kept, and go back.
+
+    `key` is the column that names a record within its tenant. The rest is SQL. An image `k.image` `grants` consents, as
+    bits. Of an image `i` and the stored row `t`, all null where there is none, `withdrew` are the bits that the image
+    grants and the row does not, and `restored` is what the record becomes where those of `h.held` stay withdrawn.
+    `flags` are what the ledger compares.
+    """
+
+    entity: Entity
+    model: type[Model]
+    key: str
+    parts: Parts | None = None
+    restored: str = "i.image"
+    grants: str = "0"
+    withdrew: str = "0"
+    flags: str = "NULL::smallint"
+
+    @property
+    def table(self) -> str:
+        """The table of the records."""
+        return self.model._meta.db_table
+
+    @property
+    def image(self) -> str:
+        """The SQL of the image of a row `t`: null where there is none."""
+        if not self.parts:
+            return "to_jsonb(t)"
+        parts = self.parts.model._meta.db_table
+        return f"""to_jsonb(t) || jsonb_build_object('parts', (
+                   SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.{self.parts.place}), '[]')
+                     FROM {parts} p
+                    WHERE p.tenant_id = %(tenant_id)s AND p.{self.parts.of} = t.id))"""  # noqa: S608 — constants
+
+    def keep(self, images: str) -> str:
+        """Compose the end of record_changeset that keeps images; `images` selects (record, image)."""
+        return read_sql("tenants", "keep_images").format(names=NAMES, grants=self.grants, images=images)
+
+    def images_where(self, condition: str) -> str:
+        """Compose a query for the images of the records `t` that a condition finds, each as JSON for `Write.keep`."""
+        return f"""SELECT json_build_object('record', t.id, 'image', {self.image})::text AS image
+  FROM {self.table} t
+ WHERE t.tenant_id = %(tenant_id)s AND {condition}
+ ORDER BY t.id"""  # noqa: S608 — composed from constants
+
+    def images_of_sent(self, fields: str, key: str) -> str:
+        """Compose a query for the images of the records that a batch names: `fields` of its rows `s`, `key` in them."""
+        return f"""SELECT json_build_object('record', t.id, 'image', {self.image})::text AS image
+  FROM json_to_recordset(%(records)s::json) AS s({fields})
+ CROSS JOIN LATERAL (
+       SELECT *
+         FROM {self.table} r
+        WHERE r.tenant_id = %(tenant_id)s AND r.{self.key} = {key}
+       OFFSET 0) t"""  # noqa: S608 — composed from constants
+
+    def recording(self, *, undoes: bool = False) -> str:
+        """Compose the statement that records what is listed, with the images that the write has read."""
+        return recording(LISTED, kept=self.keep(OF_CHANGED), undoes=undoes)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """An upsert that keeps before-images, as servers need it that return the row that was replaced, and older ones."""
+
+    returned: str
+    looked_up: str
+
+    @property
+    def statement(self) -> str:
+        """What this server is sent."""
+        server = cast(DatabaseWrapper, connections["default"]).pg_version
+        return self.returned if server >= RETURNS_OLD else self.looked_up
+
+
+def keeping(table: Table, kept: Kept, stored: str, *, telling: Telling | None = None) -> Keeping:
+    """Compose an upsert of records without parts that keeps images; `stored` selects what changed from the CTE.
+
+    `telling` has it tell what became of each row, too.
+    """
+    table = telling.returning(table) if telling else table
+    columns = "id, is_new, before, after, supplied, against_staff"
+    upsert = upsert_statement(replace(table, returning=f"{table.returning},\n          to_jsonb(old) AS image"))
+    images = "SELECT id, image FROM stored WHERE NOT is_new"
+    returned = f"stored({columns}) AS (\n{upsert}\n)"
+    (key,) = table.key.values()
+    found = f"""prior AS MATERIALIZED (
+    SELECT t.id, to_jsonb(t) AS image
+      FROM {recordset(table)}
+     CROSS JOIN LATERAL (
+           SELECT *
+             FROM {table.name} r
+            WHERE r.tenant_id = %(tenant_id)s AND r.{kept.key} = {key}
+           OFFSET 0) t
+), stored({columns}) AS (\n{upsert_statement(table)}\n)"""  # noqa: S608 — composed from constants
+    looked_up = "SELECT p.id, p.image FROM prior p JOIN stored s ON s.id = p.id AND NOT s.is_new"
+    more = telling.outcomes if telling else ""
+    return Keeping(
+        recording(stored, ctes=returned, kept=kept.keep(images), more=more),
+        recording(stored, ctes=found, kept=kept.keep(looked_up), more=more),
+    )
+
+
+def noting(withdrawn: str) -> str:
+    """Compose the statement that takes what was withdrawn from what the images of customers grant.
+
+    `withdrawn` selects (hub id, bits); no undo gives these back from then on. Only the latest image of a customer counts,
+    since the others were touched. Images are locked in one order, for it also runs under the shared lock.
+    """
+    return f"""WITH granted AS MATERIALIZED (
+    SELECT i.id, w.bits
+      FROM ({withdrawn}) AS w(record, bits)
+     CROSS JOIN LATERAL (
+           SELECT s.id, s.grants
+             FROM tenants_beforeimage s
+            WHERE s.tenant_id = %(tenant_id)s AND s.entity = 'customers' AND s.record = w.record
+            ORDER BY s.changeset_number DESC
+            LIMIT 1) i
+     WHERE i.grants & w.bits <> 0
+), locked AS MATERIALIZED (
+    SELECT s.id, g.bits
+      FROM granted g
+      JOIN tenants_beforeimage s ON s.tenant_id = %(tenant_id)s AND s.id = g.id
+     ORDER BY s.id
+       FOR UPDATE OF s
+)
+UPDATE tenants_beforeimage i
+   SET grants = i.grants & ~ g.bits
+  FROM locked g
+ WHERE i.tenant_id = %(tenant_id)s AND i.id = g.id
+RETURNING i.id"""  # noqa: S608 — composed from constants
+
+
+def forget_images(execute: Execute, ids: Sequence[int]) -> None:
+    """Delete images, by their own ids, for they name somebody who is erased."""
+    if ids:
+        execute(FORGET, ids=as_array(ids))
+
+
+def purge_images() -> int:
+    """Delete the images that are over, the oldest first and some at a time; return how many they were."""
+    end, deleted = timezone.now() - KEPT_FOR, 0
+    while True:
+        oldest = BeforeImage.objects.order_by("pk").values_list("pk", "created_at")[:CHUNK]
+        over = [pk for pk, created_at in oldest if created_at < end]
+        deleted += BeforeImage.objects.filter(pk__in=over).delete()[0] if over else 0
+        if len(over) < CHUNK:
+            return deleted

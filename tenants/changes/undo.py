@@ -1,0 +1,202 @@
+"""Taking a changeset back: records that nothing has touched since become what they were, as a changeset of its own.
+
+What would happen is a plan, which is shown first; the undo makes it again under the tenant's exclusive lock and does
+nothing where it has come out otherwise. It gives no consent back but where staff ask for it, and never to somebody who
+withdrew since (customers.restoring).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from hub.sql.execute import execute_where_tenant_is
+from hub.sql.prepared import Row
+from tenants.changes.changesets import Consent, Origin, Receipt, as_array
+from tenants.changes.images import KEPT_FOR, Execute
+from tenants.changes.undoing import UNDOING
+from tenants.changes.writing import Write, open_write
+from tenants.models import Changeset, Entity, Operation, Tenant
+
+CAN_BE_UNDONE = {Operation.UPSERT, Operation.EDIT, Operation.DELETE, Operation.UNDO}
+TOO_OLD = "It is older than seven days: what the records were before is no longer kept."
+ERASES = "It erased persons, and nobody comes back from that."
+REKEYS = "It gave customers other keys: change the identifier priority again instead."
+
+CHANGED_SINCE = "changed since"
+NOT_KEPT = "what it was before is not kept"
+KEY_TAKEN = "another record has its key now"
+ONLY_WITHDRAWN = "only consent was withdrawn"
+
+
+class Met(NamedTuple):
+    """A record of the changeset, as tenants/sql/undo_plan.sql finds it."""
+
+    id: int
+    kind: str
+    touched: bool
+    image: int | None
+    bits: int
+    gives: int
+    differs: bool
+    key: str | None
+    holder: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an undo does, by hub id: which records go back, which that were created go, which come back, and which stay.
+
+    `stays` says why. `withdrawn` are those from whom the changeset withdrew consent, `offered` those of them who may be
+    given it back, `moves` those that get another key; `digest` tells this plan from any other.
+    """
+
+    back: Sequence[int]
+    go: Sequence[int]
+    come: Sequence[int]
+    stays: dict[int, str]
+    withdrawn: Sequence[int]
+    offered: Sequence[int]
+    moves: Sequence[int]
+    digest: str
+
+    @property
+    def does(self) -> int:
+        """How many records it would change."""
+        return len(self.back) + len(self.go) + len(self.come)
+
+    @property
+    def is_without_images(self) -> bool:
+        """Tell whether nothing goes back because nothing was kept."""
+        return not (self.back or self.come) and NOT_KEPT in self.stays.values()
+
+
+class PlanChanged(Exception):
+    """The undo would do something else by now than what was shown; nothing was done."""
+
+
+def why_not(changeset: Changeset) -> str:
+    """Say why a changeset can't be taken back at all; nothing where it can."""
+    if changeset.operation not in CAN_BE_UNDONE:
+        return ERASES if changeset.operation == Operation.ERASE else REKEYS
+    return TOO_OLD if changeset.created_at < timezone.now() - KEPT_FOR else ""
+
+
+def plan_undo(changeset: Changeset, priority: str, *, gives: bool = False) -> Plan:
+    """Return what taking a changeset back would do; changes nothing. `priority` is the tenant's."""
+    return _plan(partial(_execute, _named(changeset, priority)), Entity(changeset.entity), gives=gives)
+
+
+def undo(tenant: Tenant, changeset: Changeset, *, planned: str, gives: bool, origin: Origin) -> Receipt:
+    """Take a changeset back as it was `planned`, the digest of the plan that was shown.
+
+    `gives`: withdrawals of consent are given back, for the origin's reason, but not to who withdrew since.
+    Raises PlanChanged, and what `open_write` raises.
+    """
+    entity = Entity(changeset.entity)
+    with open_write(tenant, entity, Operation.UNDO, origin, undoes=changeset.number) as write:
+        plan = _plan(write.execute, entity, gives=gives)
+        if plan.digest != planned or why_not(changeset):
+            raise PlanChanged
+        _take_back(write, entity, plan, gives=gives)
+    return write.receipt
+
+
+def sample(changeset: Changeset, priority: str, ids: Sequence[int]) -> list[tuple[int, str | None, str | None]]:
+    """Return some records by hub id, as JSON: what is stored now and what an undo makes of it."""
+    statement = UNDOING[Entity(changeset.entity)].sample
+    return [
+        (row[0], row[1], row[2])
+        for row in _execute(_named(changeset, priority), statement, ids=as_array(ids), gives=False)
+    ]
+
+
+def _named(changeset: Changeset, priority: str) -> dict[str, object]:
+    """Return what the statements about a changeset name, as `open_write` does for those that change something."""
+    named = {"tenant_id": changeset.tenant_id, "priority": priority, "entity": changeset.entity}
+    return {**named, "undoes": changeset.number}
+
+
+def _execute(named: dict[str, object], statement: str, **parameters: object) -> list[Row]:
+    return execute_where_tenant_is(statement, {**named, **parameters})
+
+
+def _plan(execute: Execute, entity: Entity, *, gives: bool) -> Plan:
+    met = sorted(Met(*row) for row in execute(UNDOING[entity].plan, gives=gives))
+    stays = {record.id: why for record in met if (why := _stays(record))}
+    stays.update((hub_id, KEY_TAKEN) for hub_id in _blocked([record for record in met if record.id not in stays]))
+    does = [record for record in met if record.id not in stays]
+    back = [record for record in does if record.kind == "updated"]
+    withdrawn = [record for record in met if record.kind == "updated" and record.bits and not record.touched]
+    seen = [record._replace(differs=True) for record in met]  # which depends on what is given back
+    return Plan(
+        back=[record.id for record in back],
+        go=[record.id for record in does if record.kind == "created"],
+        come=[record.id for record in does if record.kind == "deleted"],
+        stays=stays,
+        withdrawn=[record.id for record in withdrawn],
+        offered=[record.id for record in withdrawn if record.gives],
+        moves=[record.id for record in back if record.holder != record.id],
+        digest=hashlib.sha256(repr(seen).encode()).hexdigest(),
+    )
+
+
+def _stays(record: Met) -> str:
+    """Say why a record stays as it is, whoever has its key; nothing where it goes, goes back or comes back."""
+    if record.touched:
+        return CHANGED_SINCE
+    if record.kind == "created":
+        return ""
+    if record.image is None:
+        return NOT_KEPT
+    return "" if record.differs or record.kind == "deleted" else ONLY_WITHDRAWN
+
+
+def _blocked(records: Sequence[Met]) -> set[int]:
+    """Return those that can't have their key: somebody has it who neither goes nor gets another one."""
+    free = {record.id for record in records if record.kind == "created"}
+    moving = {record.id: record for record in records if record.kind != "created"}
+    while blocked := set(_without_key(moving, free)):
+        for hub_id in blocked:
+            del moving[hub_id]
+    return {record.id for record in records if record.id not in free and record.id not in moving}
+
+
+def _without_key(moving: dict[int, Met], free: set[int]) -> Iterator[int]:
+    taken: set[str | None] = set()
+    for record in moving.values():
+        holder = moving.get(record.holder or 0)
+        leaves = record.holder is None or record.holder in free or (holder and holder.key != record.key)
+        if record.key in taken or not (leaves or record.holder == record.id):
+            yield record.id
+        taken.add(record.key)
+
+
+def _take_back(write: Write, entity: Entity, plan: Plan, *, gives: bool) -> None:
+    """Do what was planned: who goes gives up a key first, who comes back takes one last."""
+    statements, parameters = UNDOING[entity], {"gives": gives}
+    changed = as_array([*plan.back, *plan.go])
+    write.keep(statements.recorded_by, (row[0] for row in write.execute(statements.images, ids=changed)))
+    if plan.go:
+        write.execute(statements.go, ids=as_array(plan.go))
+    if plan.moves:
+        write.execute(statements.aside, ids=as_array(plan.moves))
+    if plan.back:
+        rows = write.execute(statements.go_back, ids=as_array(plan.back), **parameters)
+        write.changes.consents = [Consent(*row) for row in rows if row[1] != row[2]]
+    if plan.come:
+        write.execute(statements.come_back, ids=as_array(plan.come), **parameters)
+    if statements.put_parts:
+        _put_parts(write, entity, [*plan.back, *plan.come])
+    changes = write.changes
+    changes.created, changes.updated, changes.deleted = list(plan.come), list(plan.back), list(plan.go)
+    changes.received, changes.unchanged = plan.does + len(plan.stays), len(plan.stays)
+
+
+def _put_parts(write: Write, entity: Entity, ids: Iterable[int]) -> None:
+    documents = as_array(ids)
+    write.execute(UNDOING[entity].drop_parts, ids=documents)
+    write.execute(UNDOING[entity].put_parts, ids=documents)

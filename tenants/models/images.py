@@ -1,0 +1,39 @@
+"""What records were before a write changed or deleted them: what an undo goes by, for a week."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from tenants.models.changes import Entity
+from tenants.models.tenants import TenantOwned
+
+
+class BeforeImage(TenantOwned):
+    """A record as a changeset found it: its row, and of a document its parts, as they were stored.
+
+    `names` is what the image says a person is named by, which an erasure looks for: CustomerId, e-mail, the digits of
+    a phone, former ones; null where it names nobody. `grants` are the consents of the image that an undo may still give
+    back: who withdraws one loses it here, too, where the customer has nothing left to change (customers.restoring).
+    """
+
+    changeset_number = models.BigIntegerField()
+    entity = models.CharField(max_length=10, choices=Entity.choices)
+    record = models.BigIntegerField("hub id of the record")
+    image = models.JSONField()
+    names = ArrayField(models.TextField(), null=True)
+    grants = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "entity", "record", "changeset_number"], name="image_of_record"),
+            GinIndex(
+                fields=["names"],
+                name="image_by_name",
+                condition=models.Q(names__isnull=False),
+                gin_pending_list_limit=256,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} #{self.record} before number {self.changeset_number}"
