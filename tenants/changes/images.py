@@ -166,8 +166,8 @@ def keeping(table: Table, kept: Kept, stored: str, *, telling: Telling | None = 
 def noting(withdrawn: str) -> str:
     """Compose the statement that takes what was withdrawn from what the images of customers grant.
 
-    `withdrawn` selects (hub id, bits); no undo gives these back from then on. Only the latest image of a customer counts,
-    since the others were touched. Images are locked in one order, for it also runs under the shared lock.
+    `withdrawn` selects (hub id, bits); no undo gives these back. Of a customer the latest image counts: the
+    others are of what was touched. Images are locked in one order, for it also runs under the shared lock.
     """
     return f"""WITH granted AS MATERIALIZED (
     SELECT i.id, w.bits

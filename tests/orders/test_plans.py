@@ -19,6 +19,16 @@ from tests.distribution import needs_plain_postgres
 
 # And with the rows what autovacuum may have noted of empty tables.
 EMPTY = "TRUNCATE orders_order, orders_orderitem, products_product, products_variant"
+# By which kind of batch stores them: of results, of before-images, of neither.
+STATEMENTS = {
+    f"{entity} {kind}": statement
+    for entity, documents in (("lines", orders.ingest.DOCUMENTS), ("variants", products.ingest.DOCUMENTS))
+    for kind, statement in (
+        ("alone", documents.parts.silent),
+        ("with results", documents.parts.telling),
+        ("with images", documents.keeping.silent),
+    )
+}
 ALL_OF_A_TENANT = re.compile(r"Seq Scan on (?:orders|products)_|Index Cond: \(tenant_id = [^)]*\)$", re.MULTILINE)
 
 
@@ -28,16 +38,16 @@ def numbered(statement: str) -> tuple[str, int]:
 
 
 @needs_plain_postgres
-@pytest.mark.parametrize("documents", [orders.ingest.DOCUMENTS, products.ingest.DOCUMENTS], ids=["lines", "variants"])
-def test_parts_are_stored_without_reading_all_of_a_tenant(partner: Partner, documents: object) -> None:
-    statement, parameters = numbered(documents.parts)  # type: ignore[attr-defined]
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+def test_parts_are_stored_without_reading_all_of_a_tenant(partner: Partner, statement: str) -> None:
+    numbers, parameters = numbered(statement)
     tenant = partner.tenant
     told: dict[str, Any] = {"tenant_id": str(tenant.pk), "priority": tenant.priority, "source": "api", "key": 1}
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
         cursor.execute(LOCK, {**told, "exclusive": False})  # as every write begins
 
-        cursor.execute(f"PREPARE parts AS {statement}".replace("%", "%%"), [])
+        cursor.execute(f"PREPARE parts AS {numbers}".replace("%", "%%"), [])
         cursor.execute(f"EXPLAIN (COSTS OFF) EXECUTE parts ({', '.join(['NULL'] * parameters)})")
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("DEALLOCATE parts")
