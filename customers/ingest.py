@@ -84,7 +84,7 @@ CUSTOMERS = Table(
 )
 LEFT_ALONE = "ids_of_customers('customers_customer', %(tenant_id)s, %(keys)s::json, array_agg(key))"
 TELLING = Telling("match_key", LEFT_ALONE)
-KEPT = kept_customers({column.name: column.bit for column in CUSTOMERS.columns})
+KEPT = kept_customers({column.name: column.bit for column in CUSTOMERS.columns}, SUPPLIED)
 ALL_CHANGED = f"{STORED}\n     UNION ALL\n    {LISTED}"
 STORE, STORE_TELLING = store_statement(CUSTOMERS), store_statement(CUSTOMERS, telling=TELLING)
 KEEP, KEEP_TELLING = keeping(CUSTOMERS, KEPT, ALL_CHANGED), keeping(CUSTOMERS, KEPT, ALL_CHANGED, telling=TELLING)

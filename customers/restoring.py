@@ -8,7 +8,7 @@ nothing left to withdraw does not show: so it is noted at the images.
 from collections.abc import Mapping
 from typing import Any
 
-from customers.flags import FLAGS, FLAGS_SQL, WITHDRAWN, withdrawals
+from customers.flags import ALL, FLAGS, FLAGS_SQL, INVERTED, WITHDRAWN, grants_sql, withdrawals
 from customers.former import FORMER_COLUMNS, MOST_FORMER
 from customers.models import Customer
 from hub.sql.files import read_sql
@@ -27,6 +27,10 @@ GRANTS = " +\n           ".join(
         f"jsonb_path_exists(k.image->'attributes', '$.* ? (@ == true)')::int * {ATTRIBUTES}",
     ]
 )
+# The flags of an image, as bits, those of what a customer becomes, and which of them the undo changes.
+IMAGED = " + ".join(f"(i.image->>'{name}')::boolean::int * {1 << bit}" for name, bit in FLAGS.items())
+TARGET = f"((({IMAGED}) & ~(h.held & {ALL})) | (h.held & {INVERTED}))"
+CHANGED = f"(coalesce({FLAGS_SQL}, {IMAGED}) # {TARGET})"
 NOTE_BY_KEY = noting("""SELECT c.id, m.bits::int
           FROM json_each_text(%(masks)s::json) AS m(key, bits)
          CROSS JOIN LATERAL (
@@ -44,8 +48,11 @@ FORMER = """'{former}', coalesce((
         HAVING count(*) > 0), i.image->'{former}')"""
 
 
-def kept_customers(given: Mapping[str, int]) -> Kept:
-    """Return how customers are kept and go back; `given` has the columns' bits in the bitmask of what was supplied."""
+def kept_customers(given: Mapping[str, int], supplied: str) -> Kept:
+    """Return how customers are kept and go back; `given` has the columns' bits in the bitmask of what was supplied.
+
+    `supplied` is the SQL of the flags that a row `t` was ever given.
+    """
     columns = {**{1 << bit: name for name, bit in FLAGS.items()}, LISTS: "mailing_lists", ATTRIBUTES: "attributes"}
     restored = read_sql("customers", "restored").format(
         email=key_sql("Email", "(i.image->>'email')"),
@@ -57,12 +64,22 @@ def kept_customers(given: Mapping[str, int]) -> Kept:
         ),
         lists=LISTS,
         attributes=ATTRIBUTES,
+        overridden=f"coalesce(t.overridden # ({FLAGS_SQL}), (i.image->>'overridden')::int # ({IMAGED})) # {TARGET}",
+        withdrawn=f"(coalesce(t.withdrawn_by_staff, (i.image->>'withdrawn_by_staff')::int) | {CHANGED})"
+        f" & ~({CHANGED} & {grants_sql(TARGET)})",
     )
     withdrew = read_sql("customers", "withdrew").format(
         flags=" +\n    ".join(map(_withdrew, FLAGS)), lists=LISTS, attributes=ATTRIBUTES
     )
     return Kept(
-        Entity.CUSTOMERS, Customer, "match_key", restored=restored, grants=GRANTS, withdrew=withdrew, flags=FLAGS_SQL
+        Entity.CUSTOMERS,
+        Customer,
+        "match_key",
+        restored=restored,
+        grants=GRANTS,
+        withdrew=withdrew,
+        flags=FLAGS_SQL,
+        supplied=supplied,
     )
 
 

@@ -28,11 +28,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A change of an existing customer's flags: hub id, and the bits before and after (customers.flags)."""
+    """A change of a customer's flags: hub id, and the bits before and after (customers.flags).
+
+    Of a customer that has come, `before` is None and `supplied` are those somebody said something about.
+    """
 
     customer: int
-    before: int
+    before: int | None
     after: int
+    supplied: int | None = None
 
 
 @dataclass(slots=True)
@@ -126,18 +130,20 @@ def recording(changed: str, *, ctes: str = "", more: str = "", kept: str = "", u
     return RECORD_CHANGESET.format(changed=changed, ctes=ctes, more=more, kept=kept, undoes=column, undone=value)
 
 
-LISTED = """SELECT *, NULL::smallint, 0
-      FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[])"""
+LISTED = """SELECT *, 0
+      FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(before)s::smallint[], %(after)s::smallint[],
+                  %(supplied)s::smallint[])"""
+NO_CONSENT = (None, None, None)
 RECORD = recording(LISTED)
 
 
 def listed(changes: Changes) -> dict[str, str]:
     """Return the parameters of LISTED: one array a column of the rows that changed."""
-    rows = [(id_, kind, None, None) for kind in ("created", "deleted") for id_ in getattr(changes, kind)]
-    consents = {consent.customer: (consent.before, consent.after) for consent in changes.consents}
-    rows += [(id_, "updated", *consents.get(id_, (None, None))) for id_ in changes.updated]
-    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return dict(zip(("ids", "kinds", "before", "after"), map(as_array, columns), strict=True))
+    consents = {consent.customer: (consent.before, consent.after, consent.supplied) for consent in changes.consents}
+    kinds = {"created": changes.created, "deleted": changes.deleted, "updated": changes.updated}
+    rows = [(id_, kind, *consents.get(id_, NO_CONSENT)) for kind, ids in kinds.items() for id_ in ids]
+    columns = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    return dict(zip(("ids", "kinds", "before", "after", "supplied"), map(as_array, columns), strict=True))
 
 
 def as_array(values: Iterable[object]) -> str:

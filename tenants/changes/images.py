@@ -67,7 +67,7 @@ class Kept:
     `key` is the column that names a record within its tenant. The rest is SQL. An image `k.image` `grants` consents, as
     bits. Of an image `i` and the stored row `t`, all null where there is none, `withdrew` are the bits that the image
     grants and the row does not, and `restored` is what the record becomes where those of `h.held` stay withdrawn.
-    `flags` are what the ledger compares.
+    `flags` of a row `t` are what the ledger compares, `supplied` those that somebody said something about.
     """
 
     entity: Entity
@@ -78,6 +78,7 @@ class Kept:
     grants: str = "0"
     withdrew: str = "0"
     flags: str = "NULL::smallint"
+    supplied: str = "NULL::smallint"
 
     @property
     def table(self) -> str:

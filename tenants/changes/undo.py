@@ -17,6 +17,7 @@ from hub.sql.execute import execute_where_tenant_is
 from hub.sql.prepared import Row
 from tenants.changes.changesets import Consent, Origin, Receipt, as_array
 from tenants.changes.images import KEPT_FOR, Execute
+from tenants.changes.reasons import DROP_LEDGER
 from tenants.changes.undoing import UNDOING
 from tenants.changes.writing import Write, open_write
 from tenants.models import Changeset, Entity, Operation, Tenant
@@ -182,13 +183,16 @@ def _take_back(write: Write, entity: Entity, plan: Plan, *, gives: bool) -> None
     write.keep(statements.recorded_by, (row[0] for row in write.execute(statements.images, ids=changed)))
     if plan.go:
         write.execute(statements.go, ids=as_array(plan.go))
+        if entity == Entity.CUSTOMERS:
+            write.execute(DROP_LEDGER, ids=as_array(plan.go))
     if plan.moves:
         write.execute(statements.aside, ids=as_array(plan.moves))
     if plan.back:
         rows = write.execute(statements.go_back, ids=as_array(plan.back), **parameters)
-        write.changes.consents = [Consent(*row) for row in rows if row[1] != row[2]]
+        write.changes.consents += [Consent(*row) for row in rows if row[1] != row[2]]
     if plan.come:
-        write.execute(statements.come_back, ids=as_array(plan.come), **parameters)
+        rows = write.execute(statements.come_back, ids=as_array(plan.come), **parameters)
+        write.changes.consents += [Consent(id_, None, after, supplied) for id_, after, supplied in rows if supplied]
     if statements.put_parts:
         _put_parts(write, entity, [*plan.back, *plan.come])
     changes = write.changes

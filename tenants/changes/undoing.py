@@ -86,13 +86,13 @@ def _come_back(kept: Kept, images: str) -> str:
     """Compose what inserts rows as they were, under their hub ids; a column that an image has not gets its default."""
     columns = columns_of(kept.model)
     values = ["%(now)s" if name == "updated_at" else f"p.{name}" for name in columns]
-    return f"""INSERT INTO {kept.table} ({", ".join(columns)})
+    return f"""INSERT INTO {kept.table} AS t ({", ".join(columns)})
 SELECT {_list(values)}
   FROM {CHOSEN}
 {images}
  CROSS JOIN LATERAL jsonb_populate_record(NULL::{kept.table}, '{_defaults(kept.model)}'::jsonb || r.target) p
  WHERE i.id IS NOT NULL
-RETURNING id"""  # noqa: S608
+RETURNING t.id, {kept.flags} AS after, {kept.supplied} AS supplied"""  # noqa: S608
 
 
 def _parts(kept: Kept) -> dict[str, str]:

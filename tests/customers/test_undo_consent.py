@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from customers.models import Customer
-from tenants.models import BeforeImage, ConsentChange, Feed, Role
+from tenants.models import BeforeImage, ConsentChange, ConsentPolicy, Feed, Role, Tenant
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import upload
 from tests.customers.records import customer
@@ -47,7 +47,7 @@ def test_a_grant_is_taken_back_and_stands_in_the_ledger(shop: Partner, admin: Cl
 
     assert flags(shop, name) == [False]
     ((before, after, source, reason),) = ledger(shop, 3)
-    assert (before.bit_count(), after, source, reason) == (1, 0, "admin", "a mistake")
+    assert ((before or 0).bit_count(), after, source, reason) == (1, 0, "admin", "a mistake")
 
 
 @pytest.mark.parametrize(("name", "granted"), [*((name, True) for name in FLAGS), ("IsExcluded", False)])
@@ -255,3 +255,30 @@ def test_consent_is_noted_at_images_alone(shop: Partner) -> None:
     assert before & 1
     assert not BeforeImage.objects.get(tenant=shop.tenant).grants & 1
     assert latest(shop) == 2
+
+
+def test_what_an_undo_took_back_is_held_back_where_staff_opt_outs_stick(shop: Partner, admin: Client) -> None:
+    Tenant.objects.filter(pk=shop.tenant.pk).update(consent_policy=ConsentPolicy.OPT_OUT_STICKS)
+    shop.save("customers", customer(EmailOptin=False))
+    shop.save("customers", customer(EmailOptin=True))
+    taken_back(admin, shop, 2)
+
+    again = shop.save("customers", customer(EmailOptin=True))
+
+    assert flags(shop, "EmailOptin") == [False]
+    assert list(again["warnings"]) == ["[0].EmailOptin"]
+
+    shop.save("customers", customer(EmailOptin=False))
+    shop.save("customers", customer(EmailOptin=True))
+    assert flags(shop, "EmailOptin") == [True], "another value than the source's last one"
+
+
+def test_the_ledger_of_a_customer_goes_and_comes_back_with_it(shop: Partner, admin: Client) -> None:
+    shop.save("customers", customer(EmailOptin=True, SmsOptin=False))
+    assert ledger(shop, 1) == [(None, 1, "api", "")]
+
+    taken_back(admin, shop, 1)
+    assert ledger(shop, 1) == ledger(shop, 2) == []
+
+    taken_back(admin, shop, 2, reason="it was right")
+    assert ledger(shop, 3) == [(None, 0, "admin", "it was right")], "it comes back without an opt-in"

@@ -14,6 +14,7 @@
 \set records '[{"match_key": "i:C-1", "CustomerId": "C-1", "Email": "ann@shop.example", "external_id": "C-1", "OrderId": "O-1", "OrderDate": "2026-01-31T12:00:00Z", "TotalRevenue": 9.9, "Currency": "EUR", "OrderItems": [{"ProductId": "P-1", "Sku": "S-1", "Quantity": 1, "Price": 9.9}], "ProductId": "P-1", "ProductName": "Top", "VariantId": "V-1", "Sku": "S-1", "Name": "Small", "OriginalPrice": 9.9, "IsAvailable": true}]'
 \set source 'api'
 \set sticking '0'
+\set supplied '{NULL,NULL}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
@@ -223,8 +224,9 @@ changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
     SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
       FROM stored
      UNION ALL
-    SELECT *, NULL::smallint, 0
-      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+    SELECT *, 0
+      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[],
+                  :'supplied'::smallint[])
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,

@@ -2,7 +2,9 @@
 \set before '{NULL,1}'
 \set ids '{1,2}'
 \set kinds '{created,updated}'
+\set supplied '{NULL,NULL}'
 
-SELECT *, NULL::smallint, 0
-      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+SELECT *, 0
+      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[],
+                  :'supplied'::smallint[])
 ;

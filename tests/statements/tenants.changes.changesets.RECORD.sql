@@ -11,13 +11,15 @@
 \set reason 'ticket 17'
 \set received '2'
 \set source 'api'
+\set supplied '{NULL,NULL}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
 
 WITH changed(id, kind, before, after, supplied, against_staff) AS NOT MATERIALIZED (
-    SELECT *, NULL::smallint, 0
-      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[])
+    SELECT *, 0
+      FROM unnest(:'ids'::bigint[], :'kinds'::text[], :'before'::smallint[], :'after'::smallint[],
+                  :'supplied'::smallint[])
 ), tally AS MATERIALIZED (
     SELECT count(*)::int AS n,
            coalesce(array_agg(id) FILTER (WHERE kind = 'created'), '{}') AS created,

@@ -62,6 +62,23 @@ END AS bits) w
     'gdpr_optin', CASE WHEN h.held & 16 <> 0 THEN 'false' ELSE i.image->'gdpr_optin' END,
     'is_excluded', CASE WHEN h.held & 32 <> 0 THEN 'true' ELSE i.image->'is_excluded' END,
     'given', (i.image->>'given')::int | (h.held & 1 <> 0)::int * coalesce(t.given & 128, 0) | (h.held & 2 <> 0)::int * coalesce(t.given & 256, 0) | (h.held & 4 <> 0)::int * coalesce(t.given & 512, 0) | (h.held & 8 <> 0)::int * coalesce(t.given & 1024, 0) | (h.held & 16 <> 0)::int * coalesce(t.given & 2048, 0) | (h.held & 32 <> 0)::int * coalesce(t.given & 4096, 0) | (h.held & 64 <> 0)::int * coalesce(t.given & 32768, 0) | (h.held & 128 <> 0)::int * coalesce(t.given & 8192, 0),
+    'overridden', coalesce(t.overridden # (CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END), (i.image->>'overridden')::int # ((i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32)) # ((((i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32) & ~(h.held & 63)) | (h.held & 32)),
+    'withdrawn_by_staff', (coalesce(t.withdrawn_by_staff, (i.image->>'withdrawn_by_staff')::int) | (coalesce(CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END, (i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32) # ((((i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32) & ~(h.held & 63)) | (h.held & 32)))) & ~((coalesce(CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+       CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
+       CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
+       CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +
+       CASE WHEN t.gdpr_optin THEN 16 ELSE 0 END +
+       CASE WHEN t.is_excluded THEN 32 ELSE 0 END, (i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32) # ((((i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32) & ~(h.held & 63)) | (h.held & 32))) & ((((((i.image->>'email_optin')::boolean::int * 1 + (i.image->>'sms_optin')::boolean::int * 2 + (i.image->>'whatsapp_optin')::boolean::int * 4 + (i.image->>'app_push_optin')::boolean::int * 8 + (i.image->>'gdpr_optin')::boolean::int * 16 + (i.image->>'is_excluded')::boolean::int * 32) & ~(h.held & 63)) | (h.held & 32))) # 32)),
     'mailing_lists', CASE WHEN h.held & 64 = 0 THEN i.image->'mailing_lists' ELSE (
         SELECT coalesce(jsonb_agg(l.name ORDER BY l.place), '[]')
           FROM jsonb_array_elements_text(i.image->'mailing_lists') WITH ORDINALITY AS l(name, place)

@@ -5,7 +5,7 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set undoes '1'
 
-INSERT INTO orders_order (id, tenant_id, order_id, customer_id, email, order_date, total_revenue, currency, total_quantity, unique_quantity, is_order_cancelled, given, created_at, updated_at)
+INSERT INTO orders_order AS t (id, tenant_id, order_id, customer_id, email, order_date, total_revenue, currency, total_quantity, unique_quantity, is_order_cancelled, given, created_at, updated_at)
 SELECT p.id,
        p.tenant_id,
        p.order_id,
@@ -38,5 +38,5 @@ LEFT JOIN LATERAL (
  CROSS JOIN LATERAL (SELECT i.image AS target) r
  CROSS JOIN LATERAL jsonb_populate_record(NULL::orders_order, '{"is_order_cancelled": false, "given": 0}'::jsonb || r.target) p
  WHERE i.id IS NOT NULL
-RETURNING id
+RETURNING t.id, NULL::smallint AS after, NULL::smallint AS supplied
 ;

@@ -5,7 +5,7 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set undoes '1'
 
-INSERT INTO products_product (id, tenant_id, product_id, product_name, taxonomy, is_offline_exclusive, given, created_at, updated_at)
+INSERT INTO products_product AS t (id, tenant_id, product_id, product_name, taxonomy, is_offline_exclusive, given, created_at, updated_at)
 SELECT p.id,
        p.tenant_id,
        p.product_id,
@@ -33,5 +33,5 @@ LEFT JOIN LATERAL (
  CROSS JOIN LATERAL (SELECT i.image AS target) r
  CROSS JOIN LATERAL jsonb_populate_record(NULL::products_product, '{"taxonomy": [], "is_offline_exclusive": false, "given": 0}'::jsonb || r.target) p
  WHERE i.id IS NOT NULL
-RETURNING id
+RETURNING t.id, NULL::smallint AS after, NULL::smallint AS supplied
 ;
