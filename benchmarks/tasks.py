@@ -26,7 +26,7 @@ STATEMENTS = {
     "orders": _bare(orders.ingest.ORDERS, orders.ingest.REPLACE_LINES),
     "products": _bare(products.ingest.PRODUCTS, products.ingest.MERGE_VARIANTS),
 }
-NUMBERS = {"tenant_id": "$1", "now": "$2", "records": "$3"}
+NUMBERS = {"tenant_id": "$1", "now": "$2", "records": "$3", "sticking": "0"}  # the source wins, as by default
 NUMBERS_APART = 20_000  # more than a connection sends in one turn
 _firsts = itertools.count(FIRST_NUMBER, NUMBERS_APART)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Changes, Origin, Receipt, as_array
+from tenants.changes.changesets import Origin, Receipt, as_array
 from tenants.changes.erasure import pseudonym, spelled_alike
 from tenants.changes.images import forget_images
 from tenants.changes.reasons import forget_reasons
@@ -110,7 +110,8 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     gone = write.execute(DELETE, ids=as_array(erased)) if erased else []
     texts = [*named["customer_ids"], *named["emails"], *(text for _, *texts in gone for text in texts)]
     forget_reasons(write, erased, texts, [phone for phone, *_ in gone])
-    write.changes.deleted += erased
+    own = write.changes if write.operation == Operation.ERASE else write.note(Entity.CUSTOMERS, Operation.ERASE)
+    own.deleted += erased
     dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:
@@ -121,7 +122,9 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     forget_images(write.execute, images)
     if erased or orders or dropped or images:
         write.note_erasure()
-    write.note(Entity.ORDERS, Changes(received=len(orders), updated=[order[0] for order in orders]))
+    noted = write.note(Entity.ORDERS, Operation.ERASE)
+    noted.received += len(orders)
+    noted.updated += [order[0] for order in orders]
 
 
 def _matches(found: Sequence[Person], customer_id: str | None, email: str | None, first: str) -> Sequence[Person]:

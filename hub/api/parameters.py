@@ -26,6 +26,8 @@ from hub.sql.bigint import is_bigint
 MOST_IDS = 1000
 MOST_NAME = 100  # characters of an unknown name that the answer repeats
 MOST_REASON = 200  # characters
+CONTROLS, UNSEEN = ("Cc", "Cs", "Zl", "Zp"), ("Cf", "Zs")  # categories of characters
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WHOLE = re.compile("-?[0-9]+")
 FLAGS = {"true": True, "false": False}
 
@@ -58,8 +60,13 @@ def whole_numbers(text: str) -> list[int] | None:
 
 
 def one_line(text: str) -> str | None:
-    """Return a text, None where it has control characters or ends of lines."""
-    return None if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text) else text
+    """Return a text; None where it has control characters, those that turn the text's direction too, or shows nothing.
+
+    Joiners stay: words in some scripts and many emoji have them.
+    """
+    kinds = [unicodedata.category(letter) for letter in text]
+    is_plain = not any(kind in CONTROLS or letter in TURNING for kind, letter in zip(kinds, text, strict=True))
+    return text if is_plain and any(kind not in UNSEEN for kind in kinds) else None
 
 
 EMAIL = Annotated[Email, BeforeValidator(with_plus)]

@@ -78,12 +78,13 @@ class Receipt:
     results: Sequence[Mapping[str, Any]] | None = None
 
     def joined(self, noted: "Receipt") -> "Receipt":
-        """Return the receipt of a write that also changed records of another entity, in the changeset after its own.
+        """Return the receipt of a write that also changed something else, in the changeset after its own.
 
         The number is that of its own changeset, if there is one: who erases somebody who had no more than orders has
         the orders'.
         """
-        return replace(self, number=self.number or noted.number, updated=self.updated + noted.updated)
+        updated, removed = self.updated + noted.updated, self.removed + noted.removed
+        return replace(self, number=self.number or noted.number, updated=updated, removed=removed)
 
     @property
     def counts(self) -> dict[str, int | None]:

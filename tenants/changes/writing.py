@@ -190,7 +190,7 @@ class Write:
     hears: bool
     hears_on: bool
     changes: Changes = field(default_factory=Changes)
-    noted: list[tuple[Entity, Changes]] = field(default_factory=list)
+    noted: dict[tuple[Entity, Operation], Changes] = field(default_factory=dict)
     last: Last | None = None
     keeps: bool = False
     images: list[str] = field(default_factory=list)
@@ -245,9 +245,17 @@ class Write:
         """Leave out why the write was made: the text names somebody it erased."""
         self.parameters = {**self.parameters, "reason": ""}
 
-    def note(self, entity: Entity, changes: Changes) -> None:
-        """Note what the write did to records of another entity: a changeset of its own, in the same transaction."""
-        self.noted.append((entity, changes))
+    @property
+    def operation(self) -> Operation:
+        """What the write is."""
+        return Operation(str(self.parameters["operation"]))
+
+    def note(self, entity: Entity, operation: Operation) -> Changes:
+        """Return what the write changes beside its own matter: a changeset of its own, in the same transaction.
+
+        To records of another entity, or by another operation, as an upload that also erases.
+        """
+        return self.noted.setdefault((entity, operation), Changes())
 
     def _refuse_after_store(self) -> None:
         if self.last is not None:
@@ -258,8 +266,9 @@ class Write:
         if self.keeps and not self.hears_on and self.parameters["entity"] == Entity.CUSTOMERS:
             execute_where_tenant_is(HEAR, self.parameters)
         self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by))
-        for entity, changes in self.noted:
-            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), entity=entity.value))
+        for (entity, operation), changes in self.noted.items():
+            named = {"entity": entity.value, "operation": operation.value}
+            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), **named))
 
     def _recorded(self, changes: Changes, last: Last, **parameters: object) -> Receipt:
         distinct = last.number + len(changes) + changes.unchanged

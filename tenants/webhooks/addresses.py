@@ -32,7 +32,10 @@ REFUSED_V6 = [
 ]
 
 NO_URL = "Enter an address such as https://shop.example/hooks."
-NO_TLS = "The address must begin with https://: changes are not sent in clear."
+NO_TLS = (
+    "The address must begin with https://: changes are not sent in clear."
+    " (For trials, WEBHOOK_LOOPBACK=true lets http:// lead to this machine.)"
+)
 NO_USER = "Leave user name and password out of the address: every delivery is signed."
 NO_FRAGMENT = "Leave out what follows #: it is never sent."
 NOT_PUBLIC = "The address must be one on the public internet."

@@ -33,6 +33,6 @@ def test_no_table_about_users_has_a_foreign_key_to_tenants(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conrelid::regclass::text FROM pg_constraint"
-            " WHERE contype = 'f' AND confrelid = 'tenants_tenant'::regclass"
+            " WHERE contype = 'f' AND confrelid = 'tenants_tenant'::regclass ORDER BY 1"
         )
-        assert cursor.fetchall() == [("tenants_apikey",)]
+        assert cursor.fetchall() == [("tenants_apikey",), ("tenants_webhook",)]

@@ -11,7 +11,7 @@ from tests.orders.records import order
 from tests.products.records import product
 from tests.tenants.routes import EVERY_ROUTE
 
-WHY = "Ticket 17: Ärger, “quoted”"
+WHY = "Ticket 17: Ärger, “quoted”, 👩‍👩‍👧, شكوى"
 WRITES = [(method, path) for method, path in EVERY_ROUTE if method in ("POST", "DELETE")]
 
 
@@ -61,7 +61,7 @@ def test_a_reason_is_trimmed_and_at_most_200_characters(partner: Partner) -> Non
     assert errors == {"reason": ["The field reason must be a string with a maximum length of 200."]}
 
 
-@pytest.mark.parametrize("reason", ["", "%20", "a%0Ab", "a%E2%80%A8b", "a%7Fb"])
+@pytest.mark.parametrize("reason", ["", "%20", "a%0Ab", "a%E2%80%A8b", "a%7Fb", "a%E2%80%AEb", "%E2%80%8B"])
 def test_a_reason_that_is_no_line_of_text_is_refused(partner: Partner, reason: str) -> None:
     response = partner.send("POST", f"/customers/{{tenant}}?reason={reason}", [{"CustomerId": "C-1"}])
 
