@@ -12,7 +12,7 @@ from customers.flags import FLAGS, FLAGS_SQL, WITHDRAWN, withdrawals
 from customers.former import FORMER_COLUMNS, MOST_FORMER
 from customers.models import Customer
 from hub.sql.files import read_sql
-from hub.sql.upsert import Column, Table
+from hub.sql.upsert import Table
 from tenants.changes.images import Kept
 from tenants.identity import COLUMNS, key_sql
 from tenants.models import Entity
@@ -97,17 +97,13 @@ def _withdrew(name: str) -> str:
 
 
 def note_sent(table: Table) -> str:
-    """Compose what notes the withdrawals of the records of a table, each with its key, as `at_once_statement` asks."""
-    bits = " +\n                          ".join(bit for column in table.columns if (bit := _withdraws(column)))
-    return NOTE.format(withdrawn=OF_SENT.format(key=table.key["match_key"], bits=bits))
+    """Compose what notes the withdrawals of the records of a table, each with its key, as `at_once_statement` asks.
 
-
-def _withdraws(column: Column) -> str:
-    """Compose the bit of `withdrawn_bits` that a record `s` gets of a column; "" where it is no consent."""
-    if column.name in FLAGS:
-        return f'(s."{column.field}" IS {str(WITHDRAWS[column.name]).upper()})::int * {1 << FLAGS[column.name]}'
-    whole = {"mailing_lists": LISTS, "attributes": ATTRIBUTES}
-    return f'(s."{column.field}" IS NOT NULL)::int * {whole[column.name]}' if column.name in whole else ""
+    Flags alone: who sends lists or attributes needs the stored value first.
+    """
+    fields = {column.name: column.field for column in table.columns}
+    bits = (f'(s."{fields[name]}" IS {value})::int * {1 << FLAGS[name]}' for name, value in WITHDRAWS.items())
+    return NOTE.format(withdrawn=OF_SENT.format(key=table.key["match_key"], bits=f" +\n{' ' * 26}".join(bits)))
 
 
 def withdrawn_bits(record: Mapping[str, Any]) -> int:

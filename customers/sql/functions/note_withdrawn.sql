@@ -1,7 +1,8 @@
 -- Takes what is withdrawn, bits by match_key, from what images of these customers grant (customers.restoring); returns at
 -- how many. Of a customer the latest image counts: the others are of what was touched, and may lose it, too.
--- It begins from the images that grant anything; only where these are more than 50, and than the customers, from the
--- customers: where staff edited three opt-ins 500 withdrawals take 0.2 ms instead of 2.5. LATERAL … OFFSET 0 and ORDER BY record pin the index plans.
+-- It begins from the images that grant anything: where staff edited three opt-ins, 500 withdrawals take 0.2 ms instead of
+-- 1.7. Only where these are more than 50, and than the customers, it begins from the customers.
+-- LATERAL … OFFSET 0 and ORDER BY record pin the index plans.
 -- Volatile, as lock_tenant is: its queries have snapshots of their own, so an image that was kept before the lock was
 -- granted is seen, in the statement that waited for it. Images are locked in one order, for the lock may be shared.
 -- The tables are told, for on a shard they have other names; on a plain server the plan of the usual case is kept.

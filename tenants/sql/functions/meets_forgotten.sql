@@ -1,7 +1,7 @@
 -- Returns whether a write must look for forgotten persons before it stores: some are remembered, for every door or for
--- this one. For who was told by lock_tenant, which says the same of before-images that hear of withdrawals, that there
--- is something to look for. Volatile, as that is: its query sees who was forgotten before the lock was granted. The
--- table of the feed is told, for on a shard it has another name; on a plain server the plan is kept.
+-- this one. For whom lock_tenant told that there is something to look for, be it before-images that hear of withdrawals.
+-- Volatile, as that is: its query sees who was forgotten before the lock was granted. The table of the feed is told, for
+-- on a shard it has another name; on a plain server the plan is kept.
 CREATE OR REPLACE FUNCTION meets_forgotten(feeds text, tenant uuid, door text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
