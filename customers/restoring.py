@@ -28,7 +28,7 @@ GRANTS = " +\n           ".join(
         f"jsonb_path_exists(k.image->'attributes', '$.* ? (@ == true)')::int * {ATTRIBUTES}",
     ]
 )
-# `withdrawn` is SQL: an object of bits by match_key.
+# SQL that notes what is `withdrawn`: SQL of an object, bits by match_key.
 NOTE = "note_withdrawn('tenants_beforeimage', 'customers_customer', %(tenant_id)s, {withdrawn})"
 NOTE_BY_KEY = f"SELECT {NOTE.format(withdrawn='%(masks)s::jsonb')} AS noted"
 BY_ID = """(
@@ -102,7 +102,9 @@ def note_sent(table: Table) -> str:
     Flags alone: who sends lists or attributes needs the stored value first.
     """
     fields = {column.name: column.field for column in table.columns}
-    bits = (f'(s."{fields[name]}" IS {value})::int * {1 << FLAGS[name]}' for name, value in WITHDRAWS.items())
+    bits = (
+        f'(s."{fields[name]}" IS {str(value).upper()})::int * {1 << FLAGS[name]}' for name, value in WITHDRAWS.items()
+    )
     return NOTE.format(withdrawn=OF_SENT.format(key=table.key["match_key"], bits=f" +\n{' ' * 26}".join(bits)))
 
 

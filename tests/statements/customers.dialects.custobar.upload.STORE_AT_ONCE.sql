@@ -39,18 +39,22 @@ WITH locked AS MATERIALIZED (
        "Tags" text[],
        "MailingLists" text[])
 ), gate AS MATERIALIZED (
-    SELECT CASE WHEN NOT looks THEN false WHEN meets_forgotten('tenants_feed', :'tenant_id', :'source') THEN true ELSE note_withdrawn('tenants_beforeimage', 'customers_customer', :'tenant_id', (
+    SELECT CASE
+               WHEN NOT looks THEN false
+               WHEN meets_forgotten('tenants_feed', :'tenant_id', :'source') THEN true
+               ELSE note_withdrawn('tenants_beforeimage', 'customers_customer', :'tenant_id', (
            SELECT jsonb_object_agg(w.key, w.bits)
              FROM (SELECT 'i:' || s.external_id AS key,
-                          (s."can_email" IS False)::int * 1 +
-                          (s."can_sms" IS False)::int * 2 +
-                          (s."WhatsappOptin" IS False)::int * 4 +
-                          (s."can_push" IS False)::int * 8 +
-                          (s."can_profile" IS False)::int * 16 +
-                          (s."IsExcluded" IS True)::int * 32 AS bits
+                          (s."can_email" IS FALSE)::int * 1 +
+                          (s."can_sms" IS FALSE)::int * 2 +
+                          (s."WhatsappOptin" IS FALSE)::int * 4 +
+                          (s."can_push" IS FALSE)::int * 8 +
+                          (s."can_profile" IS FALSE)::int * 16 +
+                          (s."IsExcluded" IS TRUE)::int * 32 AS bits
                      FROM sent s
                    OFFSET 0) w
-            WHERE w.bits <> 0)) IS NULL END
+            WHERE w.bits <> 0)) IS NULL
+           END
         OR means_nameless('customers_customer',
                :'tenant_id',
                (SELECT array_agg('i:' || external_id) FROM sent),

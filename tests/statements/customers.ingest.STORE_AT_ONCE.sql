@@ -39,18 +39,22 @@ WITH locked AS MATERIALIZED (
        "Tags" text[],
        "MailingLists" text[])
 ), gate AS MATERIALIZED (
-    SELECT CASE WHEN NOT looks THEN false WHEN meets_forgotten('tenants_feed', :'tenant_id', :'source') THEN true ELSE note_withdrawn('tenants_beforeimage', 'customers_customer', :'tenant_id', (
+    SELECT CASE
+               WHEN NOT looks THEN false
+               WHEN meets_forgotten('tenants_feed', :'tenant_id', :'source') THEN true
+               ELSE note_withdrawn('tenants_beforeimage', 'customers_customer', :'tenant_id', (
            SELECT jsonb_object_agg(w.key, w.bits)
              FROM (SELECT CASE WHEN :'priority' = 'email' THEN 'e:' || s."Email" ELSE 'i:' || s."CustomerId" END AS key,
-                          (s."EmailOptin" IS False)::int * 1 +
-                          (s."SmsOptin" IS False)::int * 2 +
-                          (s."WhatsappOptin" IS False)::int * 4 +
-                          (s."AppPushOptin" IS False)::int * 8 +
-                          (s."GdprOptin" IS False)::int * 16 +
-                          (s."IsExcluded" IS True)::int * 32 AS bits
+                          (s."EmailOptin" IS FALSE)::int * 1 +
+                          (s."SmsOptin" IS FALSE)::int * 2 +
+                          (s."WhatsappOptin" IS FALSE)::int * 4 +
+                          (s."AppPushOptin" IS FALSE)::int * 8 +
+                          (s."GdprOptin" IS FALSE)::int * 16 +
+                          (s."IsExcluded" IS TRUE)::int * 32 AS bits
                      FROM sent s
                    OFFSET 0) w
-            WHERE w.bits <> 0)) IS NULL END AS closed
+            WHERE w.bits <> 0)) IS NULL
+           END AS closed
       FROM locked
 ), stored(id, is_new, before, after, supplied, against_staff) AS (
 INSERT INTO "customers_customer" AS t (
