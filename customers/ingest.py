@@ -23,7 +23,7 @@ from customers.overrides import (
     sticks,
     update_of,
 )
-from customers.restoring import NOTE_BY_KEY, kept_customers, withdrawn_bits
+from customers.restoring import NOTE_BY_KEY, kept_customers, note_sent, withdrawn_bits
 from customers.schemas import CustomerRecord
 from hub.records.records import RecordList, Records
 from hub.sql.files import read_sql
@@ -92,7 +92,9 @@ KEEP, KEEP_TELLING = keeping(CUSTOMERS, KEPT, ALL_CHANGED), keeping(CUSTOMERS, K
 BY_EMAIL, BY_ID = key_sql("Email", 's."Email"'), key_sql("CustomerId", 's."CustomerId"')
 PRIORITY_KEY = f"CASE WHEN %(priority)s = 'email' THEN {BY_EMAIL} ELSE {BY_ID} END"
 AT_ONCE = replace(CUSTOMERS, key={"match_key": PRIORITY_KEY}, sent=SUPERSEDED)
-STORE_AT_ONCE, STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE), at_once_statement(AT_ONCE, telling=TELLING)
+NOTE = note_sent(AT_ONCE)
+STORE_AT_ONCE = at_once_statement(AT_ONCE, note=NOTE)
+STORE_AT_ONCE_TELLING = at_once_statement(AT_ONCE, note=NOTE, telling=TELLING)
 KEEP_AT_ONCE, KEEP_AT_ONCE_TELLING = keeping(AT_ONCE, KEPT, STORED), keeping(AT_ONCE, KEPT, STORED, telling=TELLING)
 SENT_AS = {column.field: column.field for column in CONSENTS}
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}

@@ -12,7 +12,8 @@ from customers.flags import ALL, FLAGS, FLAGS_SQL, INVERTED, WITHDRAWN, grants_s
 from customers.former import FORMER_COLUMNS, MOST_FORMER
 from customers.models import Customer
 from hub.sql.files import read_sql
-from tenants.changes.images import Kept, noting
+from hub.sql.upsert import Table
+from tenants.changes.images import Kept
 from tenants.identity import COLUMNS, key_sql
 from tenants.models import Entity
 
@@ -31,14 +32,26 @@ GRANTS = " +\n           ".join(
 IMAGED = " + ".join(f"(i.image->>'{name}')::boolean::int * {1 << bit}" for name, bit in FLAGS.items())
 TARGET = f"((({IMAGED}) & ~(h.held & {ALL})) | (h.held & {INVERTED}))"
 CHANGED = f"(coalesce({FLAGS_SQL}, {IMAGED}) # {TARGET})"
-NOTE_BY_KEY = noting("""SELECT c.id, m.bits::int
-          FROM json_each_text(%(masks)s::json) AS m(key, bits)
-         CROSS JOIN LATERAL (
-               SELECT r.id
-                 FROM customers_customer r
-                WHERE r.tenant_id = %(tenant_id)s AND r.match_key = m.key
-               OFFSET 0) c""")
-NOTE_BY_ID = noting("SELECT m.id::bigint, m.bits::int FROM json_each_text(%(withdrawn)s::json) AS m(id, bits)")
+# SQL that notes what is `withdrawn`: SQL of an object, bits by match_key.
+NOTE = "note_withdrawn('tenants_beforeimage', 'customers_customer', %(tenant_id)s, {withdrawn})"
+NOTE_BY_KEY = f"SELECT {NOTE.format(withdrawn='%(masks)s::jsonb')} AS noted"
+BY_ID = """(
+       SELECT jsonb_object_agg(c.match_key, m.bits::int)
+         FROM json_each_text(%(withdrawn)s::json) AS m(id, bits)
+        CROSS JOIN LATERAL (
+              SELECT r.match_key
+                FROM customers_customer r
+               WHERE r.tenant_id = %(tenant_id)s AND r.id = m.id::bigint
+              OFFSET 0) c)"""
+NOTE_BY_ID = f"SELECT {NOTE.format(withdrawn=BY_ID)} AS noted"
+# Of the rows `sent` of a statement that stores at once.
+OF_SENT = """(
+           SELECT jsonb_object_agg(w.key, w.bits)
+             FROM (SELECT {key} AS key,
+                          {bits} AS bits
+                     FROM sent s
+                   OFFSET 0) w
+            WHERE w.bits <> 0)"""
 FORMER = """'{former}', coalesce((
         SELECT to_jsonb((array_agg(u.value ORDER BY u.place)
                          || ARRAY(SELECT jsonb_array_elements_text(NULLIF(i.image->'{former}', 'null'))))[:{most}])
@@ -98,6 +111,18 @@ def _withdrew(name: str) -> str:
     # Who comes back is excluded as before: nobody can tell whether they were, in between.
     stays = f"t.{name} = {WITHDRAWS[name]}" + ("" if WITHDRAWS[name] else " IS NOT FALSE")
     return f"({granted} AND coalesce({stays}, false))::int * {1 << FLAGS[name]}"
+
+
+def note_sent(table: Table) -> str:
+    """Compose what notes the withdrawals of the records of a table, each with its key, as `at_once_statement` asks.
+
+    Flags alone: who sends lists or attributes needs the stored value first.
+    """
+    fields = {column.name: column.field for column in table.columns}
+    bits = (
+        f'(s."{fields[name]}" IS {str(value).upper()})::int * {1 << FLAGS[name]}' for name, value in WITHDRAWS.items()
+    )
+    return NOTE.format(withdrawn=OF_SENT.format(key=table.key["match_key"], bits=f" +\n{' ' * 26}".join(bits)))
 
 
 def withdrawn_bits(record: Mapping[str, Any]) -> int:

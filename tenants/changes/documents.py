@@ -20,7 +20,7 @@ from tenants.changes.changesets import Origin, Receipt, Warnings, recording, wri
 from tenants.changes.images import OF_CHANGED, Kept
 from tenants.changes.places import place
 from tenants.changes.results import OUTCOMES_OF_DOCUMENTS, Meant
-from tenants.changes.writing import SHARED, open_write
+from tenants.changes.writing import MEETS_FORGOTTEN, SHARED, open_write
 from tenants.models import Entity, Operation, Tenant
 
 STORE_PARENTS = read_sql("tenants", "store_parents")
@@ -37,7 +37,7 @@ Suppress = Callable[[], tuple[Records[Any], Warnings]]
 def parents_statement(table: Table) -> str:
     """Compose the first statement: lock, and upsert the documents' own rows."""
     gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed")
-    return STORE_PARENTS.format(lock=SHARED, upsert=upsert_statement(gated))
+    return STORE_PARENTS.format(lock=SHARED, meets_forgotten=MEETS_FORGOTTEN, upsert=upsert_statement(gated))
 
 
 @dataclass(frozen=True)

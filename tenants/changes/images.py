@@ -164,36 +164,6 @@ def keeping(table: Table, kept: Kept, stored: str, *, telling: Telling | None = 
     )
 
 
-def noting(withdrawn: str) -> str:
-    """Compose the statement that takes what was withdrawn from what the images of customers grant.
-
-    `withdrawn` selects (hub id, bits); no undo gives these back. Of a customer the latest image counts: the
-    others are of what was touched. Images are locked in one order, for it also runs under the shared lock.
-    """
-    return f"""WITH granted AS MATERIALIZED (
-    SELECT i.id, w.bits
-      FROM ({withdrawn}) AS w(record, bits)
-     CROSS JOIN LATERAL (
-           SELECT s.id, s.grants
-             FROM tenants_beforeimage s
-            WHERE s.tenant_id = %(tenant_id)s AND s.entity = 'customers' AND s.record = w.record
-            ORDER BY s.changeset_number DESC
-            LIMIT 1) i
-     WHERE i.grants & w.bits <> 0
-), locked AS MATERIALIZED (
-    SELECT s.id, g.bits
-      FROM granted g
-      JOIN tenants_beforeimage s ON s.tenant_id = %(tenant_id)s AND s.id = g.id
-     ORDER BY s.id
-       FOR UPDATE OF s
-)
-UPDATE tenants_beforeimage i
-   SET grants = i.grants & ~ g.bits
-  FROM locked g
- WHERE i.tenant_id = %(tenant_id)s AND i.id = g.id
-RETURNING i.id"""  # noqa: S608 — composed from constants
-
-
 def forget_images(execute: Execute, ids: Sequence[int]) -> None:
     """Delete images, by their own ids, for they name somebody who is erased."""
     if ids:

@@ -66,29 +66,35 @@ RETURNING erased_at
 """
 SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
 AT_ONCE = read_sql("tenants", "at_once")
-AT_ONCE_ASKING = read_sql("tenants", "at_once_asking")
+# Whether a write must look before it stores, of what lock_tenant says that there is: without images, of the forgotten.
+MEETS_FORGOTTEN = "meets_forgotten('tenants_feed', %(tenant_id)s, %(source)s)"
+CLOSED = f"""CASE
+               WHEN NOT looks THEN false
+               WHEN {MEETS_FORGOTTEN} THEN true
+               ELSE {{note}} IS NULL
+           END"""
 Look = Callable[[], Warnings]
 STORED = """SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
       FROM stored"""
 
 
-def at_once_statement(table: Table, *, question: str = "", telling: Telling | None = None) -> str:
+def at_once_statement(table: Table, *, note: str, question: str = "", telling: Telling | None = None) -> str:
     """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
 
-    The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording` says. It stores nothing, and
-    the last column returned is true, where forgotten persons must be looked for first, or where `question` is true: SQL
-    that may read the CTE `sent`, whose columns are the fields of the table. A question needs the exclusive lock, and a
-    volatile function to ask it: the statement's own snapshot may be older than the lock it waited for.
+    `note` is SQL that notes at images what the rows of the CTE `sent` withdraw, whose columns are the fields of the
+    table; it is never null. The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording`
+    says. It stores nothing, and the last column returned is true, where forgotten persons must be looked for first, or
+    where `question` is true: SQL that may read `sent`, too. A question needs the exclusive lock. Both need a volatile
+    function: the statement's own snapshot may be older than the lock it waited for.
     `telling` has it tell what became of each row, too.
     """
-    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent" if question else "")
+    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent")
     upsert = upsert_statement(telling.returning(gated) if telling else gated)
-    if question:
-        ctes = AT_ONCE_ASKING.format(lock=EXCLUSIVE, recordset=recordset(table), question=question, upsert=upsert)
-    else:
-        ctes = AT_ONCE.format(lock=SHARED, upsert=upsert)
-    closed = "(SELECT closed FROM gate) AS closed"
-    return recording(STORED, ctes=ctes, more=f"{closed},\n       {telling.outcomes}" if telling else closed)
+    lock, asked = (EXCLUSIVE, f"\n        OR {question}") if question else (SHARED, "")
+    closed = CLOSED.format(note=note) + asked
+    ctes = AT_ONCE.format(lock=lock, recordset=recordset(table), closed=closed, upsert=upsert)
+    told = "(SELECT closed FROM gate) AS closed"
+    return recording(STORED, ctes=ctes, more=f"{told},\n       {telling.outcomes}" if telling else told)
 
 
 def store_at_once(

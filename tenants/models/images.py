@@ -27,6 +27,7 @@ class BeforeImage(TenantOwned):
     class Meta:
         indexes = [
             models.Index(fields=["tenant", "entity", "record", "changeset_number"], name="image_of_record"),
+            models.Index(fields=["tenant", "record"], name="image_that_grants", condition=~models.Q(grants=0)),
             GinIndex(
                 fields=["names"],
                 name="image_by_name",

@@ -2,9 +2,9 @@
 -- Returns (whether nothing was stored because forgotten persons must be looked for first, ids created, ids updated);
 -- `looked` says that they have been. The lock stands in a CTE of its own: no plan can fold it away.
 WITH locked AS MATERIALIZED (
-    {lock} AS suppresses
+    {lock} AS looks
 ), gate AS MATERIALIZED (
-    SELECT suppresses AND NOT %(looked)s AS closed
+    SELECT CASE WHEN looks AND NOT %(looked)s THEN {meets_forgotten} ELSE false END AS closed
       FROM locked
 ), stored(id, is_new) AS (
 {upsert}

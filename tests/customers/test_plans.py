@@ -16,7 +16,7 @@ from customers.erasure import FIND_ORDERS
 from customers.ingest import CARRIERS
 from customers.models import Customer
 from tenants.identity import COLUMNS, ORDER
-from tenants.models import Priority
+from tenants.models import Priority, Tenant
 from tests.conftest import Partner
 from tests.orders.records import order
 
@@ -30,6 +30,12 @@ OTHER_CHANGESETS = """
 INSERT INTO tenants_changeset
 SELECT (json_populate_record(c, json_build_object('id', c.id + n, 'number', n + 1, 'created_ids', ARRAY[n << 12]))).*
   FROM tenants_changeset c
+ CROSS JOIN generate_series(1, 10000) n
+"""
+OTHER_IMAGES = """
+INSERT INTO tenants_beforeimage
+SELECT (json_populate_record(i, json_build_object('id', i.id + n, 'record', i.record + n, 'grants', 0))).*
+  FROM tenants_beforeimage i
  CROSS JOIN generate_series(1, 10000) n
 """
 INDEXES = {"CustomerId": "customer_by_customer_id", "Email": "customer_by_email", "Phone": "customer_by_phone"}
@@ -139,10 +145,28 @@ def test_the_ids_of_customers_left_alone_are_found_by_index(partner: Partner) ->
     assert fetched() - before < 10
 
 
-def fetched() -> int:
-    """Return how many customers were read in this transaction."""
+@pytest.mark.usefixtures("plain_postgres")
+def test_images_that_hear_are_found_by_what_they_grant(partner: Partner) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'customers_customer'"
-        )
+        cursor.execute("TRUNCATE tenants_beforeimage")
+    partner.save("customers", {"CustomerId": "A", "EmailOptin": True, "SmsOptin": True})
+    tenants = Tenant.objects.filter(pk=partner.tenant.pk)
+    tenants.update(keeps_images=True)
+    partner.save("customers", {"CustomerId": "A", "EmailOptin": False})
+    tenants.update(keeps_images=False)
+    for _ in range(7):  # by then the session has the plan that it keeps
+        partner.save("customers", {"CustomerId": "A", "EmailOptin": False})
+    with connection.cursor() as cursor:
+        cursor.execute(OTHER_IMAGES)
+    before = fetched("tenants_beforeimage")
+
+    partner.save("customers", {"CustomerId": "A", "EmailOptin": False})
+
+    assert fetched("tenants_beforeimage") - before < 10
+
+
+def fetched(table: str = "customers_customer") -> int:
+    """Return how many rows of a table were read in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = %s", [table])
         return int(cursor.fetchall()[0][0])

@@ -16,7 +16,7 @@
 \set user_id '1'
 
 WITH locked AS MATERIALIZED (
-    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', true) AS suppresses
+    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', true) AS looks
 ), sent AS MATERIALIZED (
     SELECT *
       FROM json_to_recordset(:'records'::json) AS s(
@@ -39,7 +39,23 @@ WITH locked AS MATERIALIZED (
        "Tags" text[],
        "MailingLists" text[])
 ), gate AS MATERIALIZED (
-    SELECT locked.suppresses OR means_nameless('customers_customer',
+    SELECT CASE
+               WHEN NOT looks THEN false
+               WHEN meets_forgotten('tenants_feed', :'tenant_id', :'source') THEN true
+               ELSE note_withdrawn('tenants_beforeimage', 'customers_customer', :'tenant_id', (
+           SELECT jsonb_object_agg(w.key, w.bits)
+             FROM (SELECT 'i:' || s.external_id AS key,
+                          (s."can_email" IS FALSE)::int * 1 +
+                          (s."can_sms" IS FALSE)::int * 2 +
+                          (s."WhatsappOptin" IS FALSE)::int * 4 +
+                          (s."can_push" IS FALSE)::int * 8 +
+                          (s."can_profile" IS FALSE)::int * 16 +
+                          (s."IsExcluded" IS TRUE)::int * 32 AS bits
+                     FROM sent s
+                   OFFSET 0) w
+            WHERE w.bits <> 0)) IS NULL
+           END
+        OR means_nameless('customers_customer',
                :'tenant_id',
                (SELECT array_agg('i:' || external_id) FROM sent),
                (SELECT array_agg(phone_number) FROM sent),

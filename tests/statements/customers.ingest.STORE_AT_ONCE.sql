@@ -15,8 +15,47 @@
 \set trace_id '0af7651916cd43dd8448eb211c80319c'
 \set user_id '1'
 
-WITH gate AS MATERIALIZED (
-    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', false) AS closed
+WITH locked AS MATERIALIZED (
+    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', false) AS looks
+), sent AS MATERIALIZED (
+    SELECT *
+      FROM json_to_recordset(:'records'::json) AS s(
+       "FormerIds" text[],
+       "FormerEmails" text[],
+       "CustomerId" text,
+       "Email" text,
+       "Name" text,
+       "Surname" text,
+       "Phone" text,
+       "Language" text,
+       "Username" text,
+       "EmailOptin" boolean,
+       "SmsOptin" boolean,
+       "WhatsappOptin" boolean,
+       "AppPushOptin" boolean,
+       "GdprOptin" boolean,
+       "IsExcluded" boolean,
+       "Attributes" jsonb,
+       "Tags" text[],
+       "MailingLists" text[])
+), gate AS MATERIALIZED (
+    SELECT CASE
+               WHEN NOT looks THEN false
+               WHEN meets_forgotten('tenants_feed', :'tenant_id', :'source') THEN true
+               ELSE note_withdrawn('tenants_beforeimage', 'customers_customer', :'tenant_id', (
+           SELECT jsonb_object_agg(w.key, w.bits)
+             FROM (SELECT CASE WHEN :'priority' = 'email' THEN 'e:' || s."Email" ELSE 'i:' || s."CustomerId" END AS key,
+                          (s."EmailOptin" IS FALSE)::int * 1 +
+                          (s."SmsOptin" IS FALSE)::int * 2 +
+                          (s."WhatsappOptin" IS FALSE)::int * 4 +
+                          (s."AppPushOptin" IS FALSE)::int * 8 +
+                          (s."GdprOptin" IS FALSE)::int * 16 +
+                          (s."IsExcluded" IS TRUE)::int * 32 AS bits
+                     FROM sent s
+                   OFFSET 0) w
+            WHERE w.bits <> 0)) IS NULL
+           END AS closed
+      FROM locked
 ), stored(id, is_new, before, after, supplied, against_staff) AS (
 INSERT INTO "customers_customer" AS t (
        tenant_id,
@@ -80,25 +119,7 @@ SELECT :'tenant_id',
        CASE WHEN s."MailingLists" IS NOT NULL THEN 32768 ELSE 0 END,
        :'now',
        :'now'
-  FROM json_to_recordset(:'records'::json) AS s(
-       "FormerIds" text[],
-       "FormerEmails" text[],
-       "CustomerId" text,
-       "Email" text,
-       "Name" text,
-       "Surname" text,
-       "Phone" text,
-       "Language" text,
-       "Username" text,
-       "EmailOptin" boolean,
-       "SmsOptin" boolean,
-       "WhatsappOptin" boolean,
-       "AppPushOptin" boolean,
-       "GdprOptin" boolean,
-       "IsExcluded" boolean,
-       "Attributes" jsonb,
-       "Tags" text[],
-       "MailingLists" text[])
+  FROM sent AS s
  CROSS JOIN gate WHERE NOT gate.closed
  ORDER BY CASE WHEN :'priority' = 'email' THEN 'e:' || s."Email" ELSE 'i:' || s."CustomerId" END
     ON CONFLICT (tenant_id, "match_key") DO UPDATE

@@ -7,9 +7,9 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 WITH locked AS MATERIALIZED (
-    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', false) AS suppresses
+    SELECT lock_tenant('tenants_feed', :'tenant_id', :'priority', :'source', :'key', false) AS looks
 ), gate AS MATERIALIZED (
-    SELECT suppresses AND NOT :'looked' AS closed
+    SELECT CASE WHEN looks AND NOT :'looked' THEN meets_forgotten('tenants_feed', :'tenant_id', :'source') ELSE false END AS closed
       FROM locked
 ), stored(id, is_new) AS (
 INSERT INTO "orders_order" AS t (

@@ -23,6 +23,7 @@ from customers.ingest import CUSTOMERS, SUPERSEDED, Row, several_meant
 from customers.overrides import HELD_BACK, grants_in, held_back, sticks
 from customers.restoring import ATTRIBUTES as ATTRIBUTES_BIT
 from customers.restoring import LISTS as LISTS_BIT
+from customers.restoring import note_sent
 from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
@@ -39,13 +40,15 @@ CONSENT_FIELDS = {name: SENT_AS[name] for name in BITS if name in SENT_AS}
 KEPT = "Another customer is known by it; the stored value stays."
 SEVERAL_ERASED = "{n:,} customers are meant, and all of them erased."
 SEVERAL_AND_NEW = "{n:,} customers may be meant: withdrawals were applied to all of them, everything is a new one's."
+AT_ONCE = replace(
+    CUSTOMERS,
+    key={"match_key": key_sql("CustomerId", "s.external_id")},
+    sent=SUPERSEDED,
+    columns=[replace(column, field=SENT_AS.get(column.field, column.field)) for column in CUSTOMERS.columns],
+)
 STORE_AT_ONCE = at_once_statement(
-    replace(
-        CUSTOMERS,
-        key={"match_key": key_sql("CustomerId", "s.external_id")},
-        sent=SUPERSEDED,
-        columns=[replace(column, field=SENT_AS.get(column.field, column.field)) for column in CUSTOMERS.columns],
-    ),
+    AT_ONCE,
+    note=note_sent(AT_ONCE),
     question=read_sql("customers", "custobar_question").format(key=key_sql("CustomerId", "external_id")),
 )
 
