@@ -17,7 +17,7 @@ from customers.dialects.bounds import ATTRIBUTES
 from customers.dialects.matching import Candidate, Candidates
 from customers.dialects.views import DialectViewSet
 from customers.erasure import erase_customers
-from customers.ingest import Row
+from customers.folding import Row
 from hub.api.body import read_json
 from hub.api.errors import ApiError
 from hub.api.parameters import EMAIL, Parameters

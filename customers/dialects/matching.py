@@ -15,8 +15,9 @@ import orjson
 
 from customers.dialects.bounds import Attributes, Strings
 from customers.erasure import Person, erase
+from customers.folding import Row
 from customers.former import as_pairs, former_of, supersede
-from customers.ingest import Row, identifiers, store
+from customers.ingest import identifiers, store
 from customers.overrides import STANDING_SQL, hold_back, sticks
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin, as_array

@@ -20,7 +20,8 @@ from tenants.changes.changesets import Origin, Receipt, Warnings, recording, wri
 from tenants.changes.images import OF_CHANGED, Kept
 from tenants.changes.places import place
 from tenants.changes.results import OUTCOMES_OF_DOCUMENTS, Meant
-from tenants.changes.writing import MEETS_FORGOTTEN, SHARED, open_write
+from tenants.changes.statements import MEETS_FORGOTTEN, SHARED
+from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Tenant
 
 STORE_PARENTS = read_sql("tenants", "store_parents")

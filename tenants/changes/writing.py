@@ -11,7 +11,7 @@ that hear of withdrawals.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,26 +20,22 @@ from django.db import transaction
 
 from hub.records.records import Records
 from hub.sql.execute import execute_where_tenant_is
-from hub.sql.files import read_sql
 from hub.sql.prepared import Row
-from hub.sql.upsert import Table, recordset, upsert_statement
 from tenants.changes.changesets import (
-    LISTED,
     RECORD,
     Changes,
     Origin,
     Receipt,
     Warnings,
     listed,
-    recording,
     write_parameters,
 )
 from tenants.changes.images import HEAR, Keeping
 from tenants.changes.places import place
-from tenants.changes.results import Meant, Telling
+from tenants.changes.results import Meant
+from tenants.changes.statements import LOCK
 from tenants.models import Entity, Operation, Priority, Tenant
 
-LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
 # What the lock said that there is to look for: who was forgotten, or withdrawals to note at images.
 LOOK = """
 SELECT coalesce('' = ANY (forgotten_by) OR %(source)s = ANY (forgotten_by), false) AS suppresses,
@@ -64,37 +60,7 @@ VALUES (%(tenant_id)s, 0, %(now)s)
    SET erased_at = excluded.erased_at
 RETURNING erased_at
 """
-SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
-AT_ONCE = read_sql("tenants", "at_once")
-# Whether a write must look before it stores, of what lock_tenant says that there is: without images, of the forgotten.
-MEETS_FORGOTTEN = "meets_forgotten('tenants_feed', %(tenant_id)s, %(source)s)"
-CLOSED = f"""CASE
-               WHEN NOT looks THEN false
-               WHEN {MEETS_FORGOTTEN} THEN true
-               ELSE {{note}} IS NULL
-           END"""
 Look = Callable[[], Warnings]
-STORED = """SELECT id, CASE WHEN is_new THEN 'created' ELSE 'updated' END, before, after, supplied, against_staff
-      FROM stored"""
-
-
-def at_once_statement(table: Table, *, note: str, question: str = "", telling: Telling | None = None) -> str:
-    """Compose what `store_at_once` runs: lock, upsert and changeset, for 500 rows two thirds of the round trips' time.
-
-    `note` is SQL that notes at images what the rows of the CTE `sent` withdraw, whose columns are the fields of the
-    table; it is never null. The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording`
-    says. It stores nothing, and the last column returned is true, where forgotten persons must be looked for first, or
-    where `question` is true: SQL that may read `sent`, too. A question needs the exclusive lock. Both need a volatile
-    function: the statement's own snapshot may be older than the lock it waited for.
-    `telling` has it tell what became of each row, too.
-    """
-    gated = replace(table, source="CROSS JOIN gate WHERE NOT gate.closed", rows="sent")
-    upsert = upsert_statement(telling.returning(gated) if telling else gated)
-    lock, asked = (EXCLUSIVE, f"\n        OR {question}") if question else (SHARED, "")
-    closed = CLOSED.format(note=note) + asked
-    ctes = AT_ONCE.format(lock=lock, recordset=recordset(table), closed=closed, upsert=upsert)
-    told = "(SELECT closed FROM gate) AS closed"
-    return recording(STORED, ctes=ctes, more=f"{told},\n       {telling.outcomes}" if telling else told)
 
 
 def store_at_once(
@@ -158,17 +124,6 @@ def store_keeping(
         write.keeps = True
         write.last = Last(keeping.statement, records.json, len(records), meant=meant)
     return write.receipt
-
-
-def store_statement(table: Table, *, telling: Telling | None = None) -> str:
-    """Compose what `Write.store` runs: the upsert, and the changeset of all that the write did.
-
-    The upsert returns (id, is_new, before, after, supplied, against_staff), as `recording` says. `telling` has it tell
-    what became of each row, too.
-    """
-    upsert = upsert_statement(telling.returning(table) if telling else table)
-    stored = f"stored(id, is_new, before, after, supplied, against_staff) AS (\n{upsert}\n)"
-    return recording(f"{STORED}\n     UNION ALL\n    {LISTED}", ctes=stored, more=telling.outcomes if telling else "")
 
 
 class Last(NamedTuple):

@@ -13,7 +13,7 @@ from django.db import connection
 import orders.ingest
 import products.ingest
 from hub.sql.execute import PLACEHOLDER
-from tenants.changes.writing import LOCK
+from tenants.changes.statements import LOCK
 from tests.conftest import Partner
 from tests.distribution import needs_plain_postgres
 

@@ -9,7 +9,7 @@ from customers.dialects.custobar.conversions import plain_text
 from customers.dialects.custobar.fields import FIELDS, SOUGHT, rules_of
 from customers.dialects.custobar.records import Mending
 from customers.dialects.matching import Candidate, Candidates
-from customers.ingest import Row
+from customers.folding import Row
 from hub.records.faults import Fault
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.writing import open_write

@@ -19,7 +19,8 @@ from customers.dialects.custobar.fields import (
 from customers.dialects.custobar.records import Sent
 from customers.dialects.matching import Candidate, Candidates
 from customers.flags import BITS
-from customers.ingest import CUSTOMERS, SUPERSEDED, Row, several_meant
+from customers.folding import Row, several_meant
+from customers.ingest import CUSTOMERS, SUPERSEDED
 from customers.overrides import HELD_BACK, grants_in, held_back, sticks
 from customers.restoring import ATTRIBUTES as ATTRIBUTES_BIT
 from customers.restoring import LISTS as LISTS_BIT
@@ -28,7 +29,8 @@ from hub.records.faults import path
 from hub.records.records import Records
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin, Receipt, Warnings
-from tenants.changes.writing import Write, at_once_statement, open_write, store_at_once
+from tenants.changes.statements import at_once_statement
+from tenants.changes.writing import Write, open_write, store_at_once
 from tenants.identity import IDENTIFIERS, key_sql, match_key
 from tenants.models import Entity, Operation, Priority, Source, Tenant
 
