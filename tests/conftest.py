@@ -1,11 +1,12 @@
 """What every test stands on: the embedded server (or DATABASE_URL), and tenants that call the API as a partner does."""
 
-import gc
 import json
 import logging
 import math
 import os
 import secrets
+import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -74,34 +75,32 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """Look for no garbage while the tests are collected, nor later in what stays of that: a quarter less CPU for it."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def pytest_xdist_auto_num_workers() -> int:
     """Use half as many processes again as there are cores: the tests of servers and browsers wait for these."""
     return math.ceil(len(os.sched_getaffinity(0)) * 1.5)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow files, in their order: one that began as the last would keep all others waiting.
-
-    What they and random examples reach is not measured, which takes them a third less: the other tests must reach 95 %
-    of the code alone, and reach as much in every run.
-    """
+    """Begin with the slow files, in their order: one that began as the last would keep all others waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
-    for item in items:
-        if any(item.get_closest_marker(mark) for mark in ("slow", "browser", "hypothesis")):
-            item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Don't measure what slow tests and random examples reach: twice the CPU, and not the same in every run.
+
+    pytest-cov's mark `no_cover` does nothing in a process of xdist's, which measures twice, one in the other (7.1).
+    """
+    traced = sys.gettrace(), threading.gettrace()
+    if any(item.get_closest_marker(mark) for mark in ("slow", "browser", "hypothesis")):
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(traced[0])
+        threading.settrace(traced[1])
 
 
 @pytest.fixture(scope="session", autouse=True)
