@@ -98,7 +98,11 @@ class HoldsFilter(TextFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         text = trimmed(self.value() or "")[:MOST_HELD]
-        return queryset.filter(**{f"{self.parameter_name}__icontains": text}) if text else queryset
+        return self.held(queryset, text) if text else queryset
+
+    def held(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Keep what holds the text."""
+        return queryset.filter(**{f"{self.parameter_name}__icontains": text})
 
 
 class ActorFilter(HoldsFilter):
