@@ -174,8 +174,8 @@ def test_the_ledger_is_filtered_by_who_did_it_and_whose_it_is(staff: Client, liv
 def acted(partner: Partner, actor: str) -> None:
     """Have the partner's first write done by somebody of this name, in the ledger and in the history."""
     for model in (ConsentChange, Changeset):
-        first = model.objects.filter(tenant=partner.tenant).earliest("pk")  # type: ignore[attr-defined]
-        model.objects.filter(pk=first.pk).update(actor=actor)  # type: ignore[attr-defined]
+        first = model.objects.filter(tenant=partner.tenant).earliest("pk")
+        model.objects.filter(pk=first.pk).update(actor=actor)
 
 
 @pytest.mark.parametrize("address", [LEDGER, "/admin/tenants/changeset/"])
