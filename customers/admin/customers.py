@@ -99,7 +99,7 @@ class CustomerAdmin(ConsentProofAdmin):
         TenantFilter,
         *(given_flag(name, TITLES[name], bit) for name, bit in GIVEN_BITS.items()),
         LanguageFilter,
-        arrived("created"),
+        arrived("day of creation"),
     )
     actions = (*FLAG_ACTIONS, "delete_selected")
     fieldsets: tuple[Any, ...] = (

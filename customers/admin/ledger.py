@@ -19,12 +19,12 @@ from tenants.admin.access import access_of, tenant_ids_of
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import (
     YES_NO,
+    ActorFilter,
     ChoiceFilter,
-    ExactFilter,
+    HoldsFilter,
     TenantFilter,
     YesNoFilter,
     arrived,
-    exact,
     hub_id,
     one_of,
 )
@@ -81,7 +81,7 @@ class DirectionFilter(ChoiceFilter):
 class AgainstStaffFilter(YesNoFilter):
     """Whether a source opted somebody in after staff had opted them out."""
 
-    title = "opted in after staff opted them out"
+    title = "opt-in after an opt-out by staff"
     parameter_name = "against_staff"
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -91,7 +91,7 @@ class AgainstStaffFilter(YesNoFilter):
 class HasReasonFilter(ChoiceFilter):
     """Whether somebody said why."""
 
-    title = "has a reason"
+    title = "whether a reason is given"
     parameter_name = "has_reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -101,15 +101,14 @@ class HasReasonFilter(ChoiceFilter):
         return queryset.exclude(reason="") if value == "yes" else queryset.filter(reason="")
 
 
-class ReasonFilter(ExactFilter):
-    """A text that the reason holds, in any case."""
+class ReasonFilter(HoldsFilter):
+    """A text that the reason holds, in any case; looked for where there is a reason, which an index knows."""
 
-    title = "reason holds"
+    title = "words of the reason"
     parameter_name = "reason"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        text = trimmed(self.value() or "")
-        return queryset.exclude(reason="").filter(reason__icontains=text) if text else queryset
+    def held(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        return super().held(queryset.exclude(reason=""), text)
 
 
 @admin.register(ConsentChange)
@@ -123,13 +122,13 @@ class ConsentChangeAdmin(ReplicatedList, HistoryAdmin):
         TenantFilter,
         ChannelFilter,
         DirectionFilter,
-        one_of("source", "through", Source.choices),
-        exact("actor", "by"),
+        one_of("source", "source", Source.choices),
+        ActorFilter,
         HasReasonFilter,
         ReasonFilter,
         AgainstStaffFilter,
-        hub_id("customer", "customer's hub id"),
-        arrived("when"),
+        hub_id("customer", "hub id of the customer"),
+        arrived("day"),
     )
     search_fields = ("customer",)
     search_help_text = "Hub id, customer ID, e-mail or phone of a customer"

@@ -37,7 +37,7 @@ class CurrencyFilter(ExactFilter):
 class CustomerFilter(HubIdFilter):
     """The orders of a customer, by hub id: no e-mail stands in the address."""
 
-    title = "customer's hub id"
+    title = "hub id of the customer"
     parameter_name = "customer"
 
     def about(self, queryset: QuerySet[Order], hub_id: int) -> QuerySet[Order]:
@@ -82,10 +82,10 @@ class OrderAdmin(RecordWithPartsAdmin):
         TenantFilter,
         date_range("order_date", "order date"),
         CurrencyFilter,
-        yes_no("is_order_cancelled", "cancelled"),
+        yes_no("is_order_cancelled", "cancellation"),
         CustomerFilter,
         FaultFilter,
-        arrived("created"),
+        arrived("day of creation"),
     )
     fieldsets = (
         (

@@ -81,7 +81,7 @@ class ProductAdmin(RecordWithPartsAdmin):
         AvailabilityFilter,
         VariantCurrencyFilter,
         yes_no("is_offline_exclusive", "offline exclusive"),
-        arrived("created"),
+        arrived("day of creation"),
     )
     fieldsets = (
         (

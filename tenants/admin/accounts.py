@@ -62,7 +62,7 @@ class AccountEventAdmin(TracedAdmin):
 
     list_display = ("at", "what", "account", "by_whom", "said", "times", "last", "trace")
     list_select_related = ()
-    list_filter = (ThenMemberFilter, one_of("kind", "what", ACCOUNT_CHOICES), AccountFilter, arrived("when"))
+    list_filter = (ThenMemberFilter, one_of("kind", "kind of event", ACCOUNT_CHOICES), AccountFilter, arrived("day"))
     named = ("user", "by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccountEvent]:

@@ -49,7 +49,7 @@ class UserFilter(ExactFilter):
 class ByFilter(UserFilter):
     """Who did it."""
 
-    title = "who did it"
+    title = "actor"
     parameter_name = "user"
     columns = ("user",)
 
@@ -122,11 +122,11 @@ class AuditEventAdmin(TracedAdmin):
     list_display = ("at", "shop", "what", "by_whom", "about", "said", "trace")
     list_filter = (
         TenantFilter,
-        one_of("kind", "what", TENANT_CHOICES),
+        one_of("kind", "kind of event", TENANT_CHOICES),
         ByFilter,
         MemberFilter,
         hub_id("api_key", "number of the key"),
-        arrived("when"),
+        arrived("day"),
     )
     named = ("user", "member", "api_key")
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from hub.admin.pasting import pasted
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.history import in_trace
-from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.list_filters import ActorFilter, ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_shown
 from tenants.admin.searching import hub_ids_in
@@ -39,13 +39,6 @@ class RecordFilter(ExactFilter):
         return touching(queryset, Entity(entity.lower()), hub_ids[0])
 
 
-class ActorFilter(ExactFilter):
-    """Who did it: a member's name, or a key's label and beginning."""
-
-    title = "by"
-    parameter_name = "actor"
-
-
 @admin.register(Changeset)
 class ChangesetAdmin(ReplicatedList, UndoAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
@@ -53,12 +46,12 @@ class ChangesetAdmin(ReplicatedList, UndoAdmin):
     list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
     list_filter = (
         TenantFilter,
-        one_of("entity", "records", Entity.choices),
-        one_of("operation", "what", Operation.choices),
-        one_of("source", "through", Source.choices),
+        one_of("entity", "kind of record", Entity.choices),
+        one_of("operation", "operation", Operation.choices),
+        one_of("source", "source", Source.choices),
         ActorFilter,
         RecordFilter,
-        arrived("when"),
+        arrived("day"),
     )
     search_fields = ("number",)
     search_help_text = "Number or trace id of a changeset"

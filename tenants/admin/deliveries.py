@@ -63,7 +63,7 @@ class DeliveryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     list_display = ("at", "to", "outcome", "status", "which", "attempt", "took")
     list_display_links = None
     list_select_related = ("webhook",)
-    list_filter = (hub_id("webhook", "number of the webhook"), one_of("fault", "fault", Fault.choices), arrived("when"))
+    list_filter = (hub_id("webhook", "number of the webhook"), one_of("fault", "fault", Fault.choices), arrived("day"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is None and super().has_view_permission(request)

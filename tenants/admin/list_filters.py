@@ -17,6 +17,7 @@ from hub.sql.execute import execute
 from tenants.admin.access import tenants_of
 
 IDS_AROUND = "SELECT low, high FROM ids_around(%(table)s::regclass, %(moment)s)"
+MOST_HELD = 100  # characters that a text is looked for by
 YES_NO = [("yes", "Yes"), ("no", "No")]
 LONGEST_WRITE = timedelta(hours=1)  # between the time a write gives its rows and the number they get
 FIRST_DAY = date.min + timedelta(days=1)
@@ -86,6 +87,29 @@ class ExactFilter(TextFilter):
     def having(self, queryset: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
         """Keep what has one of the values, which one text may mean."""
         return queryset.filter(**{f"{self.parameter_name}__in": values})
+
+
+class HoldsFilter(TextFilter):
+    """A text that a column holds, in any case; of a long one the first characters count."""
+
+    @classmethod
+    def parameters(cls) -> list[str]:
+        return [cls.parameter_name]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        text = trimmed(self.value() or "")[:MOST_HELD]
+        return self.held(queryset, text) if text else queryset
+
+    def held(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Keep what holds the text."""
+        return queryset.filter(**{f"{self.parameter_name}__icontains": text})
+
+
+class ActorFilter(HoldsFilter):
+    """Who did it: a part of a member's name, or of a key's label and beginning."""
+
+    title = "actor"
+    parameter_name = "actor"
 
 
 class HubIdFilter(ExactFilter):

@@ -38,11 +38,11 @@ class LookAdmin(AuditAdmin):
     list_display = ("on", "shop", "seen", "way_taken", "by_whom", "shown", "requests", "records", "last")
     list_filter = (
         TenantFilter,
-        one_of("entity", "records", [(entity.value, entity.label) for entity in Entity if entity in PERSONAL]),
-        one_of("way", "how", Way.choices),
+        one_of("entity", "kind of record", [(entity.value, entity.label) for entity in Entity if entity in PERSONAL]),
+        one_of("way", "way", Way.choices),
         ActorFilter,
         hub_id("record", "hub id of the record"),
-        arrived("when"),
+        arrived("day"),
     )
     named = ("user", "api_key")
 

@@ -29,7 +29,7 @@ class RefusedRequestAdmin(HistoryAdmin):
     """Written by the hub alone, and deleted by it after 30 days."""
 
     list_display = ("at", "shop", "status", "method", "route", "first_mistakes")
-    list_filter = (TenantFilter, StatusFilter, arrived("when"))
+    list_filter = (TenantFilter, StatusFilter, arrived("day"))
     search_fields = ("trace_id",)
     search_help_text = "Trace id, as traceId or traceparent have it"
     fields = ("tenant", "at", "status", "method", "route", "mistakes", "key", "trace_id")

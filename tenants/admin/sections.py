@@ -43,9 +43,9 @@ class Section:
     links: Sequence[tuple[str, str]] = ()
 
     @property
-    def numbered(self) -> list[tuple[int | None, Sequence[object]]]:
-        """Each row with the hub id of the part it shows."""
-        return list(zip_longest(self.parts, self.rows))
+    def numbered(self) -> list[tuple[int | None, list[tuple[str, object]]]]:
+        """Each row with the hub id of the part it shows, each cell of it with its column's name."""
+        return list(zip_longest(self.parts, [list(zip(self.columns, row, strict=True)) for row in self.rows]))
 
 
 def link(url: str, text: object) -> SafeString:

@@ -17,12 +17,12 @@ from tenants.webhooks.addresses import check_url
 from tenants.webhooks.endpoints import check_room
 
 OVERLAPS = {0: "not at all", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
-OPERATIONS = {
-    Operation.UPSERT: "Upsert: sent by partners",
-    Operation.EDIT: "Edit: by staff",
-    Operation.DELETE: "Delete",
-    Operation.ERASE: "Erase: a person",
-    Operation.REKEY: "Rekey: another identifier priority",
+SAID = {
+    Operation.UPSERT: "sent by partners",
+    Operation.EDIT: "by staff",
+    Operation.ERASE: "a person",
+    Operation.REKEY: "another identifier priority",
+    Operation.UNDO: "taken back by staff",
 }
 
 
@@ -44,7 +44,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Changes of which it is told; without a tick, of all.",
     )
     operations = forms.MultipleChoiceField(
-        choices=list(OPERATIONS.items()),
+        choices=[(one.value, f"{one.label}: {SAID[one]}" if one in SAID else one.label) for one in Operation],
         required=False,
         label="What was done",
         widget=UnfoldAdminCheckboxSelectMultipleWidget,

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
@@ -18,6 +20,7 @@ from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.deliveries import latest
 from tenants.admin.list_filters import TenantFilter
+from tenants.admin.sections import clipped, moment
 from tenants.admin.webhook_forms import RedeliverForm, RotateForm, WebhookForm
 from tenants.audit.events import actor_of, record
 from tenants.models import AuditKind, PauseReason, Webhook
@@ -50,7 +53,7 @@ class WebhookAdmin(ConfigurationAdmin):
 
     form = WebhookForm
     delete_role = ConfigurationAdmin.add_role
-    list_display = ["label", "tenant", "state", "reason", "told_of", "standing", "last_success_at"]
+    list_display = ["called", "shop", "state", "reason", "told_of", "standing", "last_success"]
     sortable_by = ()
     list_select_related = ["tenant"]
     list_filter = [TenantFilter]
@@ -72,12 +75,12 @@ class WebhookAdmin(ConfigurationAdmin):
         asked = (None, {"fields": ["tenant", "label", "url", "entities", "operations"]})
         state = (
             "How it stands",
-            {"fields": [("state", "since"), ("standing", "last_success_at"), ("next_at", "signs")]},
+            {"fields": [("state", "since"), ("standing", "last_success"), ("next_attempt", "signs")]},
         )
         return [asked] if obj is None else [state, asked]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Webhook | None = None) -> list[str]:
-        shown = ["tenant", "state", "since", "standing", "last_success_at", "next_at", "signs"]
+        shown = ["tenant", "state", "since", "standing", "last_success", "next_attempt", "signs"]
         return [] if obj is None else shown
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -86,6 +89,14 @@ class WebhookAdmin(ConfigurationAdmin):
         idle = "pause" if webhook is None or webhook.paused_at else "resume"
         actions: list[Any] = super().get_actions_detail(request, object_id)
         return [one for one in actions if not one.action_name.endswith(f"_{idle}")]
+
+    @display(description="Label")  # type: ignore[untyped-decorator]
+    def called(self, webhook: Webhook) -> SafeString:
+        return clipped(webhook)
+
+    @display(description="Tenant")  # type: ignore[untyped-decorator]
+    def shop(self, webhook: Webhook) -> SafeString:
+        return clipped(webhook.tenant)
 
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, webhook: Webhook) -> str:
@@ -101,12 +112,23 @@ class WebhookAdmin(ConfigurationAdmin):
         return webhook.get_pause_reason_display() if webhook.paused_at else ""
 
     @display(description="Since")  # type: ignore[untyped-decorator]
-    def since(self, webhook: Webhook) -> str:
+    def since(self, webhook: Webhook) -> SafeString:
         """Since when nothing is sent, and why, or nothing was taken."""
         if webhook.paused_at:
-            return f"{webhook.paused_at:%Y-%m-%d %H:%M} UTC: {webhook.get_pause_reason_display()}"
-        at = webhook.failing_since or webhook.created_at
-        return f"{at:%Y-%m-%d %H:%M} UTC" + ("" if webhook.failing_since else ", when it was made")
+            return format_html("{} UTC: {}", moment(webhook.paused_at), webhook.get_pause_reason_display())
+        if webhook.failing_since:
+            return format_html("{} UTC", moment(webhook.failing_since))
+        return format_html("{} UTC, when it was made", moment(webhook.created_at))
+
+    @display(description="Last success (UTC)")  # type: ignore[untyped-decorator]
+    def last_success(self, webhook: Webhook) -> SafeString | str:
+        return moment(webhook.last_success_at) if webhook.last_success_at else "–"
+
+    @display(description="Next attempt (UTC)")  # type: ignore[untyped-decorator]
+    def next_attempt(self, webhook: Webhook) -> SafeString | str:
+        """When the next attempt is due; none is while nothing is sent."""
+        idle = webhook.paused_at or not webhook.tenant.is_enabled
+        return moment(webhook.next_at) if webhook.next_at and not idle else "–"
 
     @display(description="Told of")  # type: ignore[untyped-decorator]
     def told_of(self, webhook: Webhook) -> str:
@@ -122,9 +144,9 @@ class WebhookAdmin(ConfigurationAdmin):
         return f"{webhook.position:,}, {behind:,} behind" if behind else f"{webhook.position:,}, up to date"
 
     @display(description="Secret")  # type: ignore[untyped-decorator]
-    def signs(self, webhook: Webhook) -> str:
+    def signs(self, webhook: Webhook) -> SafeString | str:
         if webhook.former_until and webhook.former_until > timezone.now():
-            return f"whsec_…; the former one signs, too, until {webhook.former_until:%Y-%m-%d %H:%M} UTC"
+            return format_html("whsec_…; the former one signs, too, until {} UTC", moment(webhook.former_until))
         return "whsec_…, shown when it was made"
 
     def save_model(self, request: NewWebhookRequest, obj: Any, form: Any, change: bool) -> None:

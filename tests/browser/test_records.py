@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer
 from orders.models import Order
-from tenants.models import Membership, Role
+from tenants.models import ConsentChange, Membership, Role
 from tests.browser.conftest import new_context, session_of
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
@@ -206,3 +206,14 @@ def test_a_phone_shows_every_list_without_scrolling_sideways(logged_in: Page, pa
     logged_in.goto(path)
 
     assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_shows_a_long_reason_to_its_end(logged_in: Page) -> None:
+    ConsentChange.objects.update(reason=("Called on 3 May, ticket 17, and " * 7)[:200])
+    logged_in.set_viewport_size({"width": 390, "height": 844})
+
+    logged_in.goto(LEDGER)
+
+    cell = logged_in.locator("td.field-why").first
+    assert cell.evaluate("cell => cell.scrollHeight - cell.clientHeight") <= 0
+    assert cell.evaluate("cell => parseFloat(getComputedStyle(cell, '::before').width)") > 20  # "Why" on one line

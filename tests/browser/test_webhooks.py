@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tenants.models import Webhook
+from tenants.models import Fault, Tenant, Webhook
 from tenants.webhooks.endpoints import create_webhook
 from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sealing import unseal
@@ -68,6 +68,33 @@ def test_an_admin_who_clicks_twice_rotates_once(desks: Desks, shop: Partner) -> 
     shown = page.locator("#secret").inner_text()
     webhook.refresh_from_db()
     assert (unseal(webhook.secret), unseal(webhook.former_secret)) == (shown, old)
+
+
+def test_a_long_label_leaves_room_in_the_list(desks: Desks, shop: Partner, make_tenant: MakeTenant) -> None:
+    other = make_tenant(slug="other")
+    Tenant.objects.update(name="Außerordentlich lange Handelsgesellschaft für Kaffee, Kosmetik und Sport mbH")
+    create_webhook(shop.tenant, label=("The nightly run " * 7)[:100], url=LONG)
+    Webhook.objects.update(last_success_at=timezone.now(), paused_at=timezone.now(), pause_reason="expired")
+    desks.sit("maria", other)
+
+    page = desks.sit("maria", shop).open("/admin/tenants/webhook/")
+
+    row = page.locator("tr.data-row").bounding_box()
+    assert row
+    assert row["height"] < 90
+    assert row["x"] + row["width"] <= 1280
+
+
+def test_a_phone_shows_all_of_a_delivery(desks: Desks, shop: Partner) -> None:
+    webhook, _ = create_webhook(shop.tenant, label="ERP", url=LONG)
+    note_tested(webhook.pk, None, Outcome(10_012, 500, Fault.STATUS))
+
+    page = desks.sit("maria", shop, size="phone").open(f"/admin/tenants/webhook/{webhook.pk}/change/")
+
+    for said in ("answered with an error", "500", "10,012"):
+        box = page.locator("section").get_by_text(said, exact=True).bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 390
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])

@@ -1,6 +1,7 @@
 """The consent ledger: what a row says by itself, how staff read and filter it, the proof it makes for a customer."""
 
 import csv
+import re
 from io import StringIO
 from typing import Any
 
@@ -168,6 +169,55 @@ def test_the_ledger_is_filtered_by_who_did_it_and_whose_it_is(staff: Client, liv
     assert listed(staff, actor=by) == [(1, 0)]
     assert listed(staff, customer=str(lived.pk)) == [(None, 1), (1, 0), (0, 3)]
     assert listed(staff, customer=str(lived.pk + 1)) == []
+
+
+def acted(partner: Partner, actor: str) -> None:
+    """Have the partner's first write done by somebody of this name, in the ledger and in the history."""
+    for model in (ConsentChange, Changeset):
+        first = model.objects.filter(tenant=partner.tenant).earliest("pk")
+        model.objects.filter(pk=first.pk).update(actor=actor)
+
+
+@pytest.mark.parametrize("address", [LEDGER, "/admin/tenants/changeset/"])
+@pytest.mark.parametrize(
+    ("actor", "typed", "is_found"),
+    [
+        ("Trial (S236be0V…)", "Trial", True),
+        ("Trial (S236be0V…)", "s236BE0v", True),
+        ("Trial (S236be0V…)", " TRIAL (S236be0V…) ", True),
+        ("Trial (S236be0V…)", "Tr_al", False),
+        ("Trial (S236be0V…)", "T%l", False),
+        ("Trial (S236be0V…)", "\\", False),
+        ("50% \\ trial_1", "% \\ TRIAL_", True),
+        ("x" * 200, "x" * 150, True),
+        ("x" * 99, "x" * 150, False),
+        ("x" * 100 + "y", "X" * 100 + "z", True),
+    ],
+)
+def test_an_actor_is_found_by_a_part_of_their_name_in_any_case(
+    partner: Partner, staff: Client, lived: Customer, address: str, actor: str, typed: str, is_found: bool
+) -> None:
+    acted(partner, actor)
+
+    rows = staff.get(address, {"actor": typed}).context["cl"].result_list
+
+    assert [row.actor for row in rows] == ([actor] if is_found else [])
+
+
+def test_the_filters_are_headed_readably(staff: Client) -> None:
+    headed = re.findall(r">\s*(By [^<]+?)\s*</(?:h3|label)>", text(staff.get(LEDGER)))
+
+    assert headed == [
+        "By channel",
+        "By direction",
+        "By source",
+        "By actor",
+        "By whether a reason is given",
+        "By words of the reason",
+        "By opt-in after an opt-out by staff",
+        "By hub id of the customer",
+        "By day",
+    ]
 
 
 @pytest.mark.parametrize(("before", "sent", "given"), [(False, True, False), (True, False, True)])

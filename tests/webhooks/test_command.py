@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook as Verifier
 
-from tenants.models import Delivery, Webhook
+from tenants.models import Delivery, Operation, Webhook
 from tenants.tasks import purge
 from tenants.webhooks import purge as purging
 from tenants.webhooks.sealing import unseal
@@ -39,6 +39,14 @@ def test_a_webhook_is_made_with_its_secret_shown(partner: Partner) -> None:
     assert made["secret"] == unseal(webhook.secret)
     assert (webhook.label, webhook.entities, webhook.operations) == ("ERP", ["orders"], ["delete", "erase"])
     assert "(shown once)" in run("create", partner.id, URL)
+
+
+def test_a_webhook_is_made_for_any_operation(partner: Partner) -> None:
+    for operation in Operation.values:
+        run("create", partner.slug, URL, "--label", operation, "--operation", operation)
+
+    made = Webhook.objects.order_by("pk").values_list("label", "operations")
+    assert list(made) == [(operation, [operation]) for operation in Operation.values]
 
 
 @pytest.mark.parametrize(

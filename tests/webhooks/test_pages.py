@@ -1,13 +1,14 @@
 """The admin's pages of webhooks: what an admin does there, what it changes, what the audit keeps of it."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants.models import AuditEvent, Delivery, Role, Webhook
+from tenants.models import AuditEvent, Delivery, Operation, Role, Tenant, Webhook
 from tenants.webhooks.endpoints import MOST
 from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sealing import unseal
@@ -207,6 +208,40 @@ def test_the_list_tells_how_each_stands_and_where_none_leads(maria: Client, part
     for said in ("3, up to date", "1, 2 behind", "failing", "stopped", "the receiver answered 410", "all records"):
         assert said in shown
     assert "erp.example" not in shown
+
+
+def test_a_webhook_can_be_told_of_whatever_is_done(maria: Client, partner: Partner) -> None:
+    offered = re.findall(r'name="operations" value="(\w+)"', text(maria.get(f"{LIST}add/")))
+
+    add(maria, partner, operations=offered)
+
+    assert Webhook.objects.get().operations == offered == Operation.values
+
+
+@pytest.mark.parametrize("idle", ["paused", "tenant disabled"])
+def test_while_nothing_is_sent_no_attempt_is_due(maria: Client, webhook: Webhook, idle: str) -> None:
+    due = datetime(2999, 1, 2, 3, 4, 5, tzinfo=UTC)
+    Webhook.objects.update(next_at=due)
+    assert "2999-01-02 03:04:05" in text(maria.get(page(webhook)))
+
+    if idle == "paused":
+        Webhook.objects.update(paused_at=timezone.now(), pause_reason="failing")
+    else:
+        Tenant.objects.update(is_enabled=False)
+
+    assert "2999" not in text(maria.get(page(webhook)))
+
+
+def test_moments_are_written_in_one_way(maria: Client, webhook: Webhook) -> None:
+    at = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+    later = datetime(2999, 1, 2, 3, 4, 5, tzinfo=UTC)
+    Webhook.objects.update(last_success_at=at, failing_since=at, former_until=later, next_at=later)
+
+    shown, listed, home = (text(maria.get(url)) for url in (page(webhook), LIST, "/admin/"))
+
+    assert (shown.count("2025-01-02 03:04:05"), shown.count("2999-01-02 03:04:05")) == (2, 2)
+    assert "2025-01-02 03:04:05" in listed
+    assert "since 2025-01-02 03:04:05 UTC" in home
 
 
 def test_an_empty_list_says_what_a_webhook_is(maria: Client) -> None:

@@ -29,7 +29,9 @@ class Command(BaseCommand):
         create.add_argument("url", help="where changes are posted to, https://…")
         create.add_argument("--label", default="Webhook", help="what it is for")
         create.add_argument("--entity", action="append", default=[], choices=Entity.values, help="all, unless named")
-        create.add_argument("--operation", action="append", default=[], choices=Operation.values)
+        create.add_argument(
+            "--operation", action="append", default=[], choices=Operation.values, help="all, unless named"
+        )
         create.add_argument("--json", action="store_true", help="print JSON")
         show = actions.add_parser("list", help="the webhooks, of one tenant or of all")
         show.add_argument("tenant", nargs="?", help="the tenant's id or slug")
