@@ -32,7 +32,9 @@ def given_back(kept: Kept, without: str | None, given: str | None) -> list[tuple
     """Return (channel, now, then) of the consents that an undo gives back, of what it makes `without` giving them."""
     now, then = (_read(kept, text) for text in (without, given))
     return [
-        row for field in _shown(kept.model) for row in _consents(field, now.get(field.column), then.get(field.column))
+        row
+        for field in _shown(kept.model)
+        for row in _consents(field, now.get(str(field.column)), then.get(str(field.column)))
     ]
 
 
@@ -69,7 +71,7 @@ def _parts(kept: Kept, now: Values, then: Values) -> Iterator[tuple[str, str, st
 
 def _fields(model: type[Model], now: Values, then: Values) -> Iterator[tuple[str, str, str]]:
     for field in _shown(model):
-        before, after = now.get(field.column), then.get(field.column)
+        before, after = now.get(str(field.column)), then.get(str(field.column))
         texts = _text(field, before), _text(field, after)
         if before != after and texts != (NOTHING, NOTHING):
             yield str(field.verbose_name), *texts
