@@ -62,7 +62,6 @@ def test_a_batch_is_taken_back_from_its_page(page: Page, shop: Partner) -> None:
     expect(page.get_by_text("1 customer that it created goes.")).to_be_visible()
     assert fits(page)
     expect(page.get_by_role("cell", name="E-mail opt-in")).to_have_count(3)
-    page.screenshot(path=f"/tmp/pf-plan-{page.viewport_size['width']}.png", full_page=True)
     page.get_by_label("Give consent back to 3 customers").check()
     page.get_by_role("button", name="Yes, take it back").click()
     expect(page.get_by_role("alert")).to_contain_text("Say why consent is given back")
@@ -89,7 +88,6 @@ def test_a_plan_of_a_thousand_shows_the_first_fifty(page: Page, shop: Partner) -
     expect(why).to_be_visible()
     assert why.evaluate(LINES) <= 2, "no word is broken"
     assert fits(page)
-    page.screenshot(path=f"/tmp/pf-many-{page.viewport_size['width']}.png", full_page=True)
 
 
 def test_where_nothing_is_left_there_is_no_button(page: Page, shop: Partner) -> None:
