@@ -93,6 +93,7 @@ def kept_customers(given: Mapping[str, int], supplied: str) -> Kept:
         withdrew=withdrew,
         flags=FLAGS_SQL,
         supplied=supplied,
+        said={name: 1 << given[name] for name in FLAGS},
     )
 
 

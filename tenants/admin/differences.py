@@ -4,25 +4,59 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db.models import Field, Model
+from django.utils.text import capfirst
 
-from tenants.admin.sections import yes_or_no
+from tenants.admin.sections import without_zeros, yes_or_no
 from tenants.changes.images import Kept
+from tenants.changes.undoing import hidden_columns
 
+AnyField: TypeAlias = "Field[Any, Any]"
 Values = Mapping[str, Any]
 NOTHING = "–"
-SUPPLIED = "which fields were ever sent"  # `given`, and what else staff are not shown
+NEVER = "Never given"
 
 
 def differences(kept: Kept, stored: str | None, target: str | None) -> list[tuple[str, str, str]]:
     """Return (field, now, then) of all that differs between two images of a record, of its parts too."""
-    now, then = (json.loads(text, parse_float=Decimal) if text else {} for text in (stored, target))
+    now, then = (_read(kept, text) for text in (stored, target))
     found = list(_fields(kept.model, now, then))
     if kept.parts:
         found += _parts(kept, now, then)
-    return found or [(SUPPLIED, NOTHING, NOTHING)]
+    return found
+
+
+def given_back(kept: Kept, without: str | None, given: str | None) -> list[tuple[str, str, str]]:
+    """Return (channel, now, then) of the consents that an undo gives back, of what it makes `without` giving them."""
+    now, then = (_read(kept, text) for text in (without, given))
+    return [
+        row
+        for field in _shown(kept.model)
+        for row in _consents(field, now.get(str(field.column)), then.get(str(field.column)))
+    ]
+
+
+def _read(kept: Kept, text: str | None) -> Values:
+    """Read an image; a flag that nobody ever said anything about is not simply false, as on the record's page."""
+    image: dict[str, Any] = json.loads(text, parse_float=Decimal) if text else {}
+    never = [name for name, bit in kept.said.items() if image.get(name) is False and not image["given"] & bit]
+    return {**image, **dict.fromkeys(never, NEVER)}
+
+
+def _consents(field: AnyField, now: Any, then: Any) -> Iterator[tuple[str, str, str]]:
+    """Name a flag by its title, and each of several lists or attributes by its own name."""
+    if isinstance(then, list):
+        for name in then:
+            if name not in now:
+                yield f"Mailing list {name}", yes_or_no(False), yes_or_no(True)
+    elif isinstance(then, dict):
+        for name, value in then.items():
+            if now.get(name) != value:
+                yield f"Attribute {name}", _text(field, now.get(name)), _text(field, value)
+    elif now != then:
+        yield str(capfirst(field.verbose_name)), _text(field, now), _text(field, then)
 
 
 def _parts(kept: Kept, now: Values, then: Values) -> Iterator[tuple[str, str, str]]:
@@ -36,14 +70,19 @@ def _parts(kept: Kept, now: Values, then: Values) -> Iterator[tuple[str, str, st
 
 
 def _fields(model: type[Model], now: Values, then: Values) -> Iterator[tuple[str, str, str]]:
-    for field in model._meta.concrete_fields:
-        if field.editable and not field.is_relation and not field.primary_key:
-            before, after = now.get(str(field.column)), then.get(str(field.column))
-            if before != after:
-                yield str(field.verbose_name), _text(field, before), _text(field, after)
+    for field in _shown(model):
+        before, after = now.get(str(field.column)), then.get(str(field.column))
+        texts = _text(field, before), _text(field, after)
+        if before != after and texts != (NOTHING, NOTHING):
+            yield str(field.verbose_name), *texts
 
 
-def _text(field: "Field[Any, Any]", value: Any) -> str:
+def _shown(model: type[Model]) -> list[AnyField]:
+    hidden = hidden_columns(model)
+    return [field for field in model._meta.concrete_fields if field.column not in hidden]
+
+
+def _text(field: AnyField, value: Any) -> str:
     if value is None or value in ([], {}):
         return NOTHING
     if isinstance(value, bool):
@@ -54,4 +93,4 @@ def _text(field: "Field[Any, Any]", value: Any) -> str:
         return json.dumps(value, default=str, ensure_ascii=False)
     if field.get_internal_type() == "DateTimeField":
         return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S")
-    return str(value)
+    return without_zeros(value) if isinstance(value, Decimal) else str(value)

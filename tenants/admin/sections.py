@@ -70,9 +70,13 @@ def moment(at: datetime) -> SafeString:
 
 def money(amount: Decimal, currency: str) -> str:
     """Write an amount with two decimals, or with as many as it has."""
-    text = f"{amount:,.4f}".rstrip("0")
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals:0<2} {currency}"
+    return f"{without_zeros(amount, ',.4f')} {currency}"
+
+
+def without_zeros(number: Decimal, written: str = "f") -> str:
+    """Write a number with two decimals, or with as many as say something; `written` is the format of all of them."""
+    whole, _, decimals = f"{number:{written}}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
 
 
 def yes_or_no(flag: bool) -> str:

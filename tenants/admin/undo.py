@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
-from tenants.admin.differences import differences
+from tenants.admin.differences import differences, given_back
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.looks import count_shown
 from tenants.admin.question import counted
@@ -22,7 +22,7 @@ from tenants.admin.records import origin_of
 from tenants.admin.sections import Section, link, record_link
 from tenants.audit.looks import PERSONAL
 from tenants.changes.images import KEPT_FOR
-from tenants.changes.undo import Plan, PlanChanged, plan_undo, sample, undo, why_not
+from tenants.changes.undo import NO_IMAGES, TAKEN_BACK, Plan, PlanChanged, plan_undo, sample, undo, undo_of, why_not
 from tenants.changes.undoing import KEPT
 from tenants.entities import model_label
 from tenants.models import Changeset, Entity, Role, Tenant, Way
@@ -31,6 +31,8 @@ MOST_COMPARED = 50  # records that are shown field by field
 MOST_NAMED = 200  # for each of what else becomes of them
 MOST_REASON = 200  # characters
 OTHERWISE = "Meanwhile something else was written. This is what would happen now: look again, then decide."
+NOTHING_SEEN = "Nothing anybody sees changes, unless consent is given back."
+SWITCH = "What API batches change is kept where the tenant wants it:"
 NO_REASON = "Say why consent is given back: the reason stands in the ledger."
 
 
@@ -53,17 +55,24 @@ class UndoAdmin(HistoryAdmin):
 
     actions_detail = ("undo",)
 
+    def get_object(self, request: HttpRequest, object_id: Any, from_field: str | None = None) -> Any:
+        """Return a changeset that knows whether the user may take it back."""
+        changeset = super().get_object(request, object_id, from_field)
+        if changeset:
+            changeset.is_admins = self.may(request, Role.ADMIN, changeset)
+        return changeset
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Offer the button to the tenant's admins, where something can be taken back."""
         changeset = self.get_object(request, object_id)
-        offers = changeset and self.may(request, Role.ADMIN, changeset) and not why_not(changeset)
+        offers = changeset and changeset.is_admins and not why_not(changeset)
         return super().get_actions_detail(request, object_id) if offers else []
 
     @action(description="Take this change back…", url_path="undo", icon="undo")  # type: ignore[untyped-decorator]
     def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what taking a changeset back would do; do it on POST, where it is still that."""
         changeset = self.get_object(request, object_id)
-        if changeset is None or not self.may(request, Role.ADMIN, changeset):
+        if changeset is None or not changeset.is_admins:
             raise Http404
         if request.method != "POST":
             return self._plan_page(request, changeset)
@@ -97,7 +106,7 @@ class UndoAdmin(HistoryAdmin):
         status: int = 200,
     ) -> HttpResponse:
         tenant = Tenant.objects.get(pk=changeset.tenant_id)
-        refusal = why_not(changeset)
+        refusal = refused(changeset)
         title = f"Take back number {changeset.number:,} of {tenant}"
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": changeset, "title": title}
         context: dict[str, Any] = {"refusal": refusal, "said": said, "answer": answer, "back": page_of(changeset)}
@@ -105,9 +114,9 @@ class UndoAdmin(HistoryAdmin):
             plan = plan_undo(changeset, tenant.priority)
             context |= {"plan": plan, "happens": happens(changeset, plan), "stays": stays(changeset, plan)}
             context["sections"] = plan_sections(request, changeset, tenant, plan)
-            context["offers"] = offer(changeset, plan)
+            context |= {"offers": offer(changeset, plan), "given": giving(changeset, tenant, plan)}
             if plan.is_without_images:
-                context["switch"] = reverse("admin:tenants_tenant_change", args=[tenant.pk])
+                context["switch"] = switch_of(changeset)
         return TemplateResponse(request, "tenants/undo.html", {**frame, **context}, status=status)
 
     @display(description="taken back by")
@@ -124,10 +133,10 @@ class UndoAdmin(HistoryAdmin):
         return link_to(found) if found else "–"
 
     @display(description="can be taken back")
-    def until(self, changeset: Changeset) -> str:
+    def until(self, changeset: Changeset) -> SafeString | str:
         """Whether the changeset can be taken back, and how long."""
         end = changeset.created_at + KEPT_FOR
-        return why_not(changeset) or f"By the tenant's admins, until {end:%Y-%m-%d %H:%M} UTC."
+        return refused(changeset) or f"By the tenant's admins, until {end:%Y-%m-%d %H:%M} UTC."
 
 
 def page_of(changeset: Changeset) -> str:
@@ -138,6 +147,22 @@ def page_of(changeset: Changeset) -> str:
 def link_to(changeset: Changeset) -> SafeString:
     """Return a link to a changeset."""
     return link(page_of(changeset), f"number {changeset.number:,}")
+
+
+def switch_of(changeset: Changeset) -> str:
+    """Return the address of the page that has the switch for before-images of API batches."""
+    return reverse("admin:tenants_tenant_change", args=[changeset.tenant_id])
+
+
+def refused(changeset: Any) -> SafeString | str:
+    """Say why a changeset can't be taken back, with links to where one goes on; nothing where it can."""
+    why = why_not(changeset)
+    taken = undo_of(changeset) if why else None
+    if taken and why == TAKEN_BACK.format(by=f"number {taken.number:,}"):
+        return format_html(TAKEN_BACK, by=link_to(taken))
+    if why == NO_IMAGES and changeset.is_admins:
+        return format_html("{} {} {}.", why, SWITCH, link(switch_of(changeset), "its configuration has the switch"))
+    return why
 
 
 def _many(changeset: Changeset, ids: Sequence[int]) -> str:
@@ -159,6 +184,8 @@ def happens(changeset: Changeset, plan: Plan) -> list[str]:
         lines.append(f"{_many(changeset, plan.come)} {_verb(plan.come, 'comes', 'come')} back under the same hub id.")
     if lines:
         lines.append("It is recorded as a changeset of its own, with your name, and can be taken back itself.")
+    elif plan.offered:
+        lines.append(NOTHING_SEEN)
     return lines
 
 
@@ -187,6 +214,28 @@ def offer(changeset: Changeset, plan: Plan) -> str:
     return f"{text}; not to {rest:,} who withdrew it since." if rest else f"{text}."
 
 
+def giving(changeset: Changeset, tenant: Tenant, plan: Plan) -> list[Section]:
+    """Return what the tick gives back to whom, for the first; none where nothing is offered."""
+    if not plan.offered:
+        return []
+    ids = plan.offered[:MOST_COMPARED]
+    kept, found = KEPT[Entity(changeset.entity)], _found(changeset, ids)
+    without, given = (sample(changeset, tenant.priority, ids, gives=gives) for gives in (False, True))
+    targets = {hub_id: target for hub_id, _, target in given}
+    rows = [
+        [_named(changeset, hub_id, found), *row]
+        for hub_id, _, target in without
+        for row in given_back(kept, target, targets.get(hub_id))
+    ]
+    note = f"The first {MOST_COMPARED} of {len(plan.offered):,}." if len(plan.offered) > MOST_COMPARED else ""
+    return [Section("What the tick gives back", ("Record", "Channel", "Now", "Then"), rows, note=note)]
+
+
+def _found(changeset: Changeset, ids: Iterable[int]) -> dict[int, Any]:
+    records = apps.get_model(model_label(changeset.entity))._default_manager.filter(tenant_id=changeset.tenant_id)
+    return dict(records.in_bulk(set(ids)))
+
+
 def plan_sections(request: HttpRequest, changeset: Changeset, tenant: Tenant, plan: Plan) -> list[Section]:
     """Return what becomes of which records: field by field for the first, and who stays, with the reason.
 
@@ -195,8 +244,8 @@ def plan_sections(request: HttpRequest, changeset: Changeset, tenant: Tenant, pl
     kept = KEPT[Entity(changeset.entity)]
     compared = [*plan.back, *plan.come][:MOST_COMPARED]
     samples = sample(changeset, tenant.priority, compared) if compared else []
-    named = {*compared, *plan.go[:MOST_NAMED], *list(plan.stays)[:MOST_NAMED]}
-    found = apps.get_model(model_label(changeset.entity))._default_manager.filter(tenant_id=tenant.pk).in_bulk(named)
+    offered = plan.offered[:MOST_COMPARED]
+    found = _found(changeset, [*compared, *offered, *plan.go[:MOST_NAMED], *list(plan.stays)[:MOST_NAMED]])
     if changeset.entity in PERSONAL:
         count_shown(request, Entity(changeset.entity), Way.CHANGESET, found.values())
     rows = [

@@ -6,8 +6,8 @@ comes after knows that withdrawals are to be noted at them (`heard_until`).
 An image is JSON as PostgreSQL writes and reads it, never Python's: amounts keep their last digit.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import cast
 
@@ -67,7 +67,8 @@ class Kept:
     `key` is the column that names a record within its tenant. The rest is SQL. An image `k.image` `grants` consents, as
     bits. Of an image `i` and the stored row `t`, all null where there is none, `withdrew` are the bits that the image
     grants and the row does not, and `restored` is what the record becomes where those of `h.held` stay withdrawn.
-    `flags` of a row `t` are what the ledger compares, `supplied` those that somebody said something about.
+    `flags` of a row `t` are what the ledger compares, `supplied` those that somebody said something about. `said` has
+    the columns of flags that staff see whether anybody ever said something about, by their bits in the column `given`.
     """
 
     entity: Entity
@@ -79,6 +80,7 @@ class Kept:
     withdrew: str = "0"
     flags: str = "NULL::smallint"
     supplied: str = "NULL::smallint"
+    said: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def table(self) -> str:

@@ -20,17 +20,20 @@ from tenants.changes.images import KEPT_FOR, Execute
 from tenants.changes.reasons import DROP_LEDGER
 from tenants.changes.undoing import UNDOING
 from tenants.changes.writing import Write, open_write
-from tenants.models import Changeset, Entity, Operation, Tenant
+from tenants.models import BeforeImage, Changeset, Entity, Operation, Tenant
 
 CAN_BE_UNDONE = {Operation.UPSERT, Operation.EDIT, Operation.DELETE, Operation.UNDO}
 TOO_OLD = "It is older than seven days: what the records were before is no longer kept."
 ERASES = "It erased persons, and nobody comes back from that."
 REKEYS = "It gave customers other keys: change the identifier priority again instead."
+TAKEN_BACK = "Taken back by {by}. To revert that, take back {by}."
+NO_IMAGES = "It created nothing, and what the records were before is not kept: nothing could go back."
 
 CHANGED_SINCE = "changed since"
 NOT_KEPT = "what it was before is not kept"
 KEY_TAKEN = "another record has its key now"
 ONLY_WITHDRAWN = "only consent was withdrawn"
+SAME_VALUES = "its values are what they were"
 
 
 class Met(NamedTuple):
@@ -83,7 +86,23 @@ def why_not(changeset: Changeset) -> str:
     """Say why a changeset can't be taken back at all; nothing where it can."""
     if changeset.operation not in CAN_BE_UNDONE:
         return ERASES if changeset.operation == Operation.ERASE else REKEYS
-    return TOO_OLD if changeset.created_at < timezone.now() - KEPT_FOR else ""
+    if changeset.created_at < timezone.now() - KEPT_FOR:
+        return TOO_OLD
+    if taken := undo_of(changeset):
+        return TAKEN_BACK.format(by=f"number {taken.number:,}")
+    return "" if changeset.created_ids or _has_images(changeset) else NO_IMAGES
+
+
+def undo_of(changeset: Changeset) -> Changeset | None:
+    """Return the changeset that took this one back, the latest where there are several."""
+    undos = Changeset.objects.filter(tenant_id=changeset.tenant_id, undoes=changeset.number)
+    return undos.order_by("-number").first()
+
+
+def _has_images(changeset: Changeset) -> bool:
+    records = [*changeset.updated_ids, *changeset.deleted_ids]  # they are indexed by
+    images = BeforeImage.objects.filter(tenant_id=changeset.tenant_id, entity=changeset.entity, record__in=records)
+    return images.filter(changeset_number=changeset.number).exists()
 
 
 def plan_undo(changeset: Changeset, priority: str, *, gives: bool = False) -> Plan:
@@ -106,12 +125,14 @@ def undo(tenant: Tenant, changeset: Changeset, *, planned: str, gives: bool, ori
     return write.receipt
 
 
-def sample(changeset: Changeset, priority: str, ids: Sequence[int]) -> list[tuple[int, str | None, str | None]]:
+def sample(
+    changeset: Changeset, priority: str, ids: Sequence[int], *, gives: bool = False
+) -> list[tuple[int, str | None, str | None]]:
     """Return some records by hub id, as JSON: what is stored now and what an undo makes of it."""
     statement = UNDOING[Entity(changeset.entity)].sample
     return [
         (row[0], row[1], row[2])
-        for row in _execute(_named(changeset, priority), statement, ids=as_array(ids), gives=False)
+        for row in _execute(_named(changeset, priority), statement, ids=as_array(ids), gives=gives)
     ]
 
 
@@ -128,10 +149,12 @@ def _execute(named: dict[str, object], statement: str, **parameters: object) -> 
 def _plan(execute: Execute, entity: Entity, *, gives: bool) -> Plan:
     met = sorted(Met(*row) for row in execute(UNDOING[entity].plan, gives=gives))
     stays = {record.id: why for record in met if (why := _stays(record))}
-    stays.update((hub_id, KEY_TAKEN) for hub_id in _blocked([record for record in met if record.id not in stays]))
+    blocked = _blocked([record for record in met if record.id not in stays])
+    stays.update((hub_id, KEY_TAKEN) for hub_id in blocked)
     does = [record for record in met if record.id not in stays]
     back = [record for record in does if record.kind == "updated"]
-    withdrawn = [record for record in met if record.kind == "updated" and record.bits and not record.touched]
+    free = [record for record in met if not record.touched and record.id not in blocked]
+    withdrawn = [record for record in free if record.kind == "updated" and record.bits]
     seen = [record._replace(differs=True) for record in met]  # which depends on what is given back
     return Plan(
         back=[record.id for record in back],
@@ -153,7 +176,9 @@ def _stays(record: Met) -> str:
         return ""
     if record.image is None:
         return NOT_KEPT
-    return "" if record.differs or record.kind == "deleted" else ONLY_WITHDRAWN
+    if record.differs or record.kind == "deleted":
+        return ""
+    return ONLY_WITHDRAWN if record.bits else SAME_VALUES
 
 
 def _blocked(records: Sequence[Met]) -> set[int]:

@@ -40,16 +40,19 @@ def columns_of(model: type[Model]) -> list[str]:
     return [str(field.column) for field in model._meta.concrete_fields]
 
 
+def hidden_columns(model: type[Model]) -> list[str]:
+    """Return the columns that nobody is shown: whose row it is, and the hub's bookkeeping of what was sent and when."""
+    fields = cast(Sequence["Field[object, object]"], model._meta.concrete_fields)
+    return [str(one.column) for one in fields if one.primary_key or one.is_relation or not one.editable]
+
+
 def undoing(kept: Kept) -> Undoing:
     """Compose the statements for records that are kept so."""
     table = kept.table
     images = IMAGES.format(table=table, withdrew=kept.withdrew, restored=kept.restored)
-    # Of documents the parts are not compared: a changeset that names one changed something of it.
-    compared = "to_jsonb(t) - ARRAY['updated_at', 'previous_flags'] <> r.target - ARRAY['updated_at', 'previous_flags']"
-    differs = "true" if kept.parts else f"coalesce({compared}, true)"
     by_id = "WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])\nRETURNING id"
     return Undoing(
-        plan=PLAN.format(table=table, key=kept.key, differs=differs, images=images),
+        plan=PLAN.format(table=table, key=kept.key, differs=_differs(kept), images=images),
         sample=f"SELECT n.id, ({kept.image})::text AS stored, r.target::text AS target\n  FROM {CHOSEN}\n{images}",  # noqa: S608 — constants, as all here
         images=kept.images_where("t.id = ANY (%(ids)s::bigint[])"),
         recorded_by=kept.recording(undoes=True),
@@ -59,6 +62,29 @@ def undoing(kept: Kept) -> Undoing:
         come_back=_come_back(kept, images),
         **_parts(kept),
     )
+
+
+def _differs(kept: Kept) -> str:
+    """Compose whether anybody is shown a difference between a stored row, with its parts, and its image."""
+    hidden = _array(hidden_columns(kept.model))
+    compared = [f"to_jsonb(t) - {hidden} <> (to_jsonb(t) || r.target) - {hidden} - 'parts'"]
+    if kept.said:
+        compared.append(f"(t.given # (r.target->>'given')::int) & {sum(kept.said.values())} <> 0")
+    if kept.parts:
+        parts, hidden = kept.parts, _array(hidden_columns(kept.parts.model))
+        compared.append(f"""ARRAY(
+           SELECT to_jsonb(p) - {hidden}
+             FROM {parts.model._meta.db_table} p
+            WHERE p.tenant_id = %(tenant_id)s AND p.{parts.of} = t.id
+            ORDER BY p.{parts.place}) <> ARRAY(
+           SELECT ('{_defaults(parts.model)}'::jsonb || e.part) - {hidden}
+             FROM jsonb_array_elements(r.target->'parts') WITH ORDINALITY AS e(part, place)
+            ORDER BY e.place)""")  # noqa: S608 — composed from constants
+    return f"coalesce({' OR '.join(compared)}, true)"
+
+
+def _array(names: Sequence[str]) -> str:
+    return "ARRAY[" + ", ".join(f"'{name}'" for name in names) + "]"
 
 
 def _go_back(kept: Kept, images: str) -> str:

@@ -1,6 +1,6 @@
 -- What taking back a changeset would meet: a row for each record it names. Returns (id, kind, whether a later changeset
 -- names it, its image's id, the consents it would be given back and those of them that it may be, whether anything else
--- would change, the key it would have, who has that key now).
+-- that anybody is shown would change, the key it would have, who has that key now).
 -- Later changesets are found by the blocks of 64 ids that they touched (changeset_by_record).
 WITH undone AS MATERIALIZED (
     SELECT created_ids, updated_ids, deleted_ids
