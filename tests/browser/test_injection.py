@@ -22,7 +22,7 @@ MARK = "<b injected>"
 EVIL = f"""{MARK}"><i injected x-data x-init="window.injected=1">'><img injected src=x onerror=injected=1></script>"""
 EVIL_NAME = f"{MARK}'\"><i injected x-init=injected=1>"  # where there is room for less
 COUNT = "document.querySelectorAll('[injected]').length + (window.injected ? 1000 : 0)"
-LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete"}  # no pages
+LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof"}  # no pages
 
 
 def evil(*names: str, most: int = 100, **more: Any) -> dict[str, Any]:
