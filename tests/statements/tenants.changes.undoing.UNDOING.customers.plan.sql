@@ -24,7 +24,7 @@ WITH undone AS MATERIALIZED (
 )
 SELECT n.id, n.kind, n.id IN (SELECT x.id FROM touched x) AS touched, i.id AS image, w.bits AS bits,
        CASE WHEN t.id IS NULL THEN 0 ELSE w.bits & coalesce(i.grants, 0) END AS gives,
-       coalesce(to_jsonb(t) - ARRAY['updated_at', 'previous_flags'] <> r.target - ARRAY['updated_at', 'previous_flags'], true) AS differs, r.target->>'match_key' AS key, k.id AS holder
+       coalesce(to_jsonb(t) - ARRAY['id', 'tenant_id', 'match_key', 'given', 'previous_flags', 'overridden', 'withdrawn_by_staff', 'former_ids', 'former_emails', 'created_at', 'updated_at'] <> (to_jsonb(t) || r.target) - ARRAY['id', 'tenant_id', 'match_key', 'given', 'previous_flags', 'overridden', 'withdrawn_by_staff', 'former_ids', 'former_emails', 'created_at', 'updated_at'] - 'parts' OR (t.given # (r.target->>'given')::int) & 8064 <> 0, true) AS differs, r.target->>'match_key' AS key, k.id AS holder
   FROM named n
 LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants

@@ -23,7 +23,14 @@ WITH undone AS MATERIALIZED (
 )
 SELECT n.id, n.kind, n.id IN (SELECT x.id FROM touched x) AS touched, i.id AS image, w.bits AS bits,
        CASE WHEN t.id IS NULL THEN 0 ELSE w.bits & coalesce(i.grants, 0) END AS gives,
-       true AS differs, r.target->>'product_id' AS key, k.id AS holder
+       coalesce(to_jsonb(t) - ARRAY['id', 'tenant_id', 'given', 'created_at', 'updated_at'] <> (to_jsonb(t) || r.target) - ARRAY['id', 'tenant_id', 'given', 'created_at', 'updated_at'] - 'parts' OR ARRAY(
+           SELECT to_jsonb(p) - ARRAY['id', 'tenant_id', 'product_id', 'position', 'given', 'created_at', 'updated_at']
+             FROM products_variant p
+            WHERE p.tenant_id = :'tenant_id' AND p.product_id = t.id
+            ORDER BY p.position) <> ARRAY(
+           SELECT ('{"given": 0}'::jsonb || e.part) - ARRAY['id', 'tenant_id', 'product_id', 'position', 'given', 'created_at', 'updated_at']
+             FROM jsonb_array_elements(r.target->'parts') WITH ORDINALITY AS e(part, place)
+            ORDER BY e.place), true) AS differs, r.target->>'product_id' AS key, k.id AS holder
   FROM named n
 LEFT JOIN LATERAL (
        SELECT s.id, s.image, s.grants
