@@ -39,8 +39,9 @@ FLAGS = {
     "gdpr_optin": (False, 11), "is_excluded": (True, 12),
 }  # fmt: skip
 COLUMNS = dict(zip(shops.FLAGS, FLAGS, strict=True))
+OWN = {"updated_at", "previous_flags", "overridden", "withdrawn_by_staff"}  # an undo says of its own what staff did
 BOOKKEEPING = {
-    "id", "match_key", "given", "overridden", "withdrawn_by_staff", "former_ids", "former_emails",
+    "id", "match_key", "given", "former_ids", "former_emails",
     "created_at", "position",
 }  # fmt: skip
 FORMER = {"customer_id": "former_ids", "email": "former_emails"}
@@ -303,13 +304,11 @@ def names_of(row: Row) -> set[str]:
 
 
 def moment(partner: Partner) -> Moment:
-    """Return all columns of all records, with parts, but for when and from what they were last changed."""
+    """Return all columns of all records, with parts, but for when, from what and by whom they were last changed."""
     found: Moment = {}
     for entity, model in MODELS.items():
         rows = model.objects.filter(tenant=partner.tenant).values()
-        found[entity] = {
-            row["id"]: {k: v for k, v in row.items() if k not in ("updated_at", "previous_flags")} for row in rows
-        }
+        found[entity] = {row["id"]: {k: v for k, v in row.items() if k not in OWN} for row in rows}
         if entity in PARTS:
             parts, of = PARTS[entity]
             for part in parts.objects.filter(tenant=partner.tenant).order_by("id").values():
