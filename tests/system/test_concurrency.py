@@ -5,6 +5,7 @@ What each of them sends is chosen so that the end is the same in whatever order 
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -61,12 +62,20 @@ def crowd(shop: Shop, plan: Callable[[int, random.Random], Iterator[Request]]) -
         try:
             requests = list(plan(partner, random.Random(partner)))
             start.wait(PATIENCE)
-            return [shop.send(*request, connection=connection) for request in requests]
+            return [taken(shop, request, connection) for request in requests]
         finally:
             connection.close()
 
     with ThreadPoolExecutor(PARTNERS) as pool:
         return [answer for answers in pool.map(visit, range(PARTNERS)) for answer in answers]
+
+
+def taken(shop: Shop, request: Request, connection: Any) -> Answer:
+    """Send a request until it is taken, as a client does where a machine is too busy for sixteen at once (503)."""
+    end = time.monotonic() + PATIENCE
+    while (answer := shop.send(*request, connection=connection)).status == 503 and time.monotonic() < end:
+        time.sleep(0.2)
+    return answer
 
 
 def statuses(answers: list[Answer]) -> Counter[int]:

@@ -70,6 +70,7 @@ OPENS = table("""
 anyone: login
 nobody: index jsi18n password_change password_change_done search
 viewer: app_list customers_customer_change customers_customer_changelist customers_customer_history
+viewer: customers_customer_proof
 viewer: orders_order_change orders_order_changelist orders_order_history products_product_change
 viewer: products_product_changelist products_product_history tenants_changeset_change tenants_changeset_changelist
 viewer: tenants_changeset_history tenants_consentchange_change tenants_consentchange_changelist
