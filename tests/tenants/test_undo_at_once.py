@@ -24,11 +24,12 @@ Values = dict[str, str]
 
 
 def write(partner: Partner, writer: int, start: threading.Barrier) -> dict[int, Values]:
-    """Post names for some of the same people, in any order; return what each changeset sent."""
+    """Post names for some of the same people, in any order, and for a new one; return what each changeset sent."""
     dice, client, sent = random.Random(writer), Client(), {}
     start.wait(PATIENCE)
     for turn in range(TURNS):
-        names = {person: f"{writer}-{turn}-{person}" for person in dice.sample(PEOPLE, 4)}
+        people = [*dice.sample(PEOPLE, 4), f"new-{writer}-{turn}"]
+        names = {person: f"{writer}-{turn}-{person}" for person in people}
         answer = client.post(
             f"/customers/{partner.id}",
             [{"CustomerId": person, "Name": name} for person, name in names.items()],
@@ -50,9 +51,11 @@ def take_back(partner: Partner, admin: Client, dice: random.Random) -> int:
 
 
 def undo_all_the_while(partner: Partner, admin: Client, start: threading.Barrier, over: threading.Event) -> list[int]:
-    statuses, dice = [], random.Random(0)
+    """Take changesets back until the writers are done, and then until one could be."""
+    statuses: list[int] = []
+    dice = random.Random(0)
     start.wait(PATIENCE)
-    while not over.is_set():
+    while not over.is_set() or (302 not in statuses and len(statuses) < 1000):
         statuses.append(take_back(partner, admin, dice))
     connections.close_all()
     return statuses
