@@ -93,7 +93,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     pytest-cov's mark `no_cover` does nothing in a process of xdist's, which measures twice, one in the other (7.1).
     """
     traced = sys.gettrace(), threading.gettrace()
-    if any(item.get_closest_marker(mark) for mark in ("slow", "browser", "hypothesis")):
+    if item.get_closest_marker("browser"):
         sys.settrace(None)
         threading.settrace(None)
     try:
