@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Don't measure what slow tests and random examples reach: twice the CPU, and not the same in every run.
+    """Don't measure what a browser's tests reach: rendering pages takes twice the CPU where it is measured.
 
     pytest-cov's mark `no_cover` does nothing in a process of xdist's, which measures twice, one in the other (7.1).
     """
