@@ -9,11 +9,12 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Literal, NamedTuple, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+
+from hub.servers import database_parameters, mail_server
 
 LEAST_KEY = 32  # characters; the keys that are generated have 64
 UTF8 = re.compile(r"[^\ud800-\udfff]*")  # bytes that are no UTF-8 come as surrogates
@@ -27,10 +28,7 @@ REQUIRED = {
         " and one that comes from the embedded database with what is in the file erasure_key of its HUB_DATA."
     ),
 }
-
-
 BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten, and one for webhooks
-
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
 
@@ -217,55 +215,6 @@ class Environment(BaseModel):
         if given or self.DATABASE_URL:
             return given or "debug"
         return _kept_secret(self.HUB_DATA / name.lower())
-
-
-def database_parameters(url: str, variable: str = "DATABASE_URL") -> dict[str, str]:
-    """Split a variable's `postgresql://` URL into libpq parameters; raises ValueError with one clear line."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError(f"{variable} names an invalid host.") from None
-    name = parts.path.lstrip("/")
-    if not re.fullmatch("postgres(ql)?", parts.scheme) or not name:
-        raise ValueError(f"{variable} must look like postgresql://user:password@host:5432/name.")
-    named = {"user": parts.username, "password": parts.password, "host": parts.hostname, "dbname": name}
-    try:
-        named["port"] = str(parts.port or "")
-    except ValueError:
-        raise ValueError(f"{variable} names a port that is no number from 1 to 65535.") from None
-    return {key: unquote(value) for key, value in named.items() if value} | dict(parse_qsl(parts.query))
-
-
-class MailServer(NamedTuple):
-    """What takes the hub's mails; without a host there is none."""
-
-    host: str = ""
-    port: int = 0
-    user: str = ""
-    password: str = ""
-    starts_tls: bool = False
-    is_tls: bool = False
-
-
-# What the scheme of EMAIL_URL means: the port where it names none, STARTTLS, TLS from the beginning.
-MAIL_SCHEMES = {"smtp": (587, True, False), "smtps": (465, False, True), "smtp+plain": (25, False, False)}
-
-
-def mail_server(url: str) -> MailServer:
-    """Split EMAIL_URL into its parts; raises ValueError with one clear line."""
-    if not url:
-        return MailServer()
-    wrong = "EMAIL_URL must look like smtp://user:password@host:587 (or smtps:, smtp+plain:)."
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValueError(wrong) from None
-    if parts.scheme not in MAIL_SCHEMES or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError(wrong)
-    usual, starts_tls, is_tls = MAIL_SCHEMES[parts.scheme]
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return MailServer(parts.hostname, port or usual, user, password, starts_tls, is_tls)
 
 
 def read_environment() -> Environment:

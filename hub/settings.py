@@ -5,8 +5,9 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from hub.environment import database_parameters, mail_server, read_environment
+from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer
+from hub.servers import database_parameters, mail_server
 
 ENVIRONMENT = read_environment()
 DEBUG = ENVIRONMENT.DEBUG

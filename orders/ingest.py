@@ -10,11 +10,11 @@ from hub.sql.upsert import Column, Table
 from orders.models import Order, OrderItem
 from orders.schemas import OrderRecord
 from tenants.changes.changesets import Origin, Receipt, Warnings
+from tenants.changes.deleting import delete, deletion
 from tenants.changes.documents import Documents, parents_statement, parts_statements
 from tenants.changes.erasure import Identifier, pseudonym, suppressed
 from tenants.changes.images import Kept, Parts
 from tenants.changes.results import meant_by
-from tenants.changes.writing import delete
 from tenants.models import Entity, Source, Tenant
 
 ORDERS = Table(
@@ -42,17 +42,23 @@ DOCUMENTS = Documents(
     KEPT.images_of_sent('"OrderId" text', 's."OrderId"'),
     parts_statements(REPLACE_LINES, kept=KEPT),
 )
-RECORD = KEPT.recording()
-DELETE_ORDER = "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id"
-DELETE_ITEM = read_sql("orders", "delete_item")
-DELETE_ORDERS_BY_ID = (
-    "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+DELETE_ORDER = deletion(
+    KEPT,
+    "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND order_id = %(order_id)s RETURNING id",
+    which="t.order_id = %(order_id)s",
 )
-DELETE_ITEMS_BY_ID = read_sql("orders", "delete_items_by_id")
-IMAGE_OF_ORDER = KEPT.images_where("t.order_id = %(order_id)s")
-IMAGES_BY_ID = KEPT.images_where("t.id = ANY (%(ids)s::bigint[])")
-IMAGES_OF_ITEMS = KEPT.images_where(
-    "t.id IN (SELECT order_id FROM orders_orderitem WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]))"
+DELETE_ITEM = deletion(KEPT, read_sql("orders", "delete_item"), which="t.order_id = %(order_id)s", parts=True)
+DELETE_ORDERS_BY_ID = deletion(
+    KEPT,
+    "DELETE FROM orders_order WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id",
+    which="t.id = ANY (%(ids)s::bigint[])",
+)
+DELETE_ITEMS_BY_ID = deletion(
+    KEPT,
+    read_sql("orders", "delete_items_by_id"),
+    which="t.id IN (SELECT order_id FROM orders_orderitem"
+    " WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]))",
+    parts=True,
 )
 ANONYMISED = "A forgotten person: stored as an anonymous sale."
 
@@ -100,51 +106,19 @@ def _anonymous(tenant: Tenant, record: OrderRecord) -> Mapping[str, Any]:
 
 def delete_order(tenant: Tenant, order_id: str, *, origin: Origin) -> Receipt:
     """Delete an order with its line items; nothing happens where there is none."""
-    return delete(
-        DELETE_ORDER,
-        tenant,
-        Entity.ORDERS,
-        {"order_id": order_id},
-        origin=origin,
-        images=IMAGE_OF_ORDER,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_ORDER, tenant, {"order_id": order_id}, origin=origin)
 
 
 def delete_order_item(tenant: Tenant, order_id: str, *, product_id: str, sku: str, origin: Origin) -> Receipt:
     """Delete every line of an order that has this ProductId and Sku; the order changes, and stays without lines too."""
-    line = {"order_id": order_id, "product_id": product_id, "sku": sku}
-    return delete(
-        DELETE_ITEM, tenant, Entity.ORDERS, line, origin=origin, parts=True, images=IMAGE_OF_ORDER, recorded_by=RECORD
-    )
+    return delete(DELETE_ITEM, tenant, {"order_id": order_id, "product_id": product_id, "sku": sku}, origin=origin)
 
 
 def delete_orders_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete orders, by hub id, with their line items."""
-    named = {"ids": list(ids)}
-    return delete(
-        DELETE_ORDERS_BY_ID,
-        tenant,
-        Entity.ORDERS,
-        named,
-        origin=origin,
-        received=len(ids),
-        images=IMAGES_BY_ID,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_ORDERS_BY_ID, tenant, {"ids": list(ids)}, origin=origin, received=len(ids))
 
 
 def delete_order_items_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete lines by their own hub ids; their orders change, and stay without lines too."""
-    named = {"ids": list(ids)}
-    return delete(
-        DELETE_ITEMS_BY_ID,
-        tenant,
-        Entity.ORDERS,
-        named,
-        origin=origin,
-        received=len(ids),
-        parts=True,
-        images=IMAGES_OF_ITEMS,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_ITEMS_BY_ID, tenant, {"ids": list(ids)}, origin=origin, received=len(ids))

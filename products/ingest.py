@@ -10,10 +10,10 @@ from hub.sql.upsert import Column, Table, sent_columns, upsert_statement
 from products.models import Product, Variant
 from products.schemas import MOST_VARIANTS, ProductRecord
 from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.deleting import delete, deletion
 from tenants.changes.documents import Documents, Overfull, parents_statement, parts_statements
 from tenants.changes.images import Kept, Parts
 from tenants.changes.results import meant_by
-from tenants.changes.writing import delete
 from tenants.models import Entity, Tenant
 
 PRODUCTS = Table(
@@ -60,19 +60,25 @@ DOCUMENTS = Documents(
     KEPT.images_of_sent('"ProductId" text', 's."ProductId"'),
     parts_statements(MERGE_VARIANTS, may_overfill=True, kept=KEPT),
 )
-RECORD = KEPT.recording()
-DELETE_PRODUCT = (
-    "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id"
+DELETE_PRODUCT = deletion(
+    KEPT,
+    "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND product_id = %(product_id)s RETURNING id",
+    which="t.product_id = %(product_id)s",
 )
-DELETE_VARIANT = read_sql("products", "delete_variant")
-DELETE_PRODUCTS_BY_ID = (
-    "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+DELETE_VARIANT = deletion(
+    KEPT, read_sql("products", "delete_variant"), which="t.product_id = %(product_id)s", parts=True
 )
-DELETE_VARIANTS_BY_ID = read_sql("products", "delete_variants_by_id")
-IMAGE_OF_PRODUCT = KEPT.images_where("t.product_id = %(product_id)s")
-IMAGES_BY_ID = KEPT.images_where("t.id = ANY (%(ids)s::bigint[])")
-IMAGES_OF_VARIANTS = KEPT.images_where(
-    "t.id IN (SELECT product_id FROM products_variant WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]))"
+DELETE_PRODUCTS_BY_ID = deletion(
+    KEPT,
+    "DELETE FROM products_product WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id",
+    which="t.id = ANY (%(ids)s::bigint[])",
+)
+DELETE_VARIANTS_BY_ID = deletion(
+    KEPT,
+    read_sql("products", "delete_variants_by_id"),
+    which="t.id IN (SELECT product_id FROM products_variant"
+    " WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]))",
+    parts=True,
 )
 
 Row = dict[str, Any]
@@ -121,58 +127,19 @@ def _merged(rows: Iterable[Row], key: str) -> list[Row]:
 
 def delete_product(tenant: Tenant, product_id: str, *, origin: Origin) -> Receipt:
     """Delete a product with its variants; order lines stay as they are, and nothing happens where there is none."""
-    return delete(
-        DELETE_PRODUCT,
-        tenant,
-        Entity.PRODUCTS,
-        {"product_id": product_id},
-        origin=origin,
-        images=IMAGE_OF_PRODUCT,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_PRODUCT, tenant, {"product_id": product_id}, origin=origin)
 
 
 def delete_variant(tenant: Tenant, product_id: str, variant_id: str, *, origin: Origin) -> Receipt:
     """Delete a variant of a product; the product changes, and stays without variants too."""
-    variant = {"product_id": product_id, "variant_id": variant_id}
-    return delete(
-        DELETE_VARIANT,
-        tenant,
-        Entity.PRODUCTS,
-        variant,
-        origin=origin,
-        parts=True,
-        images=IMAGE_OF_PRODUCT,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_VARIANT, tenant, {"product_id": product_id, "variant_id": variant_id}, origin=origin)
 
 
 def delete_products_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete products, by hub id, with their variants; order lines stay as they are."""
-    named = {"ids": list(ids)}
-    return delete(
-        DELETE_PRODUCTS_BY_ID,
-        tenant,
-        Entity.PRODUCTS,
-        named,
-        origin=origin,
-        received=len(ids),
-        images=IMAGES_BY_ID,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_PRODUCTS_BY_ID, tenant, {"ids": list(ids)}, origin=origin, received=len(ids))
 
 
 def delete_variants_by_id(tenant: Tenant, ids: Sequence[int], *, origin: Origin) -> Receipt:
     """Delete variants by their own hub ids; their products change, and stay without variants too."""
-    named = {"ids": list(ids)}
-    return delete(
-        DELETE_VARIANTS_BY_ID,
-        tenant,
-        Entity.PRODUCTS,
-        named,
-        origin=origin,
-        received=len(ids),
-        parts=True,
-        images=IMAGES_OF_VARIANTS,
-        recorded_by=RECORD,
-    )
+    return delete(DELETE_VARIANTS_BY_ID, tenant, {"ids": list(ids)}, origin=origin, received=len(ids))

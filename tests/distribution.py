@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg.sql import SQL, Composed, Identifier
 
-from hub.environment import database_parameters, read_environment
+from hub.environment import read_environment
+from hub.servers import database_parameters
 
 Node = tuple[str, int]
 NODES = "SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid"  # the coordinator is group 0

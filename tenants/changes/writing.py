@@ -2,7 +2,7 @@
 
 `store_at_once` is one statement: for records whose unique key alone decides what they mean.
 `open_write` is for what must look before it writes: look, `write.execute`, and at the end `write.store`.
-`delete` runs one statement in an open write. `store_keeping` is `store_at_once` where before-images are kept.
+`store_keeping` is `store_at_once` where before-images are kept.
 
 The lock is the tenant's advisory lock, held to the commit: shared where the unique key decides, exclusive for who must
 look. `lock_tenant` (tenants/sql/functions) takes it and tells whether the write may meet a forgotten person, or images
@@ -279,31 +279,3 @@ def open_write(
         write = Write(parameters, *(execute_where_tenant_is(LOOK, parameters)[0] if looks else (False, False, False)))
         yield write
         write._record()
-
-
-def delete(
-    statement: str,
-    tenant: Tenant,
-    entity: Entity,
-    named: Mapping[str, object],
-    *,
-    images: str,
-    recorded_by: str,
-    origin: Origin,
-    received: int = 1,
-    parts: bool = False,
-) -> Receipt:
-    """Run a statement that deletes records and returns their hub ids; `named` are its parameters.
-
-    What it deletes is kept as it was: `images` is a query for it, `recorded_by` the statement that keeps it.
-    `parts`: it deletes parts of records, and returns the hub ids of these, which change by it, and how many parts each
-    has lost. Nothing happens where there are none.
-    """
-    with open_write(tenant, entity, Operation.DELETE, origin) as write:
-        write.keep(recorded_by, (row[0] for row in write.execute(images, **named)))
-        rows = write.execute(statement, **named)
-        ids = [row[0] for row in rows]
-        write.changes.received = received
-        write.changes.deleted, write.changes.updated = ([], ids) if parts else (ids, [])
-        write.changes.parts = sum(row[1] for row in rows) if parts else 0
-    return write.receipt

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hub.environment import Environment, EnvironmentProblem, database_parameters, mail_server, read_environment
+from hub.environment import Environment, EnvironmentProblem, read_environment
+from hub.servers import database_parameters, mail_server
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
