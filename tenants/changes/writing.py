@@ -265,8 +265,8 @@ def open_write(
     """Open the one transaction of a write, under the tenant's lock; at its end, record what it changed.
 
     The shared lock is for writes where the unique key, or a row's own lock, decides; exclusive for what must look
-    before it writes. `undoes` is the number of a changeset that is taken back. `write.receipt` is there when the block
-    has been left.
+    before it writes, and for whoever may keep before-images (tenants.changes.images). `undoes` is the number of a
+    changeset that is taken back. `write.receipt` is there when the block has been left.
     Raises OperationalError and ApiError as `store_at_once` does.
     """
     parameters = {**write_parameters(tenant, entity, operation, origin), "undoes": undoes}
@@ -274,7 +274,7 @@ def open_write(
         # Whichever the priority is that customers are given other keys by: it may have been changed half-way, when the
         # tenant's node was told and the commit here was lost.
         told = None if operation == Operation.REKEY else tenant.priority
-        locked = {**parameters, "priority": told, "exclusive": exclusive}
+        locked = {**parameters, "priority": told, "exclusive": exclusive or tenant.keeps_images}
         looks: bool = execute_where_tenant_is(LOCK, locked)[0][0]
         write = Write(parameters, *(execute_where_tenant_is(LOOK, parameters)[0] if looks else (False, False, False)))
         yield write
