@@ -31,6 +31,7 @@ UPDATE customers_customer SET surname = '{mark}';
 UPDATE orders_order SET email = '{mark}@example.com' WHERE email IS NOT NULL;
 UPDATE products_product SET product_name = '{mark}';
 UPDATE tenants_changeset SET trace_id = '{mark}', actor = '{mark}';
+UPDATE tenants_consentchange SET actor = '{mark}';
 """
 READS = [
     "/customers/{tenant}",
@@ -281,12 +282,14 @@ def test_while_the_replica_is_away_the_primary_answers_and_when_it_is_back_the_r
     hub: Hub, shops: list[Shop], session: dict[str, str], replica: Replica
 ) -> None:
     replica.kill()
-    hub.query(MARK.format(mark="mark-away"))
+    try:
+        hub.query(MARK.format(mark="mark-away"))
 
-    assert marked("mark-away", shops[0]) == READS
-    assert marked_lists("mark-away", hub, session) == LISTS
-    assert hub.send("GET", "/health").status == 200
-    replica.server.start()
+        assert marked("mark-away", shops[0]) == READS
+        assert marked_lists("mark-away", hub, session) == LISTS
+        assert hub.send("GET", "/health").status == 200
+    finally:
+        replica.server.start()
     assert wait_until(lambda: reads_come_from_the_replica(hub, shops[0], replica))
 
 
