@@ -7,12 +7,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from unfold.decorators import action, display
 
 from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
-from tenants.admin.forms import KeyForm, RollForm
+from tenants.admin.forms import RollForm
+from tenants.admin.key_forms import KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
@@ -20,7 +23,13 @@ from tenants.models import ApiKey, AuditKind
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
 DEAD = {"expired", "revoked"}
+CHOSEN = ["access", "allowed_scopes", "allowed_networks"]
 STAYS_DEAD = "A key that no longer works can't be changed or rolled. Create a new one."
+
+
+def two_lines(first: str, second: str) -> str:
+    """Write a cell with a quiet second line, where there is one."""
+    return format_html('{}<br><small class="health-quiet">{}</small>', first, second) if second else first
 
 
 class UseFilter(ChoiceFilter):
@@ -47,7 +56,17 @@ class ApiKeyAdmin(ConfigurationAdmin):
     """A tenant's keys. Only the first characters of one are stored: its text is in one answer and nowhere else."""
 
     form = KeyForm
-    list_display = ["label", "prefix_shown", "tenant", "state", "use", "created_at", "last_used_at", "expires_at"]
+    list_display = [
+        "label",
+        "prefix_shown",
+        "tenant",
+        "may_shown",
+        "state",
+        "use",
+        "created_at",
+        "last_used",
+        "expires_at",
+    ]
     list_select_related = ["tenant"]
     list_filter = [TenantFilter, UseFilter]
     search_fields = ["label", "prefix"]
@@ -57,12 +76,24 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return ["tenant", "label", "expires_at"]
-        return ["tenant", "label", "prefix_shown", "state", "expires_at", "created_at", "last_used_at", "revoked_at"]
+            return ["tenant", "label", *CHOSEN, "expires_at"]
+        chosen = CHOSEN if self.state(obj) not in DEAD else ["may_shown"]
+        return [
+            "tenant",
+            "label",
+            "prefix_shown",
+            "state",
+            *chosen,
+            "expires_at",
+            "created_at",
+            "last_used",
+            "revoked_at",
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        shown = ["tenant", "prefix_shown", "state", "created_at", "last_used_at", "revoked_at"]
-        return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, "label", "expires_at"]
+        shown = ["tenant", "prefix_shown", "state", "created_at", "last_used", "revoked_at"]
+        kept = ["label", "expires_at", "may_shown", *CHOSEN]
+        return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, *kept]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().get_changeform_initial_data(request), "expires_at": suggested_expiry()}
@@ -82,6 +113,17 @@ class ApiKeyAdmin(ConfigurationAdmin):
     def prefix_shown(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
+    @display(description="May")  # type: ignore[untyped-decorator]
+    def may_shown(self, key: ApiKey) -> str:
+        return two_lines(key.may, f"from {key.whence}" if key.networks else "")
+
+    @display(description="Last used", ordering="last_used_at")  # type: ignore[untyped-decorator]
+    def last_used(self, key: ApiKey) -> str | None:
+        if key.last_used_at is None:
+            return None
+        moment = date_format(timezone.localtime(key.last_used_at), "DATETIME_FORMAT")
+        return two_lines(moment, " · ".join(filter(None, (key.last_used_address, key.last_used_route))))
+
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, key: ApiKey) -> str:
         if key.revoked_at:
@@ -91,13 +133,15 @@ class ApiKeyAdmin(ConfigurationAdmin):
         return "expired" if key.expires_at <= timezone.now() else "expiring"
 
     def save_model(self, request: NewKeyRequest, obj: Any, form: Any, change: bool) -> None:
-        """Store a changed key's label and end; make a new key, and keep its text for `response_add`."""
+        """Store what was changed of a key; make a new key, and keep its text for `response_add`."""
+        said = {"label": obj.label, "expires_at": obj.expires_at}
         if change:
-            edit_key(obj, label=obj.label, expires_at=obj.expires_at)
+            edit_key(obj, **said, **form.narrowing)
             return
-        by = actor_of(request)
-        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at, by=by)
-        obj.pk, obj.prefix, obj.created_at = made.pk, made.prefix, made.created_at
+        chosen = {"scopes": form.cleaned_data["scopes"], "networks": form.cleaned_data["allowed_networks"]}
+        made, request.key_text = create_key(obj.tenant, **said, **chosen, by=actor_of(request))
+        for name in ("pk", "prefix", "created_at", "scopes", "networks"):
+            setattr(obj, name, getattr(made, name))
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """Show the form, or save it; a key that has ended meanwhile is left as it is."""
@@ -106,6 +150,9 @@ class ApiKeyAdmin(ConfigurationAdmin):
         except DeadKey:
             messages.error(request, STAYS_DEAD)
             return HttpResponseRedirect(request.path)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[str]:
+        return [] if add else form.changes
 
     def log_change(self, request: HttpRequest, obj: Any, message: list[str]) -> None:
         if message:
