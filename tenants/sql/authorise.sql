@@ -12,7 +12,7 @@ WITH live AS MATERIALIZED (
      WHERE k.digest = %(digest)s
        AND k.revoked_at IS NULL
        AND (k.expires_at IS NULL OR k.expires_at > now())
-       AND (k.networks = '{}' OR %(host)s::inet <<= ANY (k.networks))
+       AND (cardinality(k.networks) = 0 OR %(host)s::inet <<= ANY (k.networks))
 ), caller AS MATERIALIZED (
     SELECT *
       FROM live
