@@ -84,7 +84,8 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         scopes = Scope(self.instance.scopes)
         named = next((name for name, preset in PRESETS.items() if preset == scopes), CUSTOM)
         self.initial.setdefault("access", named)
-        self.initial.setdefault("allowed_scopes", [int(scope) for scope in scopes])
+        ticked = PRESETS.get(self.initial["access"], scopes)
+        self.initial["allowed_scopes"] = [int(scope) for scope in ticked]
         self.initial["allowed_networks"] = "\n".join(map(str, self.instance.networks))
 
     def clean_expires_at(self) -> Any:

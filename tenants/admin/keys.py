@@ -1,5 +1,6 @@
 """The admin of API keys: made and rolled with their text shown once, revoked for good."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,13 +16,15 @@ from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import RollForm
-from tenants.admin.key_forms import KeyForm
+from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind
+from tenants.networks import Network, in_words
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
+MOST_NAMED = 2  # networks, in the list
 DEAD = {"expired", "revoked"}
 CHOSEN = ["access", "allowed_scopes", "allowed_networks"]
 STAYS_DEAD = "A key that no longer works can't be changed or rolled. Create a new one."
@@ -30,6 +33,12 @@ STAYS_DEAD = "A key that no longer works can't be changed or rolled. Create a ne
 def two_lines(first: str, second: str) -> str:
     """Write a cell with a quiet second line, where there is one."""
     return format_html('{}<br><small class="health-quiet">{}</small>', first, second) if second else first
+
+
+def in_short(networks: Sequence[Network]) -> str:
+    """Name the first networks, and say how many more there are."""
+    more = len(networks) - MOST_NAMED
+    return in_words(networks[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class UseFilter(ChoiceFilter):
@@ -73,11 +82,15 @@ class ApiKeyAdmin(ConfigurationAdmin):
     actions_row = ("roll", "revoke")
     actions_detail = ("roll", "revoke", "audit")
     audited_by = "api_key"
+    conditional_fields = {"allowed_scopes": f"access == '{CUSTOM}'"}
+
+    class Media:
+        css = {"all": ["tenants/tenants.css"]}
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
             return ["tenant", "label", *CHOSEN, "expires_at"]
-        chosen = CHOSEN if self.state(obj) not in DEAD else ["may_shown"]
+        chosen = CHOSEN if self.state(obj) not in DEAD else ["scopes_shown", "whence"]
         return [
             "tenant",
             "label",
@@ -92,7 +105,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         shown = ["tenant", "prefix_shown", "state", "created_at", "last_used", "revoked_at"]
-        kept = ["label", "expires_at", "may_shown", *CHOSEN]
+        kept = ["label", "expires_at", "scopes_shown", "whence", *CHOSEN]
         return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, *kept]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -115,7 +128,15 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     @display(description="May")  # type: ignore[untyped-decorator]
     def may_shown(self, key: ApiKey) -> str:
-        return two_lines(key.may, f"from {key.whence}" if key.networks else "")
+        return two_lines(key.may, f"from {in_short(key.networks)}" if key.networks else "")
+
+    @display(description="May")  # type: ignore[untyped-decorator]
+    def scopes_shown(self, key: ApiKey) -> str:
+        return key.may
+
+    @display(description="Networks")  # type: ignore[untyped-decorator]
+    def whence(self, key: ApiKey) -> str:
+        return key.whence
 
     @display(description="Last used", ordering="last_used_at")  # type: ignore[untyped-decorator]
     def last_used(self, key: ApiKey) -> str | None:

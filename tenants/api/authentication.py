@@ -147,7 +147,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         "tenant": credentials.tenant,
         "address": caller_address(request),
         "host": caller_host(request) or None,
-        "route": f"{(request.method or '')[:10]} {route_of(request)}",
+        "route": f"{(request.method or '')[:10]} {route_of(request)}".rstrip(),
         "per_minute": per_minute,
         "per_hour": per_hour,
         "counted": int(is_counted),
