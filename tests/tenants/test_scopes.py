@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tenants.admin.connect import endpoints
 from tenants.api.views import TenantViewSet
 from tenants.keys import create_key
 from tenants.models import ApiKey, Changeset, Entity, Look, Tenant
@@ -223,7 +224,7 @@ def views(patterns: Any) -> Iterator[tuple[str, type[TenantViewSet], dict[str, s
         elif isinstance(pattern, URLPattern):
             view = getattr(pattern.callback, "cls", None)
             if view and issubclass(view, TenantViewSet):
-                yield str(pattern.pattern), view, pattern.callback.actions
+                yield str(pattern.pattern), view, pattern.callback.actions  # type: ignore[attr-defined]
 
 
 def test_every_action_of_every_route_says_what_it_needs() -> None:
@@ -239,6 +240,17 @@ def test_an_action_that_says_nothing_is_nobodys(shop: Partner, monkeypatch: pyte
     monkeypatch.setattr(view, "needs", {})
 
     assert (shop.get("/orders/{tenant}").status_code, shop.post("orders", []).status_code) == (403, 403)
+
+
+def test_the_connect_page_says_which_scope_each_call_needs(shop: Partner) -> None:
+    for endpoint in endpoints(shop.tenant, "http://testserver"):
+        allowed = [scope for scope in SCOPES if scope.startswith(endpoint.scope)]
+        call = endpoint.call
+        path = call.url.removeprefix("http://testserver")
+
+        assert holding(shop, *allowed).send(call.method, path, call.body).status_code < 300, endpoint.name
+        others = [scope for scope in SCOPES if scope not in allowed]
+        assert holding(shop, *others).send(call.method, path, call.body).status_code == 403, endpoint.name
 
 
 # The feed
@@ -311,8 +323,9 @@ def test_one_changeset_of_another_entity_is_refused_unread(shop: Partner) -> Non
 def test_a_key_waits_for_what_it_may_read_alone(shop: Partner, scopes: tuple[str, ...], kinds: Any) -> None:
     reader = holding(shop, *scopes)
     address = f"/changes/{shop.id}?after=3&wait=30"
+    able: dict[str, Any] = {"hub.seconds": 30}  # what the hub's web server says
 
-    answer = CLIENT.get(address, headers={"x-replenit-auth-key": reader.key}, **{"hub.seconds": 30})
+    answer = CLIENT.get(address, headers={"x-replenit-auth-key": reader.key}, **able)
 
     wait = answer.wsgi_request.META["hub.wait"]
     assert (answer.json()["data"]["results"], wait.kinds and set(wait.kinds)) == ([], kinds)
@@ -321,7 +334,7 @@ def test_a_key_waits_for_what_it_may_read_alone(shop: Partner, scopes: tuple[str
 # Custobar: a record that erases
 
 
-ERASING = [{"external_id": "1", "is_deleted": True}, {"external_id": "2", "is_forgotten": "yes"}]
+ERASING: list[dict[str, Any]] = [{"external_id": "1", "is_deleted": True}, {"external_id": "2", "is_forgotten": "yes"}]
 
 
 def test_an_upload_that_erases_needs_a_key_that_may(partner: Partner) -> None:
