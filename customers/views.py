@@ -21,6 +21,7 @@ from hub.records.schemas import parse
 from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of
 from tenants.models import Entity
+from tenants.scopes import Scope
 
 CUSTOMER_ID = field_type(CustomerRecord, "CustomerId")
 
@@ -38,6 +39,12 @@ class CustomerViewSet(TenantViewSet):
     shows = Entity.CUSTOMERS
     keyset = "match_key"
     growing = GROWING
+    needs = {
+        "create": Scope.WRITE_CUSTOMERS,
+        "list": Scope.READ_CUSTOMERS,
+        "retrieve": Scope.READ_CUSTOMERS,
+        "remove": Scope.ERASE_CUSTOMERS,
+    }
     in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
     in_query = {
         "create": Parameters(UPSERTS),

@@ -16,6 +16,7 @@ from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import GROWING, OrderSerializer
 from tenants.api.views import TenantViewSet, reads
 from tenants.models import Entity
+from tenants.scopes import Scope
 
 
 class OrderViewSet(TenantViewSet):
@@ -26,6 +27,13 @@ class OrderViewSet(TenantViewSet):
     shows = Entity.ORDERS
     keyset = "order_id"
     growing = GROWING
+    needs = {
+        "create": Scope.WRITE_ORDERS,
+        "list": Scope.READ_ORDERS,
+        "retrieve": Scope.READ_ORDERS,
+        "remove": Scope.ERASE_ORDERS,
+        "remove_item": Scope.ERASE_ORDERS,
+    }
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {
         "create": Parameters(UPSERTS),

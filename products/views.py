@@ -15,6 +15,7 @@ from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
 from products.serializers import GROWING, ProductSerializer
 from tenants.api.views import TenantViewSet, reads
+from tenants.scopes import Scope
 
 
 class ProductViewSet(TenantViewSet):
@@ -24,6 +25,13 @@ class ProductViewSet(TenantViewSet):
     filterset_class = ProductFilterSet
     keyset = "product_id"
     growing = GROWING
+    needs = {
+        "create": Scope.WRITE_PRODUCTS,
+        "list": Scope.READ_PRODUCTS,
+        "retrieve": Scope.READ_PRODUCTS,
+        "remove": Scope.ERASE_PRODUCTS,
+        "remove_variant": Scope.ERASE_PRODUCTS,
+    }
     in_path = Parameters(
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,17 @@ from django.utils import timezone
 
 from tenants.audit.events import SERVER, Actor, record
 from tenants.models import ApiKey, AuditKind, Tenant
+from tenants.networks import Network
+from tenants.networks import in_words as networks_in_words
+from tenants.scopes import Scope
+from tenants.scopes import in_words as scopes_in_words
 
 PREFIX_LENGTH = 8
 SUGGESTED_LIFE = timedelta(days=365)
 NEVER_USED, UNUSED = timedelta(days=30), timedelta(days=90)
 LIVE = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))  # as authorise.sql has it
 PAST = "That is past. To end a key now, revoke it."
+MAY_NOTHING = "A key that may do nothing is none: tick at least one, or revoke it."
 
 
 class DeadKey(Exception):
@@ -38,21 +44,44 @@ def new_text() -> str:
 
 
 def create_key(
-    tenant: Tenant, *, label: str, expires_at: datetime | None = None, by: Actor = SERVER
+    tenant: Tenant,
+    *,
+    label: str,
+    expires_at: datetime | None = None,
+    scopes: Scope = Scope.ALL,
+    networks: Sequence[Network] = (),
+    by: Actor = SERVER,
 ) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
-    Raises ValidationError for a label that is blank or too long, and for an end that is past.
+    It may do what `scopes` say, from `networks`, or from anywhere without any. Raises ValidationError for a label that
+    is blank or too long, for an end that is past, and for no scope.
     """
+    if not scopes:
+        raise ValidationError({"scopes": MAY_NOTHING})
     if expires_at and expires_at <= timezone.now():
         raise ValidationError({"expires_at": PAST})
     text = new_text()
-    key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)
+    key = ApiKey(
+        tenant=tenant,
+        label=label,
+        digest=digest(text),
+        prefix=text[:PREFIX_LENGTH],
+        expires_at=expires_at,
+        scopes=int(scopes),
+        networks=list(networks),
+    )
     key.clean_fields(exclude=["tenant"])
     with transaction.atomic():
         key.save(force_insert=True)
-        record(AuditKind.KEY_CREATED, by, tenant_id=tenant.pk, api_key_id=key.pk)
+        record(AuditKind.KEY_CREATED, by, tenant_id=tenant.pk, api_key_id=key.pk, details=_narrowed(scopes, networks))
     return key, text
+
+
+def _narrowed(scopes: Scope, networks: Sequence[Network]) -> list[str]:
+    """Say of a new key what it may do and from where, as far as that is less than everything from anywhere."""
+    said = [f"scopes: {scopes_in_words(scopes)}"] if scopes != Scope.ALL else []
+    return [*said, f"networks: {networks_in_words(networks)}"] if networks else said
 
 
 def suggested_expiry() -> datetime:
@@ -67,17 +96,21 @@ def revoke_key(key: ApiKey, *, by: Actor = SERVER) -> None:
             record(AuditKind.KEY_REVOKED, by, tenant_id=key.tenant_id, api_key_id=key.pk)
 
 
-def edit_key(key: ApiKey, *, label: str, expires_at: datetime | None) -> None:
-    """Set a live key's label and end; raises DeadKey for one that is dead as the statement runs."""
-    _change(key, label=label, expires_at=expires_at)
+def edit_key(key: ApiKey, **values: Any) -> None:
+    """Set of a live key's `label`, `expires_at`, `scopes` and `networks` those that are given, and leave the others.
+
+    Raises DeadKey for one that is dead as the statement runs.
+    """
+    _change(key, **values)
 
 
 def roll_key(
     key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = None, by: Actor = SERVER
 ) -> tuple[ApiKey, str]:
-    """Replace a key: return a new one of the same label with its text; the old one works for `overlap` more at most.
+    """Replace a key: return a new one with its text; the old one works for `overlap` more at most.
 
-    Without an overlap the old one is revoked. Raises DeadKey, and makes nothing, where it is dead already.
+    The new one has its label, scopes and networks as they are now, whatever the page that asks for it has seen. Without
+    an overlap the old one is revoked. Raises DeadKey, and makes nothing, where it is dead already.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -85,8 +118,15 @@ def roll_key(
             _change(key, expires_at=Least("expires_at", now + overlap))  # the earlier; of a null, the other
         else:
             _change(key, revoked_at=now)
-        fresh, text = create_key(key.tenant, label=key.label, expires_at=expires_at, by=by)
-        key.refresh_from_db(fields=["expires_at", "revoked_at"])
+        key.refresh_from_db(fields=["label", "expires_at", "revoked_at", "scopes", "networks"])
+        fresh, text = create_key(
+            key.tenant,
+            label=key.label,
+            expires_at=expires_at,
+            scopes=Scope(key.scopes),
+            networks=key.networks,
+            by=by,
+        )
         ends = "revoked" if key.revoked_at else f"expires_at: {key.expires_at:%Y-%m-%d %H:%M} UTC"
         details = [f"key #{fresh.pk} takes its place", ends]
         record(AuditKind.KEY_ROLLED, by, tenant_id=key.tenant_id, api_key_id=key.pk, details=details)

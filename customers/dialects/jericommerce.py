@@ -31,6 +31,7 @@ from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.erasure import NOT_STORED
 from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Priority, Source, Tenant
+from tenants.scopes import Scope
 
 MOST_RECORDS = 100
 MOST_VALUES = 100_000  # a record has eight; each is read by itself, and what is odd in it twice
@@ -206,6 +207,7 @@ class JericommerceViewSet(DialectViewSet):
     """POST and DELETE /v1/programs/{programId}/integrations/api."""
 
     authentication_classes = [JericommerceAuthentication]
+    needs = {"create": Scope.WRITE_CUSTOMERS, "remove": Scope.ERASE_CUSTOMERS}
     in_query = {
         "remove": Parameters({"email": EMAIL}, needs=all, otherwise="The query parameter email is required."),
     }

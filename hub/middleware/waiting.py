@@ -4,7 +4,7 @@ A view that has nothing yet answers so, and leaves a Wait. The hub's web server 
 request answered anew when there is news or its time is over (hub.serving.parking). Any other server sends it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,12 +19,12 @@ News = Iterable[tuple[UUID, str, int]]  # of each stream and kind that has any, 
 class Wait:
     """What a request waits for, `seconds` at most: a number in a stream above the last one it has seen.
 
-    Of one `kind`, where that is named. `ask` returns what came in some streams after a number of each: it is called in
-    a thread, for all who wait with it at once, and raises what it likes where it does not know.
+    Of some `kinds`, where they are named. `ask` returns what came in some streams after a number of each: it is called
+    in a thread, for all who wait with it at once, and raises what it likes where it does not know.
     """
 
     stream: UUID
-    kind: str | None
+    kinds: Collection[str] | None
     number: int
     seconds: float
     ask: Callable[[Mapping[UUID, int]], News]

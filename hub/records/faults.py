@@ -49,6 +49,7 @@ TEXTS = {
     "record_full": "The field {field} must fit into what is stored of the record, which has room for {n}.",
     "required": "The {field} field is required.",
     "too_deep": "The request body is nested deeper than 64 levels.",
+    "scope_missing": "The key may not {field}.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",
     "too_large": "The field {field} must be less than or equal to {n}.",
     "too_long": "The field {field} must be a string with a maximum length of {n}.",

@@ -96,7 +96,7 @@ class Parking:
 
     def _tell(self, wait: Wait, last: Mapping[str, int]) -> None:
         """Wake a request where what came, by kind its last number, is what it waits for."""
-        is_news = any(number > wait.number for kind, number in last.items() if wait.kind in (None, kind))
+        is_news = any(number > wait.number for kind, number in last.items() if wait.kinds is None or kind in wait.kinds)
         if is_news and wait in self.parked:
             _resolve(self.parked[wait], True)
         wait.number = max(wait.number, *last.values())

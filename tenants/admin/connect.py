@@ -8,12 +8,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from tenants.entities import customer_fields
 from tenants.models import Tenant
+from tenants.scopes import ENTITIES
 
 LANGUAGES = {"curl": "curl", "python": "Python", "node": "Node"}
 HEADER = "x-replenit-auth-key"
+VERBS = {"GET": "read", "POST": "write", "DELETE": "erase"}  # what a key must be allowed
 
 # What a caller may be answered, and what to do about it.
 ANSWERS = (
@@ -23,7 +26,7 @@ ANSWERS = (
         "Something is wrong and nothing is stored. errors says what; details says which record, field and mistake.",
     ),
     ("401", "The key is missing, unknown, expired, revoked or another tenant's."),
-    ("403", "The tenant is disabled."),
+    ("403", "The tenant is disabled, or the key may not do this: the message says what is missing."),
     ("404", "No such tenant, record or endpoint."),
     ("413", "The body is larger than 10 MB: send smaller batches."),
     ("415", "Send JSON, as it is or compressed with gzip."),
@@ -86,6 +89,12 @@ class Endpoint:
     name: str
     call: Call
     limit: str = ""
+
+    @property
+    def scope(self) -> str:
+        """What a key must be allowed to do for it."""
+        subject = urlsplit(self.call.url).path.split("/")[1]
+        return f"{VERBS[self.call.method]} {subject if subject in ENTITIES else ''}".rstrip()
 
     @property
     def codes(self) -> list[Code]:

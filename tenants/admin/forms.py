@@ -1,4 +1,4 @@
-"""The forms of a tenant's configuration, its keys and members."""
+"""The forms of a tenant's configuration and members, and of rolling a key."""
 
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -19,8 +19,8 @@ from unfold.widgets import (
 from hub.api.parameters import MOST_REASON, one_line
 from hub.records.types import COUNTRIES
 from tenants.entities import customer_fields
-from tenants.keys import PAST, SUGGESTED_LIFE
-from tenants.models import ApiKey, Invitation, Tenant
+from tenants.keys import SUGGESTED_LIFE
+from tenants.models import Invitation, Tenant
 
 TIERS = settings.RATE_TIERS
 CUSTOM = "custom"
@@ -98,20 +98,6 @@ def tier_of(tenant: Tenant) -> str:
     """Return the name of the tenant's rate tier."""
     rates = (tenant.per_minute, tenant.per_hour)
     return next((name for name, tier in TIERS.items() if tier == rates), CUSTOM)
-
-
-class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A key's label and the end of its life."""
-
-    class Meta:
-        model = ApiKey
-        fields = "__all__"  # the admin's fieldsets say which
-
-    def clean_expires_at(self) -> Any:
-        expires_at = self.cleaned_data["expires_at"]
-        if expires_at and "expires_at" in self.changed_data and expires_at <= timezone.now():
-            raise ValidationError(PAST)
-        return expires_at
 
 
 class RollForm(forms.Form):

@@ -1,5 +1,6 @@
 """The admin of API keys: made and rolled with their text shown once, revoked for good."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,20 +8,37 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from unfold.decorators import action, display
 
 from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
-from tenants.admin.forms import KeyForm, RollForm
+from tenants.admin.forms import RollForm
+from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind
+from tenants.networks import Network, in_words
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
+MOST_NAMED = 2  # networks, in the list
 DEAD = {"expired", "revoked"}
+CHOSEN = ["access", "allowed_scopes", "allowed_networks"]
 STAYS_DEAD = "A key that no longer works can't be changed or rolled. Create a new one."
+
+
+def two_lines(first: str, second: str) -> str:
+    """Write a cell with a quiet second line, where there is one."""
+    return format_html('{}<br><small class="health-quiet">{}</small>', first, second) if second else first
+
+
+def in_short(networks: Sequence[Network]) -> str:
+    """Name the first networks, and say how many more there are."""
+    more = len(networks) - MOST_NAMED
+    return in_words(networks[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class UseFilter(ChoiceFilter):
@@ -47,22 +65,48 @@ class ApiKeyAdmin(ConfigurationAdmin):
     """A tenant's keys. Only the first characters of one are stored: its text is in one answer and nowhere else."""
 
     form = KeyForm
-    list_display = ["label", "prefix_shown", "tenant", "state", "use", "created_at", "last_used_at", "expires_at"]
+    list_display = [
+        "label",
+        "prefix_shown",
+        "tenant",
+        "may_shown",
+        "state",
+        "use",
+        "created_at",
+        "last_used",
+        "expires_at",
+    ]
     list_select_related = ["tenant"]
     list_filter = [TenantFilter, UseFilter]
     search_fields = ["label", "prefix"]
     actions_row = ("roll", "revoke")
     actions_detail = ("roll", "revoke", "audit")
     audited_by = "api_key"
+    conditional_fields = {"allowed_scopes": f"access == '{CUSTOM}'"}
+
+    class Media:
+        css = {"all": ["tenants/tenants.css"]}
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return ["tenant", "label", "expires_at"]
-        return ["tenant", "label", "prefix_shown", "state", "expires_at", "created_at", "last_used_at", "revoked_at"]
+            return ["tenant", "label", *CHOSEN, "expires_at"]
+        chosen = CHOSEN if self.state(obj) not in DEAD else ["scopes_shown", "whence"]
+        return [
+            "tenant",
+            "label",
+            "prefix_shown",
+            "state",
+            *chosen,
+            "expires_at",
+            "created_at",
+            "last_used",
+            "revoked_at",
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        shown = ["tenant", "prefix_shown", "state", "created_at", "last_used_at", "revoked_at"]
-        return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, "label", "expires_at"]
+        shown = ["tenant", "prefix_shown", "state", "created_at", "last_used", "revoked_at"]
+        kept = ["label", "expires_at", "scopes_shown", "whence", *CHOSEN]
+        return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, *kept]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().get_changeform_initial_data(request), "expires_at": suggested_expiry()}
@@ -82,6 +126,25 @@ class ApiKeyAdmin(ConfigurationAdmin):
     def prefix_shown(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
+    @display(description="May")  # type: ignore[untyped-decorator]
+    def may_shown(self, key: ApiKey) -> str:
+        return two_lines(key.may, f"from {in_short(key.networks)}" if key.networks else "")
+
+    @display(description="May")  # type: ignore[untyped-decorator]
+    def scopes_shown(self, key: ApiKey) -> str:
+        return key.may
+
+    @display(description="Networks")  # type: ignore[untyped-decorator]
+    def whence(self, key: ApiKey) -> str:
+        return key.whence
+
+    @display(description="Last used", ordering="last_used_at")  # type: ignore[untyped-decorator]
+    def last_used(self, key: ApiKey) -> str | None:
+        if key.last_used_at is None:
+            return None
+        moment = date_format(timezone.localtime(key.last_used_at), "DATETIME_FORMAT")
+        return two_lines(moment, " · ".join(filter(None, (key.last_used_address, key.last_used_route))))
+
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, key: ApiKey) -> str:
         if key.revoked_at:
@@ -91,13 +154,15 @@ class ApiKeyAdmin(ConfigurationAdmin):
         return "expired" if key.expires_at <= timezone.now() else "expiring"
 
     def save_model(self, request: NewKeyRequest, obj: Any, form: Any, change: bool) -> None:
-        """Store a changed key's label and end; make a new key, and keep its text for `response_add`."""
+        """Store what was changed of a key; make a new key, and keep its text for `response_add`."""
+        said = {"label": obj.label, "expires_at": obj.expires_at}
         if change:
-            edit_key(obj, label=obj.label, expires_at=obj.expires_at)
+            edit_key(obj, **said, **form.narrowing)
             return
-        by = actor_of(request)
-        made, request.key_text = create_key(obj.tenant, label=obj.label, expires_at=obj.expires_at, by=by)
-        obj.pk, obj.prefix, obj.created_at = made.pk, made.prefix, made.created_at
+        chosen = {"scopes": form.cleaned_data["scopes"], "networks": form.cleaned_data["allowed_networks"]}
+        made, request.key_text = create_key(obj.tenant, **said, **chosen, by=actor_of(request))
+        for name in ("pk", "prefix", "created_at", "scopes", "networks"):
+            setattr(obj, name, getattr(made, name))
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """Show the form, or save it; a key that has ended meanwhile is left as it is."""
@@ -106,6 +171,9 @@ class ApiKeyAdmin(ConfigurationAdmin):
         except DeadKey:
             messages.error(request, STAYS_DEAD)
             return HttpResponseRedirect(request.path)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[str]:
+        return [] if add else form.changes
 
     def log_change(self, request: HttpRequest, obj: Any, message: list[str]) -> None:
         if message:

@@ -19,11 +19,13 @@ from hub.middleware.waiting import is_resumed
 from hub.sql.execute import fetch
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
-from tenants.api.throttling import Rate, Window, caller_address, refuse_excess
+from tenants.api.routes import route_of
+from tenants.api.throttling import Rate, Window, caller_address, caller_host, refuse_excess
 from tenants.changes.changesets import Origin
 from tenants.changes.gate import GATE
 from tenants.keys import digest
 from tenants.models import Source, Tenant
+from tenants.scopes import Scope
 
 log = structlog.get_logger("tenants.authentication")
 
@@ -52,11 +54,12 @@ GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A live key's tenant, what its writes are recorded under, and its rate."""
+    """A live key's tenant, what its writes are recorded under, its rate, and what it may do."""
 
     tenant: Tenant
     origin: Origin
     rate: Rate
+    scopes: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,14 @@ def basic_credentials(text: str) -> Credentials:
 
 
 def authorise(request: HttpRequest, credentials: Credentials, source: Source, *, tells_missing: bool = False) -> Caller:
-    """Look up a key, count the request, and return the caller: tenant, origin of its writes, rate.
+    """Look up a key, count the request, and return the caller: tenant, origin of its writes, rate, scopes.
 
     `source` is what the origin says the writes came through. The request, one that came through the middleware, is
     told its tenant, its key and the rate-limit headers of its answer. One without a valid key counts for its address.
     Raises ApiError 403 for a request in clear where the hub has HTTPS, 401 for no valid key, 404 in its place for a
     live key and no such tenant where that `tells_missing`, 429 for either over the address's limit, 403 for a disabled
-    tenant, 503 while the gate is closed; the tenant's own limit is TenantThrottle's to refuse.
+    tenant, 503 while the gate is closed. What the key may not do is KeyScope's to refuse, the tenant's own limit
+    TenantThrottle's. A key that is used from elsewhere than its networks is none.
     """
     hub_request = HubRequest.of(request)
     row, rate = _count(hub_request, credentials)
@@ -102,7 +106,8 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source, *,
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
     actor = f"{row[11]} ({row[12]}…)"
-    return Caller(tenant, Origin(source, actor, trace_id(hub_request), api_key_id=key_id), rate)
+    origin = Origin(source, actor, trace_id(hub_request), api_key_id=key_id)
+    return Caller(tenant, origin, rate, Scope(row[13]))
 
 
 def count_address(request: HttpRequest) -> None:
@@ -141,6 +146,8 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
         "digest": digest(credentials.key) if credentials.key else None,
         "tenant": credentials.tenant,
         "address": caller_address(request),
+        "host": caller_host(request) or None,
+        "route": f"{(request.method or '')[:10]} {route_of(request)}".rstrip(),
         "per_minute": per_minute,
         "per_hour": per_hour,
         "counted": int(is_counted),
@@ -159,7 +166,7 @@ def _count(request: HubRequest, credentials: Credentials) -> tuple[Row, Rate]:
 
 
 def _tenant(row: Row) -> Tenant:
-    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(OF_TENANT, row[13:], strict=True)))
+    return Tenant(per_minute=row[0], per_hour=row[3], **dict(zip(OF_TENANT, row[14:], strict=True)))
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -1,6 +1,5 @@
 """Refused requests: the record a tenant finds its own mistakes by, without any value or name of its own it sent."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from hub.middleware.requests import HubRequest, trace_id
+from tenants.api.routes import route_of
 from tenants.models import RefusedRequest
 
 log = structlog.get_logger("tenants.refusals")
@@ -17,7 +17,6 @@ log = structlog.get_logger("tenants.refusals")
 BAD_REQUESTS = {400, 413, 415, 422}
 MOST_CODES = 20
 KEPT = timedelta(days=30)
-GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
 class RefusedRequestMiddleware:
@@ -47,21 +46,15 @@ def _is_fault(status: int) -> bool:
 
 
 def _record(tenant_id: UUID, request: HubRequest, response: HttpResponseBase) -> None:
-    match = request.resolver_match
     try:
         RefusedRequest.objects.create(
             tenant_id=tenant_id,
             api_key_id=request.api_key_id,
             method=(request.method or "")[:10],
-            route=_readable(match.route if match else "")[:200],
+            route=route_of(request),
             status=response.status_code,
             codes=list(getattr(response, "codes", ()))[:MOST_CODES],
             trace_id=trace_id(request),
         )
     except Exception as error:  # the answer is worth more than its record
         log.warning("refused request not recorded", exc_info=error)
-
-
-def _readable(route: str) -> str:
-    """Write a route as the documents do: `^customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenant_id}`."""
-    return GROUP.sub(r"{\1}", route).removeprefix("^").removesuffix("$").removesuffix("/?")

@@ -25,27 +25,30 @@ from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
+from tenants.api.permissions import KeyScope
 from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
 from tenants.audit.looks import Looks, count_look
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Tenant, Way
 from tenants.reading import read_for
+from tenants.scopes import Scope
 
 SMALL = 16 * 1024  # bytes of a body that waits for no turn
 
 
 class TenantViewSet(GenericViewSet[Any]):
-    """An endpoint below /…/{tenantId}: GUID 400, key 401, tenant 404, enabled 403, rate 429, and only then the request.
+    """An endpoint below /…/{tenantId}: GUID 400, key 401, tenant 404, enabled, scope 403, rate 429, then the request.
 
     A subclass is a few lines a method: it takes the body or the parameters, calls its app, and answers with `saved`,
     `removed`, `page` or `record`. Whatever it raises is answered by hub.api.errors. It says what identifiers its paths
-    may hold, under their documented names, and by action what a query may hold: no action takes a parameter that is not
-    there.
+    may hold, under their documented names, and by action what a query may hold and which scope a key needs, one of them
+    where several are named: no action takes a parameter that is not there, and none is open that says no scope.
     """
 
     in_path = NOTHING
     in_query: Mapping[str, Parameters] = {}
+    needs: Mapping[str, Scope] = {}
     ignores_unknown_parameters = False
     filterset_class: type[FilterSet]
     growing: Growing
@@ -54,6 +57,7 @@ class TenantViewSet(GenericViewSet[Any]):
     shown = 0  # records that the answer holds
 
     authentication_classes = [KeyAuthentication]
+    permission_classes = [KeyScope]
     throttle_classes = [TenantThrottle]
     http_method_names = ["get", "post", "delete", "head"]
 

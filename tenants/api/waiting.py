@@ -1,6 +1,6 @@
 """A feed that is asked to wait: its empty page is kept back until the tenant writes, where the web server can."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,11 +19,11 @@ def look_or_wait(
     look: Callable[[], Found],
     tenant_id: UUID,
     after: int,
-    entity: Entity | None,
+    entities: Collection[Entity] | None,
     *,
     seconds: int,
 ) -> Found:
-    """Return what `look` finds after a number; where that is nothing, have the request wait for some of the entity."""
+    """Return what `look` finds after a number; where that is nothing, have the request wait for one of them."""
     found = look()
     left = min(seconds, seconds_to_wait(request))
     if found or left <= 0:
@@ -32,5 +32,5 @@ def look_or_wait(
     if last > after:
         found = look()  # again: what was committed meanwhile is not above the number that is waited for
     if not found:
-        wait_for(request, Wait(tenant_id, entity, max(after, last), left, news_since))
+        wait_for(request, Wait(tenant_id, entities, max(after, last), left, news_since))
     return found

@@ -34,6 +34,8 @@ SAID = {
     "requires_factor",
     "keeps_images",
     "expires_at",
+    "scopes",
+    "networks",
     "role",
     "is_active",
     "is_staff",

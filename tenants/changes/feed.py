@@ -9,6 +9,7 @@ from hub.api.responses import utc
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
+from tenants.changes.changesets import as_array
 from tenants.changes.included import MOST_RECORDS, Include, Item, with_records
 from tenants.models import Entity
 
@@ -18,6 +19,20 @@ AFTER = read_sql("tenants", "changesets_after").format(after_start="number > k.s
 OF_ENTITY = "entity = %(entity)s AND (entity, number) > (%(entity)s, {})"
 AFTER_OF_ENTITY = read_sql("tenants", "changesets_after").format(
     after_start=OF_ENTITY.format("k.start"), after_last=OF_ENTITY.format("p.number")
+)
+# Of several: of each the next by that index, and of those the first. What may not be told of is not passed over.
+OF_ENTITIES = """number = (
+                  SELECT min(next.number)
+                    FROM unnest(%(entities)s::text[]) AS each(entity)
+                   CROSS JOIN LATERAL (
+                         SELECT number
+                           FROM tenants_changeset
+                          WHERE tenant_id = %(tenant_id)s AND entity = each.entity
+                            AND (entity, number) > (each.entity, {})
+                          ORDER BY number
+                          LIMIT 1) next)"""
+AFTER_OF_ENTITIES = read_sql("tenants", "changesets_after").format(
+    after_start=OF_ENTITIES.format("k.start"), after_last=OF_ENTITIES.format("p.number")
 )
 MEMBERS = (
     "Number",
@@ -47,16 +62,26 @@ class Expired(ApiError):
 
 
 def items_after(
-    tenant_id: UUID, number: int, *, most: int, entity: Entity | None = None, include: Collection[Include] = ()
+    tenant_id: UUID,
+    number: int,
+    *,
+    most: int,
+    entities: Collection[Entity] | None = None,
+    include: Collection[Include] = (),
 ) -> list[Item]:
-    """Return the changesets after a number, as the feed tells of them, of one entity where it is named.
+    """Return the changesets after a number, as the feed tells of them, of some entities where they are named.
 
     At most `most`, of at most MOST_RECORDS records together, and with what `include` asks for of at most 10 MB
     (tenants.changes.included), but at least one where there is one. After 0 is from the oldest kept on. Raises Expired
     where one after the number is no longer kept, of whichever entity.
     """
-    named = {"tenant_id": tenant_id, "number": number, "most": most, "most_records": MOST_RECORDS, "entity": entity}
-    rows = execute(AFTER_OF_ENTITY if entity else AFTER, named).fetchall()
+    named: dict[str, Any] = {"tenant_id": tenant_id, "number": number, "most": most, "most_records": MOST_RECORDS}
+    if entities is None:
+        rows = execute(AFTER, named).fetchall()
+    elif len(entities) == 1:
+        rows = execute(AFTER_OF_ENTITY, {**named, "entity": next(iter(entities))}).fetchall()
+    else:
+        rows = execute(AFTER_OF_ENTITIES, {**named, "entities": as_array(entities)}).fetchall()
     expired, last = rows[0][:2]
     if 0 < number < expired:
         raise Expired(f"What came after {number} is", expired=expired, last=last)
@@ -66,7 +91,7 @@ def items_after(
 
 
 def item_of(tenant_id: UUID, number: int) -> Item | None:
-    """Return one changeset as the feed tells of it, with its records; None where there is none (yet).
+    """Return one changeset as the feed tells of it, without its records; None where there is none (yet).
 
     Raises Expired where it is no longer kept.
     """
@@ -75,7 +100,7 @@ def item_of(tenant_id: UUID, number: int) -> Item | None:
     expired, last = row[:2]
     if number <= expired:
         raise Expired(f"Changeset {number} is", expired=expired, last=last)
-    return with_records(tenant_id, [_item(row)], [Include.RECORDS])[0] if row[2] == number else None
+    return _item(row) if row[2] == number else None
 
 
 def _item(row: Row) -> Item:

@@ -7,6 +7,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
+from hub.sql.cidr import CidrField
+from tenants.networks import MOST_NETWORKS
+from tenants.networks import in_words as networks_in_words
+from tenants.scopes import EVERYTHING, Scope
+from tenants.scopes import in_words as scopes_in_words
 from tenants.validators import validate_country, validate_customer_field, validate_time_zone
 
 
@@ -100,24 +105,52 @@ class Tenant(models.Model):
         return self.name
 
 
+NO_NETWORKS = models.Value("{}", output_field=ArrayField(CidrField()))
+
+
 class ApiKey(models.Model):
-    """A tenant's key. Only the SHA-256 digest of its text and the first characters are stored."""
+    """A tenant's key. Only the SHA-256 digest of its text and the first characters are stored.
+
+    `scopes` are bits of tenants.scopes.Scope; of `networks` there are none where it may be used from anywhere.
+    """
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="api_keys")
     label = models.CharField(max_length=100)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     prefix = models.CharField(max_length=8, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    scopes = models.PositiveSmallIntegerField(default=EVERYTHING, db_default=EVERYTHING, editable=False)
+    networks = ArrayField(CidrField(), default=list, db_default=NO_NETWORKS, editable=False)  # none: from anywhere
     last_used_at = models.DateTimeField("last used", null=True, editable=False)
+    last_used_address = models.GenericIPAddressField("last used from", null=True, editable=False)
+    last_used_route = models.CharField("last used for", max_length=220, default="", db_default="", editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)
     revoked_at = models.DateTimeField("revoked", null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__gte=1, scopes__lte=EVERYTHING), name="apikey_may_do_something"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(networks__len__lte=MOST_NETWORKS), name="apikey_networks_bounded"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} ({self.prefix}…)"
+
+    @property
+    def may(self) -> str:
+        """What it may do, in short words."""
+        return scopes_in_words(Scope(self.scopes))
+
+    @property
+    def whence(self) -> str:
+        """From where it may be used, in short words."""
+        return networks_in_words(self.networks)
 
 
 class Role(models.TextChoices):

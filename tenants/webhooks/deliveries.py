@@ -105,7 +105,9 @@ class Turn:
         if position == 0 and (await self.database(kept_by, tenant_id)).before:
             return None
         try:
-            return await self.database(items_after, tenant_id, position, most=PAGE, entity=entity)
+            return await self.database(
+                items_after, tenant_id, position, most=PAGE, entities=[entity] if entity else None
+            )
         except Expired:
             return None
 

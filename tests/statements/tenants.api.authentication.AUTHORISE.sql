@@ -2,17 +2,20 @@
 \set counted '1'
 \set digest 'no key'
 \set gate '1'
+\set host '192.0.2.1'
 \set per_hour '5000'
 \set per_minute '100'
+\set route 'POST customers/{tenant_id}'
 \set tenant '00000000-0000-4000-8000-000000000001'
 
 WITH live AS MATERIALIZED (
-    SELECT k.id AS key_id, k.label, k.prefix, k.last_used_at, t.*
+    SELECT k.id AS key_id, k.label, k.prefix, k.last_used_at, k.scopes, t.*
       FROM tenants_apikey k
       JOIN tenants_tenant t ON t.id = k.tenant_id
      WHERE k.digest = :'digest'
        AND k.revoked_at IS NULL
        AND (k.expires_at IS NULL OR k.expires_at > now())
+       AND (cardinality(k.networks) = 0 OR :'host'::inet <<= ANY (k.networks))
 ), caller AS MATERIALIZED (
     SELECT *
       FROM live
@@ -36,7 +39,7 @@ WITH live AS MATERIALIZED (
     RETURNING in_minute, in_hour, minute, hour
 ), used AS (
     UPDATE tenants_apikey
-       SET last_used_at = now()
+       SET last_used_at = now(), last_used_address = :'host'::inet, last_used_route = :'route'
      WHERE id = (SELECT key_id FROM caller
                   WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
 )
@@ -47,7 +50,7 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        CASE WHEN c.key_id IS NULL
             THEN EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id::text = lower(:'tenant') OR t.slug = :'tenant') END,
        pg_try_advisory_xact_lock_shared(:'gate'),
-       c.key_id, c.label, c.prefix,
+       c.key_id, c.label, c.prefix, c.scopes,
        c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled,
        c.consent_policy, c.keeps_images
   FROM bucket b

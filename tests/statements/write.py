@@ -33,6 +33,7 @@ SAMPLES: dict[str, Any] = {
     "created": [1], "customer": "1", "customer_id": "C-1", "customer_ids": ["C-1"], "days": "30", "digest": "no key",
     "digests": ["ab", "cd"], "distinct": "2",
     "edits": [{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": True}],
+    "entities": ["orders", "products"], "host": "192.0.2.1", "route": "POST customers/{tenant_id}",
     "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
     "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
     "keys": ["i:C-1", "i:C-2"], "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20",

@@ -34,6 +34,7 @@ from tenants.models import Tenant
 
 MOST_FIELDS = 1000  # of a record; 600,000 took 3 s, and 500 attributes are stored
 DEEPEST = 60  # levels of a company-specific field: 64 with those around it
+ERASING = ("is_forgotten", "is_deleted")
 BLANK: dict[str, Any] = {**dict.fromkeys(FLAGS, False), **{name: [] for name in LISTS}}
 
 
@@ -62,6 +63,20 @@ def read_upload(tenant: Tenant, body: bytes) -> Sent:
     mended = {i: record for i, element in enumerate(gathered) if (record := mending.record(i, element)) is not None}
     findings.refuse_all_rejected(len(elements))
     return Sent(RecordList(list(mended.values())), list(mended), len(elements), findings)
+
+
+def without_erasures(sent: Sent) -> Sent:
+    """Reject the records that delete or forget somebody, as of a key that may not.
+
+    Raises ValidationFailed where no other is left.
+    """
+    records, places = sent.records, sent.places
+    erasing = {i: name for name in ERASING for i, value in enumerate(records.column(name)) if value}
+    for i, name in erasing.items():
+        sent.findings.reject(places[i], [Fault((places[i], name), "scope_missing", name="erase customers")])
+    sent.findings.refuse_all_rejected(sent.received)
+    kept = [i for i in range(len(records)) if i not in erasing]
+    return replace(sent, records=RecordList([records[i] for i in kept]), places=[places[i] for i in kept])
 
 
 def _gathered(element: Any, findings: Findings) -> Any:

@@ -12,7 +12,7 @@ from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
 from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
-from customers.dialects.custobar.records import read_upload
+from customers.dialects.custobar.records import read_upload, without_erasures
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
 from customers.models import Customer
@@ -23,6 +23,7 @@ from tenants.api.authentication import Caller, Credentials, authorise, basic_cre
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Receipt
 from tenants.models import Entity, Source, Way
+from tenants.scopes import Scope
 
 
 class CustobarAuthentication(BaseAuthentication):
@@ -46,6 +47,7 @@ class CustobarViewSet(DialectViewSet):
     """POST /api/customers/upload/, GET /api/data/customers/ and POST /api/events/upload/."""
 
     authentication_classes = [CustobarAuthentication]
+    needs = {"create": Scope.WRITE_CUSTOMERS, "withdraw": Scope.WRITE_CUSTOMERS, "list": Scope.READ_CUSTOMERS}
     in_query = {"list": OFFSET}
     ignores_unknown_parameters = True
     shows = Entity.CUSTOMERS
@@ -55,6 +57,8 @@ class CustobarViewSet(DialectViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_upload(self.tenant, self.body())
+        if Scope.ERASE_CUSTOMERS not in self.caller.scopes:
+            sent = without_erasures(sent)
         receipt, skipped = store_upload(self.tenant, sent, origin=self.origin)
         return taken(sent.received, sent.findings, receipt, skipped=skipped)
 
