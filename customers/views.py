@@ -18,6 +18,7 @@ from hub.api.filters import list_parameters
 from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type
 from hub.records.emails import normal_email
 from hub.records.schemas import parse
+from tenants.api.idempotency import writes
 from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of
 from tenants.models import Entity
@@ -65,11 +66,13 @@ class CustomerViewSet(TenantViewSet):
     def get_queryset(self) -> QuerySet[Customer]:
         return Customer.objects.filter(tenant_id=self.tenant.pk)
 
+    @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(customer_schema(self.tenant.required_fields), self.body())
         receipt = upsert_customers(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
         return self.saved("Customers saved.", batch, receipt)
 
+    @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         customer_id, email = self.query.get("customerId"), self.query.get("email")
         receipt = erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)

@@ -14,6 +14,7 @@ from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import GROWING, OrderSerializer
+from tenants.api.idempotency import writes
 from tenants.api.views import TenantViewSet, reads
 from tenants.models import Entity
 from tenants.scopes import Scope
@@ -50,16 +51,19 @@ class OrderViewSet(TenantViewSet):
     def get_queryset(self) -> QuerySet[Order]:
         return Order.objects.filter(tenant_id=self.tenant.pk)
 
+    @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(ORDERS, self.body())
         receipt = upsert_orders(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
         return self.saved("Orders saved.", batch, receipt)
 
+    @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         order_id = self.ids["orderId"]
         receipt = delete_order(self.tenant, order_id, origin=self.origin)
         return self.removed("Order removed.", receipt, orderId=order_id)
 
+    @writes
     def remove_item(self, request: Request, **_: Any) -> HttpResponse:
         order_id, product_id, sku = self.ids["orderId"], self.query["productId"], self.query["sku"]
         receipt = delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)

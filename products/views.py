@@ -14,6 +14,7 @@ from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
 from products.serializers import GROWING, ProductSerializer
+from tenants.api.idempotency import writes
 from tenants.api.views import TenantViewSet, reads
 from tenants.scopes import Scope
 
@@ -44,16 +45,19 @@ class ProductViewSet(TenantViewSet):
     def get_queryset(self) -> QuerySet[Product]:
         return Product.objects.filter(tenant_id=self.tenant.pk)
 
+    @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(PRODUCTS, self.body())
         receipt = upsert_products(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
         return self.saved("Products saved.", batch, receipt)
 
+    @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         product_id = self.ids["productId"]
         receipt = delete_product(self.tenant, product_id, origin=self.origin)
         return self.removed("Product removed.", receipt, productId=product_id)
 
+    @writes
     def remove_variant(self, request: Request, **_: Any) -> HttpResponse:
         product_id, variant_id = self.ids["productId"], self.ids["variantId"]
         receipt = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)

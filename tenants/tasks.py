@@ -15,6 +15,7 @@ from tenants.attempts import purge_attempts
 from tenants.audit.purge import purge_audit
 from tenants.changes.expiry import expire_changesets
 from tenants.changes.images import purge_images
+from tenants.changes.once import purge_answers
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
 from tenants.invitations import purge_invitations
@@ -36,13 +37,14 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete what is over: requests, old ends of audit, feed and logs, images, counters, invitations, sessions."""
+    """Delete what is over: requests and answers, old ends of audit, feed and logs, images, sessions and more."""
     renew_connection()
     call_command("clearsessions")
     purge_refused_requests()
     purge_audit()
     expire_changesets()
     purge_images()
+    purge_answers()
     RateCounter.objects.filter(hour__lt=timezone.now() - timedelta(days=1)).delete()
     purge_attempts()
     purge_invitations()

@@ -27,6 +27,7 @@ from hub.records.faults import Fault, ValidationFailed
 from hub.records.schemas import STRICT, Schema, parse, refuse_too_many_values
 from hub.records.types import Email, Flag, RequiredEmail, identifier, text
 from tenants.api.authentication import Caller, Credentials, authorise
+from tenants.api.idempotency import writes
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.erasure import NOT_STORED
 from tenants.changes.writing import open_write
@@ -212,6 +213,7 @@ class JericommerceViewSet(DialectViewSet):
         "remove": Parameters({"email": EMAIL}, needs=all, otherwise="The query parameter email is required."),
     }
 
+    @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         body = self.body()
         refuse_too_many_values(body, MOST_VALUES)
@@ -224,6 +226,7 @@ class JericommerceViewSet(DialectViewSet):
         worked = not results or any(result["status"] != "failed" for result in results)
         return JsonResponse({"results": results}, status=201 if worked else 404, headers=in_changeset(number))
 
+    @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         email = self.query["email"]
         receipt = erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)

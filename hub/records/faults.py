@@ -21,9 +21,11 @@ TEXTS = {
     "dated": "The field {field} must be an ISO 8601 date, or date and time, for example 2015-08-28T14:10:00Z.",
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
+    "doubled_header": "The header must be given once, and its value must not have a comma.",
     "doubled_parameter": "The query parameter must be given once.",
     "email": "The field {field} must be a valid e-mail address.",
     "empty_body": "The request body is empty.",
+    "empty_header": "The header must have a value.",
     "empty_parameter": "The query parameter must have a value.",
     "entity": "The field {field} must be customers, orders or products.",
     "forbidden_character": "The field {field} must not contain the character U+0000.",
@@ -61,10 +63,14 @@ TEXTS = {
 }
 # How to mend a kind of error, where that can be said; of one field where it is named.
 HINTS = {
+    "Idempotency-Key.one_line": "Send printable characters: a UUID is best.",
+    "Idempotency-Key.too_long": "Send a shorter key: a UUID has 36 characters.",
     "Phone.too_long": "Send one number, in digits with its country code, for example +358401234567:"
     " no extension, no second number.",
     "batch_too_large": "Send the rest in further requests.",
     "empty_body": "Send the records as a JSON array: [{…}].",
+    "doubled_header": "Send one key with each request, for example a UUID.",
+    "empty_header": "Leave out a header that has no value, or send a key, for example a UUID.",
     "empty_parameter": "Leave out a parameter that has no value.",
     "not_json_array": "Wrap the records in brackets, a single one too: [{…}].",
     "not_utf8": "Encode the JSON as UTF-8 before it is sent: no UTF-16, UTF-32 or Latin-1.",

@@ -55,6 +55,8 @@ class TenantViewSet(GenericViewSet[Any]):
     shows: Entity | None = None  # whose looks are counted, by the action that shows them
     ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD}
     shown = 0  # records that the answer holds
+    keeps_answer = True  # for who sends the request again (tenants.api.idempotency); not what is rolled back
+    has_turn = False
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [KeyScope]
@@ -110,10 +112,15 @@ class TenantViewSet(GenericViewSet[Any]):
 
         Raises ApiError 503 for no turn in time.
         """
-        if len(self.sent) > SMALL:
+        self.take_turn()
+        return self.sent
+
+    def take_turn(self) -> None:
+        """Take the tenant's turn where `body` asks for it and this request has none yet; raises as `body` does."""
+        if len(self.sent) > SMALL and not self.has_turn:
             is_gone = self.request.META.get("hub.is_gone", bool)  # no other web server tells
             self.held.enter_context(turn(self.tenant.pk, is_gone=is_gone))
-        return self.sent
+            self.has_turn = True
 
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
         """Answer an upsert: records received, the receipt, the warnings of batch and receipt, where there are any.

@@ -31,6 +31,7 @@ from tenants.changes.changesets import (
     write_parameters,
 )
 from tenants.changes.images import HEAR, Keeping
+from tenants.changes.once import is_inside
 from tenants.changes.places import place
 from tenants.changes.results import Meant
 from tenants.changes.statements import LOCK
@@ -85,8 +86,12 @@ def store_at_once(
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
-    with place(tenant.pk), transaction.atomic() if look else nullcontext():
+    with place(tenant.pk), transaction.atomic() if look or is_inside() else nullcontext():
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
+        if (
+            closed and is_inside()
+        ):  # the shared lock ends here: two who hold it would wait for each other's to be exclusive
+            transaction.set_rollback(True)
         warnings = look() if look and not closed else {}
     if closed:
         return None

@@ -13,6 +13,7 @@ from tenants.models.audit import (
 from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Operation, Source
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
+from tenants.models.idempotency import KeptAnswer
 from tenants.models.images import BeforeImage
 from tenants.models.tenants import (
     ApiKey,
@@ -53,6 +54,7 @@ __all__ = [
     "Forgotten",
     "HealthSnapshot",
     "Invitation",
+    "KeptAnswer",
     "Look",
     "Membership",
     "Operation",

@@ -18,6 +18,7 @@ WRITTEN_IN = {
     "tenants_changeset": "tenants.changes.*",
     "tenants_consentchange": "tenants.changes.*",
     "tenants_beforeimage": "tenants.changes.*",
+    "tenants_keptanswer": "tenants.changes.*",
     "tenants_forgotten": "tenants.changes.*",
     "tenants_ratecounter": "tenants.api.*",
     "tenants_failurecounter": "tenants.attempts.*",

@@ -20,6 +20,7 @@ from customers.serializers import GROWING
 from hub.api.pagination import KeysetPagination
 from hub.api.responses import JsonResponse, in_changeset
 from tenants.api.authentication import Caller, Credentials, authorise, basic_credentials
+from tenants.api.idempotency import writes
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Receipt
 from tenants.models import Entity, Source, Way
@@ -55,6 +56,7 @@ class CustobarViewSet(DialectViewSet):
     keyset = "match_key"
     growing = GROWING
 
+    @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_upload(self.tenant, self.body())
         if Scope.ERASE_CUSTOMERS not in self.caller.scopes:
@@ -62,6 +64,7 @@ class CustobarViewSet(DialectViewSet):
         receipt, skipped = store_upload(self.tenant, sent, origin=self.origin)
         return taken(sent.received, sent.findings, receipt, skipped=skipped)
 
+    @writes
     def withdraw(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_events(self.tenant, self.body())
         receipt = withdraw(self.tenant, sent.withdrawals, origin=self.origin)
