@@ -29,6 +29,7 @@ from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
 from tenants.audit.looks import Looks, count_look
 from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.trying import try_out
 from tenants.models import Entity, Tenant, Way
 from tenants.reading import read_for
 
@@ -88,8 +89,8 @@ class TenantViewSet(GenericViewSet[Any]):
 
     @property
     def wants_results(self) -> bool:
-        """Whether an upsert is to say what each record became."""
-        return bool(self.query.get("results"))
+        """Whether an upsert is to say what each record became: in its answer, or for a dry run to show changes."""
+        return bool(self.query.get("results") or self.query.get("dryRun"))
 
     @property
     def origin(self) -> Origin:
@@ -111,6 +112,12 @@ class TenantViewSet(GenericViewSet[Any]):
             self.held.enter_context(turn(self.tenant.pk, is_gone=is_gone))
         return self.sent
 
+    def write(self, write: Callable[..., Receipt], *what: Any, **how: Any) -> Receipt:
+        """Have an app write for the caller; only try it where the caller asks for a dry run."""
+        if self.query.get("dryRun"):
+            return try_out(self.tenant, self.origin, lambda origin: write(self.tenant, *what, origin=origin, **how))
+        return write(self.tenant, *what, origin=self.origin, **how)
+
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
         """Answer an upsert: records received, the receipt, the warnings of batch and receipt, where there are any.
 
@@ -119,7 +126,7 @@ class TenantViewSet(GenericViewSet[Any]):
         data: dict[str, object] = {"count": receipt.received, "processedAt": now(), **receipt.counts}
         if warnings := {**batch.warnings, **receipt.warnings}:
             data["warnings"] = warnings
-        if receipt.results is not None:
+        if self.query.get("results"):
             data["results"] = receipt.results
         return success(message, data, headers=in_changeset(receipt.number))
 

@@ -50,7 +50,7 @@ SAMPLES: dict[str, Any] = {
     "status": "200", "version": "0", "wait": "5", "worker": TENANT, "sticking": "0", "reasons": ["why"], "touched": [0],
     "supplied": ["NULL", "NULL"],
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
-    "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
+    "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
 }  # fmt: skip
 
 
