@@ -125,8 +125,8 @@ class Parameters:
     def read(self, sent: MultiValueDict[str, str], *, strict: bool = True) -> dict[str, Any]:
         """Return the values of a query's parameters by name.
 
-        Raises ValidationFailed with every fault, names that are unknown included where it is `strict`, and that of a dry
-        run anyway: whoever wrote it wants nothing to be stored. With the message `otherwise` where what the endpoint
+        Raises ValidationFailed with every fault, names that are unknown included where it is `strict`, and anyway that
+        of a dry run: whoever wrote it wants nothing to be stored. With the message `otherwise` where what the endpoint
         needs is not there, which is an ApiError 400 where nothing else is wrong.
         """
         values: dict[str, Any] = {}
