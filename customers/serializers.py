@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
-from hub.api.serializers import MomentField, fields_of
+from hub.api.serializers import MomentField, fields_of, of_row
 from hub.api.weights import InColumns
 from tenants.entities import Reading
 
@@ -36,6 +36,7 @@ def marks(customer: Customer | None) -> dict[str, Any]:
 
 READING = Reading(
     write=CustomerSerializer().to_representation,
+    of_row=of_row(CustomerSerializer()),
     keys=keys,
     of_keys=("customer_id", "email", "phone", "gdpr_optin", "is_excluded"),
     marks=marks,

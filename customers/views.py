@@ -69,13 +69,13 @@ class CustomerViewSet(TenantViewSet):
     @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(customer_schema(self.tenant.required_fields), self.body())
-        receipt = upsert_customers(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
+        receipt = self.write(upsert_customers, batch.records, results=self.wants_results)
         return self.saved("Customers saved.", batch, receipt)
 
     @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         customer_id, email = self.query.get("customerId"), self.query.get("email")
-        receipt = erase_customers(self.tenant, customer_id=customer_id, email=email, origin=self.origin)
+        receipt = self.write(erase_customers, customer_id=customer_id, email=email)
         return self.removed("Customer removed.", receipt, customerId=customer_id, email=email)
 
     @reads

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from hub.api.serializers import MomentField, MoneyField, fields_of
+from hub.api.serializers import MomentField, MoneyField, fields_of, of_row
 from hub.api.weights import InParts
 from orders.ingest import ORDERS
 from orders.models import Order, OrderItem
@@ -38,6 +38,7 @@ class OrderSerializer(serializers.Serializer[Order]):
 
 READING = Reading(
     write=OrderSerializer().to_representation,
+    of_row=of_row(OrderSerializer()),
     keys=lambda order: {"OrderId": order.order_id},
     of_keys=("order_id",),
     growing=GROWING,

@@ -54,19 +54,19 @@ class OrderViewSet(TenantViewSet):
     @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(ORDERS, self.body())
-        receipt = upsert_orders(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
+        receipt = self.write(upsert_orders, batch.records, results=self.wants_results)
         return self.saved("Orders saved.", batch, receipt)
 
     @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         order_id = self.ids["orderId"]
-        receipt = delete_order(self.tenant, order_id, origin=self.origin)
+        receipt = self.write(delete_order, order_id)
         return self.removed("Order removed.", receipt, orderId=order_id)
 
     @writes
     def remove_item(self, request: Request, **_: Any) -> HttpResponse:
         order_id, product_id, sku = self.ids["orderId"], self.query["productId"], self.query["sku"]
-        receipt = delete_order_item(self.tenant, order_id, product_id=product_id, sku=sku, origin=self.origin)
+        receipt = self.write(delete_order_item, order_id, product_id=product_id, sku=sku)
         return self.removed("Order item removed.", receipt, orderId=order_id, productId=product_id, sku=sku)
 
     @reads

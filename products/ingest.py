@@ -51,7 +51,7 @@ MERGE_VARIANTS = read_sql("products", "merge_variants").format(
     sent=sent_columns(VARIANTS), upsert=upsert_statement(VARIANTS), most=MOST_VARIANTS
 )
 PARTS = "ProductVariants"
-KEPT = Kept(Entity.PRODUCTS, Product, "product_id", Parts(Variant, "product_id", "position"))
+KEPT = Kept(Entity.PRODUCTS, Product, "product_id", Parts(Variant, "product_id", "position", merged=True))
 DOCUMENTS = Documents(
     Entity.PRODUCTS,
     parents_statement(PRODUCTS),

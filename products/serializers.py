@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from hub.api.serializers import MomentField, fields_of
+from hub.api.serializers import MomentField, fields_of, of_row
 from hub.api.weights import InParts
 from products.ingest import PRODUCTS, VARIANTS
 from products.models import Product, Variant
@@ -35,6 +35,7 @@ class ProductSerializer(serializers.Serializer[Product]):
 
 READING = Reading(
     write=ProductSerializer().to_representation,
+    of_row=of_row(ProductSerializer()),
     keys=lambda product: {"ProductId": product.product_id},
     of_keys=("product_id",),
     growing=GROWING,

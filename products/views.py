@@ -48,19 +48,19 @@ class ProductViewSet(TenantViewSet):
     @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
         batch = parse(PRODUCTS, self.body())
-        receipt = upsert_products(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
+        receipt = self.write(upsert_products, batch.records, results=self.wants_results)
         return self.saved("Products saved.", batch, receipt)
 
     @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         product_id = self.ids["productId"]
-        receipt = delete_product(self.tenant, product_id, origin=self.origin)
+        receipt = self.write(delete_product, product_id)
         return self.removed("Product removed.", receipt, productId=product_id)
 
     @writes
     def remove_variant(self, request: Request, **_: Any) -> HttpResponse:
         product_id, variant_id = self.ids["productId"], self.ids["variantId"]
-        receipt = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
+        receipt = self.write(delete_variant, product_id, variant_id)
         return self.removed("Variant removed.", receipt, productId=product_id, variantId=variant_id)
 
     @reads

@@ -22,9 +22,11 @@ class Reading:
 
     `write` returns a record as its endpoints answer it, `keys` its identifiers, for which the columns `of_keys` are
     read, and `marks` what else is said of it, and of one that is gone (None). `growing` says how records are read.
+    `of_row` writes a record, by the columns of its row, as a read shows it, but for its hub id and times.
     """
 
     write: Callable[[Any], Mapping[str, Any]]
+    of_row: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     keys: Callable[[Any], Mapping[str, Any]]
     of_keys: Sequence[str]
     growing: Growing

@@ -30,6 +30,7 @@ CONTROLS, UNSEEN = ("Cc", "Cs", "Zl", "Zp"), ("Cf", "Zs")  # categories of chara
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WHOLE = re.compile("-?[0-9]+")
 FLAGS = {"true": True, "false": False}
+DRY_RUN = re.compile("dry[-_ ]?run", re.IGNORECASE)
 
 
 def written(kind: str, read: Callable[[str], Any], **limits: object) -> BeforeValidator:
@@ -75,7 +76,7 @@ FLAG = Annotated[bool, written("not_a_boolean", lambda text: FLAGS.get(text.stri
 HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}")]
 
 REASON = Annotated[str, required_text(MOST_REASON), written("one_line", one_line)]
-WRITES: Mapping[str, Any] = {"reason": REASON}  # what every native write takes
+WRITES: Mapping[str, Any] = {"reason": REASON, "dryRun": FLAG}  # what every native write takes
 UPSERTS: Mapping[str, Any] = {**WRITES, "results": FLAG}
 
 
@@ -124,8 +125,9 @@ class Parameters:
     def read(self, sent: MultiValueDict[str, str], *, strict: bool = True) -> dict[str, Any]:
         """Return the values of a query's parameters by name.
 
-        Raises ValidationFailed with every fault, names that are unknown included where it is `strict`; with the message
-        `otherwise` where what the endpoint needs is not there, which is an ApiError 400 where nothing else is wrong.
+        Raises ValidationFailed with every fault, names that are unknown included where it is `strict`, and anyway that
+        of a dry run: whoever wrote it wants nothing to be stored. With the message `otherwise` where what the endpoint
+        needs is not there, which is an ApiError 400 where nothing else is wrong.
         """
         values: dict[str, Any] = {}
         faults: list[Fault] = []
@@ -135,6 +137,8 @@ class Parameters:
                 faults += self._take(name, texts, values, blank="" if is_identifier else "empty_parameter")
             elif strict:
                 faults.append(self._unknown(name))
+            elif DRY_RUN.fullmatch(name):
+                faults.append(Fault((name,), "no_dry_run"))
         self._refuse(values, faults)
         return values
 

@@ -37,6 +37,7 @@ TEXTS = {
     "language": "The field {field} must be a BCP 47 language tag, for example en-US.",
     "letters_digits_dashes": "The field {field} must consist of letters, digits and dashes.",
     "lone_surrogate": "The field {field} must not contain half of a character, a lone surrogate.",
+    "no_dry_run": "There are no dry runs here. Nothing was read or stored.",
     "not_a_boolean": "The field {field} must be true or false.",
     "not_a_number": "The field {field} must be a number.",
     "not_a_string": "The field {field} must be a string.",

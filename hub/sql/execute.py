@@ -102,6 +102,18 @@ def renew_connection() -> None:
     cast(DatabaseWrapper, connections["default"]).renew()
 
 
+def roll_back() -> None:
+    """End the transaction that is open, or the savepoint within another one, and undo all it did.
+
+    psycopg forgets the prepared statements of a connection whose transaction it rolls back, for tables may be gone that
+    it made; a write makes none. So a transaction is ended past it.
+    """
+    wrapper = _connected()
+    if len(wrapper.atomic_blocks) == 1:
+        wrapper.prepared.roll_back()
+    wrapper.set_rollback(True)
+
+
 def is_distributed() -> bool:
     """Tell whether tenants live on several nodes."""
     return _connected().is_distributed

@@ -37,6 +37,10 @@ class Prepared:
             self.known.clear()
             return self._run(query, values)
 
+    def roll_back(self) -> None:
+        """End the transaction, undone; the statements stay prepared."""
+        self._done(self.connection.pgconn.exec_(b"ROLLBACK"))
+
     def _run(self, query: bytes, values: Sequence[object]) -> list[Row]:
         sent = self.writer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         formats, types = self.writer.formats, self.writer.types or ()

@@ -30,6 +30,7 @@ from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
 from tenants.audit.looks import Looks, count_look
 from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.trying import try_out
 from tenants.models import Entity, Tenant, Way
 from tenants.reading import read_for
 from tenants.scopes import Scope
@@ -55,7 +56,6 @@ class TenantViewSet(GenericViewSet[Any]):
     shows: Entity | None = None  # whose looks are counted, by the action that shows them
     ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD}
     shown = 0  # records that the answer holds
-    keeps_answer = True  # for who sends the request again (tenants.api.idempotency); not what is rolled back
     has_turn = False
 
     authentication_classes = [KeyAuthentication]
@@ -94,8 +94,13 @@ class TenantViewSet(GenericViewSet[Any]):
 
     @property
     def wants_results(self) -> bool:
-        """Whether an upsert is to say what each record became."""
-        return bool(self.query.get("results"))
+        """Whether an upsert is to say what each record became: in its answer, or for a dry run to show changes."""
+        return bool(self.query.get("results") or self.query.get("dryRun"))
+
+    @property
+    def keeps_answer(self) -> bool:
+        """Whether who sends the request again may be answered with its first answer; a dry run keeps nothing."""
+        return not self.query.get("dryRun")
 
     @property
     def origin(self) -> Origin:
@@ -122,6 +127,12 @@ class TenantViewSet(GenericViewSet[Any]):
             self.held.enter_context(turn(self.tenant.pk, is_gone=is_gone))
             self.has_turn = True
 
+    def write(self, write: Callable[..., Receipt], *what: Any, **how: Any) -> Receipt:
+        """Have an app write for the caller; only try it where the caller asks for a dry run."""
+        if self.query.get("dryRun"):
+            return try_out(self.tenant, self.origin, lambda origin: write(self.tenant, *what, origin=origin, **how))
+        return write(self.tenant, *what, origin=self.origin, **how)
+
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
         """Answer an upsert: records received, the receipt, the warnings of batch and receipt, where there are any.
 
@@ -130,7 +141,7 @@ class TenantViewSet(GenericViewSet[Any]):
         data: dict[str, object] = {"count": receipt.received, "processedAt": now(), **receipt.counts}
         if warnings := {**batch.warnings, **receipt.warnings}:
             data["warnings"] = warnings
-        if receipt.results is not None:
+        if self.query.get("results"):
             data["results"] = receipt.results
         return success(message, data, headers=in_changeset(receipt.number))
 

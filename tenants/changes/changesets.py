@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.sql.files import read_sql
+from tenants.changes.transactions import DryRun, Touched
 from tenants.models import ConsentPolicy, Entity, Operation, Source, Tenant
 
 RECORD_CHANGESET = read_sql("tenants", "record_changeset")
@@ -16,7 +17,10 @@ Warnings = dict[str, list[str]]  # by place: {"[3]": [text]}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Through what a write comes, by whom, in which trace, and why, where somebody said so."""
+    """Through what a write comes, by whom, in which trace, and why, where somebody said so.
+
+    `dry_run` is there where it is not to be: it does all that a write does, and is rolled back at its end.
+    """
 
     source: Source
     actor: str
@@ -24,6 +28,7 @@ class Origin:
     api_key_id: int | None = None
     user_id: int | None = None
     reason: str = ""
+    dry_run: DryRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,20 @@ class Changes:
     def __len__(self) -> int:
         return len(self.created) + len(self.updated) + len(self.deleted)
 
+    @property
+    def touched(self) -> list[Touched]:
+        """What is gone, and what changed by losing parts: all of it what the one request named."""
+        kinds = {"deleted": self.deleted, "updated": self.updated}
+        return [Touched(0, kind, id_) for kind, ids in kinds.items() for id_ in ids]
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of a write: records received, rows created, updated and left alone, and the changeset's number.
 
     There is no number where nothing changed. `removed` counts records, or parts of records, that are gone. `results`
-    say what became of each record received (tenants.changes.results), None where nobody asked.
+    say what became of each record received (tenants.changes.results), None where nobody asked. `changes` are those of a
+    dry run (tenants.changes.trying), None where the write is one.
     """
 
     number: int | None = None
@@ -76,6 +88,7 @@ class Receipt:
     warnings: Warnings = field(default_factory=dict)
     removed: int = 0
     results: Sequence[Mapping[str, Any]] | None = None
+    changes: Sequence[Mapping[str, Any]] | None = None
 
     def joined(self, noted: "Receipt") -> "Receipt":
         """Return the receipt of a write that also changed something else, in the changeset after its own.
@@ -87,13 +100,15 @@ class Receipt:
         return replace(self, number=self.number or noted.number, updated=updated, removed=removed)
 
     @property
-    def counts(self) -> dict[str, int | None]:
+    def counts(self) -> dict[str, object]:
         """What every native answer to a write says of it."""
+        tried = {} if self.changes is None else {"dryRun": True, "changes": self.changes}
         return {
             "changeset": self.number,
             "created": self.created,
             "updated": self.updated,
             "unchanged": self.unchanged,
+            **tried,
         }
 
 

@@ -10,17 +10,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db import transaction
-
 from hub.records.records import Records
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
 from tenants.changes.images import OF_CHANGED, Kept
-from tenants.changes.places import place
 from tenants.changes.results import OUTCOMES_OF_DOCUMENTS, Meant
 from tenants.changes.statements import MEETS_FORGOTTEN, SHARED
+from tenants.changes.transactions import DryRun, transacted
 from tenants.changes.writing import open_write
 from tenants.models import Entity, Operation, Tenant
 
@@ -117,12 +115,14 @@ class Documents:
             )
         parameters = write_parameters(tenant, self.entity, Operation.UPSERT, origin)
         warnings: Warnings = {}
-        with place(tenant.pk), transaction.atomic():
+        with transacted(tenant.pk, origin.dry_run):
             parents = self._store_parents(parameters, records, looked=suppress is None)
             if parents.closed and suppress:
                 records, warnings = suppress()
                 parents = self._store_parents(parameters, records, looked=True)
-            return self._store_parts(self.parts, parameters, records, received, parents, warnings, meant)
+            return self._store_parts(
+                self.parts, parameters, records, received, parents, warnings, meant, origin.dry_run
+            )
 
     def _store_keeping(
         self,
@@ -142,7 +142,9 @@ class Documents:
             images = ",".join(row[0] for row in write.execute(self.images, records=records.json_without(self.field)))
             parents = self._store_parents(write.parameters, records, looked=True)
             parameters = {**write.parameters, "images": f"[{images}]"}
-            return self._store_parts(self.keeping, parameters, records, received, parents, warnings, meant)
+            return self._store_parts(
+                self.keeping, parameters, records, received, parents, warnings, meant, origin.dry_run
+            )
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
         rows = {"records": records.json_without(self.field), "looked": looked}
@@ -157,6 +159,7 @@ class Documents:
         parents: Parents,
         warnings: Warnings,
         meant: Meant | None,
+        dry_run: DryRun | None,
     ) -> Receipt:
         """Store the parts, and record."""
         counts = {"received": received, "distinct": len(records), "records": records.json}
@@ -165,5 +168,7 @@ class Documents:
         number, created, updated, _, overfull, *told = stored
         if overfull:
             raise Overfull(overfull)
+        if dry_run and meant:
+            dry_run.note(parameters, number, meant.touched(*told))
         results = meant.results(*told) if meant else None
         return Receipt(number, received, created, updated, len(records) - created - updated, warnings, results=results)

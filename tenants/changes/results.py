@@ -5,7 +5,7 @@ finds by a function or in the second statement of a document: an upsert locks th
 statement sees no row that was committed while it ran. Who does not ask has statements without any of this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ import orjson
 
 from hub.records.records import Records
 from hub.sql.upsert import Table
+from tenants.changes.transactions import Touched
 
 Result = dict[str, Any]  # {"index": 0, "status": "created", "HubId": 17}
 
@@ -85,6 +86,16 @@ class Meant:
                 skipped = {"status": "skipped"} if i in self.skipped else {}
                 results.append({"index": i, **several(keys), **skipped})
         return results
+
+    def touched(self, told: str) -> Iterator[Touched]:
+        """Yield the rows that changed, each under the first record that means it and that had anything applied."""
+        outcomes = Outcomes(told)
+        left = {key for key, status in outcomes.status.items() if status != "unchanged"}
+        for i, keys in enumerate(self.keys):
+            if i not in self.skipped and left and (first := left.intersection(keys)):
+                left -= first
+                for key in sorted(first, key=outcomes.hub_id.__getitem__):
+                    yield Touched(i, outcomes.status[key], outcomes.hub_id[key])
 
 
 class Outcomes:

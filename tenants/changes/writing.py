@@ -10,16 +10,15 @@ that hear of withdrawals.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import transaction
 
 from hub.records.records import Records
-from hub.sql.execute import execute_where_tenant_is
+from hub.sql.execute import execute_where_tenant_is, roll_back
 from hub.sql.prepared import Row
 from tenants.changes.changesets import (
     RECORD,
@@ -35,6 +34,7 @@ from tenants.changes.once import is_inside
 from tenants.changes.places import place
 from tenants.changes.results import Meant
 from tenants.changes.statements import LOCK
+from tenants.changes.transactions import DryRun, transacted
 from tenants.models import Entity, Operation, Priority, Tenant
 
 # What the lock said that there is to look for: who was forgotten, or withdrawals to note at images.
@@ -86,13 +86,14 @@ def store_at_once(
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
-    with place(tenant.pk), transaction.atomic() if look or is_inside() else nullcontext():
+    dry_run = origin.dry_run
+    with transacted(tenant.pk, dry_run) if look or dry_run or is_inside() else place(tenant.pk):
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
-        if (
-            closed and is_inside()
-        ):  # the shared lock ends here: two who hold it would wait for each other's to be exclusive
-            transaction.set_rollback(True)
+        if closed and is_inside():
+            roll_back()  # the shared lock ends here: two who hold it would wait for each other's to be exclusive
         warnings = look() if look and not closed else {}
+        if dry_run and meant:
+            dry_run.note(parameters, number, meant.touched(*told))
     if closed:
         return None
     results = meant.results(*told) if meant else None
@@ -149,6 +150,7 @@ class Write:
     `hears`: what it withdraws from customers is to be noted at their before-images; `hears_on`, and for a week more.
     `keeps`: it keeps images; those in `images` it has read itself, as JSON, of records that it may change.
     `recorded_by` is the statement that records what is listed in `changes`.
+    `dry_run` is told what it changed, where it is to be rolled back.
     """
 
     parameters: Mapping[str, object]
@@ -161,6 +163,7 @@ class Write:
     keeps: bool = False
     images: list[str] = field(default_factory=list)
     recorded_by: str = RECORD
+    dry_run: DryRun | None = None
     receipt: Receipt = field(init=False)
 
     def execute(self, statement: str, **parameters: object) -> list[Row]:
@@ -231,12 +234,12 @@ class Write:
         """Store the last rows and write the changesets."""
         if self.keeps and not self.hears_on and self.parameters["entity"] == Entity.CUSTOMERS:
             execute_where_tenant_is(HEAR, self.parameters)
-        self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by))
+        self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by), self.dry_run)
         for (entity, operation), changes in self.noted.items():
             named = {"entity": entity.value, "operation": operation.value}
-            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), **named))
+            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), None, **named))
 
-    def _recorded(self, changes: Changes, last: Last, **parameters: object) -> Receipt:
+    def _recorded(self, changes: Changes, last: Last, dry_run: DryRun | None, **parameters: object) -> Receipt:
         distinct = last.number + len(changes) + changes.unchanged
         number, created, updated, deleted, told = None, 0, 0, 0, list[str]()
         if last.number or changes or last.meant:
@@ -245,6 +248,8 @@ class Write:
             own = {**self.parameters, **listed(changes), **counts, **images}
             named = {**own, **_asked(last.meant), **last.parameters, **parameters}
             number, created, updated, deleted, *told = execute_where_tenant_is(last.statement, named)[0]
+        if dry_run:
+            dry_run.note(self.parameters, number, last.meant.touched(*told) if last.meant else changes.touched)
         return Receipt(
             number,
             changes.received,
@@ -275,12 +280,13 @@ def open_write(
     Raises OperationalError and ApiError as `store_at_once` does.
     """
     parameters = {**write_parameters(tenant, entity, operation, origin), "undoes": undoes}
-    with place(tenant.pk), transaction.atomic():
+    with transacted(tenant.pk, origin.dry_run):
         # Whichever the priority is that customers are given other keys by: it may have been changed half-way, when the
         # tenant's node was told and the commit here was lost.
         told = None if operation == Operation.REKEY else tenant.priority
         locked = {**parameters, "priority": told, "exclusive": exclusive or tenant.keeps_images}
         looks: bool = execute_where_tenant_is(LOCK, locked)[0][0]
         write = Write(parameters, *(execute_where_tenant_is(LOOK, parameters)[0] if looks else (False, False, False)))
+        write.dry_run = origin.dry_run
         yield write
         write._record()

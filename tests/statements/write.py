@@ -53,7 +53,7 @@ SAMPLES: dict[str, Any] = {
     "answer": "c2VhbGVk", "first": "1", "name": "6e616d65", "request": "72657175657374", "second": "-2",
     "since": MOMENT,
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
-    "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
+    "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
 }  # fmt: skip
 
 

@@ -152,7 +152,7 @@ def test_the_answer_is_the_one_body_with_the_right_spelling(shop: Partner) -> No
             "index": None,
             "field": "Phone",
             "code": "unknown_parameter",
-            "hint": "Known here: customerId, email, reason.",
+            "hint": "Known here: customerId, dryRun, email, reason.",
         },
     ]
     assert answer["traceId"] == response["traceparent"]
@@ -216,12 +216,12 @@ def test_more_parameters_than_are_read_are_refused(shop: Partner, path: str) -> 
 
 def test_a_body_is_looked_at_first_and_parsed_last(shop: Partner) -> None:
     def post(body: bytes, **headers: str) -> tuple[int, str]:
-        response = shop.send("POST", "/customers/{tenant}?dryRun=true", body, **headers)
+        response = shop.send("POST", "/customers/{tenant}?dryRan=true", body, **headers)
         return response.status_code, next(iter(response.json().get("errors", [""])))
 
     assert post(b"[]", content_type="text/csv") == (415, "")
     assert post(b"[" + b" " * 10 * 1024 * 1024 + b"]") == (413, "")
-    assert post(b"[") == (400, "dryRun")
+    assert post(b"[") == (400, "dryRan")
 
 
 @pytest.mark.parametrize("key", ["", "unknown"])
