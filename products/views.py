@@ -8,13 +8,17 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
+from hub.api.selection import selectable
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
-from products.serializers import GROWING, ProductSerializer
+from products.serializers import GROWING, HASH, RECONCILIATION, ProductSerializer
+from tenants.api.reconciling import differences, read_question, texts_of
 from tenants.api.views import TenantViewSet, reads
+
+RECONCILED_BY = texts_of(field_type(ProductRecord, "ProductId"))
 
 
 class ProductViewSet(TenantViewSet):
@@ -24,12 +28,14 @@ class ProductViewSet(TenantViewSet):
     filterset_class = ProductFilterSet
     keyset = "product_id"
     growing = GROWING
+    hash_sql = HASH
     in_path = Parameters(
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )
     in_query = {
         "create": Parameters(UPSERTS),
-        "list": list_parameters(ProductFilterSet),
+        "list": list_parameters(ProductFilterSet, ProductSerializer, ["ProductId"]),
+        "retrieve": selectable(ProductSerializer),
         **dict.fromkeys(("remove", "remove_variant"), Parameters(WRITES)),
     }
 
@@ -51,11 +57,15 @@ class ProductViewSet(TenantViewSet):
         receipt = delete_variant(self.tenant, product_id, variant_id, origin=self.origin)
         return self.removed("Variant removed.", receipt, productId=product_id, variantId=variant_id)
 
+    def reconcile(self, request: Request, **_: Any) -> HttpResponse:
+        question = read_question(self.body(), RECONCILED_BY)
+        return differences(self, request, message="Products compared.", how=RECONCILIATION, question=question)
+
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Products found.")
 
     @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
-        found = self.get_queryset().filter(product_id=self.ids["productId"]).first()
+        found = self.records().filter(product_id=self.ids["productId"]).first()
         return self.record("Product found.", found, "Product not found.")
