@@ -31,7 +31,7 @@ CONTROLS, UNSEEN = ("Cc", "Cs", "Zl", "Zp"), ("Cf", "Zs")  # categories of chara
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WHOLE = re.compile("-?[0-9]+")
 FLAGS = {"true": True, "false": False}
-PLUS_OF_A_PHONE = re.compile("^ (?=[0-9])")
+PLUS_OF_A_PHONE = re.compile("^ (?=[1-9])")
 
 
 def written(kind: str, read: Callable[[str], Any], **limits: object) -> BeforeValidator:
@@ -71,9 +71,13 @@ def json_array(text: str) -> list[Any] | None:
 
 
 def said(value: Any) -> Any:
-    """Return a value of an array; fails for a blank text, and for NUL, which an address can only have in JSON."""
-    if isinstance(value, str) and (BLANK.fullmatch(value) or "\0" in value):
-        kind = "forbidden_character" if "\0" in value else "empty_parameter"
+    """Return a value of an array; fails for null, a blank text, and NUL, which an address can only have in JSON."""
+    kind = ""
+    if value is None:
+        kind = "required"
+    elif isinstance(value, str):
+        kind = "forbidden_character" if "\0" in value else "empty_parameter" if BLANK.fullmatch(value) else ""
+    if kind:
         raise PydanticCustomError(kind, "{kind}", {"kind": kind})
     return value
 

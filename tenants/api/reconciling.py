@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -14,10 +14,12 @@ from hub.api.responses import success
 from hub.records.faults import Fault, failed, fault_of, unreadable
 from hub.records.reading import MOST_FAULTS, UNPRINTABLE, Pairs
 from hub.records.schemas import refuse_too_many_values
+from hub.records.types import identifier
 from tenants.api.views import TenantViewSet, reads
 from tenants.reconciling import Question, Reconciliation, reconcile
 
 MOST_IDS = 10_000
+MOST_END = 255  # characters of an end of the range, as many as an e-mail may have
 NAMED_BY = ("ids", "hashes")
 MEMBERS = ("from", *reversed(NAMED_BY), "to")
 HASH = re.compile("[0-9a-fA-F]{64}")
@@ -29,6 +31,9 @@ Texts = TypeAdapter[list[str]]
 def texts_of(kind: Any) -> Texts:
     """Return what reads a list of ids of a kind."""
     return TypeAdapter(list[kind], config=ConfigDict(strict=True))
+
+
+ENDS = texts_of(Annotated[str, identifier(MOST_END)])
 
 
 def read_question(body: bytes, texts: Texts) -> Question:
@@ -131,8 +136,11 @@ def _unprintable(sent: Sequence[Any]) -> Iterator[tuple[int, str]]:
 
 
 def _end(name: str, value: Any, texts: Texts, faults: list[Fault]) -> str:
-    """Return an end of the range in its normal form, noting what it can not be."""
+    """Return an end of the range, which need be no id: one that is has its normal form."""
     noted: list[Fault] = []
-    ids = _ids([value], name, texts, noted)
+    ends = _ids([value], name, ENDS, noted)
     faults += [replace(fault, loc=(name,)) for fault in noted]
-    return ids[0] if ids else ""
+    try:
+        return texts.validate_python(ends)[0] if ends else ""
+    except ValidationError:
+        return ends[0]

@@ -160,8 +160,8 @@ HINTS = {kind["code"]: kind["hint"] for kind in (EMPTY, NOT_AN_ARRAY, NOT_UTF8, 
 VENDORS_OWN = {"country", "date", "dated", "letters_digits_dashes", "phone"}
 # What only an address can get wrong: tests/tenants/test_parameters.py sends these.
 OF_ADDRESSES = {
-    "cursor", "doubled_parameter", "empty_parameter", "entity", "fields", "hub_ids", "include", "json_array", "one_line",
-    "order", "too_many_parameters", "unknown_parameter",
+    "cursor", "doubled_parameter", "empty_parameter", "entity", "fields", "hub_ids", "include", "json_array",
+    "one_line", "order", "too_many_parameters", "unknown_parameter",
 }  # fmt: skip
 # What only a reconciliation can get wrong: tests/tenants/test_reconcile.py sends these.
 OF_RECONCILIATIONS = {

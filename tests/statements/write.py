@@ -49,7 +49,8 @@ SAMPLES: dict[str, Any] = {
     "milliseconds": "120", "most_seconds": "259200", "position": "0", "positions": [0], "seconds": "20",
     "status": "200", "version": "0", "wait": "5", "worker": TENANT, "sticking": "0", "reasons": ["why"], "touched": [0],
     "supplied": ["NULL", "NULL"],
-    "gives": "false", "greatest": "z", "hashes": ["NULL", "0123abcd"], "least": "a", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
+    "greatest": "z", "hashes": ["NULL", "0123abcd"], "least": "a",
+    "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
 }  # fmt: skip
 
