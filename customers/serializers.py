@@ -8,10 +8,17 @@ from customers.ingest import CUSTOMERS
 from customers.models import Customer
 from hub.api.serializers import MomentField, fields_of, of_row
 from hub.api.weights import InColumns
+from hub.sql.hashes import content_hash, members_of
 from tenants.entities import Reading
+from tenants.reconciling import reconciliation
 
 GROWING = InColumns(Customer, ("attributes", "tags", "mailing_lists"))
 TEXTS = [column.name for column in CUSTOMERS.columns if column.type in ("text", "text[]", "jsonb")]
+
+# What only the vendors' dialects fill is no part of a native record.
+HASHED = members_of(CUSTOMERS, without=("Attributes", "Tags", "MailingLists"))
+HASH = content_hash(HASHED, CUSTOMERS.name, tenant=f"{CUSTOMERS.name}.tenant_id")
+RECONCILIATION = reconciliation(CUSTOMERS.name, "match_key", content_hash(HASHED, "t", tenant="%(tenant_id)s"))
 
 
 class CustomerSerializer(serializers.Serializer[Customer]):

@@ -1,4 +1,7 @@
-"""Where the customer endpoints live. An identifier may hold any character, line breaks too: (?s:.)."""
+"""Where the customer endpoints live. An identifier may hold any character, line breaks too: (?s:.).
+
+A record may be called reconcile: it is read, what is posted to it reconciles.
+"""
 
 from django.urls import re_path
 
@@ -10,6 +13,10 @@ urlpatterns = [
     re_path(
         r"^customers/(?P<tenant_id>[^/]+)/?$",
         CustomerViewSet.as_view({"post": "create", "get": "list", "delete": "remove"}),
+    ),
+    re_path(
+        r"^customers/(?P<tenant_id>[^/]+)/(?P<id>reconcile)/?$",
+        CustomerViewSet.as_view({"get": "retrieve", "post": "reconcile"}),
     ),
     re_path(r"^customers/(?P<tenant_id>[^/]+)/(?P<id>(?s:.+?))/?$", CustomerViewSet.as_view({"get": "retrieve"})),
     re_path(

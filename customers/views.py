@@ -12,19 +12,24 @@ from customers.filters import CustomerFilterSet
 from customers.ingest import upsert_customers
 from customers.models import Customer
 from customers.schemas import CustomerRecord, customer_schema
-from customers.serializers import GROWING, CustomerSerializer
+from customers.serializers import GROWING, HASH, RECONCILIATION, CustomerSerializer
 from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
 from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type
+from hub.api.selection import selectable
 from hub.records.emails import normal_email
+from hub.records.faults import Fault, failed
 from hub.records.schemas import parse
 from tenants.api.idempotency import writes
+from hub.records.types import RequiredEmail, identifier
+from tenants.api.reconciling import differences, read_question, texts_of
 from tenants.api.views import TenantViewSet, reads
-from tenants.identity import COLUMNS, identifiers_of
+from tenants.identity import COLUMNS, identifiers_of, match_key
 from tenants.models import Entity
 from tenants.scopes import Scope
 
 CUSTOMER_ID = field_type(CustomerRecord, "CustomerId")
+RECONCILED_BY = {"CustomerId": texts_of(Annotated[str, identifier(100)]), "Email": texts_of(RequiredEmail)}
 
 
 def _unless_email(text: str, is_id: ValidatorFunctionWrapHandler) -> str:
@@ -33,7 +38,7 @@ def _unless_email(text: str, is_id: ValidatorFunctionWrapHandler) -> str:
 
 
 class CustomerViewSet(TenantViewSet):
-    """POST, GET and DELETE /customers/{tenantId}, GET /customers/{tenantId}/{id}."""
+    """POST, GET and DELETE /customers/{tenantId}, GET /customers/{tenantId}/{id}, POST …/reconcile."""
 
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilterSet
@@ -44,12 +49,15 @@ class CustomerViewSet(TenantViewSet):
         "create": Scope.WRITE_CUSTOMERS,
         "list": Scope.READ_CUSTOMERS,
         "retrieve": Scope.READ_CUSTOMERS,
+        "reconcile": Scope.READ_CUSTOMERS,
         "remove": Scope.ERASE_CUSTOMERS,
     }
+    hash_sql = HASH
     in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
     in_query = {
         "create": Parameters(UPSERTS),
-        "list": list_parameters(CustomerFilterSet),
+        "list": list_parameters(CustomerFilterSet, CustomerSerializer, ("CustomerId", "Email")),
+        "retrieve": selectable(CustomerSerializer),
         "remove": Parameters(
             {"customerId": CUSTOMER_ID, "email": EMAIL},
             needs=any,
@@ -78,19 +86,35 @@ class CustomerViewSet(TenantViewSet):
         receipt = self.write(erase_customers, customer_id=customer_id, email=email)
         return self.removed("Customer removed.", receipt, customerId=customer_id, email=email)
 
+    def reconcile(self, request: Request, **_: Any) -> HttpResponse:
+        first = identifiers_of(self.tenant)[0]
+        question = read_question(self.body(), RECONCILED_BY[first])
+        prefix = match_key(first, "")
+        return differences(
+            self, request, message="Customers compared.", how=RECONCILIATION, question=question, prefix=prefix
+        )
+
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
+        self._refuse_other_order()
         return self.page("Customers found.")
 
     @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
         return self.record("Customer found.", self._named(self.ids["id"]), "Customer not found.")
 
+    def _refuse_other_order(self) -> None:
+        """Raise ValidationFailed for an order by an identifier that is not the tenant's priority one, so not unique."""
+        first = identifiers_of(self.tenant)[0]
+        if self.query.get("order", first).removeprefix("-") != first:
+            raise failed([Fault(("order",), "order", limit=f"{first}, -{first}")])
+
     def _named(self, identifier: str) -> Customer | None:
         """Return the customer an identifier names: by the tenant's priority, else by the other one."""
         for name in identifiers_of(self.tenant)[:2]:
             value = normal_email(identifier) if name == "Email" else identifier
-            found = value and self.get_queryset().filter(**{COLUMNS[name]: value}).order_by("match_key").first()
+            named = self.records().filter(**{COLUMNS[name]: value}).order_by("match_key")
+            found: Customer | None = named.first() if value else None
             if found:
                 return found
         return None

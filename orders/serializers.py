@@ -4,11 +4,36 @@ from rest_framework import serializers
 
 from hub.api.serializers import MomentField, MoneyField, fields_of, of_row
 from hub.api.weights import InParts
+from hub.sql.hashes import HashedParts, content_hash, members_of
 from orders.ingest import ORDERS
 from orders.models import Order, OrderItem
 from tenants.entities import Reading
+from tenants.reconciling import reconciliation
 
 GROWING = InParts(Order, "items", OrderItem, "order_id", ("product_id", "sku", "size", "color", "brand"))
+
+HASHED = {"OrderId": ("order_id", "text"), **members_of(ORDERS)}
+HASHED_ITEMS = HashedParts(
+    "OrderItems",
+    OrderItem._meta.db_table,
+    "order_id",
+    "p.line_no",
+    {
+        "ProductId": ("product_id", "text"),
+        "Sku": ("sku", "text"),
+        "Quantity": ("quantity", "integer"),
+        "Price": ("price", "numeric(16,4)"),
+        "OriginalPrice": ("original_price", "numeric(16,4)"),
+        "Size": ("size", "text"),
+        "Color": ("color", "text"),
+        "Brand": ("brand", "text"),
+        "IsGift": ("is_gift", "boolean"),
+    },
+)
+HASH = content_hash(HASHED, ORDERS.name, tenant=f"{ORDERS.name}.tenant_id", parts=HASHED_ITEMS)
+RECONCILIATION = reconciliation(
+    ORDERS.name, "order_id", content_hash(HASHED, "t", tenant="%(tenant_id)s", parts=HASHED_ITEMS)
+)
 
 
 class OrderItemSerializer(serializers.Serializer[OrderItem]):

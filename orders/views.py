@@ -8,16 +8,20 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
+from hub.api.selection import selectable
 from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
-from orders.serializers import GROWING, OrderSerializer
+from orders.serializers import GROWING, HASH, RECONCILIATION, OrderSerializer
 from tenants.api.idempotency import writes
+from tenants.api.reconciling import differences, read_question, texts_of
 from tenants.api.views import TenantViewSet, reads
 from tenants.models import Entity
 from tenants.scopes import Scope
+
+RECONCILED_BY = texts_of(field_type(OrderRecord, "OrderId"))
 
 
 class OrderViewSet(TenantViewSet):
@@ -32,13 +36,16 @@ class OrderViewSet(TenantViewSet):
         "create": Scope.WRITE_ORDERS,
         "list": Scope.READ_ORDERS,
         "retrieve": Scope.READ_ORDERS,
+        "reconcile": Scope.READ_ORDERS,
         "remove": Scope.ERASE_ORDERS,
         "remove_item": Scope.ERASE_ORDERS,
     }
+    hash_sql = HASH
     in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
     in_query = {
         "create": Parameters(UPSERTS),
-        "list": list_parameters(OrderFilterSet),
+        "list": list_parameters(OrderFilterSet, OrderSerializer, ["OrderId"]),
+        "retrieve": selectable(OrderSerializer),
         "remove": Parameters(WRITES),
         "remove_item": Parameters(
             {"productId": field_type(OrderItemRecord, "ProductId"), "sku": field_type(OrderItemRecord, "Sku")},
@@ -69,11 +76,15 @@ class OrderViewSet(TenantViewSet):
         receipt = self.write(delete_order_item, order_id, product_id=product_id, sku=sku)
         return self.removed("Order item removed.", receipt, orderId=order_id, productId=product_id, sku=sku)
 
+    def reconcile(self, request: Request, **_: Any) -> HttpResponse:
+        question = read_question(self.body(), RECONCILED_BY)
+        return differences(self, request, message="Orders compared.", how=RECONCILIATION, question=question)
+
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Orders found.")
 
     @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
-        found = self.get_queryset().filter(order_id=self.ids["orderId"]).first()
+        found = self.records().filter(order_id=self.ids["orderId"]).first()
         return self.record("Order found.", found, "Order not found.")

@@ -4,12 +4,27 @@ from rest_framework import serializers
 
 from hub.api.serializers import MomentField, fields_of, of_row
 from hub.api.weights import InParts
+from hub.sql.hashes import HashedParts, content_hash, members_of
 from products.ingest import PRODUCTS, VARIANTS
 from products.models import Product, Variant
 from tenants.entities import Reading
+from tenants.reconciling import reconciliation
 
 GROWING = InParts(
     Product, "variants", Variant, "product_id", ("variant_id", "sku", "name", "image", "size", "brand_name")
+)
+
+HASHED = {"ProductId": ("product_id", "text"), **members_of(PRODUCTS)}
+HASHED_VARIANTS = HashedParts(
+    "ProductVariants",
+    VARIANTS.name,
+    "product_id",
+    'p.variant_id COLLATE "C"',  # the order in which they first came is not for a partner to know
+    {"VariantId": ("variant_id", "text"), **members_of(VARIANTS)},
+)
+HASH = content_hash(HASHED, PRODUCTS.name, tenant=f"{PRODUCTS.name}.tenant_id", parts=HASHED_VARIANTS)
+RECONCILIATION = reconciliation(
+    PRODUCTS.name, "product_id", content_hash(HASHED, "t", tenant="%(tenant_id)s", parts=HASHED_VARIANTS)
 )
 
 

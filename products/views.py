@@ -8,15 +8,19 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
+from hub.api.selection import selectable
 from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
-from products.serializers import GROWING, ProductSerializer
+from products.serializers import GROWING, HASH, RECONCILIATION, ProductSerializer
 from tenants.api.idempotency import writes
+from tenants.api.reconciling import differences, read_question, texts_of
 from tenants.api.views import TenantViewSet, reads
 from tenants.scopes import Scope
+
+RECONCILED_BY = texts_of(field_type(ProductRecord, "ProductId"))
 
 
 class ProductViewSet(TenantViewSet):
@@ -30,15 +34,18 @@ class ProductViewSet(TenantViewSet):
         "create": Scope.WRITE_PRODUCTS,
         "list": Scope.READ_PRODUCTS,
         "retrieve": Scope.READ_PRODUCTS,
+        "reconcile": Scope.READ_PRODUCTS,
         "remove": Scope.ERASE_PRODUCTS,
         "remove_variant": Scope.ERASE_PRODUCTS,
     }
+    hash_sql = HASH
     in_path = Parameters(
         {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
     )
     in_query = {
         "create": Parameters(UPSERTS),
-        "list": list_parameters(ProductFilterSet),
+        "list": list_parameters(ProductFilterSet, ProductSerializer, ["ProductId"]),
+        "retrieve": selectable(ProductSerializer),
         **dict.fromkeys(("remove", "remove_variant"), Parameters(WRITES)),
     }
 
@@ -63,11 +70,15 @@ class ProductViewSet(TenantViewSet):
         receipt = self.write(delete_variant, product_id, variant_id)
         return self.removed("Variant removed.", receipt, productId=product_id, variantId=variant_id)
 
+    def reconcile(self, request: Request, **_: Any) -> HttpResponse:
+        question = read_question(self.body(), RECONCILED_BY)
+        return differences(self, request, message="Products compared.", how=RECONCILIATION, question=question)
+
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:
         return self.page("Products found.")
 
     @reads
     def retrieve(self, request: Request, **_: Any) -> HttpResponse:
-        found = self.get_queryset().filter(product_id=self.ids["productId"]).first()
+        found = self.records().filter(product_id=self.ids["productId"]).first()
         return self.record("Product found.", found, "Product not found.")

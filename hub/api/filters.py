@@ -1,14 +1,17 @@
 """Filters by documented names over values of a type: `hub.api.parameters` reads them, a FilterSet applies them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from rest_framework.serializers import Serializer
 
 from hub.api.pagination import PAGE
-from hub.api.parameters import FLAG, HUB_IDS, MOMENT, Parameters
+from hub.api.parameters import FLAG, HUB_IDS, MOMENT, Parameters, one_of, several
+from hub.api.selection import selectable
 from hub.sql.hub_ids import with_ids
+from hub.sql.several import IsAny
 
 
 class ValueFilter(django_filters.Filter):
@@ -43,12 +46,41 @@ class HubIdFilter(ValueFilter):
         return qs if value is None else with_ids(qs, value)
 
 
+class SeveralFilter(ValueFilter):
+    """One of up to 1,000 values of a type, which are written as a JSON array."""
+
+    def __init__(self, kind: Any, **options: Any) -> None:
+        super().__init__(several(kind), **options)
+
+    def filter(self, qs: QuerySet[Any], value: Sequence[str] | None) -> QuerySet[Any]:
+        if value is None or self.method:
+            return super().filter(qs, value)
+        return qs.filter(IsAny(str(self.field_name), value))
+
+
+class EntryFilter(ValueFilter):
+    """Records whose array, a column, has a value, or one of several. What is no array is in the column's index."""
+
+    def filter(self, qs: QuerySet[Any], value: str | Sequence[str] | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        entries = [value] if isinstance(value, str) else list(value)
+        return qs.filter(~Q(**{str(self.field_name): []}), **{f"{self.field_name}__overlap": entries})
+
+
 def moment_range(field: str, name: str) -> dict[str, django_filters.Filter]:
     """Return the filters Name__gt, Name__gte, Name__lt and Name__lte over a moment."""
     return {f"{name}__{op}": MomentFilter(field_name=field, lookup_expr=op) for op in ("gt", "gte", "lt", "lte")}
 
 
-def list_parameters(filters: type[django_filters.FilterSet]) -> Parameters:
-    """Return the parameters of a list: its filters, each a ValueFilter, and those of a page."""
+def list_parameters(
+    filters: type[django_filters.FilterSet], serializer: type[Serializer[Any]], keys: Iterable[str]
+) -> Parameters:
+    """Return the parameters of a list: its filters, each a ValueFilter, those of a page, and what is read and how.
+
+    `keys` are the members that a list is in the order of, or in the reverse one: its unique key has an index.
+    """
     declared: Mapping[str, Any] = filters.base_filters
-    return Parameters({**{name: each.kind() for name, each in declared.items()}, **PAGE.types})
+    order = one_of("order", [name for key in keys for name in (key, f"-{key}")])
+    types = {name: each.kind() for name, each in declared.items()}
+    return Parameters({**types, **selectable(serializer).types, "order": order, "count": FLAG, **PAGE.types})

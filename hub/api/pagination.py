@@ -42,8 +42,13 @@ PAGE = Parameters({"cursor": Annotated[str, written("cursor", _decode)], "limit"
 class KeysetPagination(BasePagination):
     """Pages in the order of the unique key the view names in `keyset`; records that come meanwhile break nothing.
 
-    The view's `growing` says how its records are read.
+    The view's `growing` says how its records are read, unless the page is narrowed; `descending` is the reverse order.
     """
+
+    def __init__(
+        self, *, descending: bool = False, narrow: Callable[[Growing], Growing] = lambda growing: growing
+    ) -> None:
+        self.descending, self.narrow = descending, narrow
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """Return the page a request's `cursor` and `limit` ask for; raises ValidationFailed for unusable ones."""
@@ -51,9 +56,10 @@ class KeysetPagination(BasePagination):
         asked = PAGE.read(sent_with(request), strict=False)
         limit = asked.get("limit", DEFAULT_LIMIT)
         if "cursor" in asked:
-            queryset = queryset.filter(**{f"{self.keyset}__gt": asked["cursor"]})
-        growing: Growing = getattr(view, "growing")  # noqa: B009
-        read, is_cut = growing.read(queryset.order_by(self.keyset), limit + 1)
+            queryset = queryset.filter(**{f"{self.keyset}__{'lt' if self.descending else 'gt'}": asked["cursor"]})
+        growing = self.narrow(getattr(view, "growing"))  # noqa: B009
+        order = f"-{self.keyset}" if self.descending else self.keyset
+        read, is_cut = growing.read(queryset.order_by(order), limit + 1)
         self.page: list[Model] = read[:limit]
         self.has_more = is_cut or len(read) > limit
         return self.page

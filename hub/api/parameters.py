@@ -13,6 +13,7 @@ from typing import Annotated, Any, Required, get_args, get_origin
 
 from django.core.exceptions import TooManyFieldsSent
 from django.utils.datastructures import MultiValueDict
+from orjson import JSONDecodeError, loads
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 from rest_framework.request import Request
@@ -20,10 +21,10 @@ from typing_extensions import get_type_hints
 
 from hub.api.errors import ApiError
 from hub.records.faults import Fault, failed, fault_of
-from hub.records.types import BLANK, Email, Moment, required_text
+from hub.records.types import BLANK, Email, Moment, required_text, text
 from hub.sql.bigint import is_bigint
 
-MOST_IDS = 1000
+MOST_IDS = MOST_VALUES = 1000
 MOST_NAME = 100  # characters of an unknown name that the answer repeats
 MOST_REASON = 200  # characters
 CONTROLS, UNSEEN = ("Cc", "Cs", "Zl", "Zp"), ("Cf", "Zs")  # categories of characters
@@ -31,6 +32,7 @@ TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WHOLE = re.compile("-?[0-9]+")
 FLAGS = {"true": True, "false": False}
 DRY_RUN = re.compile("dry[-_ ]?run", re.IGNORECASE)
+PLUS_OF_A_PHONE = re.compile("^ (?=[1-9])")
 
 
 def written(kind: str, read: Callable[[str], Any], **limits: object) -> BeforeValidator:
@@ -60,6 +62,49 @@ def whole_numbers(text: str) -> list[int] | None:
     return list(map(int, numbers)) if len(numbers) <= MOST_IDS and all(map(is_bigint, numbers)) else None
 
 
+def json_array(text: str) -> list[Any] | None:
+    """Return the 1 to 1,000 elements of a JSON array, None for any other text."""
+    try:
+        value = loads(text)
+    except JSONDecodeError:
+        return None
+    return value if isinstance(value, list) and 0 < len(value) <= MOST_VALUES else None
+
+
+def said(value: Any) -> Any:
+    """Return a value of an array; fails for null, a blank text, and NUL, which an address can only have in JSON."""
+    kind = ""
+    if value is None:
+        kind = "required"
+    elif isinstance(value, str):
+        kind = "forbidden_character" if "\0" in value else "empty_parameter" if BLANK.fullmatch(value) else ""
+    if kind:
+        raise PydanticCustomError(kind, "{kind}", {"kind": kind})
+    return value
+
+
+def several(kind: Any) -> Any:
+    """Return the type of several values of a kind, written as a JSON array: a value may hold commas."""
+    return Annotated[list[Annotated[kind, BeforeValidator(said)]], written("json_array", json_array, most="1,000")]
+
+
+def one_of(kind: str, names: Iterable[str]) -> Any:
+    """Return the type of one of some names; `kind` is the fault of any other text."""
+    known = tuple(names)
+    return Annotated[str, written(kind, lambda text: text if text in known else None, known=", ".join(known))]
+
+
+def some_of(kind: str, names: Iterable[str]) -> Any:
+    """Return the type of some of some names, with commas between them; `kind` is the fault of any other text."""
+    known = tuple(names)
+
+    def read(text: str) -> list[str] | None:
+        asked = [part.strip() for part in text.split(",")]
+        return asked if set(asked) <= set(known) else None
+
+    return Annotated[list[str], written(kind, read, known=", ".join(known))]
+
+
 def one_line(text: str) -> str | None:
     """Return a text; None where it has control characters, those that turn the text's direction too, or shows nothing.
 
@@ -71,6 +116,7 @@ def one_line(text: str) -> str | None:
 
 
 EMAIL = Annotated[Email, BeforeValidator(with_plus)]
+PHONE = Annotated[str, text(20), BeforeValidator(lambda text: PLUS_OF_A_PHONE.sub("+", text))]
 MOMENT = Annotated[Moment, BeforeValidator(with_plus)]
 FLAG = Annotated[bool, written("not_a_boolean", lambda text: FLAGS.get(text.strip().lower()))]
 HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}")]
@@ -157,7 +203,7 @@ class Parameters:
         try:
             value = "" if BLANK.fullmatch(texts[0]) else self.adapters[name].validate_python(texts[0])
         except ValidationError as error:
-            return [replace(fault_of(each), loc=(name,)) for each in error.errors(include_url=False)]
+            return [replace(fault_of(each), loc=(name, *each["loc"])) for each in error.errors(include_url=False)]
         if value == "":
             return [Fault((name,), blank)] if blank else []
         values[name] = value

@@ -1,7 +1,7 @@
 """How many bytes records have, as the database tells before it sends them: nothing too big for a page is read."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -32,6 +32,9 @@ class Growing(Protocol):
     def complete(self, records: Sequence[Any]) -> None:
         """Read what the serializer of a tenant's records writes beside their own columns."""
 
+    def narrowed(self, sources: Collection[str]) -> "Growing":
+        """Return how records are read of which nothing but some columns and parts is written."""
+
 
 class _Octets(Func):
     """How many bytes values have as text."""
@@ -48,6 +51,8 @@ class InColumns:
     columns: Sequence[str]
 
     def read(self, records: QuerySet[Any], number: int) -> tuple[list[Any], bool]:
+        if not self.columns:
+            return list(records[:number]), False
         weights = list(records.values_list(_Octets(*self.columns), flat=True)[:number])
         fitting = _that_fit(weights)
         is_cut = fitting < len(weights)
@@ -62,6 +67,9 @@ class InColumns:
 
     def complete(self, records: Sequence[Any]) -> None:
         pass  # all of it stands in columns
+
+    def narrowed(self, sources: Collection[str]) -> Growing:
+        return replace(self, columns=[column for column in self.columns if column in sources])
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,9 @@ class InParts:
         if records:
             parts = _owned(self.parts, records[0].tenant_id, [record.pk for record in records], column=self.parent)
             prefetch_related_objects(records, Prefetch(self.related, parts))
+
+    def narrowed(self, sources: Collection[str]) -> Growing:
+        return self if self.related in sources else InColumns(self.model, ())
 
 
 def _owned(model: type[Model], tenant_id: UUID, ids: Collection[int], *, column: str = "id") -> QuerySet[Any]:

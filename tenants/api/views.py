@@ -3,24 +3,27 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, cast
 
 from django.core.exceptions import DisallowedHost
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django_filters import FilterSet
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from hub.api.body import read_body
 from hub.api.errors import ApiError, answer_exception
+from hub.api.etags import unless_known
 from hub.api.pagination import KeysetPagination
 from hub.api.parameters import NOTHING, Parameters, sent_with
 from hub.api.responses import failure, in_changeset, now, success
+from hub.api.selection import Selection
 from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
@@ -36,6 +39,7 @@ from tenants.reading import read_for
 from tenants.scopes import Scope
 
 SMALL = 16 * 1024  # bytes of a body that waits for no turn
+MOST_COUNTED = 10_000  # records that a list counts
 
 
 class TenantViewSet(GenericViewSet[Any]):
@@ -53,8 +57,10 @@ class TenantViewSet(GenericViewSet[Any]):
     ignores_unknown_parameters = False
     filterset_class: type[FilterSet]
     growing: Growing
+    keyset: str
+    hash_sql = ""
     shows: Entity | None = None  # whose looks are counted, by the action that shows them
-    ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD}
+    ways: Mapping[str, Way] = {"list": Way.API_LIST, "retrieve": Way.API_RECORD, "reconcile": Way.API_LIST}
     shown = 0  # records that the answer holds
     has_turn = False
 
@@ -154,22 +160,47 @@ class TenantViewSet(GenericViewSet[Any]):
         """Return how many records of persons the answer holds, by entity."""
         return {self.shows: self.shown} if self.shows and self.shown else {}
 
+    @cached_property
+    def selection(self) -> Selection:
+        """What is answered of records: all of each, or what `fields` says."""
+        writes = cast(type[Serializer[Any]], self.serializer_class)
+        return Selection(writes, self.query.get("fields"), self.hash_sql)
+
+    def records(self) -> QuerySet[Any]:
+        """Return the tenant's records, to be read with what is answered of them."""
+        return self.selection.narrow(self.get_queryset(), self.keyset)
+
     def page(self, message: str) -> HttpResponse:
-        """Answer with one keyset page of `get_queryset`, filtered."""
-        paginator = KeysetPagination()
-        found = self.filterset_class(self.query, self.get_queryset()).qs
+        """Answer with one keyset page of the tenant's records, filtered; with how many there are, if asked."""
+        found = self.filterset_class(self.query, self.records()).qs
+        is_descending = self.query.get("order", "").startswith("-")
+        paginator = KeysetPagination(descending=is_descending, narrow=self.selection.narrow_growing)
         paginator.paginate_queryset(found, self.request, self)
-        results = paginator.written(self.get_serializer().to_representation)
+        results = paginator.written(self.selection.serializer.to_representation)
         self.shown = len(results)
-        return success(message, {"results": results, "next": paginator.next_url()})
+        data: dict[str, object] = {"results": results, "next": paginator.next_url()}
+        if self.query.get("count"):
+            data["count"] = self._count()
+        return success(message, data)
+
+    def _count(self) -> int | str:
+        """Return how many records the filters leave, on all pages; more than are counted as `10000+`."""
+        found = self.filterset_class(self.query, self.get_queryset()).qs
+        number = found.order_by()[: MOST_COUNTED + 1].count()
+        return number if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
     def record(self, message: str, found: Model | None, missing: str) -> HttpResponse:
-        """Answer with the record found; raises ApiError 404 with the text `missing` for None."""
+        """Answer with the record found, or that it is what the caller has; raises ApiError 404 with `missing` for None.
+
+        A 304 shows nothing that the caller does not have.
+        """
         if found is None:
             raise ApiError(404, missing)
-        self.growing.complete([found])
-        self.shown = 1
-        return success(message, self.get_serializer(found).data)
+        self.selection.narrow_growing(self.growing).complete([found])
+        answer = success(message, self.selection.serializer.to_representation(found))
+        response = unless_known(self.request, answer)
+        self.shown = int(response is answer)
+        return response
 
 
 def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -160,8 +160,12 @@ HINTS = {kind["code"]: kind["hint"] for kind in (EMPTY, NOT_AN_ARRAY, NOT_UTF8, 
 VENDORS_OWN = {"country", "date", "dated", "letters_digits_dashes", "no_dry_run", "phone"}
 # What only an address can get wrong: tests/tenants/test_parameters.py sends these.
 OF_ADDRESSES = {
-    "cursor", "doubled_parameter", "empty_parameter", "entity", "hub_ids", "include", "one_line", "too_many_parameters",
-    "unknown_parameter",
+    "cursor", "doubled_parameter", "empty_parameter", "entity", "fields", "hub_ids", "include", "json_array",
+    "one_line", "order", "too_many_parameters", "unknown_parameter",
+}  # fmt: skip
+# What only a reconciliation can get wrong: tests/tenants/test_reconcile.py sends these.
+OF_RECONCILIATIONS = {
+    "doubled_id", "doubled_member", "from_after_to", "hash", "ids_or_hashes", "not_json_object", "unknown_member",
 }  # fmt: skip
 # What only a header can get wrong: tests/tenants/test_idempotency.py.
 OF_HEADERS = {"doubled_header", "empty_header"}
@@ -174,7 +178,8 @@ WHOLE_BODY = {
 
 def test_every_kind_of_error_is_sent_once() -> None:
     assert list(TEXTS) == sorted(TEXTS)
-    assert EVERY_KIND.keys() == TEXTS.keys() - VENDORS_OWN - OF_ADDRESSES - OF_HEADERS - OF_STORED
+    elsewhere = VENDORS_OWN | OF_ADDRESSES | OF_HEADERS | OF_RECONCILIATIONS | OF_STORED
+    assert EVERY_KIND.keys() == TEXTS.keys() - elsewhere
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)

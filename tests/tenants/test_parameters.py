@@ -33,9 +33,9 @@ UNKNOWN, DOUBLED, EMPTY = (TEXTS[f"{kind}_parameter"] for kind in ("unknown", "d
 @pytest.fixture
 def shop(partner: Partner) -> Partner:
     """A tenant with something to read and to delete at every route."""
-    partner.save("customers", {"CustomerId": "C-1", "Email": "ada@example.com"})
-    partner.save("orders", order())
-    partner.save("products", product())
+    partner.save("customers", {"CustomerId": "C-1", "Email": "ada@example.com"}, {"CustomerId": "reconcile"})
+    partner.save("orders", order(), order(OrderId="reconcile"))
+    partner.save("products", product(), product(ProductId="reconcile"))
     return partner
 
 
@@ -49,7 +49,8 @@ def versions() -> list[str]:
 
 def ask(partner: Partner, method: str, path: str, query: str) -> Any:
     """Send what would be answered with success without the query's faults."""
-    body = BODIES.get(path.split("/")[1], []) if method == "POST" else None
+    posted = {"ids": []} if path.endswith("/reconcile") else BODIES.get(path.split("/")[1], [])
+    body = posted if method == "POST" else None
     needed = NEEDED.get((method, path), "")
     return partner.send(method, f"{path}{needed}{'&' if needed else '?'}{query}", body, **{"api-key": partner.key})
 
@@ -159,7 +160,7 @@ def test_the_answer_is_the_one_body_with_the_right_spelling(shop: Partner) -> No
 
 
 def test_a_route_without_parameters_says_so(shop: Partner) -> None:
-    (detail,) = shop.get("/orders/{tenant}/O-1", expand="lines").json()["details"]
+    (detail,) = shop.get("/changes/{tenant}/1", expand="lines").json()["details"]
 
     assert detail["hint"] == "Known here: no parameters."
 
@@ -180,12 +181,18 @@ EVERY_KIND = {
     "doubled_parameter": ("/orders/{tenant}?limit=1&limit=1", "limit", "The query parameter must be given once."),
     "empty_parameter": ("/orders/{tenant}?Email=", "Email", "The query parameter must have a value."),
     "entity": ("/changes/{tenant}?entity=x", "entity", "The field entity must be customers, orders or products."),
+    "fields": ("/products/{tenant}/P-1?fields=ProductId,hash", "fields",
+               "The field fields must name members of the records, with commas between them: HubId, ProductId,"
+               " ProductName, Taxonomy, IsOfflineExclusive, ProductVariants, CreatedAt, UpdatedAt, Hash."),
     "hub_ids": ("/orders/{tenant}?HubId=x", "HubId",
                 "The field HubId must consist of at most 1,000 whole numbers with commas between them."),
     "include": ("/changes/{tenant}?include=Records", "include",
                 "The field include must be records, keys, or both with a comma between them."),
+    "json_array": ("/orders/{tenant}?Sku__in=S-1,S-2", "Sku__in",
+                   'The field Sku__in must be a JSON array of 1 to 1,000 texts, for example ["a","b"].'),
     "one_line": ("/customers/{tenant}?reason=a%0Ab", "reason",
                  "The field reason must be one line of text, without control characters."),
+    "order": ("/orders/{tenant}?order=-CreatedAt", "order", "The field order must be one of these: OrderId, -OrderId."),
     "too_many_parameters": ("/orders/{tenant}?" + "a&" * 1001, "", "The query must have at most 1,000 parameters."),
     "unknown_parameter": ("/orders/{tenant}?x=1", "x", "Unknown query parameter."),
 }  # fmt: skip
