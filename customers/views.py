@@ -17,7 +17,6 @@ from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
 from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type
 from hub.records.emails import normal_email
-from hub.records.schemas import parse
 from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of
 from tenants.models import Entity
@@ -59,8 +58,8 @@ class CustomerViewSet(TenantViewSet):
         return Customer.objects.filter(tenant_id=self.tenant.pk)
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = parse(customer_schema(self.tenant.required_fields), self.body())
-        receipt = upsert_customers(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
+        batch = self.parsed(customer_schema(self.tenant.required_fields))
+        receipt = self.stored(upsert_customers, batch)
         return self.saved("Customers saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:

@@ -8,7 +8,6 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
-from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
@@ -43,8 +42,8 @@ class OrderViewSet(TenantViewSet):
         return Order.objects.filter(tenant_id=self.tenant.pk)
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = parse(ORDERS, self.body())
-        receipt = upsert_orders(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
+        batch = self.parsed(ORDERS)
+        receipt = self.stored(upsert_orders, batch)
         return self.saved("Orders saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:

@@ -8,7 +8,6 @@ from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
-from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
@@ -37,8 +36,8 @@ class ProductViewSet(TenantViewSet):
         return Product.objects.filter(tenant_id=self.tenant.pk)
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = parse(PRODUCTS, self.body())
-        receipt = upsert_products(self.tenant, batch.records, origin=self.origin, results=self.wants_results)
+        batch = self.parsed(PRODUCTS)
+        receipt = self.stored(upsert_products, batch)
         return self.saved("Products saved.", batch, receipt)
 
     def remove(self, request: Request, **_: Any) -> HttpResponse:

@@ -1,6 +1,6 @@
 """What a write says of itself: through what it came, what it changed, and the changeset that records it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +12,15 @@ RECORD_CHANGESET = read_sql("tenants", "record_changeset")
 # Of which flags a withdrawal by staff sticks, as bits: a parameter, so that one statement serves both policies.
 EVERY_FLAG, NO_FLAG = -1, 0
 Warnings = dict[str, list[str]]  # by place: {"[3]": [text]}
+Beside = Callable[[Mapping[str, object], int | None], None]  # takes `write_parameters`, and the changeset's number
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Through what a write comes, by whom, in which trace, and why, where somebody said so."""
+    """Through what a write comes, by whom, in which trace, and why, where somebody said so.
+
+    `beside` is what is done beside the records, in the write's own transaction, once they are stored.
+    """
 
     source: Source
     actor: str
@@ -24,6 +28,7 @@ class Origin:
     api_key_id: int | None = None
     user_id: int | None = None
     reason: str = ""
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,11 @@ def store_at_once(
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
-    with place(tenant.pk), transaction.atomic() if look else nullcontext():
+    with place(tenant.pk), transaction.atomic() if look or origin.beside else nullcontext():
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
         warnings = look() if look and not closed else {}
+        if origin.beside and not closed:
+            origin.beside(parameters, number)
     if closed:
         return None
     results = meant.results(*told) if meant else None
@@ -279,3 +281,17 @@ def open_write(
         write = Write(parameters, *(execute_where_tenant_is(LOOK, parameters)[0] if looks else (False, False, False)))
         yield write
         write._record()
+        if origin.beside:
+            origin.beside(parameters, write.receipt.number)
+
+
+@contextmanager
+def alone(tenant: Tenant, entity: Entity, origin: Origin) -> Iterator[Mapping[str, object]]:
+    """Hold the tenant's lock alone: what is read within is what the writes within meet, and all are one transaction.
+
+    Yields the parameters of a write. Raises OperationalError and ApiError as `store_at_once` does.
+    """
+    parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
+    with place(tenant.pk), transaction.atomic():
+        execute_where_tenant_is(LOCK, {**parameters, "exclusive": True})
+        yield parameters

@@ -14,6 +14,7 @@ from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Opera
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.images import BeforeImage
+from tenants.models.quarantine import QuarantinedRecord, QuarantineState
 from tenants.models.tenants import (
     ApiKey,
     ConsentPolicy,
@@ -58,6 +59,8 @@ __all__ = [
     "Operation",
     "PauseReason",
     "Priority",
+    "QuarantineState",
+    "QuarantinedRecord",
     "RateCounter",
     "RefusedRequest",
     "Role",

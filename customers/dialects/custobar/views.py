@@ -12,7 +12,7 @@ from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
 from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
-from customers.dialects.custobar.records import read_upload
+from customers.dialects.custobar.records import read_upload, rejected_in
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
 from customers.models import Customer
@@ -23,6 +23,7 @@ from tenants.api.authentication import Caller, Credentials, authorise, basic_cre
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Receipt
 from tenants.models import Entity, Source, Way
+from tenants.quarantine.keeping import keeping
 
 
 class CustobarAuthentication(BaseAuthentication):
@@ -55,7 +56,9 @@ class CustobarViewSet(DialectViewSet):
 
     def create(self, request: Request, **_: Any) -> HttpResponse:
         sent = read_upload(self.tenant, self.body())
-        receipt, skipped = store_upload(self.tenant, sent, origin=self.origin)
+        left_out = rejected_in(self.sent, sent.findings)
+        origin = keeping(self.origin, self.tenant, Entity.CUSTOMERS, left_out)
+        receipt, skipped = store_upload(self.tenant, sent, origin=origin)
         return taken(sent.received, sent.findings, receipt, skipped=skipped)
 
     def withdraw(self, request: Request, **_: Any) -> HttpResponse:
