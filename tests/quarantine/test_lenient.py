@@ -7,8 +7,8 @@ import pytest
 from customers.models import Customer
 from hub.api.preferences import preferences, prefers_lenient
 from orders.models import Order
-from products.schemas import MOST_VARIANTS
 from products.models import Product, Variant
+from products.schemas import MOST_VARIANTS
 from tenants.models import Changeset, QuarantinedRecord
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
