@@ -11,4 +11,5 @@ class CustomersConfig(EntityConfig):
     kept = "customers.ingest.KEPT"
     model = "customer"
     reads = "customers.serializers.READING"
+    takes = {"": "customers.taking.TAKING", "custobar": "customers.dialects.custobar.taking.TAKING"}
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

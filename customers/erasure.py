@@ -13,6 +13,7 @@ from tenants.changes.reasons import forget_reasons
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
 from tenants.models import Entity, Operation, Priority, Tenant
+from tenants.quarantine.ends import forget_quarantined
 
 READ = read_sql("customers", "orders_of_erased")
 BY = """SELECT n.id, n.order_id, n.customer_id, n.email
@@ -103,7 +104,7 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
-    That is: with other customers, in reasons, and in before-images. Orders may have come before the customer.
+    That is: with other customers, in reasons, in before-images, in quarantine. Orders may have come before customers.
     """
     named = _named(persons)
     erased = named["erased"]
@@ -120,7 +121,8 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=_names(persons))]
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
-    if erased or orders or dropped or images:
+    quarantined = forget_quarantined(write, _names(persons))
+    if erased or orders or dropped or images or quarantined:
         write.note_erasure()
     noted = write.note(Entity.ORDERS, Operation.ERASE)
     noted.received += len(orders)
@@ -148,7 +150,7 @@ def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
 
 
 def _names(persons: Sequence[Person]) -> list[str]:
-    """Return everything that before-images may name persons by."""
+    """Return everything that before-images, and records in quarantine, may name persons by."""
     named = spelled_alike(("Phone", person.phone) for person in persons)
     names = {value for _, value in named}
     for person in persons:

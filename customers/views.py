@@ -19,9 +19,8 @@ from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type
 from hub.api.selection import selectable
 from hub.records.emails import normal_email
 from hub.records.faults import Fault, failed
-from hub.records.schemas import parse
-from tenants.api.idempotency import writes
 from hub.records.types import RequiredEmail, identifier
+from tenants.api.idempotency import writes
 from tenants.api.reconciling import differences, read_question, texts_of
 from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of, match_key
@@ -76,8 +75,8 @@ class CustomerViewSet(TenantViewSet):
 
     @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = parse(customer_schema(self.tenant.required_fields), self.body())
-        receipt = self.write(upsert_customers, batch.records, results=self.wants_results)
+        batch = self.parsed(customer_schema(self.tenant.required_fields))
+        receipt = self.stored(upsert_customers, batch)
         return self.saved("Customers saved.", batch, receipt)
 
     @writes

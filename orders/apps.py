@@ -8,3 +8,4 @@ class OrdersConfig(EntityConfig):
     kept = "orders.ingest.KEPT"
     model = "order"
     reads = "orders.serializers.READING"
+    takes = {"": "orders.taking.TAKING"}

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
 from hub.api.selection import selectable
-from hub.records.schemas import parse
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
@@ -60,8 +59,8 @@ class OrderViewSet(TenantViewSet):
 
     @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = parse(ORDERS, self.body())
-        receipt = self.write(upsert_orders, batch.records, results=self.wants_results)
+        batch = self.parsed(ORDERS)
+        receipt = self.stored(upsert_orders, batch)
         return self.saved("Orders saved.", batch, receipt)
 
     @writes

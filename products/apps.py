@@ -8,3 +8,4 @@ class ProductsConfig(EntityConfig):
     kept = "products.ingest.KEPT"
     model = "product"
     reads = "products.serializers.READING"
+    takes = {"": "products.taking.TAKING"}

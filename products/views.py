@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from hub.api.filters import list_parameters
 from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
 from hub.api.selection import selectable
-from hub.records.schemas import parse
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
@@ -54,8 +53,8 @@ class ProductViewSet(TenantViewSet):
 
     @writes
     def create(self, request: Request, **_: Any) -> HttpResponse:
-        batch = parse(PRODUCTS, self.body())
-        receipt = self.write(upsert_products, batch.records, results=self.wants_results)
+        batch = self.parsed(PRODUCTS)
+        receipt = self.stored(upsert_products, batch)
         return self.saved("Products saved.", batch, receipt)
 
     @writes

@@ -5,11 +5,14 @@ What must work for every entity is written below the apps, and finds them here i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import Any, cast
+from types import UnionType
+from typing import Annotated, Any, Required, Union, cast, get_args, get_origin
 
 from django.apps import AppConfig, apps
 from django.utils.module_loading import import_string
+from typing_extensions import get_type_hints
 
 from hub.api.weights import Growing
 
@@ -33,23 +36,64 @@ class Reading:
     marks: Callable[[Any], Mapping[str, Any]] = lambda record: NO_MARKS
 
 
+@dataclass(frozen=True)
+class Taking:
+    """How one door takes an entity's records in, for whoever sends again what it has not taken.
+
+    `fields` are the documented names with what their values are: str, bool, float or list. `identifiers` are those that
+    a record is named by, `persons` those that may hold what a person is named by. `parse` reads a body and `store`
+    stores what it read; both raise ValidationFailed. `withdraws` tells whether a record, as it was sent, takes consent
+    away, `only_withdraws` whether it does
+    nothing else. `find` returns the stored records that one names now, the one
+    it means first, and `write` one of them under the door's names.
+    """
+
+    fields: Mapping[str, type]
+    identifiers: Sequence[str]
+    persons: Sequence[str]
+    parse: Callable[[Any, bytes], Any]
+    store: Callable[[Any, Any, Any], Any]
+    find: Callable[[Any, Mapping[str, Any]], Sequence[Any]]
+    write: Callable[[Any], Mapping[str, Any]]
+    withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
+    only_withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
+
+
+def fields_of(record: type) -> Mapping[str, type]:
+    """Return what the values of a record type are, a TypedDict's: moments, too, are sent as text."""
+    return {name: _kind(hint) for name, hint in get_type_hints(record, include_extras=True).items()}
+
+
+def _kind(hint: Any) -> type:
+    while get_origin(hint) in (Annotated, Required, Union, UnionType):
+        hint = get_args(hint)[0]
+    plain = get_origin(hint) or hint
+    return cast(type, {int: float, datetime: str}.get(plain, plain))
+
+
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
     `reads` names its Reading, and `kept` is where the app says how its records are kept as before-images and go back
     (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
+    `takes` names a Taking for each door whose records have names of their own, by source, and for all others "".
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     """
 
     model: str
     reads: str
     kept: str
+    takes: Mapping[str, str]
     requirable_fields: Mapping[str, Any] = {}
 
     @cached_property
     def reading(self) -> Reading:
         """How its records are read."""
         return cast(Reading, import_string(self.reads))
+
+    def taking(self, source: str) -> Taking:
+        """Return how the records that came through a source are taken in."""
+        return cast(Taking, import_string(self.takes.get(source) or self.takes[""]))
 
 
 def entity_config(entity: str) -> EntityConfig:

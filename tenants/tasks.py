@@ -21,6 +21,7 @@ from tenants.health import refresh_health
 from tenants.invitations import purge_invitations
 from tenants.mails import send_resets
 from tenants.models import RateCounter
+from tenants.quarantine.ends import purge_quarantine
 from tenants.webhooks.purge import purge_deliveries
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
@@ -37,7 +38,7 @@ def measure_tenants(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="purge")
 def purge(timestamp: int) -> None:
-    """Delete what is over: requests and answers, old ends of audit, feed and logs, images, sessions and more."""
+    """Delete what is over: requests and answers, old ends of audit, feed and logs, quarantine, images and more."""
     renew_connection()
     call_command("clearsessions")
     purge_refused_requests()
@@ -49,6 +50,7 @@ def purge(timestamp: int) -> None:
     purge_attempts()
     purge_invitations()
     purge_deliveries()
+    purge_quarantine()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 

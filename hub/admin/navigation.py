@@ -15,6 +15,7 @@ SECTIONS = (
             ("customers.customer", "Customers", "group"),
             ("orders.order", "Orders", "shopping_cart"),
             ("products.product", "Products", "inventory_2"),
+            ("tenants.quarantinedrecord", "Quarantine", "healing"),
         ),
     ),
     (

@@ -128,6 +128,7 @@ class ValidationFailed(Exception):
     """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each fault.
 
     `codes` say the same without a word of the client's, and may be kept: ["Language: too_long", "unknown_parameter"].
+    `faults` are what it was made of.
     """
 
     def __init__(
@@ -136,8 +137,10 @@ class ValidationFailed(Exception):
         details: Sequence[Detail],
         codes: Sequence[str],
         message: str = "Validation failed",
+        faults: Sequence["Fault"] = (),
     ) -> None:
         super().__init__(f"{len(details)} validation errors")
+        self.faults = faults
         self.errors, self.details, self.codes, self.message = errors, details, codes, message
 
 
@@ -226,7 +229,7 @@ def failed(faults: Sequence[Fault], *, message: str = "Validation failed") -> Va
         if fault.text not in texts:
             texts.append(fault.text)
     codes = list(dict.fromkeys(fault.code for fault in faults))
-    return ValidationFailed(errors, [fault.detail for fault in faults], codes, message)
+    return ValidationFailed(errors, [fault.detail for fault in faults], codes, message, faults)
 
 
 def fault_of(error: ErrorDetails) -> Fault:

@@ -70,6 +70,17 @@ def read_pairs(body: bytes) -> list[Json]:
     return elements
 
 
+def as_sent(value: Json) -> str:
+    """Write what `read_pairs` or a JSON parser read as it was sent, blanks apart; whatever it holds is ASCII here."""
+    if isinstance(value, Pairs):
+        return f"{{{', '.join(f'{json.dumps(name)}: {as_sent(inner)}' for name, inner in value)}}}"
+    if isinstance(value, dict):
+        return as_sent(Pairs(value.items()))
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_sent, value))}]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
+
+
 def is_array(body: bytes) -> bool:
     """Tell whether a body that pydantic could not read is an array for Python, which takes half a character."""
     try:

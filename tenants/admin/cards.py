@@ -12,7 +12,16 @@ from tenants.admin.figures import Facts, Figure, LastSync, list_address
 from tenants.entities import model_label
 from tenants.health import last_received, opted_in_against_staff, refused_weeks
 from tenants.keys import unused_keys
-from tenants.models import ApiKey, Entity, PauseReason, RefusedRequest, Tenant, Webhook
+from tenants.models import (
+    ApiKey,
+    Entity,
+    PauseReason,
+    QuarantinedRecord,
+    QuarantineState,
+    RefusedRequest,
+    Tenant,
+    Webhook,
+)
 
 DAYS = 30
 FAILING = timedelta(hours=1)  # of a webhook that is worth a message
@@ -100,6 +109,7 @@ def faults(facts: Facts) -> list[Figure]:
         _variants(facts, "Variants not available", "variants_unavailable", "some"),
         facts.figure("Customers excluded", "is_excluded", "customers.customer", of="customers", is_excluded="yes"),
         refused(facts),
+        quarantined(facts),
         opted_in_again(facts),
     ]
 
@@ -123,6 +133,16 @@ def refused(facts: Facts) -> Figure:
         before=before,
         of_before=before + facts.week(7, "changesets"),
         more_is_good=False,
+    )
+
+
+def quarantined(facts: Facts) -> Figure:
+    """Records that batches left out and nobody has decided about."""
+    waiting = QuarantinedRecord.objects.filter(tenant_id__in=facts.ids, state=QuarantineState.WAITING).count()
+    return Figure(
+        "Waiting in quarantine",
+        waiting,
+        facts.list_url("tenants.quarantinedrecord", state=QuarantineState.WAITING.value),
     )
 
 

@@ -10,6 +10,7 @@ from hub.admin.pasting import trace_id_in
 from hub.admin.site import KeysetModelAdmin
 from tenants.admin.access import TenantScopedAdmin
 from tenants.admin.sections import clipped, moment
+from tenants.models import Role
 
 
 def in_trace(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -21,7 +22,8 @@ def in_trace(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
 class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     """Rows that the hub alone writes: a tenant's members read them, nobody edits or deletes one."""
 
-    change_role = delete_role = None
+    change_role: Role | None = None
+    delete_role: Role | None = None
     list_display_links: tuple[str, ...] | None = ("at",)
     list_select_related: tuple[str, ...] = ("tenant",)
 

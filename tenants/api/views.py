@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from typing import Any, cast
 
 from django.core.exceptions import DisallowedHost
@@ -22,12 +22,15 @@ from hub.api.errors import ApiError, answer_exception
 from hub.api.etags import unless_known
 from hub.api.pagination import KeysetPagination
 from hub.api.parameters import NOTHING, Parameters, sent_with
+from hub.api.preferences import prefers_lenient
 from hub.api.responses import failure, in_changeset, now, success
 from hub.api.selection import Selection
 from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
-from hub.records.schemas import Batch
+from hub.records.schemas import Batch, Schema, parse
+from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
+from tenants.api.lenient import APPLIED, Upsert, in_places, said_of, store_sifted
 from tenants.api.permissions import KeyScope
 from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
@@ -139,17 +142,33 @@ class TenantViewSet(GenericViewSet[Any]):
             return try_out(self.tenant, self.origin, lambda origin: write(self.tenant, *what, origin=origin, **how))
         return write(self.tenant, *what, origin=self.origin, **how)
 
+    def parsed(self, schema: Schema[Any]) -> Batch[Any]:
+        """Read the body of an upsert: all of it, or where the caller prefers that (RFC 7240) its good records."""
+        sifts = prefers_lenient(self.request.META.get("HTTP_PREFER", ""))
+        return sift(schema, self.body()) if sifts else parse(schema, self.body())
+
+    def stored(self, upsert: Upsert, batch: Batch[Any]) -> Receipt:
+        """Store what was read, or only try it; raises what `upsert` does."""
+        if isinstance(batch, Sifted):
+            receipt = self.write(partial(store_sifted, upsert), batch, results=self.wants_results)
+            return in_places(receipt, batch)
+        return self.write(upsert, batch.records, results=self.wants_results)
+
     def saved(self, message: str, batch: Batch[Any], receipt: Receipt) -> HttpResponse:
         """Answer an upsert: records received, the receipt, the warnings of batch and receipt, where there are any.
 
-        The receipt's results stand in it where they were asked for.
+        The receipt's results stand in it where they were asked for, and the records left out, where that was.
         """
         data: dict[str, object] = {"count": receipt.received, "processedAt": now(), **receipt.counts}
         if warnings := {**batch.warnings, **receipt.warnings}:
             data["warnings"] = warnings
         if self.query.get("results"):
             data["results"] = receipt.results
-        return success(message, data, headers=in_changeset(receipt.number))
+        headers = in_changeset(receipt.number)
+        if isinstance(batch, Sifted):
+            data["rejected"] = said_of(batch)
+            headers |= APPLIED
+        return success(message, data, headers=headers)
 
     def removed(self, message: str, receipt: Receipt, **identifiers: str | None) -> HttpResponse:
         """Answer a delete by echoing the identifiers it took, in their normal form, with the receipt."""

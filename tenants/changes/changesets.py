@@ -1,6 +1,6 @@
 """What a write says of itself: through what it came, what it changed, and the changeset that records it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ RECORD_CHANGESET = read_sql("tenants", "record_changeset")
 # Of which flags a withdrawal by staff sticks, as bits: a parameter, so that one statement serves both policies.
 EVERY_FLAG, NO_FLAG = -1, 0
 Warnings = dict[str, list[str]]  # by place: {"[3]": [text]}
+Beside = Callable[[Mapping[str, object], int | None], None]  # takes `write_parameters`, and the changeset's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Origin:
     """Through what a write comes, by whom, in which trace, and why, where somebody said so.
 
     `dry_run` is there where it is not to be: it does all that a write does, and is rolled back at its end.
+    `beside` is what is done beside the records, in the write's own transaction, once they are stored.
     """
 
     source: Source
@@ -29,6 +31,7 @@ class Origin:
     user_id: int | None = None
     reason: str = ""
     dry_run: DryRun | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,9 +120,12 @@ class Documents:
             if parents.closed and suppress:
                 records, warnings = suppress()
                 parents = self._store_parents(parameters, records, looked=True)
-            return self._store_parts(
+            receipt = self._store_parts(
                 self.parts, parameters, records, received, parents, warnings, meant, origin.dry_run
             )
+            if origin.beside:
+                origin.beside(parameters, receipt.number)
+            return receipt
 
     def _store_keeping(
         self,
@@ -136,15 +139,18 @@ class Documents:
     ) -> Receipt:
         """Store documents under the exclusive lock, and keep those that change as they were."""
         warnings: Warnings = {}
-        with open_write(tenant, self.entity, Operation.UPSERT, origin) as write:
+        with open_write(tenant, self.entity, Operation.UPSERT, replace(origin, beside=None)) as write:
             if write.suppresses and suppress:
                 records, warnings = suppress()
             images = ",".join(row[0] for row in write.execute(self.images, records=records.json_without(self.field)))
             parents = self._store_parents(write.parameters, records, looked=True)
             parameters = {**write.parameters, "images": f"[{images}]"}
-            return self._store_parts(
+            receipt = self._store_parts(
                 self.keeping, parameters, records, received, parents, warnings, meant, origin.dry_run
             )
+            if origin.beside:
+                origin.beside(write.parameters, receipt.number)
+            return receipt
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:
         rows = {"records": records.json_without(self.field), "looked": looked}

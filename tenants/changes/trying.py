@@ -6,24 +6,21 @@ changesets before N left: only one with a number from N on can have changed that
 Then it is all done once more under the tenant's exclusive lock.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from django.db import transaction
 
 from hub.api.responses import to_json
 from hub.api.weights import MOST_BYTES
 from hub.sql.execute import execute_where_tenant_is, roll_back
-from tenants.changes.changesets import Origin, Receipt, as_array, write_parameters
-from tenants.changes.places import place
+from tenants.changes.changesets import Origin, Receipt, as_array
 from tenants.changes.results import Result
-from tenants.changes.statements import EXCLUSIVE
 from tenants.changes.transactions import DryRun, Parameters, Rows
 from tenants.changes.undoing import KEPT, UNDOING
+from tenants.changes.writing import alone
 from tenants.entities import entity_config
 from tenants.models import Entity, Operation, Tenant
 
@@ -56,19 +53,11 @@ def try_out(tenant: Tenant, origin: Origin, write: Write) -> Receipt:
     """
     receipt = _tried(tenant, origin, write)
     if receipt is None:
-        with _alone(tenant, origin):
+        with alone(tenant, Entity.CUSTOMERS, origin):
             receipt = _tried(tenant, origin, write)
+            roll_back()
     assert receipt is not None  # noqa: S101 — nobody else writes now
     return receipt
-
-
-@contextmanager
-def _alone(tenant: Tenant, origin: Origin) -> Iterator[None]:
-    """Hold the tenant's exclusive lock."""
-    with place(tenant.pk), transaction.atomic():
-        execute_where_tenant_is(EXCLUSIVE, write_parameters(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin))
-        yield
-        roll_back()
 
 
 def _tried(tenant: Tenant, origin: Origin, write: Write) -> Receipt | None:

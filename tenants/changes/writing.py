@@ -86,14 +86,16 @@ def store_at_once(
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
-    dry_run = origin.dry_run
-    with transacted(tenant.pk, dry_run) if look or dry_run or is_inside() else place(tenant.pk):
+    dry_run, beside = origin.dry_run, origin.beside
+    with transacted(tenant.pk, dry_run) if look or beside or dry_run or is_inside() else place(tenant.pk):
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
         if closed and is_inside():
             roll_back()  # the shared lock ends here: two who hold it would wait for each other's to be exclusive
         warnings = look() if look and not closed else {}
         if dry_run and meant:
             dry_run.note(parameters, number, meant.touched(*told))
+        if beside and not closed:
+            beside(parameters, number)
     if closed:
         return None
     results = meant.results(*told) if meant else None
@@ -290,3 +292,17 @@ def open_write(
         write.dry_run = origin.dry_run
         yield write
         write._record()
+        if origin.beside:
+            origin.beside(parameters, write.receipt.number)
+
+
+@contextmanager
+def alone(tenant: Tenant, entity: Entity, origin: Origin) -> Iterator[Mapping[str, object]]:
+    """Hold the tenant's lock alone: what is read within is what the writes within meet, and all are one transaction.
+
+    Yields the parameters of a write. Raises OperationalError and ApiError as `store_at_once` does.
+    """
+    parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
+    with transacted(tenant.pk, None):
+        execute_where_tenant_is(LOCK, {**parameters, "exclusive": True})
+        yield parameters

@@ -15,6 +15,7 @@ from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, 
 from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.idempotency import KeptAnswer
 from tenants.models.images import BeforeImage
+from tenants.models.quarantine import QuarantinedRecord, QuarantineState
 from tenants.models.tenants import (
     ApiKey,
     ConsentPolicy,
@@ -60,6 +61,8 @@ __all__ = [
     "Operation",
     "PauseReason",
     "Priority",
+    "QuarantineState",
+    "QuarantinedRecord",
     "RateCounter",
     "RefusedRequest",
     "Role",

@@ -142,6 +142,7 @@ class Way(models.TextChoices):
     API_RECORD = "api_record", "API, one record"
     CUSTOBAR = "custobar", "Custobar, list"
     API_FEED = "api_feed", "API, records of changes"
+    QUARANTINE = "quarantine", "the quarantine"
 
 
 class Look(TenantOwned):

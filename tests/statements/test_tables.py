@@ -22,6 +22,7 @@ WRITTEN_IN = {
     "tenants_forgotten": "tenants.changes.*",
     "tenants_ratecounter": "tenants.api.*",
     "tenants_failurecounter": "tenants.attempts.*",
+    "tenants_quarantinedrecord": "tenants.quarantine.*",
 }
 LEDGER = "tenants_feed tenants_changeset tenants_consentchange"
 BOTH_ENDS = "customers_customer orders_order orders_orderitem products_product products_variant"

@@ -55,6 +55,10 @@ SAMPLES: dict[str, Any] = {
     "greatest": "z", "hashes": ["NULL", "0123abcd"], "least": "a",
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
+    "state": "dismissed", "rejected": [{
+        "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
+        "faults": [], "codes": [], "index": 3, "times": 1,
+    }],
 }  # fmt: skip
 
 

@@ -16,7 +16,14 @@ from tests.distribution import needs_plain_postgres
 from tests.orders.records import order
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), needs_plain_postgres]
-TABLES = ["customers_customer", "orders_order", "tenants_changeset", "tenants_consentchange", "tenants_beforeimage"]
+TABLES = [
+    "customers_customer",
+    "orders_order",
+    "tenants_changeset",
+    "tenants_consentchange",
+    "tenants_beforeimage",
+    "tenants_quarantinedrecord",
+]
 
 
 def state() -> dict[str, tuple[int, datetime | None]]:

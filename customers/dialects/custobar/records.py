@@ -31,6 +31,7 @@ from customers.dialects.custobar.fields import (
 from hub.records.faults import Fault, Loc, fault_of
 from hub.records.records import RecordList, Records
 from tenants.models import Tenant
+from tenants.quarantine.keeping import LeftOut
 
 MOST_FIELDS = 1000  # of a record; 600,000 took 3 s, and 500 attributes are stored
 DEEPEST = 60  # levels of a company-specific field: 64 with those around it
@@ -77,6 +78,14 @@ def without_erasures(sent: Sent) -> Sent:
     sent.findings.refuse_all_rejected(sent.received)
     kept = [i for i in range(len(records)) if i not in erasing]
     return replace(sent, records=RecordList([records[i] for i in kept]), places=[places[i] for i in kept])
+
+
+def rejected_in(body: bytes, findings: Findings) -> list[LeftOut]:
+    """Return the records of an upload that are rejected, as they were sent: to read them spoils them, so once more."""
+    if not findings.rejected:
+        return []
+    elements, _ = elements_of(body, "customers", MOST_CUSTOMERS)
+    return [LeftOut(i, elements[i], faults) for i, faults in findings.rejected.items()]
 
 
 def _gathered(element: Any, findings: Findings) -> Any:

@@ -12,7 +12,7 @@ from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
 from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
-from customers.dialects.custobar.records import read_upload, without_erasures
+from customers.dialects.custobar.records import read_upload, rejected_in, without_erasures
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
 from customers.models import Customer
@@ -24,6 +24,7 @@ from tenants.api.idempotency import writes
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Receipt
 from tenants.models import Entity, Source, Way
+from tenants.quarantine.keeping import keeping
 from tenants.scopes import Scope
 
 
@@ -61,7 +62,9 @@ class CustobarViewSet(DialectViewSet):
         sent = read_upload(self.tenant, self.body())
         if Scope.ERASE_CUSTOMERS not in self.caller.scopes:
             sent = without_erasures(sent)
-        receipt, skipped = store_upload(self.tenant, sent, origin=self.origin)
+        left_out = rejected_in(self.sent, sent.findings)
+        origin = keeping(self.origin, self.tenant, Entity.CUSTOMERS, left_out)
+        receipt, skipped = store_upload(self.tenant, sent, origin=origin)
         return taken(sent.received, sent.findings, receipt, skipped=skipped)
 
     @writes
