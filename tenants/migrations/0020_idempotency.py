@@ -9,7 +9,7 @@ from hub.sql.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0018_images_that_grant'),
+        ('tenants', '0019_quarantine'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0018_images_that_grant'),
+        ('tenants', '0020_idempotency'),
     ]
 
     operations = [

@@ -1,0 +1,52 @@
+"""What a partner may ask for at once: a dry run, lenient handling, an Idempotency-Key."""
+
+from typing import Any
+
+import pytest
+
+from tenants.models import Changeset, KeptAnswer, QuarantinedRecord
+from tests.conftest import Partner
+
+GOOD, FAULTY = {"CustomerId": "C-1", "Name": "Ann"}, {"CustomerId": "C-2", "Language": "English, please"}
+LENIENT = {"Prefer": "handling=lenient"}
+ONCE = {"Idempotency-Key": "k-1"}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def post(partner: Partner, query: str, *records: dict[str, Any], **headers: str) -> Any:
+    return partner.send("POST", f"/customers/{{tenant}}?{query}", list(records), **headers)
+
+
+def test_a_lenient_dry_run_names_what_it_would_leave_out_and_shows_the_rest_as_it_was_sent(partner: Partner) -> None:
+    tried = post(partner, "dryRun=true&results=true", FAULTY, GOOD, **LENIENT)
+
+    data = tried.json()["data"]
+    assert tried.status_code == 200
+    assert [record["index"] for record in data["rejected"]] == [0]
+    assert [(change["index"], change["after"]["Name"]) for change in data["changes"]] == [(1, "Ann")]
+    assert [result["status"] for result in data["results"]] == ["skipped", "created"]
+    assert not QuarantinedRecord.objects.exists()
+    assert not Changeset.objects.exists()
+    assert partner.read("customers") == []
+
+
+def test_a_dry_run_is_not_what_its_idempotency_key_stands_for(partner: Partner) -> None:
+    assert post(partner, "dryRun=true", GOOD, **ONCE).json()["data"]["dryRun"]
+    assert not KeptAnswer.objects.exists()
+
+    stored = post(partner, "", GOOD, **ONCE)
+
+    assert stored.json()["data"]["created"] == 1
+    assert "Idempotent-Replayed" not in stored
+
+
+def test_a_lenient_batch_that_is_sent_again_is_quarantined_once_and_answered_as_before(partner: Partner) -> None:
+    first = post(partner, "results=true", FAULTY, GOOD, **LENIENT, **ONCE)
+    again = post(partner, "results=true", FAULTY, GOOD, **LENIENT, **ONCE)
+
+    assert again["Idempotent-Replayed"] == "true"
+    assert again.content == first.content
+    assert again["Preference-Applied"] == "handling=lenient"
+    assert [row.times for row in QuarantinedRecord.objects.all()] == [1]
+    assert Changeset.objects.count() == 1
