@@ -14,9 +14,10 @@ from tenants.changes.included import MOST_RECORDS, Include, Item, with_records
 from tenants.models import Entity
 
 AFTER = read_sql("tenants", "changesets_after").format(after_start="number > k.start", after_last="number > p.number")
-# Both are one condition to PostgreSQL, but only changeset_by_entity can answer the second by itself: a plan made while
-# the table was small would else read all that came since in the order of numbers.
-OF_ENTITY = "entity = %(entity)s AND (entity, number) > (%(entity)s, {})"
+# The same twice: only changeset_by_entity can answer the last by itself, so a plan made while the table was small does
+# not read all that came since in the order of numbers; and by `number >` alone an index scan begins at the number, not
+# at the entity's first (100 after 100,000 others: 10 ms instead of 43).
+OF_ENTITY = "entity = %(entity)s AND number > {0} AND (entity, number) > (%(entity)s, {0})"
 AFTER_OF_ENTITY = read_sql("tenants", "changesets_after").format(
     after_start=OF_ENTITY.format("k.start"), after_last=OF_ENTITY.format("p.number")
 )
@@ -27,8 +28,8 @@ OF_ENTITIES = """number = (
                    CROSS JOIN LATERAL (
                          SELECT number
                            FROM tenants_changeset
-                          WHERE tenant_id = %(tenant_id)s AND entity = each.entity
-                            AND (entity, number) > (each.entity, {})
+                          WHERE tenant_id = %(tenant_id)s AND entity = each.entity AND number > {0}
+                            AND (entity, number) > (each.entity, {0})
                           ORDER BY number
                           LIMIT 1) next)"""
 AFTER_OF_ENTITIES = read_sql("tenants", "changesets_after").format(

@@ -21,7 +21,7 @@ WITH RECURSIVE kept AS (
                    CROSS JOIN LATERAL (
                          SELECT number
                            FROM tenants_changeset
-                          WHERE tenant_id = :'tenant_id' AND entity = each.entity
+                          WHERE tenant_id = :'tenant_id' AND entity = each.entity AND number > k.start
                             AND (entity, number) > (each.entity, k.start)
                           ORDER BY number
                           LIMIT 1) next)
@@ -39,7 +39,7 @@ WITH RECURSIVE kept AS (
                    CROSS JOIN LATERAL (
                          SELECT number
                            FROM tenants_changeset
-                          WHERE tenant_id = :'tenant_id' AND entity = each.entity
+                          WHERE tenant_id = :'tenant_id' AND entity = each.entity AND number > p.number
                             AND (entity, number) > (each.entity, p.number)
                           ORDER BY number
                           LIMIT 1) next)

@@ -15,7 +15,7 @@ WITH RECURSIVE kept AS (
      CROSS JOIN LATERAL (
            SELECT *
              FROM tenants_changeset
-            WHERE tenant_id = :'tenant_id' AND entity = :'entity' AND (entity, number) > (:'entity', k.start)
+            WHERE tenant_id = :'tenant_id' AND entity = :'entity' AND number > k.start AND (entity, number) > (:'entity', k.start)
             ORDER BY number
             LIMIT 1) c
      UNION ALL
@@ -24,7 +24,7 @@ WITH RECURSIVE kept AS (
      CROSS JOIN LATERAL (
            SELECT *
              FROM tenants_changeset
-            WHERE tenant_id = :'tenant_id' AND entity = :'entity' AND (entity, number) > (:'entity', p.number)
+            WHERE tenant_id = :'tenant_id' AND entity = :'entity' AND number > p.number AND (entity, number) > (:'entity', p.number)
             ORDER BY number
             LIMIT 1) c
      CROSS JOIN LATERAL (

@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 from statistics import median
@@ -149,6 +150,19 @@ def test_who_waits_for_an_entity_is_not_woken_by_another(shop: Shop) -> None:
         assert logged(shop) == passes > 0
 
         number = write(shop, "orders")
+        assert seconds_to_wake([connection])[0] < SOON
+        assert numbers_on(connection) == [number]
+
+
+def test_who_may_not_read_what_is_written_is_not_woken_by_it(shop: Shop) -> None:
+    made = shop.hub.manage("create_key", shop.id, "--scopes", "read:orders,products", "write", "--json")
+    narrow = replace(shop, key=json.loads(made.stdout)["key"])
+
+    with waiting([narrow]) as (connection,):
+        write(narrow)
+        assert is_silent(connection, 1)
+
+        number = write(narrow, "orders")
         assert seconds_to_wake([connection])[0] < SOON
         assert numbers_on(connection) == [number]
 
