@@ -5,9 +5,7 @@ the kept answers promises.
 """
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -41,8 +39,6 @@ VALUES (%(tenant_id)s, decode(%(name)s, 'hex'), decode(%(request)s, 'hex'), deco
 RETURNING id
 """
 
-_is_inside: ContextVar[bool] = ContextVar("is_inside", default=False)
-
 
 class StillRunning(Exception):
     """Somebody else is at it."""
@@ -70,7 +66,7 @@ def do_once(claim: Claim, do: Callable[[], bytes | None]) -> bytes | None:
     Where that was done before, return what is kept, and call nothing. Nothing is kept where `do` returns None, and
     nothing done or kept where it raises. Raises StillRunning and OtherRequest.
     """
-    with place(claim.tenant_id), transaction.atomic(), _inside():
+    with place(claim.tenant_id), transaction.atomic():
         now = timezone.now()
         named = {
             "tenant_id": claim.tenant_id,
@@ -91,20 +87,6 @@ def do_once(claim: Claim, do: Callable[[], bytes | None]) -> bytes | None:
     if not is_same:
         raise OtherRequest
     return base64.b64decode(kept)
-
-
-def is_inside() -> bool:
-    """Tell whether a write is part of what `do_once` does, and so ends no transaction."""
-    return _is_inside.get()
-
-
-@contextmanager
-def _inside() -> Iterator[None]:
-    token = _is_inside.set(True)
-    try:
-        yield
-    finally:
-        _is_inside.reset(token)
 
 
 def _lock(name: bytes) -> dict[str, int]:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from hub.records.records import Records
 from hub.sql.execute import execute_where_tenant_is
@@ -31,7 +31,6 @@ from tenants.changes.changesets import (
     write_parameters,
 )
 from tenants.changes.images import HEAR, Keeping
-from tenants.changes.once import is_inside
 from tenants.changes.places import place
 from tenants.changes.results import Meant
 from tenants.changes.statements import LOCK
@@ -79,18 +78,17 @@ def store_at_once(
 
     `received` counts the records before they were folded. `meant` asks for results, of a statement that tells them.
     `look` looks at what was stored, in the same transaction, while the rows are locked, those that were left alone too,
-    and returns warnings. Returns None, with nothing stored, where an open write has to look first. Raises
+    and returns warnings. Returns None, with nothing stored, where an open write has to look first; of who looks the
+    shared lock has ended then, for it needs the exclusive one: two who held it would wait for each other. Raises
     OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's identifier priority has
     changed since it was read, and ApiError 503 where too many wait for the lock already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
-    with place(tenant.pk), transaction.atomic() if look or is_inside() else nullcontext():
+    with place(tenant.pk), transaction.atomic() if look else nullcontext():
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
-        if (
-            closed and is_inside()
-        ):  # the shared lock ends here: two who hold it would wait for each other's to be exclusive
+        if closed and look and connection.savepoint_ids:  # within a larger transaction (tenants.changes.once)
             transaction.set_rollback(True)
         warnings = look() if look and not closed else {}
     if closed:
