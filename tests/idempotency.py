@@ -34,7 +34,7 @@ WRITES = {
     "product, deleted": Write("DELETE", "/products/{tenant}/known"),
     "variant, deleted": Write("DELETE", "/products/{tenant}/known/variants/V-1"),
     "Jericommerce": Write(
-        "POST", PROGRAM, [user("ann@shop.example", "C-1"), user("no address", "C-2")], 201, "jericommerce"
+        "POST", PROGRAM, [user("ann@shop.example", "C-1", name="Anna"), user("no address", "C-2")], 201, "jericommerce"
     ),
     "Jericommerce's delete": Write("DELETE", f"{PROGRAM}?email=known@shop.example", None, 201, "jericommerce"),
     "Custobar": Write(
