@@ -43,4 +43,4 @@ def _split(text: str, separator: str) -> Iterator[str]:
 def prefers_lenient(header: str) -> bool:
     """Tell whether a header `Prefer` asks to have the good records taken: `handling=lenient`, in any case."""
     name, value = LENIENT
-    return preferences(header).get(name, "").lower() == value
+    return bool(header) and preferences(header).get(name, "").lower() == value

@@ -22,13 +22,14 @@ from customers.models import Customer
 from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
 from hub.records.schemas import STRICT
-from tenants.models import BeforeImage, Changeset, ConsentChange, Role
+from tenants.models import BeforeImage, Changeset, ConsentChange, QuarantinedRecord, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
 from tests.customers.test_erasure import every_row
 from tests.members import member
 from tests.orders.records import line, order
 from tests.products.records import product
+from tests.quarantine.lenient import take
 from tests.undoing import latest, taken_back
 
 MARK, NUMBER = "zqxmarker", "358107771234"
@@ -126,6 +127,18 @@ def refuse(partner: Partner) -> None:
         assert partner.send("POST", path, whole, Authorization=f"Bearer {partner.key}").status_code == 400
 
 
+def leave_out(partner: Partner) -> None:
+    """Have records of every entity and dialect left out of batches, and kept, that name the person somewhere."""
+    other = {"CustomerId": "other", "Email": "other@shop.example"}
+    wrong = filled(NATIVE, CustomerId=SHOP_ID, Language=MARK, Name={MARK: MARK}) | {MARK: [MARK]}
+    take(partner, "customers", other, wrong, {"Phone": f"+{NUMBER}"}, {"Email": f" {SECOND.upper()}", MARK: "\0"})
+    take(partner, "orders", order(OrderId="good", **other), order(CustomerId=SHOP_ID, Email=EMAIL, Currency=MARK))
+    take(partner, "products", product(), product(ProductName="", Taxonomy=[MARK, SECOND]))
+    nobody = {"external_id": "?", "email": MARK, "first_name": SECOND, "tags": [MARK]}
+    upload(partner, {"external_id": "other"}, nobody)
+    assert len(marked(map(repr, QuarantinedRecord.objects.values()))) == 6
+
+
 def look(partner: Partner) -> None:
     """Ask for the person in paths, parameters and headers, found, not found and refused."""
     headers = {
@@ -154,6 +167,10 @@ def administer(partner: Partner, staff: Client) -> None:
     for term in (ID, EMAIL, f"{MARK}__{MARK}={MARK}", f"tag:{MARK}"):
         staff.get("/admin/customers/customer/", {"q": term, MARK: MARK})
         staff.get("/admin/orders/order/", {"q": term})
+    for row in QuarantinedRecord.objects.all():
+        staff.get(f"/admin/tenants/quarantinedrecord/{row.pk}/change/")
+        staff.post(f"/admin/tenants/quarantinedrecord/{row.pk}/change/", {f"value:{MARK}": MARK, "value:Name": MARK})
+    staff.get("/admin/tenants/quarantinedrecord/", {"q": SECOND, "field": MARK})
     page = staff.get(f"/admin/customers/customer/{pk}/change/")
     shown = page.context["adminform"].form.initial["seen"]
     edit = {"seen": shown, "sms_optin": "on", MARK: MARK, "reason": f"{MARK} called"}
@@ -257,6 +274,7 @@ def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
     staff = member(Role.ADMIN, partner.tenant)
     live(partner)
     refuse(partner)
+    leave_out(partner)
     look(partner)
     administer(partner, staff)
     say_why(partner)

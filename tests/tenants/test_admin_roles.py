@@ -11,17 +11,18 @@ from django.urls import reverse
 from customers.models import Customer
 from orders.models import Order
 from products.models import Product
-from tenants.models import Changeset, ConsentChange, Role
+from tenants.models import Changeset, ConsentChange, QuarantinedRecord, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.members import browser, make_user, member, superuser, text
 from tests.orders.records import order
 from tests.products.records import product
+from tests.quarantine.lenient import take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 RECORDS: tuple[Any, ...] = (Customer, Order, Product)
-MODELS: tuple[Any, ...] = (*RECORDS, Changeset, ConsentChange)
+MODELS: tuple[Any, ...] = (*RECORDS, Changeset, ConsentChange, QuarantinedRecord)
 
 
 def fill(partner: Partner, name: str) -> None:
@@ -30,6 +31,7 @@ def fill(partner: Partner, name: str) -> None:
     partner.save("customers", customer(SmsOptin=False))
     partner.save("orders", order(OrderId=f"O-{name}"))
     partner.save("products", product(ProductName=name))
+    take(partner, "customers", customer(), {"CustomerId": f"Q-{name}", "Name": name, "Language": "much too long"})
 
 
 @pytest.fixture

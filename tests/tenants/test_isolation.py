@@ -31,6 +31,7 @@ from tenants.models import (
     Invitation,
     Look,
     Membership,
+    QuarantinedRecord,
     RefusedRequest,
     Role,
     Tenant,
@@ -45,6 +46,7 @@ from tests.customers.records import customer
 from tests.members import browser, make_user, text
 from tests.orders.records import order
 from tests.products.records import product
+from tests.quarantine.lenient import take
 from tests.tenants.pages import Page, pages
 from tests.tenants.test_tasks import defer
 
@@ -153,6 +155,7 @@ def filled(partner: Partner, name: str) -> Partner:
     partner.save("orders", order(OrderId=f"O-{name}"))
     partner.save("products", product(ProductName=name))
     partner.post("customers", [{name: 1}])
+    take(partner, "customers", customer(), {"CustomerId": f"Q-{name}", "Name": name, "Language": "much too long"})
     Tenant.objects.filter(pk=partner.tenant.pk).update(name=name)
     ApiKey.objects.filter(tenant=partner.tenant).update(label=name)
     if not ProcrastinateJob.objects.exists():
@@ -183,7 +186,7 @@ OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
         *(Customer, Order, Product, Changeset, ConsentChange, RefusedRequest, ApiKey, Membership),
-        *(Invitation, AuditEvent, Look, Webhook),
+        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord),
     )
 }
 OF_TENANT[AccountEvent] = lambda tenant: AccountEvent.objects.filter(tenants__contains=[tenant.pk]).first()
@@ -245,6 +248,9 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
     if page.endswith("delete_parts"):
         of = OrderItem if page.startswith("orders") else Variant
         forged["chosen"] = ",".join(str(part.pk) for part in of.objects.filter(tenant=tenant))
+    if page.startswith("tenants_quarantinedrecord"):
+        forged |= {"chosen": str(OF_TENANT[QuarantinedRecord](tenant).pk), "dismiss": "1", "reason": "test"}
+        forged |= {"change": "drop", "field": "Language", "action": "dismiss_chosen"}
     if page.endswith("_changelist"):
         del forged["_save" if not page.startswith("customers") else "action"]
     held = {name: value for name, value in Fields(shown).held.items() if name != "csrfmiddlewaretoken"}
@@ -336,7 +342,7 @@ def test_a_stranger_is_shown_and_changes_nothing(ours: Partner, theirs: Partner,
 
 OF_THEIRS = {"customers_customer", "orders_order", "orders_orderitem", "products_product", "products_variant"}
 OF_THEIRS |= {"tenants_tenant", "tenants_apikey", "tenants_membership", "tenants_changeset", "tenants_healthsnapshot"}
-OF_THEIRS |= {"tenants_webhook", "tenants_delivery"}
+OF_THEIRS |= {"tenants_webhook", "tenants_delivery", "tenants_quarantinedrecord"}
 OF_THEIRS |= {"tenants_invitation", "tenants_auditevent", "tenants_accountevent", "auth_user", "mfa_authenticator"}
 
 
