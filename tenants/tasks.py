@@ -10,7 +10,6 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from hub.sql.execute import renew_connection
-from tenants.api.refusals import purge_refused_requests
 from tenants.attempts import purge_attempts
 from tenants.audit.purge import purge_audit
 from tenants.changes.expiry import expire_changesets
@@ -20,6 +19,7 @@ from tenants.health import refresh_health
 from tenants.invitations import purge_invitations
 from tenants.mails import send_resets
 from tenants.models import RateCounter
+from tenants.requests.purge import purge_requests
 from tenants.webhooks.purge import purge_deliveries
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
@@ -39,7 +39,7 @@ def purge(timestamp: int) -> None:
     """Delete what is over: requests, old ends of audit, feed and logs, images, counters, invitations, sessions."""
     renew_connection()
     call_command("clearsessions")
-    purge_refused_requests()
+    purge_requests()
     purge_audit()
     expire_changesets()
     purge_images()

@@ -22,7 +22,7 @@ SECTIONS = (
         (
             ("tenants.changeset", "Changes", "history"),
             ("tenants.consentchange", "Consent ledger", "fact_check"),
-            ("tenants.refusedrequest", "Refused requests", "block"),
+            ("tenants.loggedrequest", "Requests", "swap_vert"),
         ),
     ),
     (
@@ -31,6 +31,8 @@ SECTIONS = (
             ("tenants.auditevent", "Configuration", "policy"),
             ("tenants.look", "Who looked", "visibility"),
             ("tenants.accountevent", "Accounts", "login"),
+            ("tenants.strangercount", "Strangers", "travel_explore"),
+            ("tenants.strangerrequest", "Strangers' requests", "block"),
         ),
     ),
     (

@@ -10,7 +10,8 @@ from tenants.admin import (
     keys,
     looks,
     members,
-    refusals,
+    requests,
+    strangers,
     tenants,
     webhooks,
 )
@@ -25,7 +26,8 @@ __all__ = [
     "keys",
     "looks",
     "members",
-    "refusals",
+    "requests",
+    "strangers",
     "tenants",
     "webhooks",
 ]

@@ -25,6 +25,7 @@ from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
+from tenants.api.outcomes import with_receipt
 from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
 from tenants.audit.looks import Looks, count_look
@@ -121,12 +122,12 @@ class TenantViewSet(GenericViewSet[Any]):
             data["warnings"] = warnings
         if receipt.results is not None:
             data["results"] = receipt.results
-        return success(message, data, headers=in_changeset(receipt.number))
+        return with_receipt(success(message, data, headers=in_changeset(receipt.number)), receipt, warnings)
 
     def removed(self, message: str, receipt: Receipt, **identifiers: str | None) -> HttpResponse:
         """Answer a delete by echoing the identifiers it took, in their normal form, with the receipt."""
         data = {**identifiers, "removed": receipt.removed, "deletedAt": now(), **receipt.counts}
-        return success(message, data, headers=in_changeset(receipt.number))
+        return with_receipt(success(message, data, headers=in_changeset(receipt.number)), receipt, receipt.warnings)
 
     def looked_at(self) -> Mapping[Entity, int]:
         """Return how many records of persons the answer holds, by entity."""

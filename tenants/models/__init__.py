@@ -14,6 +14,7 @@ from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Opera
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.images import BeforeImage
+from tenants.models.requests import DIALECTS, LoggedRequest, RequestCount, StrangerCount, StrangerRequest
 from tenants.models.tenants import (
     ApiKey,
     ConsentPolicy,
@@ -34,6 +35,7 @@ from tenants.validators import validate_country, validate_customer_field, valida
 __all__ = [
     "ACCOUNT_CHOICES",
     "ACCOUNT_KINDS",
+    "DIALECTS",
     "TENANT_CHOICES",
     "AccountEvent",
     "ApiKey",
@@ -53,6 +55,7 @@ __all__ = [
     "Forgotten",
     "HealthSnapshot",
     "Invitation",
+    "LoggedRequest",
     "Look",
     "Membership",
     "Operation",
@@ -60,8 +63,11 @@ __all__ = [
     "Priority",
     "RateCounter",
     "RefusedRequest",
+    "RequestCount",
     "Role",
     "Source",
+    "StrangerCount",
+    "StrangerRequest",
     "Tenant",
     "TenantOwned",
     "Way",
