@@ -71,10 +71,10 @@ def repeated(tenants: Collection[UUID], request: HttpRequest) -> list[Line]:
     """Return the most frequent mistakes of the last 24 hours, each with the list of its requests."""
     if not tenants:
         return []
-    after, _ = ids_around(LoggedRequest, datetime.now(UTC) - WINDOW - timedelta(hours=1))
+    least, _ = ids_around(LoggedRequest, datetime.now(UTC) - WINDOW - timedelta(hours=1))
     chosen = request.GET.get(TenantFilter.parameter_name, "")
     tenant = {TenantFilter.parameter_name: chosen} if chosen else {}
     return [
         Line(found, list_address("tenants.loggedrequest", **tenant, route=found.route, code=found.code), found.last)
-        for found in repeated_mistakes(tenants, after)
+        for found in repeated_mistakes(tenants, least)
     ]

@@ -189,7 +189,7 @@ class LoggedRequestAdmin(HistoryAdmin):
     def key(self, row: LoggedRequest) -> SafeString:
         return clipped(row.api_key or "–")
 
-    @admin.display(description="led to")
+    @admin.display(description="see also")
     def led_to(self, row: LoggedRequest) -> SafeString:
         number = row.changeset or 0  # which no changeset has
         found = Changeset.objects.filter(tenant=row.tenant_id, number=number).values_list("pk", flat=True)

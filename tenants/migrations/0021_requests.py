@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': "stranger's request",
+                'verbose_name_plural': "strangers' requests",
                 'ordering': ['-id'],
             },
         ),

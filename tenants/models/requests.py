@@ -100,6 +100,7 @@ class StrangerRequest(models.Model):
 
     class Meta:
         verbose_name = "stranger's request"
+        verbose_name_plural = "strangers' requests"
         ordering = ["-id"]
 
     def __str__(self) -> str:

@@ -44,9 +44,9 @@ class Calls:
     warned: int
 
 
-def repeated_mistakes(tenants: Collection[UUID], after: int) -> list[Repeated]:
-    """Return the most frequent mistakes of tenants in the last 24 hours; no request before `after` is as young."""
-    parameters = {"tenants": list(tenants), "moment": timezone.now() - WINDOW, "after": after, "most": MOST}
+def repeated_mistakes(tenants: Collection[UUID], least: int) -> list[Repeated]:
+    """Return the most frequent mistakes of tenants in the last 24 hours; none is as young below the id `least`."""
+    parameters = {"tenants": list(tenants), "moment": timezone.now() - WINDOW, "least": least, "most": MOST}
     return [Repeated(*row) for row in execute(MISTAKES, parameters)]
 
 

@@ -26,7 +26,7 @@ from tenants.requests.strangers import Strangers
 log = structlog.get_logger("tenants.requests")
 RECORD_REQUESTS = read_sql("tenants", "record_requests")
 COUNT_REQUESTS = read_sql("tenants", "count_requests")
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
 END_SECONDS = 5  # that a process which ends may take for the last of it
 MOST_WAITING = 20_000  # entries, of 1 to 10 KB
 MOST_AT_ONCE = 1000  # entries in a statement

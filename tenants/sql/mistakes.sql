@@ -7,7 +7,7 @@ SELECT m.route, e.error->>'code', e.error->>'field', (e.error->>'is_warning')::b
           FROM tenants_loggedrequest
          WHERE tenant_id = ANY (%(tenants)s)
            AND faults > 0
-           AND id >= %(after)s::bigint
+           AND id >= %(least)s::bigint
            AND created_at >= %(moment)s
          ORDER BY id DESC
          LIMIT 2000) m

@@ -1,4 +1,4 @@
-\set after '{NULL,3}'
+\set least '0'
 \set moment '2026-01-31T12:00:00Z'
 \set most '20'
 \set tenants '{00000000-0000-4000-8000-000000000001}'
@@ -10,7 +10,7 @@ SELECT m.route, e.error->>'code', e.error->>'field', (e.error->>'is_warning')::b
           FROM tenants_loggedrequest
          WHERE tenant_id = ANY (:'tenants')
            AND faults > 0
-           AND id >= :'after'::bigint
+           AND id >= :'least'::bigint
            AND created_at >= :'moment'
          ORDER BY id DESC
          LIMIT 2000) m

@@ -59,7 +59,7 @@ SAMPLES: dict[str, Any] = {
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
     "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
     "by": "1", "counted": "1", "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
-    "entries": [ENTRY], "counts": [COUNT], "strangers": [STRANGER],
+    "least": "0", "entries": [ENTRY], "counts": [COUNT], "strangers": [STRANGER],
     "asked_at": MOMENT, "attempt": "1", "chunk": "10000", "fault": "timeout", "id": "1",
     "milliseconds": "120", "most_seconds": "259200", "position": "0", "positions": [0], "seconds": "20",
     "status": "200", "version": "0", "wait": "5", "worker": TENANT, "sticking": "0", "reasons": ["why"], "touched": [0],

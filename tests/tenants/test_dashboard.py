@@ -285,6 +285,7 @@ def test_the_page_takes_the_same_queries_for_any_number_of_tenants(
 def test_each_figure_leads_to_the_list_behind_it(shop: Partner) -> None:
     client = log_in("root", superuser=True)
     shop.post("customers", [{}])
+    WRITER.flush()
     health = Health([shop.tenant])
     figures = [*health.records, *health.consents, *health.faults, health.received_today]
 
