@@ -28,6 +28,7 @@ REQUIRED = {
         " and one that comes from the embedded database with what is in the file erasure_key of its HUB_DATA."
     ),
 }
+BESIDE = 1  # connection of a web server process that no thread answers with: the request log's
 BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten, and one for webhooks
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
@@ -207,7 +208,7 @@ class Environment(BaseModel):
     @property
     def connections(self) -> int:
         """How many connections to the database a hub has at most: a process may have a successor beside it."""
-        return (self.processes + 1) * self.THREADS + BACKGROUND
+        return (self.processes + 1) * (self.THREADS + BESIDE) + BACKGROUND
 
     def secret(self, name: str) -> str:
         """Return SECRET_KEY or ERASURE_KEY: the variable's value, else one made once and kept in HUB_DATA (0600)."""

@@ -48,11 +48,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hub.middleware.tracing.TraceMiddleware",
     "hub.middleware.transport.TransportMiddleware",
+    "tenants.api.recording.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "hub.middleware.security.SecurityHeadersMiddleware",
     "hub.middleware.compression.CompressionMiddleware",
     "hub.middleware.paths.ExactPathMiddleware",
-    "tenants.api.refusals.RefusedRequestMiddleware",
     "hub.middleware.bodies.BodyBoundMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.middleware.pages.Sessions",
@@ -261,6 +261,7 @@ TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
 CHANGESET_DAYS = ENVIRONMENT.CHANGESET_DAYS
 WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
+BESIDE_ANSWERS = ["tenants.requests.writer.writing"]  # what a process of the web server does beside answering
 BESIDE_JOBS = [
     "tenants.webhooks.worker.delivering"
 ]  # what the background worker does beside its jobs, as long as it runs

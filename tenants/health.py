@@ -159,5 +159,6 @@ def opted_in_against_staff(tenants: Collection[UUID], since: datetime) -> int:
 
 def refused_weeks(tenants: Collection[UUID]) -> tuple[int, int]:
     """Return how many requests were refused in the last seven days and in the seven before."""
-    this, before = execute(REFUSED, {"tenants": list(tenants)}).fetchall()[0]
+    today = timezone.now().astimezone(UTC).date()
+    this, before = execute(REFUSED, {"tenants": list(tenants), "today": today}).fetchall()[0]
     return this, before

@@ -10,7 +10,6 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from hub.sql.execute import renew_connection
-from tenants.api.refusals import purge_refused_requests
 from tenants.attempts import purge_attempts
 from tenants.audit.purge import purge_audit
 from tenants.changes.expiry import expire_changesets
@@ -22,6 +21,7 @@ from tenants.invitations import purge_invitations
 from tenants.mails import send_resets
 from tenants.models import RateCounter
 from tenants.quarantine.ends import purge_quarantine
+from tenants.requests.purge import purge_requests
 from tenants.webhooks.purge import purge_deliveries
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
@@ -41,7 +41,7 @@ def purge(timestamp: int) -> None:
     """Delete what is over: requests and answers, old ends of audit, feed and logs, quarantine, images and more."""
     renew_connection()
     call_command("clearsessions")
-    purge_refused_requests()
+    purge_requests()
     purge_audit()
     expire_changesets()
     purge_images()

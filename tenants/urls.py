@@ -3,10 +3,12 @@
 from django.urls import re_path
 
 from tenants.api.feed import ChangeViewSet
+from tenants.api.requests import RequestViewSet
 from tenants.api.views import tenant_missing
 
 urlpatterns = [
-    re_path(r"^(?:customers|orders|products|changes)/?$", tenant_missing),
+    re_path(r"^(?:customers|orders|products|changes|requests)/?$", tenant_missing),
     re_path(r"^changes/(?P<tenant_id>[^/]+)/?$", ChangeViewSet.as_view({"get": "list"})),
+    re_path(r"^requests/(?P<tenant_id>[^/]+)/?$", RequestViewSet.as_view({"get": "list"})),
     re_path(r"^changes/(?P<tenant_id>[^/]+)/(?P<number>[^/]+)/?$", ChangeViewSet.as_view({"get": "retrieve"})),
 ]

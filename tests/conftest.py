@@ -27,6 +27,7 @@ from hub.postgres.server import EmbeddedServer
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
+from tenants.requests.writer import WRITER
 from tests.distribution import distribute_tenants, drop_database
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
@@ -183,6 +184,12 @@ def plain_postgres(db: None) -> None:
     """Skip a test where tenants are distributed: see `needs_plain_postgres`."""
     if execute.is_distributed():
         pytest.skip("it asks one server's catalog or planner about rows that are on other nodes")
+
+
+@pytest.fixture(autouse=True)
+def _the_request_log_begins_empty() -> None:
+    """What the requests of another test left to be written is about tenants that are gone."""
+    WRITER.forget()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Without this file and its line in customers/urls.py the hub speaks it no more. d
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Required
 
 import orjson
@@ -24,10 +25,12 @@ from hub.api.parameters import EMAIL, Parameters
 from hub.api.responses import JsonResponse, in_changeset
 from hub.middleware.paths import identifier_in_path
 from hub.records.faults import Fault, ValidationFailed
+from hub.records.mistakes import Mistake, mistakes_of, of_record
 from hub.records.schemas import STRICT, Schema, parse, refuse_too_many_values
 from hub.records.types import Email, Flag, RequiredEmail, identifier, text
 from tenants.api.authentication import Caller, Credentials, authorise
 from tenants.api.idempotency import writes
+from tenants.api.outcomes import with_receipt
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.erasure import NOT_STORED
 from tenants.changes.writing import open_write
@@ -41,6 +44,7 @@ FEATURE = "users"
 TOO_MANY = f"The request body must contain at most {MOST_RECORDS} customers."
 NO_ARRAY = "The request body must be a JSON array."
 OTHER_FEATURE = f"The field feature must be {FEATURE}."
+TOO_DEEP = "The element is nested too deep."
 EMAIL_TAKEN = "Another customer has the e-mail that payload.email names."
 ID_TAKEN = "Another customer has this externalCustomerId."
 FULL = Fault((), "record_full", name="payload.emailVerified", limit=ATTRIBUTES).text
@@ -83,7 +87,20 @@ class Result(TypedDict, total=False):
 
 
 class Refused(Exception):
-    """A record that fails, and why."""
+    """A record that fails, and why; `mistakes` say it in words that may be kept."""
+
+    def __init__(self, text: str, mistakes: Sequence[Mistake] = ()) -> None:
+        super().__init__(text)
+        self.mistakes = mistakes or [Mistake("refused", text)]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of each record of a call, the receipt, and what was wrong."""
+
+    results: list[Result]
+    receipt: Receipt
+    mistakes: Sequence[Mistake]
 
 
 def read_update(element: Any) -> tuple[str, PayloadRecord]:
@@ -94,9 +111,10 @@ def read_update(element: Any) -> tuple[str, PayloadRecord]:
             raise Refused(OTHER_FEATURE)
         return update["email"], parse(PAYLOADS, orjson.dumps([update["payload"]])).records[0]
     except ValidationFailed as error:
-        raise Refused(" ".join(line for lines in error.errors.values() for line in lines)) from None
+        said = " ".join(line for lines in error.errors.values() for line in lines)
+        raise Refused(said, mistakes_of(error.faults)) from None
     except orjson.JSONEncodeError:
-        raise Refused("The element is nested too deep.") from None
+        raise Refused(TOO_DEEP) from None
 
 
 def as_row(email: str, payload: PayloadRecord) -> Row:
@@ -153,20 +171,21 @@ class Updates:
         return any(one is not found for one in self.customers.carrying(name, row[name]))
 
 
-def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> tuple[list[Result], int | None]:
-    """Store what can be stored of up to 100 updates, in order, in one transaction.
-
-    Returns what became of each, and the changeset's number, None where nothing changed.
-    """
+def upsert(tenant: Tenant, elements: Sequence[Any], *, origin: Origin) -> Applied:
+    """Store what can be stored of up to 100 updates, in order, in one transaction."""
     results: list[Result] = [{"index": i, "email": _email_of(element)} for i, element in enumerate(elements)]
     updates: dict[int, tuple[str, PayloadRecord]] = {}
+    refused: dict[int, Refused] = {}
     for i, element in enumerate(elements):
         try:
             updates[i] = read_update(element)
         except Refused as refusal:
-            results[i] |= {"status": "failed", "error": str(refusal)}
-    receipt = _store(tenant, updates, results, origin) if updates else Receipt()
-    return results, receipt.number
+            refused[i] = refusal
+    receipt = _store(tenant, updates, results, refused, origin) if updates else Receipt(received=len(results))
+    for i, why in refused.items():
+        results[i] |= {"status": "failed", "error": str(why)}
+    mistakes = [mistake for i, why in refused.items() for mistake in of_record(why.mistakes, i)]
+    return Applied(results, receipt, mistakes)
 
 
 def _email_of(element: Any) -> Any:
@@ -174,8 +193,13 @@ def _email_of(element: Any) -> Any:
 
 
 def _store(
-    tenant: Tenant, updates: Mapping[int, tuple[str, PayloadRecord]], results: list[Result], origin: Origin
+    tenant: Tenant,
+    updates: Mapping[int, tuple[str, PayloadRecord]],
+    results: list[Result],
+    refused: dict[int, Refused],
+    origin: Origin,
 ) -> Receipt:
+    """Store updates; note in `results` and `refused` what became of each."""
     with open_write(tenant, Entity.CUSTOMERS, Operation.UPSERT, origin) as write:
         write.changes.received = len(results)
         rows = [row for email, payload in updates.values() for row in ({"Email": email}, as_row(email, payload))]
@@ -185,7 +209,7 @@ def _store(
             try:
                 results[i] |= applied.apply(*update)
             except Refused as refusal:
-                results[i] |= {"status": "failed", "error": str(refusal)}
+                refused[i] = refusal
         customers.save()
     return write.receipt
 
@@ -222,16 +246,19 @@ class JericommerceViewSet(DialectViewSet):
             raise ApiError(400, NO_ARRAY)
         if len(elements) > MOST_RECORDS:
             raise ApiError(400, TOO_MANY)
-        results, number = upsert(self.tenant, elements, origin=self.origin)
-        worked = not results or any(result["status"] != "failed" for result in results)
-        return JsonResponse({"results": results}, status=201 if worked else 404, headers=in_changeset(number))
+        applied = upsert(self.tenant, elements, origin=self.origin)
+        worked = not applied.results or any(result["status"] != "failed" for result in applied.results)
+        changeset = in_changeset(applied.receipt.number)
+        answer = JsonResponse({"results": applied.results}, status=201 if worked else 404, headers=changeset)
+        return with_receipt(answer, applied.receipt, applied.receipt.warnings, mistakes=applied.mistakes)
 
     @writes
     def remove(self, request: Request, **_: Any) -> HttpResponse:
         email = self.query["email"]
         receipt = erase_customers(self.tenant, customer_id=None, email=email, origin=self.origin)
         said = {"email": email, "status": "deleted", "removed": receipt.removed}
-        return JsonResponse(said, status=201, headers=in_changeset(receipt.number))
+        answer = JsonResponse(said, status=201, headers=in_changeset(receipt.number))
+        return with_receipt(answer, receipt, receipt.warnings)
 
     def failure_body(self, native: Mapping[str, Any]) -> dict[str, Any]:
         if not (errors := native.get("errors")):

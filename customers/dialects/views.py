@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+from hub.api.outcomes import NOTHING
 from hub.api.responses import JsonResponse
 from tenants.api.views import TenantViewSet
 
@@ -26,5 +27,5 @@ def reworded(native: HttpResponse, failure_body: Callable[[Mapping[str, Any]], M
     """Return a native failure with its status and headers, in the body that a vendor words it in."""
     headers = {name: value for name, value in native.items() if name != "Content-Type"}
     response = JsonResponse(failure_body(orjson.loads(native.content)), status=native.status_code, headers=headers)
-    response.codes = getattr(native, "codes", ())
+    response.outcome = getattr(native, "outcome", NOTHING)
     return response

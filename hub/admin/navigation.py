@@ -23,7 +23,7 @@ SECTIONS = (
         (
             ("tenants.changeset", "Changes", "history"),
             ("tenants.consentchange", "Consent ledger", "fact_check"),
-            ("tenants.refusedrequest", "Refused requests", "block"),
+            ("tenants.loggedrequest", "Requests", "swap_vert"),
         ),
     ),
     (
@@ -32,6 +32,8 @@ SECTIONS = (
             ("tenants.auditevent", "Configuration", "policy"),
             ("tenants.look", "Who looked", "visibility"),
             ("tenants.accountevent", "Accounts", "login"),
+            ("tenants.strangercount", "Strangers", "travel_explore"),
+            ("tenants.strangerrequest", "Strangers' requests", "block"),
         ),
     ),
     (

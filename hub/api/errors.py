@@ -11,8 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from psycopg.errors import QueryCanceled
 from rest_framework.exceptions import MethodNotAllowed
 
+from hub.api.outcomes import Outcome
 from hub.api.responses import JsonResponse, failure
 from hub.records.faults import ValidationFailed
+from hub.records.mistakes import mistakes_of
 
 log = structlog.get_logger("hub.errors")
 
@@ -130,5 +132,5 @@ def _problem(error: ValidationFailed, trace: str) -> JsonResponse:
     if len(error.errors) > MOST_ERRORS:
         body["truncated"] = True
     response = JsonResponse(body, status=400)
-    response.codes = error.codes
+    response.outcome = Outcome(mistakes=mistakes_of(error.faults), faults=len(error.faults))
     return response

@@ -1,6 +1,6 @@
 """The envelope of every native answer, and the JSON it is written in (document 001, "Response format")."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from hub.api.outcomes import NOTHING, Outcome, message_as_mistake
 from hub.records.records import exact
 
 
@@ -34,12 +35,9 @@ def to_json(content: object) -> bytes:
 
 
 class JsonResponse(HttpResponse):
-    """A strict UTF-8 JSON answer, which no cache on the way keeps: keys come in headers that caches know nothing of.
+    """A strict UTF-8 JSON answer, which no cache on the way keeps: keys come in headers that caches know nothing of."""
 
-    `codes` are those of the faults it names (hub.records.faults).
-    """
-
-    codes: Sequence[str] = ()
+    outcome: Outcome = NOTHING
 
     def __init__(self, content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         said = {"Cache-Control": "no-store", **(headers or {})}
@@ -60,7 +58,9 @@ def failure(
     status: int, message: str, data: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
 ) -> JsonResponse:
     """Answer with the failure envelope."""
-    return JsonResponse({"success": False, "message": message, "data": data or {}}, status=status, headers=headers)
+    response = JsonResponse({"success": False, "message": message, "data": data or {}}, status=status, headers=headers)
+    response.outcome = Outcome(mistakes=[message_as_mistake(status, message)])
+    return response
 
 
 class JsonRenderer(BaseRenderer):

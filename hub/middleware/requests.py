@@ -12,6 +12,7 @@ class HubRequest(HttpRequest):
     traceparent: str  # its own, in the trace that the caller named
     tenant_id: UUID | None  # of the live key it came with; None without one, and before it was looked up
     api_key_id: int | None  # of that key
+    source: str  # through what its writes come (tenants.models.Source); "" before its key was looked up
     user_id: int | None  # of who is logged in, on a page that was answered
     answer_headers: dict[str, str]  # written on its answer, whoever makes that
 
@@ -25,7 +26,7 @@ class HubRequest(HttpRequest):
         """Set what is declared here, as it is before anybody has looked who sends the request; return the request."""
         begun = HubRequest.of(request)
         begun.traceparent = traceparent
-        begun.tenant_id, begun.api_key_id, begun.user_id = None, None, None
+        begun.tenant_id, begun.api_key_id, begun.user_id, begun.source = None, None, None, ""
         begun.answer_headers = {"traceparent": traceparent, "X-Request-Id": trace_id(begun)}
         return begun
 

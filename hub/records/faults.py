@@ -60,6 +60,7 @@ TEXTS = {
     " or a national one of the tenant's default country.",
     "record_full": "The field {field} must fit into what is stored of the record, which has room for {n}.",
     "required": "The {field} field is required.",
+    "status": "The field {field} must be a status, for example 404, or a class of them, for example 4xx.",
     "too_deep": "The request body is nested deeper than 64 levels.",
     "scope_missing": "The key may not {field}.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",
@@ -125,23 +126,18 @@ class Detail(TypedDict, total=False):
 
 
 class ValidationFailed(Exception):
-    """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each fault.
-
-    `codes` say the same without a word of the client's, and may be kept: ["Language: too_long", "unknown_parameter"].
-    `faults` are what it was made of.
-    """
+    """A request's faults, all at once: `errors` as {"[0].Language": [text, …]}, `details` one for each of `faults`."""
 
     def __init__(
         self,
         errors: Mapping[str, Sequence[str]],
         details: Sequence[Detail],
-        codes: Sequence[str],
+        faults: Sequence["Fault"],
         message: str = "Validation failed",
         faults: Sequence["Fault"] = (),
     ) -> None:
         super().__init__(f"{len(details)} validation errors")
-        self.faults = faults
-        self.errors, self.details, self.codes, self.message = errors, details, codes, message
+        self.errors, self.details, self.faults, self.message = errors, details, faults, message
 
 
 @dataclass(frozen=True)
@@ -228,8 +224,7 @@ def failed(faults: Sequence[Fault], *, message: str = "Validation failed") -> Va
         texts = errors.setdefault(fault.key, [])
         if fault.text not in texts:
             texts.append(fault.text)
-    codes = list(dict.fromkeys(fault.code for fault in faults))
-    return ValidationFailed(errors, [fault.detail for fault in faults], codes, message, faults)
+    return ValidationFailed(errors, [fault.detail for fault in faults], faults, message)
 
 
 def fault_of(error: ErrorDetails) -> Fault:

@@ -33,14 +33,22 @@ MAKING_ROOM_SECONDS = 120  # the same when only this process is
 class EvenServer(uvicorn.Server):
     """uvicorn's server, which accepts a connection when no other process has fewer.
 
-    When it is to end it calls `end`.
+    When it is to end it calls `end`, and `close` in a thread when all is answered: the signal that ended it ends the
+    process right after.
     """
 
     def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, numbers: Spread, number: int, end: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        numbers: Spread,
+        number: int,
+        *,
+        end: Callable[[], None],
+        close: Callable[[], object],
     ) -> None:
         super().__init__(config)
-        self.listener, self.spread, self.number, self.end = listener, numbers, number, end
+        self.listener, self.spread, self.number, self.end, self.close = listener, numbers, number, end, close
         self.beginning: set[asyncio.Task[object]] = set()  # connections that were accepted a moment ago
         self.declined = 0
         self.server_state = Connections(self.publish)
@@ -60,6 +68,7 @@ class EvenServer(uvicorn.Server):
         self.number = NOBODY
         self.end()
         await super().shutdown(sockets=[])
+        await asyncio.to_thread(self.close)
 
     def _make_room(self) -> None:
         """End because a successor serves: with all the time that a request may take."""
@@ -134,7 +143,8 @@ def main(application: str, listener: str, numbers: str, number: str) -> None:
         timeout_graceful_shutdown=ENDING_SECONDS,
     )
     with socket.socket(fileno=int(listener)) as inherited:
-        EvenServer(config, inherited, Spread(int(numbers)), int(number), bridge.parking.end).run()
+        close = getattr(serving, "close", bool)
+        EvenServer(config, inherited, Spread(int(numbers)), int(number), end=bridge.parking.end, close=close).run()
 
 
 if __name__ == "__main__":

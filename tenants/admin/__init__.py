@@ -11,7 +11,8 @@ from tenants.admin import (
     looks,
     members,
     quarantine,
-    refusals,
+    requests,
+    strangers,
     tenants,
     webhooks,
 )
@@ -27,7 +28,8 @@ __all__ = [
     "looks",
     "members",
     "quarantine",
-    "refusals",
+    "requests",
+    "strangers",
     "tenants",
     "webhooks",
 ]

@@ -15,13 +15,14 @@ from tenants.keys import unused_keys
 from tenants.models import (
     ApiKey,
     Entity,
+    LoggedRequest,
     PauseReason,
     QuarantinedRecord,
     QuarantineState,
-    RefusedRequest,
     Tenant,
     Webhook,
 )
+from tenants.requests.summary import mistaken
 
 DAYS = 30
 FAILING = timedelta(hours=1)  # of a webhook that is worth a message
@@ -128,7 +129,7 @@ def refused(facts: Facts) -> Figure:
     return Figure(
         "Refused requests, 7 days",
         this,
-        facts.list_url("tenants.refusedrequest"),
+        facts.list_url("tenants.loggedrequest", outcome="refused"),
         of=this + facts.week(0, "changesets"),
         before=before,
         of_before=before + facts.week(7, "changesets"),
@@ -177,6 +178,6 @@ def worst_skus(facts: Facts) -> list[tuple[str, int, str]]:
     return [(sku, lines, facts.list_url("orders.order", q=sku)) for sku, lines in worst]
 
 
-def refusals(facts: Facts) -> QuerySet[RefusedRequest]:
-    """The latest refused requests."""
-    return RefusedRequest.objects.filter(tenant_id__in=facts.ids).order_by("-created_at")[:5]
+def failed_requests(facts: Facts) -> QuerySet[LoggedRequest]:
+    """The latest requests that were refused for a mistake in them, or failed."""
+    return mistaken(LoggedRequest.objects.filter(tenant_id__in=facts.ids)).order_by("-pk")[:5]

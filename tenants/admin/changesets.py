@@ -15,6 +15,7 @@ from tenants.admin.history import in_trace
 from tenants.admin.list_filters import ActorFilter, ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_shown
+from tenants.admin.requests import request_of
 from tenants.admin.searching import hub_ids_in
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
 from tenants.admin.undo import UndoAdmin
@@ -66,14 +67,14 @@ class ChangesetAdmin(ReplicatedList, UndoAdmin):
                     "reason",
                     ("received", "unchanged"),
                     "tenant",
-                    "trace_id",
+                    ("trace_id", "came_with"),
                     ("takes_back", "taken_back_by"),
                     "until",
                 )
             },
         ),
     )
-    readonly_fields = ("at", "takes_back", "taken_back_by", "until")
+    readonly_fields = ("at", "came_with", "takes_back", "taken_back_by", "until")
     change_form_outer_after_template = "tenants/record_sections.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Changeset]:
@@ -92,6 +93,10 @@ class ChangesetAdmin(ReplicatedList, UndoAdmin):
         if numbers := hub_ids_in(readings):
             return queryset.filter(tenant_id__in=tenant_ids_of(request), number__in=numbers), False
         return in_trace(queryset, search_term), False
+
+    @admin.display(description="request")
+    def came_with(self, changeset: Changeset) -> SafeString | str:
+        return request_of(changeset)
 
     @admin.display(description="by")
     def by(self, changeset: Changeset) -> SafeString:

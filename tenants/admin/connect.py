@@ -117,6 +117,7 @@ def endpoints(tenant: Tenant, base: str) -> list[Endpoint]:
         Endpoint("Read products", Call("GET", at("products/{tenant}?Sku=P-1-S"))),
         Endpoint("Follow changes", Call("GET", at("changes/{tenant}?after=0&include=records"))),
         Endpoint("Read one change", Call("GET", at("changes/{tenant}/1"))),
+        Endpoint("Read your own calls", Call("GET", at("requests/{tenant}?status=4xx"))),
         Endpoint("Remove a line item", Call("DELETE", at("orders/{tenant}/O-5001/items?productId=P-1&sku=P-1-S"))),
         Endpoint("Remove an order", Call("DELETE", at("orders/{tenant}/O-5001"))),
         Endpoint("Remove a variant", Call("DELETE", at("products/{tenant}/P-1/variants/P-1-S"))),

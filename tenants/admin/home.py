@@ -28,7 +28,7 @@ class Health:
         self.consents = cards.consents(facts)
         self.faults = cards.faults(facts)
         self.worst_skus = cards.worst_skus(facts)
-        self.refusals = cards.refusals(facts)
+        self.failed_requests = cards.failed_requests(facts)
 
 
 def add_health(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from tenants.admin.records import origin_of
 from tenants.audit.events import actor_of, record
 from tenants.configuration import CustomersCollide, change_priority, plan_priority
 from tenants.health import count_changesets, measure
-from tenants.models import AuditKind, Priority, RefusedRequest, Role, Tenant
+from tenants.models import AuditKind, LoggedRequest, Priority, Role, Tenant
+from tenants.requests.summary import mistaken
 
 
 @admin.register(Tenant)
@@ -33,7 +34,7 @@ class TenantAdmin(ConfigurationAdmin):
     search_help_text = "Name, slug or tenant id"
     actions_detail = ("connect", "priority", "keys", "members", "audit")
     audited_by = "tenant"
-    change_form_outer_after_template = "tenants/tenant_refusals.html"
+    change_form_outer_after_template = "tenants/tenant_requests.html"
     radio_fields = {"priority": admin.HORIZONTAL, "consent_policy": admin.VERTICAL}
 
     class Media:
@@ -80,8 +81,8 @@ class TenantAdmin(ConfigurationAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         tenant = self.found(request, object_id, Role.VIEWER)
-        latest = RefusedRequest.objects.filter(tenant_id=tenant.pk).order_by("-created_at")[:10]
-        context = {**(extra_context or {}), "refusals": latest}
+        latest = mistaken(LoggedRequest.objects.filter(tenant_id=tenant.pk)).order_by("-pk")[:10]
+        context = {**(extra_context or {}), "failed_requests": latest}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 

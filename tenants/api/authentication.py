@@ -102,7 +102,7 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source, *,
     tenant = _tenant(row)
     if tenant.is_enabled and not gate_is_open:  # with a tenant it would be recorded, and wait for the table that moves
         raise ApiError(503, MOVING, headers={"Retry-After": str(MOVING_SECONDS)})
-    hub_request.tenant_id, hub_request.api_key_id = tenant.pk, key_id
+    hub_request.tenant_id, hub_request.api_key_id, hub_request.source = tenant.pk, key_id, source.value
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
     actor = f"{row[11]} ({row[12]}…)"

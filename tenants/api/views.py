@@ -31,6 +31,7 @@ from hub.records.schemas import Batch, Schema, parse
 from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
 from tenants.api.lenient import APPLIED, Upsert, in_places, said_of, store_sifted
+from tenants.api.outcomes import with_receipt
 from tenants.api.permissions import KeyScope
 from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
@@ -168,12 +169,12 @@ class TenantViewSet(GenericViewSet[Any]):
         if isinstance(batch, Sifted):
             data["rejected"] = said_of(batch)
             headers |= APPLIED
-        return success(message, data, headers=headers)
+        return with_receipt(success(message, data, headers=headers), receipt, warnings)
 
     def removed(self, message: str, receipt: Receipt, **identifiers: str | None) -> HttpResponse:
         """Answer a delete by echoing the identifiers it took, in their normal form, with the receipt."""
         data = {**identifiers, "removed": receipt.removed, "deletedAt": now(), **receipt.counts}
-        return success(message, data, headers=in_changeset(receipt.number))
+        return with_receipt(success(message, data, headers=in_changeset(receipt.number)), receipt, receipt.warnings)
 
     def looked_at(self) -> Mapping[Entity, int]:
         """Return how many records of persons the answer holds, by entity."""

@@ -16,6 +16,7 @@ from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.idempotency import KeptAnswer
 from tenants.models.images import BeforeImage
 from tenants.models.quarantine import QuarantinedRecord, QuarantineState
+from tenants.models.requests import DIALECTS, LoggedRequest, RequestCount, StrangerCount, StrangerRequest
 from tenants.models.tenants import (
     ApiKey,
     ConsentPolicy,
@@ -36,6 +37,7 @@ from tenants.validators import validate_country, validate_customer_field, valida
 __all__ = [
     "ACCOUNT_CHOICES",
     "ACCOUNT_KINDS",
+    "DIALECTS",
     "TENANT_CHOICES",
     "AccountEvent",
     "ApiKey",
@@ -56,6 +58,7 @@ __all__ = [
     "HealthSnapshot",
     "Invitation",
     "KeptAnswer",
+    "LoggedRequest",
     "Look",
     "Membership",
     "Operation",
@@ -65,8 +68,11 @@ __all__ = [
     "QuarantinedRecord",
     "RateCounter",
     "RefusedRequest",
+    "RequestCount",
     "Role",
     "Source",
+    "StrangerCount",
+    "StrangerRequest",
     "Tenant",
     "TenantOwned",
     "Way",

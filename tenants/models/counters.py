@@ -29,7 +29,11 @@ class FailureCounter(models.Model):
 
 
 class RefusedRequest(TenantOwned):
-    """A request that was answered with an error: what a tenant needs to find its own mistakes, without any value."""
+    """Retired: the request log has what it had (tenants.models.requests), and nothing writes or shows it any more.
+
+    Its table is there for processes of the version before, which read and purge it; the version after this one drops
+    it.
+    """
 
     api_key = models.ForeignKey(ApiKey, models.DO_NOTHING, null=True, db_constraint=False, db_index=False)
     method = models.CharField(max_length=10)

@@ -27,6 +27,20 @@ LOOK = {
     "tenant_id": TENANT, "entity": "customers", "way": "page", "user_id": 1, "record": 1, "requests": 1, "records": 1,
     "at": MOMENT,
 }  # fmt: skip
+ENTRY = {
+    "tenant_id": TENANT, "api_key_id": 1, "source": "api", "method": "POST", "route": "/customers/{tenantId}",
+    "status": 400, "milliseconds": 9.5, "size": 512, "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    "created_at": MOMENT, "faults": 1, "codes": ["too_long"],
+    "errors": [{"code": "too_long", "field": "Language", "text": "Too long.", "is_warning": False, "times": 1}],
+}  # fmt: skip
+COUNT = {
+    "tenant_id": TENANT, "day": "2026-01-31", "status": 400, "requests": 1, "warned": 0, "hour": MOMENT,
+    "network": "192.0.2.1",
+}  # fmt: skip
+STRANGER = {
+    "network": "192.0.2.1", "method": "GET", "route": "/customers/{tenantId}", "status": 401, "code": "unauthorised",
+    "milliseconds": 1.5, "size": 0, "trace_id": "0af7651916cd43dd8448eb211c80319c", "created_at": MOMENT,
+}  # fmt: skip
 SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
@@ -46,6 +60,7 @@ SAMPLES: dict[str, Any] = {
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
     "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
     "by": "1", "counted": "1", "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
+    "least": "0", "entries": [ENTRY], "counts": [COUNT], "strangers": [STRANGER],
     "asked_at": MOMENT, "attempt": "1", "chunk": "10000", "fault": "timeout", "id": "1",
     "milliseconds": "120", "most_seconds": "259200", "position": "0", "positions": [0], "seconds": "20",
     "status": "200", "version": "0", "wait": "5", "worker": TENANT, "sticking": "0", "reasons": ["why"], "touched": [0],

@@ -15,6 +15,7 @@ PATHS = {
     "/products/{tenant}/P-1/variants/V-1": ("DELETE",),
     "/changes/{tenant}": ("GET", "HEAD"),
     "/changes/{tenant}/1": ("GET", "HEAD"),
+    "/requests/{tenant}": ("GET", "HEAD"),
 }
 METHODS = ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "TRACE")
 

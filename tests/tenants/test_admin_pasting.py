@@ -8,7 +8,8 @@ from django.test import Client
 
 from customers.models import Customer
 from hub.admin import changelist
-from tenants.models import Changeset, ConsentChange, RefusedRequest, Role
+from tenants.models import Changeset, ConsentChange, LoggedRequest, Role
+from tenants.requests.writer import WRITER
 from tests.conftest import MakeTenant, Partner
 from tests.members import member, superuser
 from tests.orders.records import line, order
@@ -17,8 +18,8 @@ from tests.products.records import product, variant
 pytestmark = pytest.mark.django_db
 
 CUSTOMERS, ORDERS, PRODUCTS = (f"/admin/{name}/" for name in ("customers/customer", "orders/order", "products/product"))
-LEDGER, CHANGES, REFUSED = (f"/admin/tenants/{name}/" for name in ("consentchange", "changeset", "refusedrequest"))
-LISTS = (CUSTOMERS, ORDERS, PRODUCTS, LEDGER, CHANGES, REFUSED)
+LEDGER, CHANGES, REQUESTS = (f"/admin/tenants/{name}/" for name in ("consentchange", "changeset", "loggedrequest"))
+LISTS = (CUSTOMERS, ORDERS, PRODUCTS, LEDGER, CHANGES, REQUESTS)
 AROUND = "\u2003\u200e\u202a{}\u202c\ufeff\xa0\n"
 
 
@@ -195,24 +196,27 @@ def refused(partner: Partner) -> str:
     partner.post("customers", [{}])
     partner.save("customers", {"CustomerId": "C-2"})
     assert answer.status_code == 200
+    WRITER.flush()
     return trace
 
 
-@pytest.mark.parametrize("address", [REFUSED, CHANGES])
+@pytest.mark.parametrize(("address", "number"), [(REQUESTS, 2), (CHANGES, 1)])
 @pytest.mark.parametrize("around", ["{}", AROUND, "traceparent: {}", '"traceId": "{}",'], ids=ascii)
-def test_a_pasted_trace_finds_its_refusal_and_its_changeset(
-    refused: str, viewer: Client, address: str, around: str
+def test_a_pasted_trace_finds_its_requests_and_its_changeset(
+    refused: str, viewer: Client, address: str, number: int, around: str
 ) -> None:
-    assert len(found(viewer, address, around.format(refused))) == 1
-    assert len(found(viewer, address, around.format(refused.split("-")[1].upper()))) == 1
+    assert len(found(viewer, address, around.format(refused))) == number
+    assert len(found(viewer, address, around.format(refused.split("-")[1].upper()))) == number
 
 
 def test_the_trace_id_of_a_refusal_is_found_as_the_answer_has_it(partner: Partner, viewer: Client) -> None:
     trace_id = partner.post("customers", [{}]).json()["traceId"]
 
-    (row,) = viewer.get(REFUSED, {"q": trace_id}).context["cl"].result_list
+    WRITER.flush()
 
-    assert row == RefusedRequest.objects.get()
+    (row,) = viewer.get(REQUESTS, {"q": trace_id}).context["cl"].result_list
+
+    assert row == LoggedRequest.objects.get()
 
 
 def test_a_changeset_is_found_by_its_number(shop: Partner, viewer: Client) -> None:
@@ -232,7 +236,7 @@ def test_blanks_alone_search_for_nothing(shop: Partner, viewer: Client, address:
         (CUSTOMERS, "language", "en_gb"),
         (ORDERS, "currency", "usd"),
         (PRODUCTS, "currency", "usd"),
-        (REFUSED, "status", "404"),
+        (REQUESTS, "status", "404"),
         (CHANGES, "record", "customers:1"),
     ],
 )

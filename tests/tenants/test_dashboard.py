@@ -12,6 +12,7 @@ from tenants.admin.figures import Figure
 from tenants.admin.home import Health
 from tenants.health import changed_tenants, count_changesets, measure, refresh_health
 from tenants.models import Changeset, DailyCount, HealthSnapshot, Membership, Role, Tenant
+from tenants.requests.writer import WRITER
 from tests.conftest import MakeTenant, Partner
 from tests.orders.records import line, order
 from tests.products.records import variant
@@ -166,6 +167,8 @@ def test_without_a_week_before_there_is_no_trend(shop: Partner) -> None:
 
 def test_refused_requests_are_a_part_of_what_partners_sent(shop: Partner) -> None:
     shop.post("customers", [{}])
+    shop.get("/customers/{tenant}/nobody")
+    WRITER.flush()
 
     (refused,) = (fault for fault in Health([shop.tenant]).faults if fault.label.startswith("Refused"))
 
@@ -282,6 +285,7 @@ def test_the_page_takes_the_same_queries_for_any_number_of_tenants(
 def test_each_figure_leads_to_the_list_behind_it(shop: Partner) -> None:
     client = log_in("root", superuser=True)
     shop.post("customers", [{}])
+    WRITER.flush()
     health = Health([shop.tenant])
     figures = [*health.records, *health.consents, *health.faults, health.received_today]
 

@@ -12,8 +12,9 @@ from customers.ingest import upsert_customers
 from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
 from tenants.changes.gate import CLOSE, GATE
-from tenants.models import RefusedRequest, Source
+from tenants.models import Source, StrangerRequest
 from tests.conftest import Partner
+from tests.requests_log import logged
 
 CUSTOMER = {"CustomerId": "C-1"}
 
@@ -45,11 +46,12 @@ def test_a_closed_gate_tells_a_stranger_no_more_than_an_open_one(partner: Partne
     assert response.status_code == 401
 
 
-def test_who_is_refused_by_the_gate_waits_for_no_table(partner: Partner, closed_gate: None) -> None:
-    """The record of a refused request would stand in a table that is being moved, behind its lock."""
+def test_who_is_refused_by_the_gate_is_logged_as_nobodys(partner: Partner, closed_gate: None) -> None:
+    """The line of a tenant would stand in a table that is being moved, behind its lock."""
     partner.post("customers", [CUSTOMER])
 
-    assert not RefusedRequest.objects.exists()
+    assert logged(partner) == []
+    assert StrangerRequest.objects.get().status == 503
 
 
 def test_a_disabled_tenant_is_told_so_by_a_closed_gate(partner: Partner, closed_gate: None) -> None:

@@ -29,14 +29,15 @@ from tenants.models import (
     ConsentChange,
     Delivery,
     Invitation,
+    LoggedRequest,
     Look,
     Membership,
     QuarantinedRecord,
-    RefusedRequest,
     Role,
     Tenant,
     Webhook,
 )
+from tenants.requests.writer import WRITER
 from tenants.tasks import purge
 from tenants.webhooks.endpoints import create_webhook
 from tenants.webhooks.leases import note_tested
@@ -76,8 +77,8 @@ viewer: customers_customer_proof
 viewer: orders_order_change orders_order_changelist orders_order_history products_product_change
 viewer: products_product_changelist products_product_history tenants_changeset_change tenants_changeset_changelist
 viewer: tenants_changeset_history tenants_consentchange_change tenants_consentchange_changelist
-viewer: tenants_consentchange_history tenants_refusedrequest_change tenants_refusedrequest_changelist
-viewer: tenants_refusedrequest_history tenants_tenant_change tenants_tenant_changelist tenants_tenant_connect
+viewer: tenants_consentchange_history tenants_loggedrequest_change tenants_loggedrequest_changelist
+viewer: tenants_loggedrequest_history tenants_tenant_change tenants_tenant_changelist tenants_tenant_connect
 viewer: tenants_quarantinedrecord_change tenants_quarantinedrecord_changelist tenants_quarantinedrecord_history
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
@@ -95,6 +96,7 @@ superuser: auth_user_add auth_user_audit auth_user_change auth_user_changelist a
 superuser: auth_user_password_change auth_user_password_link auth_user_remove_factors
 superuser: procrastinate_procrastinatejob_change procrastinate_procrastinatejob_changelist
 superuser: procrastinate_procrastinatejob_history tenants_tenant_add
+superuser: tenants_strangercount_changelist tenants_strangerrequest_changelist
 never: auth_user_delete autocomplete customers_customer_add customers_customer_delete_many customers_customer_set_flag
 never: orders_order_add orders_order_delete_many orders_order_delete_parts procrastinate_procrastinatejob_add
 never: procrastinate_procrastinatejob_delete products_product_add products_product_delete_many
@@ -103,7 +105,10 @@ never: tenants_accountevent_history tenants_apikey_delete tenants_auditevent_add
 never: tenants_auditevent_delete tenants_auditevent_history tenants_changeset_add tenants_changeset_delete
 never: tenants_consentchange_add tenants_consentchange_delete tenants_invitation_delete tenants_look_add
 never: tenants_look_change tenants_look_delete tenants_look_history tenants_membership_add
-never: tenants_refusedrequest_add tenants_refusedrequest_delete
+never: tenants_loggedrequest_add tenants_loggedrequest_delete
+never: tenants_strangercount_add tenants_strangercount_change tenants_strangercount_delete
+never: tenants_strangercount_history tenants_strangerrequest_add tenants_strangerrequest_change
+never: tenants_strangerrequest_delete tenants_strangerrequest_history
 never: tenants_tenant_delete tenants_tenant_measure view_on_site tenants_delivery_add tenants_delivery_change
 never: tenants_delivery_delete tenants_delivery_history tenants_quarantinedrecord_add
 never: tenants_quarantinedrecord_delete tenants_quarantinedrecord_dismiss_many tenants_quarantinedrecord_send_many
@@ -156,6 +161,7 @@ def filled(partner: Partner, name: str) -> Partner:
     partner.save("products", product(ProductName=name))
     partner.post("customers", [{name: 1}])
     take(partner, "customers", customer(), {"CustomerId": f"Q-{name}", "Name": name, "Language": "much too long"})
+    WRITER.flush()
     Tenant.objects.filter(pk=partner.tenant.pk).update(name=name)
     ApiKey.objects.filter(tenant=partner.tenant).update(label=name)
     if not ProcrastinateJob.objects.exists():
@@ -185,7 +191,7 @@ def client_of(role: str, tenant: Tenant) -> Client:
 OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
-        *(Customer, Order, Product, Changeset, ConsentChange, RefusedRequest, ApiKey, Membership),
+        *(Customer, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
         *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord),
     )
 }

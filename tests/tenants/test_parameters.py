@@ -10,12 +10,12 @@ from django.urls import URLResolver, get_resolver, resolve
 from customers.dialects.views import DialectViewSet
 from hub.records.faults import TEXTS
 from tenants.api.views import TenantViewSet
-from tenants.models import RefusedRequest
 from tests.conftest import Partner
 from tests.customers.dialects.vendors import PROGRAM, basic, user
 from tests.hub.test_schemas import OF_ADDRESSES
 from tests.orders.records import order
 from tests.products.records import product
+from tests.requests_log import logged
 from tests.tenants.routes import PATHS, QUERIES
 
 NATIVE = [(method, path) for path, methods in PATHS.items() for method in methods]
@@ -180,6 +180,8 @@ EVERY_KIND = {
                "The field cursor must be the cursor of an address that this list gave out."),
     "doubled_parameter": ("/orders/{tenant}?limit=1&limit=1", "limit", "The query parameter must be given once."),
     "empty_parameter": ("/orders/{tenant}?Email=", "Email", "The query parameter must have a value."),
+    "status": ("/requests/{tenant}?status=4x", "status",
+               "The field status must be a status, for example 404, or a class of them, for example 4xx."),
     "entity": ("/changes/{tenant}?entity=x", "entity", "The field entity must be customers, orders or products."),
     "fields": ("/products/{tenant}/P-1?fields=ProductId,hash", "fields",
                "The field fields must name members of the records, with commas between them: HubId, ProductId,"
@@ -244,4 +246,8 @@ def test_other_methods_are_refused_before_parameters(shop: Partner) -> None:
 def test_names_that_clients_made_up_are_not_recorded(shop: Partner) -> None:
     shop.get("/customers/{tenant}", AnnaSmith="x", Email="no address")
 
-    assert RefusedRequest.objects.get().codes == ["unknown_parameter", "Email: email"]
+    (request,) = logged(shop, status=400)
+    assert [(error["field"], error["code"]) for error in request.errors] == [
+        ("A…h", "unknown_parameter"),
+        ("Email", "email"),
+    ]

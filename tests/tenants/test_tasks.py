@@ -12,9 +12,10 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.models import HealthSnapshot, RateCounter, RefusedRequest
+from tenants.models import HealthSnapshot, LoggedRequest, RateCounter, RequestCount, StrangerCount
 from tenants.tasks import measure_tenants, purge, rescue_stalled_jobs
 from tests.conftest import Partner
+from tests.requests_log import logged
 
 NOW = int(datetime.now(UTC).timestamp())
 
@@ -46,7 +47,12 @@ def test_health_is_measured(partner: Partner) -> None:
 
 def test_what_is_stale_is_purged(partner: Partner) -> None:
     partner.post("customers", [{}])
-    RefusedRequest.objects.update(created_at=timezone.now() - timedelta(days=31))
+    Partner(partner.tenant, "wrong").get("/customers/{tenant}")
+    assert logged(partner)
+    month = timezone.now() - timedelta(days=31)
+    LoggedRequest.objects.update(created_at=month)
+    RequestCount.objects.update(day=month.date())
+    StrangerCount.objects.update(hour=month)
     long_ago = timezone.now() - timedelta(days=2)
     RateCounter.objects.create(bucket="address 1", minute=long_ago, in_minute=1, hour=long_ago, in_hour=1)
     for key, ends in (("ended", long_ago), ("goes on", timezone.now() + timedelta(hours=1))):
@@ -55,8 +61,8 @@ def test_what_is_stale_is_purged(partner: Partner) -> None:
     purge(NOW)
 
     assert [session.pk for session in Session.objects.all()] == ["goes on"]
-    assert not RefusedRequest.objects.exists()
-    assert [counter.bucket for counter in RateCounter.objects.all()] == [f"tenant {partner.id}"]
+    assert [model.objects.count() for model in (LoggedRequest, RequestCount, StrangerCount)] == [0, 0, 0]
+    assert {counter.bucket for counter in RateCounter.objects.all()} == {f"tenant {partner.id}", "address 127.0.0.1"}
 
 
 @pytest.mark.slow

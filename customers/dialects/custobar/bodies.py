@@ -11,10 +11,12 @@ from typing import Any
 
 import orjson
 
+from customers.dialects.custobar.fields import NAMES
 from hub.api.body import read_json
 from hub.api.errors import ApiError
 from hub.records.columns import ESCAPED_NUL
 from hub.records.faults import Fault, failed
+from hub.records.mistakes import MOST, Mistake, mistake_of, mistakes_of, of_record
 from hub.records.reading import MOST_WARNINGS, UNKNOWN_FIELD
 from hub.records.schemas import MOST_SOUGHT, has_more_values, refuse_too_many_values
 from tenants.changes.changesets import Warnings
@@ -28,7 +30,9 @@ class Findings:
     """What is to be said about the elements of a body: values left out, names unknown, elements that are not taken."""
 
     warnings: Warnings = field(default_factory=dict)
+    texts: Warnings = field(default_factory=dict)  # those of them that are not about values left out
     rejected: dict[int, Sequence[Fault]] = field(default_factory=dict)
+    left_out: list[Fault] = field(default_factory=list)
     unknown: int = 0
     unnamed: int = 0
 
@@ -37,6 +41,7 @@ class Findings:
         for fault in faults:
             if len(self.warnings) < MOST_NAMED:
                 self.warnings.setdefault(fault.key, []).append(f"{fault.text} {LEFT_OUT}")
+                self.left_out.append(fault)
             else:
                 self.unnamed += 1
 
@@ -44,18 +49,37 @@ class Findings:
         """Warn of what record `i` has no room for: by the name of each field, the bound that it is over."""
         room = max(0, MOST_NAMED - len(self.warnings))
         named = islice(full.items(), room)
-        self.leave_out(Fault((i, printable(name)), "record_full", limit=bound) for name, bound in named)
+        self.leave_out(
+            Fault((i, printable(name)), "record_full", limit=bound, coined=name not in NAMES) for name, bound in named
+        )
         self.unnamed += max(0, len(full) - room)
 
     def ignore(self, i: int, name: str) -> None:
         """Warn of a field with an unknown name; a plugin has it in every record, so the first are enough."""
         self.unknown += 1
         if self.unknown <= MOST_WARNINGS:
-            self.warnings[f"[{i}].{printable(name)}"] = [UNKNOWN_FIELD]
+            self.warn(f"[{i}].{printable(name)}", UNKNOWN_FIELD)
 
     def reject(self, i: int, faults: Sequence[Fault]) -> None:
         """Note that element `i` is not taken, and why."""
         self.rejected[i] = faults
+
+    def warn(self, place: str, text: str) -> None:
+        """Warn of something else about a place of documented names."""
+        self.warnings[place] = self.texts[place] = [text]
+
+    @property
+    def faults(self) -> int:
+        """How many things were wrong or odd."""
+        rejected = sum(map(len, self.rejected.values()))
+        unknown = max(0, self.unknown - MOST_WARNINGS)
+        return len(self.left_out) + self.unnamed + unknown + len(self.texts) + rejected
+
+    def mistakes(self) -> list[Mistake]:
+        """Return the first of what was rejected and what was left out, as the request log keeps it."""
+        rejected = [mistake for i, faults in self.rejected.items() for mistake in of_record(mistakes_of(faults), i)]
+        left_out = [mistake_of(fault, more=LEFT_OUT, is_warning=True) for fault in self.left_out[:MOST]]
+        return [*rejected[:MOST], *left_out]
 
     def refuse_all_rejected(self, received: int) -> None:
         """Raise ValidationFailed where nothing is left of a body that held something."""

@@ -62,7 +62,7 @@ def _withdrawal(mending: Mending, i: int, element: Any) -> Withdrawal | None:
         return None
     flag = WITHDRAWS.get(name := kind.strip().upper())
     if not flag and UNSUBSCRIBES in name:
-        mending.findings.warnings[f"[{i}].type"] = [NEAR_MISS]
+        mending.findings.warn(f"[{i}].type", NEAR_MISS)
     identifiers = _identifiers(mending, i, element) if flag else []
     return Withdrawal(i, flag, identifiers) if flag and identifiers else None
 
@@ -81,7 +81,7 @@ def _identifiers(mending: Mending, i: int, event: Mapping[str, Any]) -> list[tup
     if found:
         mending.findings.leave_out(faults)
     elif not faults and plain_text(event.get("customer_id")) == GUEST:
-        mending.findings.warnings[f"[{i}]"] = [NOBODY]
+        mending.findings.warn(f"[{i}]", NOBODY)
     else:
         missing = Fault((i,), "identifier_missing", name=", ".join((*SOUGHT, *OTHER_NAMES)))
         mending.findings.reject(i, faults or [missing])

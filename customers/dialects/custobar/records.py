@@ -204,7 +204,7 @@ class Mending:
         """Note why a table can't hold a field, if it can't."""
         kind = _unstorable(name) or _unstorable(value) if self.odd else _too_deep(value)
         if kind:
-            faults.append(Fault((i, printable(name)), kind))
+            faults.append(Fault((i, printable(name)), kind, coined=name not in NAMES))
         return not kind
 
 

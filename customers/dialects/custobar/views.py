@@ -21,6 +21,7 @@ from hub.api.pagination import KeysetPagination
 from hub.api.responses import JsonResponse, in_changeset
 from tenants.api.authentication import Caller, Credentials, authorise, basic_credentials
 from tenants.api.idempotency import writes
+from tenants.api.outcomes import with_receipt
 from tenants.api.views import reads, unknown_path
 from tenants.changes.changesets import Receipt
 from tenants.models import Entity, Source, Way
@@ -92,7 +93,15 @@ def taken(received: int, findings: Findings, receipt: Receipt, **more: Any) -> H
     said = findings.said()
     odd = {**said, "warnings": {**said["warnings"], **receipt.warnings}, **more}
     content = {"response": "ok", "count": received} | {name: value for name, value in odd.items() if value}
-    return JsonResponse(content, headers=in_changeset(receipt.number))
+    answer = JsonResponse(content, headers=in_changeset(receipt.number))
+    return with_receipt(
+        answer,
+        receipt,
+        {**findings.texts, **receipt.warnings},
+        received=received,
+        mistakes=findings.mistakes(),
+        faults=findings.faults,
+    )
 
 
 @csrf_exempt

@@ -1,0 +1,93 @@
+"""Every call of the API goes into the request log: of a tenant's key a line, of strangers a count."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from hub.api.outcomes import NOTHING, Outcome
+from hub.middleware.bodies import announced
+from hub.middleware.refused import PAGES
+from hub.middleware.requests import HubRequest, trace_id
+from hub.middleware.waiting import is_resumed
+from tenants.api.routes import route_of
+from tenants.api.throttling import caller_address
+from tenants.requests.entries import Entry, Stranger, grouped, known_method, mistakes_in
+from tenants.requests.writer import WRITER
+
+log = structlog.get_logger("tenants.requests")
+# What has no tenant by its nature, and who asks for it is no stranger. "/" is one, too.
+OPEN = (PAGES, settings.STATIC_URL, "/.well-known/", "/health", "/livez", "/readyz", "/metrics", "/docs", "/openapi")
+
+
+class RequestLogMiddleware:
+    """Log each call as it was answered; never change the answer.
+
+    Around everything that answers, so that it sees the dialects' answers and Django's own. A call that waits for news
+    is logged when it begins to wait; answered anew it is the same call, unless that fails.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HubRequest) -> HttpResponseBase:
+        came, start = datetime.now(UTC), time.perf_counter()
+        response = self.get_response(request)
+        if not (is_resumed(request) and response.status_code < 400):
+            try:
+                _log(request, response, came, round((time.perf_counter() - start) * 1000, 1))
+            except Exception as error:  # the answer is worth more than its line
+                log.warning("request not logged", exc_info=error)
+        return response
+
+
+def _log(request: HubRequest, response: HttpResponseBase, came: datetime, milliseconds: float) -> None:
+    outcome: Outcome = getattr(response, "outcome", NOTHING)
+    if request.tenant_id:
+        WRITER.add(_entry(request, response.status_code, outcome, came, milliseconds))
+    elif response.status_code >= 400 and request.path_info != "/" and not request.path_info.startswith(OPEN):
+        WRITER.add(_stranger(request, response.status_code, outcome, came, milliseconds))
+
+
+def _entry(request: HubRequest, status: int, outcome: Outcome, came: datetime, milliseconds: float) -> Entry:
+    assert request.tenant_id  # noqa: S101 — asked before
+    errors = grouped(mistakes) if (mistakes := mistakes_in(outcome, status)) else []
+    return Entry(
+        tenant_id=request.tenant_id,
+        api_key_id=request.api_key_id,
+        source=request.source,
+        method=known_method(request.method),
+        route=route_of(request),
+        status=status,
+        milliseconds=milliseconds,
+        size=announced(request),
+        received=outcome.received,
+        created=outcome.created,
+        updated=outcome.updated,
+        unchanged=outcome.unchanged,
+        removed=outcome.removed,
+        changeset=outcome.changeset,
+        trace_id=trace_id(request),
+        created_at=came,
+        faults=max(outcome.faults, len(mistakes)),
+        codes=list(dict.fromkeys(error["code"] for error in errors)),
+        errors=errors,
+    )
+
+
+def _stranger(request: HubRequest, status: int, outcome: Outcome, came: datetime, milliseconds: float) -> Stranger:
+    first = mistakes_in(outcome, status)[0]
+    return Stranger(
+        network=caller_address(request)[:50],
+        method=known_method(request.method),
+        route=route_of(request),
+        status=status,
+        code=first.code,
+        milliseconds=milliseconds,
+        size=announced(request),
+        trace_id=trace_id(request),
+        created_at=came,
+    )
