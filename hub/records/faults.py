@@ -134,7 +134,6 @@ class ValidationFailed(Exception):
         details: Sequence[Detail],
         faults: Sequence["Fault"],
         message: str = "Validation failed",
-        faults: Sequence["Fault"] = (),
     ) -> None:
         super().__init__(f"{len(details)} validation errors")
         self.errors, self.details, self.faults, self.message = errors, details, faults, message

@@ -10,7 +10,7 @@ from hub.sql.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0018_images_that_grant'),
+        ('tenants', '0020_idempotency'),
     ]
 
     operations = [

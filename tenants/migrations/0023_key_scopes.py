@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0020_idempotency'),
+        ('tenants', '0021_requests'),
     ]
 
     operations = [

@@ -67,7 +67,7 @@ SAMPLES: dict[str, Any] = {
     "supplied": ["NULL", "NULL"],
     "answer": "c2VhbGVk", "first": "1", "name": "6e616d65", "request": "72657175657374", "second": "-2",
     "since": MOMENT,
-    "greatest": "z", "hashes": ["NULL", "0123abcd"], "least": "a",
+    "greatest": "z", "hashes": ["NULL", "0123abcd"],
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
     "state": "dismissed", "rejected": [{

@@ -102,7 +102,7 @@ def test_the_list_and_the_pages_say_what_a_key_may_do_in_short_words(partner: Pa
 
     assert "read all; write customers, orders" in listed
     assert "from 10.0.0.0/8, 192.0.2.0/24 and 1 more" in listed
-    assert "127.0.0.1 · GET orders/{tenant_id}/{order_id}" in listed
+    assert "127.0.0.1 · GET /orders/{tenantId}/{orderId}" in listed
     assert "secret-7" not in listed
     assert "read all; write customers, orders, from 10.0.0.0/8, 192.0.2.0/24, 203.0.113.0/24." in roll
     revoke_key(key)

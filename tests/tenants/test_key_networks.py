@@ -251,14 +251,14 @@ def test_the_last_use_tells_address_and_route(partner: Partner) -> None:
     call(partner, "POST", "/customers/{tenant}", address="::ffff:203.0.113.7")
 
     key = of_key(partner)
-    assert (key.last_used_address, key.last_used_route) == (HERE, "POST customers/{tenant_id}")
+    assert (key.last_used_address, key.last_used_route) == (HERE, "POST /customers/{tenantId}")
     call(partner, "GET", "/orders/{tenant}/secret", address=ELSEWHERE)
     assert of_key(partner).last_used_address == HERE, "at most once a minute"
 
     ApiKey.objects.update(last_used_at=timezone.now() - timedelta(minutes=2))
     call(partner, "GET", "/orders/{tenant}/secret", address="2001:db8::1")
     key = of_key(partner)
-    assert (key.last_used_address, key.last_used_route) == ("2001:db8::1", "GET orders/{tenant_id}/{order_id}")
+    assert (key.last_used_address, key.last_used_route) == ("2001:db8::1", "GET /orders/{tenantId}/{orderId}")
 
 
 @pytest.mark.parametrize("method", ["PATCH", "BREW" * 100])
@@ -266,7 +266,7 @@ def test_the_last_use_is_told_of_any_method_and_from_nowhere(partner: Partner, m
     assert call(partner, method, address="").status_code == 405
 
     key = of_key(partner)
-    assert (key.last_used_address, key.last_used_route) == (None, f"{method[:10]} orders/{{tenant_id}}")
+    assert (key.last_used_address, key.last_used_route) == (None, f"{method[:10]} /orders/{{tenantId}}")
 
 
 # A process of the version before
