@@ -9,6 +9,7 @@ class CustomersConfig(EntityConfig):
     name = "customers"
     verbose_name = "Customers"
     kept = "customers.ingest.KEPT"
+    takes = "customers.ingest.take_customers"
     model = "customer"
     reads = "customers.serializers.READING"
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

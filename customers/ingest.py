@@ -23,8 +23,9 @@ from customers.overrides import (
     update_of,
 )
 from customers.restoring import NOTE_BY_KEY, kept_customers, note_sent, withdrawn_bits
-from customers.schemas import CustomerRecord
+from customers.schemas import CustomerRecord, customer_schema
 from hub.records.records import RecordList, Records
+from hub.records.schemas import parse
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
 from tenants.changes.changesets import LISTED, NO_FLAG, Origin, Receipt, Warnings
@@ -91,6 +92,11 @@ SENT_AS = {column.field: column.field for column in CONSENTS}
 CARRIERS = {name: read_sql("customers", "carriers").format(column=COLUMNS[name]) for name in ("CustomerId", "Email")}
 
 NOTHING_MORE: Mapping[str, int] = MappingProxyType({})
+
+
+def take_customers(tenant: Tenant, body: bytes, *, origin: Origin) -> Receipt:
+    """Store the customers of a body (tenants.entities.Take)."""
+    return upsert_customers(tenant, parse(customer_schema(tenant.required_fields), body).records, origin=origin)
 
 
 def upsert_customers(

@@ -6,5 +6,6 @@ class OrdersConfig(EntityConfig):
     name = "orders"
     verbose_name = "Orders"
     kept = "orders.ingest.KEPT"
+    takes = "orders.ingest.take_orders"
     model = "order"
     reads = "orders.serializers.READING"

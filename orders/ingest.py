@@ -5,9 +5,11 @@ from functools import partial
 from typing import Any
 
 from hub.records.records import RecordList, Records
+from hub.records.schemas import parse
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table
 from orders.models import Order, OrderItem
+from orders.schemas import ORDERS as SCHEMA
 from orders.schemas import OrderRecord
 from tenants.changes.changesets import Origin, Receipt, Warnings
 from tenants.changes.deleting import delete, deletion
@@ -61,6 +63,11 @@ DELETE_ITEMS_BY_ID = deletion(
     parts=True,
 )
 ANONYMISED = "A forgotten person: stored as an anonymous sale."
+
+
+def take_orders(tenant: Tenant, body: bytes, *, origin: Origin) -> Receipt:
+    """Store the orders of a body (tenants.entities.Take)."""
+    return upsert_orders(tenant, parse(SCHEMA, body).records, origin=origin)
 
 
 def upsert_orders(tenant: Tenant, records: Records[OrderRecord], *, origin: Origin, results: bool = False) -> Receipt:

@@ -6,5 +6,6 @@ class ProductsConfig(EntityConfig):
     name = "products"
     verbose_name = "Products"
     kept = "products.ingest.KEPT"
+    takes = "products.ingest.take_products"
     model = "product"
     reads = "products.serializers.READING"

@@ -5,10 +5,12 @@ from typing import Any
 
 from hub.records.faults import Fault, failed
 from hub.records.records import RecordList, Records
+from hub.records.schemas import parse
 from hub.sql.files import read_sql
 from hub.sql.upsert import Column, Table, sent_columns, upsert_statement
 from products.models import Product, Variant
 from products.schemas import MOST_VARIANTS, ProductRecord
+from products.schemas import PRODUCTS as SCHEMA
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.deleting import delete, deletion
 from tenants.changes.documents import Documents, Overfull, parents_statement, parts_statements
@@ -82,6 +84,11 @@ DELETE_VARIANTS_BY_ID = deletion(
 )
 
 Row = dict[str, Any]
+
+
+def take_products(tenant: Tenant, body: bytes, *, origin: Origin) -> Receipt:
+    """Store the products of a body (tenants.entities.Take)."""
+    return upsert_products(tenant, parse(SCHEMA, body).records, origin=origin)
 
 
 def upsert_products(

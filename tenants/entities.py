@@ -6,7 +6,7 @@ What must work for every entity is written below the apps, and finds them here i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from django.apps import AppConfig, apps
 from django.utils.module_loading import import_string
@@ -31,23 +31,39 @@ class Reading:
     marks: Callable[[Any], Mapping[str, Any]] = lambda record: NO_MARKS
 
 
+class Take(Protocol):
+    """Stores the records of a tenant's body, checked as the native endpoint checks them; returns the receipt.
+
+    Raises ValidationFailed, with nothing stored, where they are not what the endpoint takes.
+    """
+
+    def __call__(self, tenant: Any, body: bytes, *, origin: Any) -> Any: ...
+
+
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
     `reads` names its Reading, and `kept` is where the app says how its records are kept as before-images and go back
     (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
+    `takes` is the function that stores a body as the entity's endpoint does (Take), a dotted path, too.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     """
 
     model: str
     reads: str
     kept: str
+    takes: str
     requirable_fields: Mapping[str, Any] = {}
 
     @cached_property
     def reading(self) -> Reading:
         """How its records are read."""
         return cast(Reading, import_string(self.reads))
+
+    @cached_property
+    def take(self) -> "Take":
+        """How a body is stored."""
+        return cast(Take, import_string(self.takes))
 
 
 def entity_config(entity: str) -> EntityConfig:

@@ -15,6 +15,7 @@ from tenants.audit.events import SERVER, Actor, record
 from tenants.models import ApiKey, AuditKind, Tenant
 
 PREFIX_LENGTH = 8
+TEST = "test_"  # how the text of a sandbox's key begins, and no other's
 SUGGESTED_LIFE = timedelta(days=365)
 NEVER_USED, UNUSED = timedelta(days=30), timedelta(days=90)
 LIVE = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))  # as authorise.sql has it
@@ -31,8 +32,11 @@ def digest(key: str) -> bytes:
 
 
 def new_text() -> str:
-    """Return the text of a new key. It does not begin with a dash: commands would take it for an option."""
-    while (text := secrets.token_urlsafe(32)).startswith("-"):
+    """Return the text of a new key: never one that begins like a sandbox's.
+
+    Nor does it begin with a dash: commands would take it for an option.
+    """
+    while (text := secrets.token_urlsafe(32)).startswith(("-", TEST)):
         pass
     return text
 
@@ -42,17 +46,24 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
+    That of a sandbox's key begins with `test_`: the digest is of all of it, the characters stored are those after that.
     Raises ValidationError for a label that is blank or too long, and for an end that is past.
     """
     if expires_at and expires_at <= timezone.now():
         raise ValidationError({"expires_at": PAST})
-    text = new_text()
-    key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=text[:PREFIX_LENGTH], expires_at=expires_at)
+    own = new_text()
+    text, prefix = f"{TEST}{own}" if tenant.is_sandbox else own, own[:PREFIX_LENGTH]
+    key = ApiKey(tenant=tenant, label=label, digest=digest(text), prefix=prefix, expires_at=expires_at)
     key.clean_fields(exclude=["tenant"])
     with transaction.atomic():
         key.save(force_insert=True)
         record(AuditKind.KEY_CREATED, by, tenant_id=tenant.pk, api_key_id=key.pk)
     return key, text
+
+
+def beginning(key: ApiKey) -> str:
+    """Return how a key's text begins, as far as that is stored."""
+    return f"{TEST}{key.prefix}" if key.tenant.is_sandbox else key.prefix
 
 
 def suggested_expiry() -> datetime:

@@ -15,7 +15,7 @@ from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import KeyForm, RollForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
 from tenants.audit.events import actor_of, record
-from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
+from tenants.keys import DeadKey, beginning, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind
 
 STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "danger"}
@@ -80,7 +80,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     @display(description="Key")  # type: ignore[untyped-decorator]
     def prefix_shown(self, key: ApiKey) -> str:
-        return f"{key.prefix}…"
+        return f"{beginning(key)}…"
 
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, key: ApiKey) -> str:
@@ -118,7 +118,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def _show_text(self, request: HttpRequest, key: ApiKey, text: str, old: ApiKey | None = None) -> HttpResponse:
         """Answer with the key's text, this once: an address to come back to would need it kept somewhere."""
-        shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
+        about: dict[str, Any] = {"key": key, "text": text, "old": old, "old_prefix": beginning(old) if old else ""}
+        shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, **about)
         return keep_plain(shown)
 
     @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]

@@ -15,6 +15,7 @@ from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, 
 from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.images import BeforeImage
 from tenants.models.tenants import (
+    SANDBOX,
     ApiKey,
     ConsentPolicy,
     Invitation,
@@ -34,6 +35,7 @@ from tenants.validators import validate_country, validate_customer_field, valida
 __all__ = [
     "ACCOUNT_CHOICES",
     "ACCOUNT_KINDS",
+    "SANDBOX",
     "TENANT_CHOICES",
     "AccountEvent",
     "ApiKey",
