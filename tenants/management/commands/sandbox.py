@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing is copied: {refused}.") from None
         except ValueError as refused:
             raise CommandError(str(refused)) from None
-        except OperationalError:
+        except (OperationalError, psycopg.OperationalError):
             raise CommandError(BUSY) from None
 
     def _done(self, what: str, sandbox: Tenant, customers: int) -> str:
