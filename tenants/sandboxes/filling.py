@@ -14,7 +14,7 @@ from tenants.models import AuditKind, Source, Tenant
 from tenants.sandboxes.twins import tenant_of
 
 LEAST, MOST = 20, 2000  # customers that are made at once
-SIZES = {100: "100 customers, 300 orders, 40 products", 1000: "1,000 customers, 3,000 orders, 400 products"}
+SIZES = {100: "100 customers, 300 orders", 500: "500 customers, 1,500 orders"}  # that a page waits for
 ORDERS_OF_CUSTOMER, PRODUCTS_OF_HUNDRED = 3, 40
 SENDER = "sample data"
 
