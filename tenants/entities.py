@@ -38,14 +38,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Taking:
-    """How one door takes an entity's records in, for whoever sends again what it has not taken.
+    """How one door takes an entity's records in, for whoever sends what did not come through it.
 
     `fields` are the documented names with what their values are: str, bool, float or list. `identifiers` are those that
     a record is named by, `persons` those that may hold what a person is named by. `parse` reads a body and `store`
-    stores what it read; both raise ValidationFailed. `withdraws` tells whether a record, as it was sent, takes consent
-    away, `only_withdraws` whether it does
-    nothing else. `find` returns the stored records that one names now, the one
-    it means first, and `write` one of them under the door's names.
+    stores what it read, for an origin; both raise ValidationFailed. `withdraws` tells whether a record, as it was sent,
+    takes consent away, `only_withdraws` whether it does nothing else. `find` returns the stored records that one names
+    now, the one it means first, and `write` one of them under the door's names.
     """
 
     fields: Mapping[str, type]

@@ -57,7 +57,8 @@ def revoke(invitation: Invitation, *, by: User) -> None:
 
 def with_state(invitations: QuerySet[Any]) -> QuerySet[Any]:
     """Annotate invitations with `is_open`: whether they can be accepted now."""
-    admins = Membership.objects.filter(tenant=OuterRef("tenant"), user=OuterRef("invited_by"), role=Role.ADMIN)
+    there = Q(tenant=OuterRef("tenant")) | Q(tenant__sandbox=OuterRef("tenant"))
+    admins = Membership.objects.filter(there, user=OuterRef("invited_by"), role=Role.ADMIN)
     may_invite = Q(invited_by__is_active=True) & (Q(invited_by__is_superuser=True) | Exists(admins))
     waits = Q(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
     annotated: QuerySet[Any] = invitations.annotate(is_open=waits & may_invite)

@@ -20,6 +20,7 @@ from tenants.scopes import Scope
 from tenants.scopes import in_words as scopes_in_words
 
 PREFIX_LENGTH = 8
+TEST = "test_"  # how the text of a sandbox's key begins, and no other's
 SUGGESTED_LIFE = timedelta(days=365)
 NEVER_USED, UNUSED = timedelta(days=30), timedelta(days=90)
 LIVE = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))  # as authorise.sql has it
@@ -37,8 +38,11 @@ def digest(key: str) -> bytes:
 
 
 def new_text() -> str:
-    """Return the text of a new key. It does not begin with a dash: commands would take it for an option."""
-    while (text := secrets.token_urlsafe(32)).startswith("-"):
+    """Return the text of a new key: never one that begins like a sandbox's.
+
+    Nor does it begin with a dash: commands would take it for an option.
+    """
+    while (text := secrets.token_urlsafe(32)).startswith(("-", TEST)):
         pass
     return text
 
@@ -54,19 +58,21 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Create a key and return it with its text (URL-safe base64 of 32 random bytes), which is stored nowhere.
 
-    It may do what `scopes` say, from `networks`, or from anywhere without any. Raises ValidationError for a label that
-    is blank or too long, for an end that is past, and for no scope.
+    It may do what `scopes` say, from `networks`, or from anywhere without any. That of a sandbox's key begins with
+    `test_`: the digest is of all of it, the characters stored are those after that. Raises ValidationError for a label
+    that is blank or too long, for an end that is past, and for no scope.
     """
     if not scopes:
         raise ValidationError({"scopes": MAY_NOTHING})
     if expires_at and expires_at <= timezone.now():
         raise ValidationError({"expires_at": PAST})
-    text = new_text()
+    own = new_text()
+    text, prefix = f"{TEST}{own}" if tenant.is_sandbox else own, own[:PREFIX_LENGTH]
     key = ApiKey(
         tenant=tenant,
         label=label,
         digest=digest(text),
-        prefix=text[:PREFIX_LENGTH],
+        prefix=prefix,
         expires_at=expires_at,
         scopes=int(scopes),
         networks=list(networks),
@@ -82,6 +88,11 @@ def _narrowed(scopes: Scope, networks: Sequence[Network]) -> list[str]:
     """Say of a new key what it may do and from where, as far as that is less than everything from anywhere."""
     said = [f"scopes: {scopes_in_words(scopes)}"] if scopes != Scope.ALL else []
     return [*said, f"networks: {networks_in_words(networks)}"] if networks else said
+
+
+def beginning(key: ApiKey) -> str:
+    """Return how a key's text begins, as far as that is stored."""
+    return f"{TEST}{key.prefix}" if key.tenant.is_sandbox else key.prefix
 
 
 def suggested_expiry() -> datetime:

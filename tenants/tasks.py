@@ -22,6 +22,7 @@ from tenants.mails import send_resets
 from tenants.models import RateCounter
 from tenants.quarantine.ends import purge_quarantine
 from tenants.requests.purge import purge_requests
+from tenants.sandboxes.emptying import finish_emptying
 from tenants.webhooks.purge import purge_deliveries
 
 STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
@@ -67,6 +68,14 @@ def vacuum(timestamp: int) -> None:
     """Vacuum, at night, what erasures left on disk; never twice at a time."""
     renew_connection()
     vacuum_erased()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="empty_sandboxes", lock="empty_sandboxes")
+def empty_sandboxes(timestamp: int) -> None:
+    """Go on emptying the sandboxes that a page, or whoever was killed, has not emptied to the end."""
+    renew_connection()
+    finish_emptying()
 
 
 @app.periodic(cron="* * * * *")

@@ -1,5 +1,8 @@
 """Who may see what: a Membership gives a user a role on a tenant, and a superuser has every role on all of them.
 
+On a tenant's sandbox its members have the roles that they have on the tenant; whoever is made a member of the sandbox
+alone has that role there.
+
 Django's model permissions play no part: a member is a user with `is_staff`, and the Membership alone decides.
 """
 
@@ -10,7 +13,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.http import HttpRequest
 
 from hub.middleware.pages import Users
@@ -26,7 +29,8 @@ def tenants_of(user: AbstractBaseUser | AnonymousUser, at_least: Role = Role.VIE
         return Tenant.objects.none()
     if getattr(user, "is_superuser", False):
         return Tenant.objects.all()
-    return Tenant.objects.filter(memberships__user=user.pk, memberships__role__in=_enough(at_least))
+    own = Membership.objects.filter(user=user.pk, role__in=_enough(at_least)).values("tenant")
+    return Tenant.objects.filter(Q(pk__in=own) | Q(sandbox_of__in=own))
 
 
 def _enough(at_least: Role) -> list[Role]:
@@ -100,9 +104,15 @@ def _read_access(user: AbstractBaseUser | AnonymousUser) -> Access:
         return Access(everywhere=False, roles={})
     if getattr(user, "is_superuser", False):
         return Access(True, {}, needs_factor=Tenant.objects.filter(requires_factor=True).exists())
-    memberships = Membership.objects.filter(user=user.pk).values_list("tenant_id", "role", "tenant__requires_factor")
-    roles = {tenant_id: Role(role) for tenant_id, role, _ in memberships}
-    return Access(False, roles, needs_factor=any(requires for *_, requires in memberships))
+    of_tenant = ("tenant_id", "role", "tenant__requires_factor")
+    of_sandbox = ("tenant__sandbox", "role", "tenant__sandbox__requires_factor")
+    roles, needs_factor = dict[UUID, Role](), False
+    for found in Membership.objects.filter(user=user.pk).values_list(*of_tenant, *of_sandbox):
+        for tenant_id, role, requires in (found[:3], found[3:]):
+            if tenant_id is not None:
+                roles[tenant_id] = max(Role(role), roles.get(tenant_id, Role.VIEWER), key=RANKS.__getitem__)
+                needs_factor |= requires
+    return Access(False, roles, needs_factor)
 
 
 class TenantScopedAdmin:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from hub.admin.site import KeysetModelAdmin
 from tenants.admin.access import TenantScopedAdmin
 from tenants.admin.list_filters import arrived, hub_id, one_of
-from tenants.admin.sections import LATEST, Section, clipped, moment
+from tenants.admin.sections import BADGE, LATEST, Section, clipped, moment
 from tenants.models import Delivery, Fault, Role, Webhook
 
 COLUMNS = ("When (UTC)", "Outcome", "Status", "Number", "Attempt", "Milliseconds")
@@ -62,7 +62,7 @@ class DeliveryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     change_role = delete_role = None
     list_display = ("at", "to", "outcome", "status", "which", "attempt", "took")
     list_display_links = None
-    list_select_related = ("webhook",)
+    list_select_related = ("webhook__tenant",)
     list_filter = (hub_id("webhook", "number of the webhook"), one_of("fault", "fault", Fault.choices), arrived("day"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -74,7 +74,8 @@ class DeliveryAdmin(TenantScopedAdmin, KeysetModelAdmin):
 
     @display(description="webhook")
     def to(self, delivery: Delivery) -> SafeString:
-        return clipped(delivery.webhook)
+        badge = BADGE if delivery.webhook.tenant.is_sandbox else ""
+        return format_html("{} {}", clipped(delivery.webhook), badge)
 
     @display(description="number")
     def which(self, delivery: Delivery) -> str:

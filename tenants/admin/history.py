@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from hub.admin.pasting import trace_id_in
 from hub.admin.site import KeysetModelAdmin
 from tenants.admin.access import TenantScopedAdmin
-from tenants.admin.sections import clipped, moment
+from tenants.admin.sections import moment, named
 from tenants.models import Role
 
 
@@ -35,4 +35,4 @@ class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     @display(description="tenant")
     def shop(self, row: Any) -> SafeString:
         """The tenant's name."""
-        return clipped(row.tenant)
+        return named(row.tenant)

@@ -35,11 +35,13 @@ def add_health(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the data health to the home page (unfold's DASHBOARD_CALLBACK). Raises Http404 for another's tenant."""
     mine = list(tenants_of(request.user).order_by("name"))
     slug = request.GET.get("tenant", "")
-    chosen = [tenant for tenant in mine if tenant.slug == slug] if slug else mine
+    real = [tenant for tenant in mine if not tenant.is_sandbox] or mine
+    chosen = [tenant for tenant in mine if tenant.slug == slug] if slug else real
     if slug and not chosen:
         raise Http404
     configured = [*{*tenants_of(request.user, Role.ADMIN)} & {*chosen}]
     return {**context, "tenants": mine, "health": Health(chosen) if chosen else None} | {
+        "real_tenants": real,
         "may_add_tenant": request.user.is_superuser,
         "may_configure": len(chosen) == len(configured) == 1,
         "unused_keys": cards.unused(configured) if configured else None,  # keys are the admins' to see

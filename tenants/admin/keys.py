@@ -19,7 +19,7 @@ from tenants.admin.forms import RollForm
 from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
 from tenants.audit.events import actor_of, record
-from tenants.keys import DeadKey, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
+from tenants.keys import DeadKey, beginning, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind
 from tenants.networks import Network, in_words
 
@@ -124,7 +124,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     @display(description="Key")  # type: ignore[untyped-decorator]
     def prefix_shown(self, key: ApiKey) -> str:
-        return f"{key.prefix}…"
+        return f"{beginning(key)}…"
 
     @display(description="May")  # type: ignore[untyped-decorator]
     def may_shown(self, key: ApiKey) -> str:
@@ -186,7 +186,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def _show_text(self, request: HttpRequest, key: ApiKey, text: str, old: ApiKey | None = None) -> HttpResponse:
         """Answer with the key's text, this once: an address to come back to would need it kept somewhere."""
-        shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, key=key, text=text, old=old)
+        about: dict[str, Any] = {"key": key, "text": text, "old": old, "old_prefix": beginning(old) if old else ""}
+        shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, **about)
         return keep_plain(shown)
 
     @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]

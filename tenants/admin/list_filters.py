@@ -1,10 +1,13 @@
 """What the admin's lists can be filtered by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin import ListFilter
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
@@ -15,6 +18,7 @@ from hub.admin.pasting import pasted, trimmed
 from hub.sql.bigint import is_bigint
 from hub.sql.execute import execute
 from tenants.admin.access import tenants_of
+from tenants.models import Tenant, TenantOwned
 
 IDS_AROUND = "SELECT low, high FROM ids_around(%(table)s::regclass, %(moment)s)"
 MOST_HELD = 100  # characters that a text is looked for by
@@ -44,19 +48,43 @@ class ChoiceFilter(DropdownFilter):
 
 
 class TenantFilter(ChoiceFilter):
-    """One of the user's tenants; shown to those who have more than one."""
+    """One of the user's tenants; shown to those who have more than one.
+
+    Who browses rows that tenants own, and chooses none, is shown those of real tenants; who looks for something by
+    name is shown what sandboxes have, too.
+    """
 
     title = "tenant"
     parameter_name = "tenant"
+    left_out: Sequence[UUID] = ()
+    tenant: Tenant | None = None  # the one whose rows the list is of
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in tenants_of(request.user).values_list("pk", "name")]
+        tenants = list(tenants_of(request.user))
+        chosen = request.GET.get(self.parameter_name)
+        mine = [tenant for tenant in tenants if not chosen or str(tenant.pk) == chosen]
+        self.tenant, self.has_sandbox = mine[0] if len(mine) == 1 else None, any(each.is_sandbox for each in tenants)
+        sandboxes = [tenant.pk for tenant in tenants if tenant.is_sandbox]
+        if len(sandboxes) < len(tenants) and not _is_looking(request, model_admin):
+            self.left_out = sandboxes
+        return [(str(tenant.pk), str(tenant)) for tenant in tenants]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.left_out and not self.value() and issubclass(queryset.model, TenantOwned):
+            return queryset.exclude(tenant_id__in=self.left_out)
+        return super().queryset(request, queryset)
 
     def has_output(self) -> bool:
-        return len(self.lookup_choices) > 1
+        return len(self.lookup_choices) > 1 or self.has_sandbox
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         return queryset.filter(tenant_id=value)
+
+
+def _is_looking(request: HttpRequest, model_admin: Any) -> bool:
+    """Tell whether a list is asked for something by name: by a search, or a value that a column must equal."""
+    exact = [each for each in model_admin.list_filter if isinstance(each, type) and issubclass(each, ExactFilter)]
+    return any(request.GET.get(name) for name in (SEARCH_VAR, *chain(*(each.parameters() for each in exact))))
 
 
 class YesNoFilter(ChoiceFilter):

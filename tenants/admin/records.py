@@ -22,7 +22,7 @@ from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_page, count_shown, who_looked
 from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise
-from tenants.admin.sections import Section, clipped, history, moment
+from tenants.admin.sections import Section, history, moment, named
 from tenants.audit.looks import PERSONAL
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Source, Tenant, Way
@@ -49,7 +49,7 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
     @display(description="tenant")
     def shop(self, record: Any) -> SafeString:
         """The tenant's name, for the lists of those who see several."""
-        return clipped(record.tenant)
+        return named(record.tenant)
 
     @display(description="created (UTC)")
     def came(self, record: Any) -> SafeString:

@@ -15,9 +15,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tenants.changes.reasons import IDS_OF_A_BLOCK
-from tenants.models import Changeset, Entity
+from tenants.models import Changeset, Entity, Tenant
 
 LATEST = 20
+BADGE = format_html('<span class="hub-sandbox">{}</span>', "Sandbox")
 LINK = "text-primary-600 dark:text-primary-500"
 TOUCHED = "created_ids || updated_ids || deleted_ids"
 BLOCKS = f"id_blocks({TOUCHED})"  # the expression that changeset_by_record indexes
@@ -61,6 +62,13 @@ def record_link(model: str, pk: int, text: object) -> SafeString:
 def clipped(text: object) -> SafeString:
     """Return text that ends in … where a list has no room for it; whole when pointed at."""
     return format_html('<bdi class="hub-clip" title="{}">{}</bdi>', text, text)
+
+
+def named(tenant: Tenant) -> SafeString:
+    """Return a tenant's name for a list, a sandbox's with a badge: the end of a long name is not read."""
+    if not tenant.is_sandbox:
+        return clipped(tenant)
+    return format_html('<span class="whitespace-nowrap">{} {}</span>', clipped(tenant), BADGE)
 
 
 def moment(at: datetime) -> SafeString:

@@ -5,34 +5,38 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from unfold.decorators import action
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
 
 from tenants.admin.access import tenants_of
-from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.connect import ANSWERS, LANGUAGES, endpoints
 from tenants.admin.figures import list_address
 from tenants.admin.forms import TenantForm
 from tenants.admin.list_filters import one_of, yes_no
 from tenants.admin.records import origin_of
+from tenants.admin.sandboxes import SandboxPages
+from tenants.admin.sections import BADGE
 from tenants.audit.events import actor_of, record
 from tenants.configuration import CustomersCollide, change_priority, plan_priority
 from tenants.health import count_changesets, measure
 from tenants.models import AuditKind, LoggedRequest, Priority, Role, Tenant
 from tenants.requests.summary import mistaken
+from tenants.sandboxes.twins import switch
 
 
 @admin.register(Tenant)
-class TenantAdmin(ConfigurationAdmin):
+class TenantAdmin(SandboxPages):
     """Tenants: all members see their own, its admins configure it; rates, slug and the switch are the superusers'."""
 
     form = TenantForm
     tenant_path = "pk"
     view_role = Role.VIEWER
-    list_display = ["name", "slug", "priority", "per_minute", "per_hour", "is_enabled"]
+    list_display = ["name_shown", "slug", "priority", "per_minute", "per_hour", "is_enabled"]
     list_filter = [yes_no("is_enabled", "enabled"), one_of("priority", "identifier priority", Priority.choices)]
     search_fields = ["name", "slug", "id"]
     search_help_text = "Name, slug or tenant id"
-    actions_detail = ("connect", "priority", "keys", "members", "audit")
+    actions_detail = ("connect", "priority", "keys", "members", "sandbox", "audit")
     audited_by = "tenant"
     change_form_outer_after_template = "tenants/tenant_requests.html"
     radio_fields = {"priority": admin.HORIZONTAL, "consent_policy": admin.VERTICAL}
@@ -69,6 +73,20 @@ class TenantAdmin(ConfigurationAdmin):
     def get_urls(self) -> list[URLPattern]:
         own = path("measure/", self.admin_site.admin_view(self.measure), name="tenants_tenant_measure")
         return [own, *super().get_urls()]
+
+    @display(description="Name", ordering="name")  # type: ignore[untyped-decorator]
+    def name_shown(self, tenant: Tenant) -> SafeString:
+        return (
+            format_html("<bdi>{}</bdi> {}", tenant, BADGE)
+            if tenant.is_sandbox
+            else format_html("<bdi>{}</bdi>", tenant)
+        )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Store the configuration; who switches a tenant off or on does so to its sandbox."""
+        super().save_model(request, obj, form, change)
+        if change and "is_enabled" in form.changed_data:
+            switch(obj)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         record(AuditKind.TENANT_CREATED, actor_of(request), tenant_id=obj.pk)

@@ -20,7 +20,7 @@ from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.deliveries import latest
 from tenants.admin.list_filters import TenantFilter
-from tenants.admin.sections import clipped, moment
+from tenants.admin.sections import clipped, moment, named
 from tenants.admin.webhook_forms import RedeliverForm, RotateForm, WebhookForm
 from tenants.audit.events import actor_of, record
 from tenants.models import AuditKind, PauseReason, Webhook
@@ -96,7 +96,7 @@ class WebhookAdmin(ConfigurationAdmin):
 
     @display(description="Tenant")  # type: ignore[untyped-decorator]
     def shop(self, webhook: Webhook) -> SafeString:
-        return clipped(webhook.tenant)
+        return named(webhook.tenant)
 
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, webhook: Webhook) -> str:

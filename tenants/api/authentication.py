@@ -42,6 +42,7 @@ OF_TENANT = (
     "is_enabled",
     "consent_policy",
     "keeps_images",
+    "sandbox_of_id",
 )  # as AUTHORISE selects it
 UNAUTHORISED = "Unauthorized."
 IN_CLEAR = "The hub is called over HTTPS only. A key that was sent in clear may have been read on its way: replace it."
@@ -103,6 +104,9 @@ def authorise(request: HttpRequest, credentials: Credentials, source: Source, *,
     if tenant.is_enabled and not gate_is_open:  # with a tenant it would be recorded, and wait for the table that moves
         raise ApiError(503, MOVING, headers={"Retry-After": str(MOVING_SECONDS)})
     hub_request.tenant_id, hub_request.api_key_id, hub_request.source = tenant.pk, key_id, source.value
+    if tenant.is_sandbox:
+        hub_request.answer_headers["X-Sandbox"] = "true"
+        structlog.contextvars.bind_contextvars(sandbox=True)
     if not tenant.is_enabled:
         raise ApiError(403, "Tenant is disabled.")
     actor = f"{row[11]} ({row[12]}…)"

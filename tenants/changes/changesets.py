@@ -115,12 +115,17 @@ class Receipt:
         }
 
 
+def lock_key(tenant: Tenant) -> int:
+    """Return the key of the tenant's advisory lock."""
+    return int.from_bytes(tenant.pk.bytes[:8], signed=True)
+
+
 def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origin: Origin) -> dict[str, object]:
     """Return what every statement of a write may name: whose rows, when, what, through what, by whom and why."""
     return {
         "tenant_id": tenant.pk,
         "priority": tenant.priority,
-        "key": int.from_bytes(tenant.pk.bytes[:8], signed=True),  # of the tenant's advisory lock
+        "key": lock_key(tenant),
         "now": datetime.now(UTC),
         "entity": entity.value,
         "operation": operation.value,

@@ -4,7 +4,7 @@ Pure and repeatable: the same seed and date give the same records, whatever the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, pairwise
 from random import Random
@@ -13,9 +13,9 @@ from typing import Any
 from tenants.demo.customers import draw_customers
 from tenants.demo.orders import draw_orders
 from tenants.demo.products import draw_products
-from tenants.demo.shops import SHOPS, TRADES, Shop
+from tenants.demo.shops import SHOPS, TRADES, Shop, Trade
 
-__all__ = ["SHOPS", "Dataset", "Shop", "generate"]
+__all__ = ["SHOPS", "Dataset", "Shop", "generate", "generate_for"]
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,21 @@ def generate(
     sales = _shares(orders, [trade.orders for trade in TRADES])
     goods = _shares(products, [trade.products for trade in TRADES])
     for index, trade in enumerate(TRADES):
-        rng = Random(f"{seed}:{trade.shop.slug}")  # noqa: S311 -- repeatable on purpose, and nothing secret
-        catalogue, shelf = draw_products(rng, trade, goods[index])
-        persons = draw_customers(rng, trade, people[index])
-        yield Dataset(trade.shop, persons, draw_orders(rng, trade, persons, shelf, today, sales[index]), catalogue)
+        yield _draw(trade, seed, today, customers=people[index], orders=sales[index], products=goods[index])
+
+
+def generate_for(
+    shop: Shop, *, seed: int = 20260101, today: date, customers: int, orders: int, products: int
+) -> Dataset:
+    """Return a dataset of the first trade for a shop of one's own, as `generate` makes them."""
+    return _draw(replace(TRADES[0], shop=shop), seed, today, customers=customers, orders=orders, products=products)
+
+
+def _draw(trade: Trade, seed: int, today: date, *, customers: int, orders: int, products: int) -> Dataset:
+    rng = Random(f"{seed}:{trade.shop.slug}")  # noqa: S311 -- repeatable on purpose, and nothing secret
+    catalogue, shelf = draw_products(rng, trade, products)
+    persons = draw_customers(rng, trade, customers)
+    return Dataset(trade.shop, persons, draw_orders(rng, trade, persons, shelf, today, orders), catalogue)
 
 
 def _shares(total: int, percents: Sequence[int]) -> list[int]:

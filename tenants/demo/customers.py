@@ -55,9 +55,9 @@ def _sent(rng: Random, shop: Shop, field: str) -> bool:
 
 
 def _drop_identifier(rng: Random, shop: Shop, record: dict[str, Any]) -> None:
-    """Take away the identifier that is not the shop's priority, from some."""
+    """Take away the identifier that is not the shop's priority, from some, where the shop does not demand it."""
     identifier, chance = ("CustomerId", EMAIL_ONLY) if shop.priority == "email" else ("Email", PHONE_ONLY)
-    if rng.random() < chance:
+    if rng.random() < chance and identifier not in shop.required:
         del record[identifier]
 
 

@@ -18,6 +18,7 @@ from tenants.models.images import BeforeImage
 from tenants.models.quarantine import QuarantinedRecord, QuarantineState
 from tenants.models.requests import DIALECTS, LoggedRequest, RequestCount, StrangerCount, StrangerRequest
 from tenants.models.tenants import (
+    SANDBOX,
     ApiKey,
     ConsentPolicy,
     Invitation,
@@ -38,6 +39,7 @@ __all__ = [
     "ACCOUNT_CHOICES",
     "ACCOUNT_KINDS",
     "DIALECTS",
+    "SANDBOX",
     "TENANT_CHOICES",
     "AccountEvent",
     "ApiKey",

@@ -45,6 +45,8 @@ class Feed(models.Model):
     `expired`: the number of the last changeset that is no longer kept, 0 while all are (tenants.changes.expiry): those
     from the next one to `number` are there, without a gap.
     `heard_until`: how long withdrawals are noted at before-images, for undos to know of them (tenants.changes.images).
+    `is_sandbox`: the tenant is one, all that is here may be emptied; `is_emptying`: it is being emptied, nobody may
+    write (tenants.changes.emptying).
     """
 
     tenant = models.OneToOneField(Tenant, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+")
@@ -54,6 +56,15 @@ class Feed(models.Model):
     forgotten_by = ArrayField(models.CharField(max_length=20, choices=Source.choices, blank=True), null=True)
     erased_at = models.DateTimeField(null=True)
     heard_until = models.DateTimeField(null=True)
+    is_sandbox = models.BooleanField(default=False, db_default=False)
+    is_emptying = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_emptying=False) | models.Q(is_sandbox=True), name="only_sandboxes_are_emptied"
+            )
+        ]
 
 
 class Changeset(TenantOwned):

@@ -14,6 +14,8 @@ from tenants.scopes import EVERYTHING, Scope
 from tenants.scopes import in_words as scopes_in_words
 from tenants.validators import validate_country, validate_customer_field, validate_time_zone
 
+SANDBOX = " (sandbox)"  # at the end of the name of one
+
 
 class Priority(models.TextChoices):
     """The identifier that names a tenant's customers (document 000, "How Customer Matching Works")."""
@@ -43,7 +45,10 @@ def standard_per_hour() -> int:
 
 
 class Tenant(models.Model):
-    """A retail company whose back ends push data and whose staff look after it."""
+    """A retail company whose back ends push data and whose staff look after it; or its sandbox, `sandbox_of` it.
+
+    A sandbox has keys and data of its own. Its name says what it is, whatever it is called.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
@@ -96,13 +101,25 @@ class Tenant(models.Model):
         default=False,
         db_default=False,
     )
+    sandbox_of = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="sandbox"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(sandbox_of=models.F("id")), name="sandbox_of_another_tenant")
+        ]
 
     def __str__(self) -> str:
-        return self.name
+        is_named_so = not self.is_sandbox or self.name.endswith(SANDBOX)
+        return self.name if is_named_so else f"{self.name}{SANDBOX}"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Tell whether nothing here is real: what is tried out before it is done to another tenant."""
+        return self.sandbox_of_id is not None
 
 
 NO_NETWORKS = models.Value("{}", output_field=ArrayField(CidrField()))

@@ -1,8 +1,11 @@
 """How figures are written on the tenants' pages."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField, CheckboxInput
-from django.template import Library
+from django.template import Library, RequestContext
 from unfold.widgets import BASE_INPUT_CLASSES, CHECKBOX_CLASSES
 
 register = Library()
@@ -23,3 +26,18 @@ def dressed(field: BoundField) -> BoundField:
     widget = field.field.widget
     widget.attrs["class"] = " ".join(CHECKBOX_CLASSES if isinstance(widget, CheckboxInput) else BASE_INPUT_CLASSES)
     return field
+
+
+@register.simple_tag(takes_context=True)
+def sandbox_notice(context: RequestContext) -> Any:
+    """Return the sandbox that a page of the admin is about, by what its template was given; None for any other page."""
+    return next((tenant for tenant in _tenants_on(context) if getattr(tenant, "is_sandbox", False)), None)
+
+
+def _tenants_on(context: RequestContext) -> Iterator[Any]:
+    original, question, health, changelist = map(context.get, ("original", "question", "health", "cl"))
+    yield original
+    yield getattr(original, "tenant", None)
+    yield getattr(health, "tenant", None)
+    yield from (record.tenant for record in getattr(question, "records", ()))
+    yield from (getattr(spec, "tenant", None) for spec in getattr(changelist, "filter_specs", ()))

@@ -79,7 +79,9 @@ class Turn:
     async def _test(self, secrets: Sequence[str]) -> None:
         webhook = self.webhook
         asked_at = webhook.test_asked_at or timezone.now()
-        message = test_message(tenant_id=webhook.tenant_id, webhook_id=webhook.id, asked_at=asked_at)
+        message = test_message(
+            tenant_id=webhook.tenant_id, webhook_id=webhook.id, asked_at=asked_at, is_sandbox=webhook.is_sandbox
+        )
         outcome = await self.sender.send(message, secrets)
         await self.database(note_tested, webhook.id, webhook.test_asked_at, outcome)
 
@@ -115,7 +117,8 @@ class Turn:
         """Send a changeset, and tell whether to go on with the next."""
         if time.monotonic() > self.held_from + HELD_SECONDS - SECONDS - MARGIN:
             return False
-        message = message_of(item, tenant_id=self.webhook.tenant_id, webhook_id=self.webhook.id)
+        webhook = self.webhook
+        message = message_of(item, tenant_id=webhook.tenant_id, webhook_id=webhook.id, is_sandbox=webhook.is_sandbox)
         outcome = await self.sender.send(message, secrets)
         if outcome.fault is None:
             return bool(await self._note(note_delivered, item["Number"], outcome))
@@ -148,7 +151,12 @@ def send_test(webhook: Webhook, *, by: Actor = SERVER) -> Outcome:
     """Send a test event from here, now, and return what became of it. Raises LostSecret."""
     former = webhook.former_secret if webhook.former_until and webhook.former_until > timezone.now() else ""
     secrets, asked_at = secrets_of(webhook.secret, former), timezone.now()
-    message = test_message(tenant_id=webhook.tenant_id, webhook_id=webhook.pk, asked_at=asked_at)
+    message = test_message(
+        tenant_id=webhook.tenant_id,
+        webhook_id=webhook.pk,
+        asked_at=asked_at,
+        is_sandbox=webhook.tenant.is_sandbox,
+    )
 
     async def send() -> Outcome:
         async with Sender(webhook.url) as sender:

@@ -68,6 +68,7 @@ class Held:
     """A webhook that a worker holds, as it was when that began; `position` moves with what is delivered.
 
     `last` is the number of the tenant's last changeset. `is_waiting`: it is held for a test event alone.
+    `is_sandbox`: its tenant is one.
     """
 
     id: int
@@ -82,6 +83,7 @@ class Held:
     former_secret: str
     test_asked_at: datetime | None
     is_waiting: bool
+    is_sandbox: bool
     last: int = 0
 
     def lets_through(self, entity: str, operation: str) -> bool:

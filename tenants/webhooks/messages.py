@@ -33,16 +33,19 @@ class Message:
         }
 
 
-def message_of(item: Item, *, tenant_id: UUID, webhook_id: int) -> Message:
-    """Return the message that tells a webhook of a changeset: of the same id whenever it is sent, in no other hub."""
+def message_of(item: Item, *, tenant_id: UUID, webhook_id: int, is_sandbox: bool = False) -> Message:
+    """Return the message that tells a webhook of a changeset: of the same id whenever it is sent, in no other hub.
+
+    That of a sandbox says so.
+    """
     kind = f"{item['Entity']}.{item['Operation']}"
-    return Message(_id(tenant_id, webhook_id, item["Number"]), _body(kind, item["At"], item))
+    return Message(_id(tenant_id, webhook_id, item["Number"]), _body(kind, item["At"], item, is_sandbox))
 
 
-def test_message(*, tenant_id: UUID, webhook_id: int, asked_at: datetime) -> Message:
-    """Return a test event, which says that it is one and nothing else."""
+def test_message(*, tenant_id: UUID, webhook_id: int, asked_at: datetime, is_sandbox: bool) -> Message:
+    """Return a test event, which says that it is one, whether of a sandbox, and nothing else."""
     asked = utc(asked_at)
-    return Message(_id(tenant_id, webhook_id, f"test {asked}"), _body(TEST, asked, {}))
+    return Message(_id(tenant_id, webhook_id, f"test {asked}"), _body(TEST, asked, {}, is_sandbox))
 
 
 def now() -> datetime:
@@ -54,5 +57,6 @@ def _id(tenant_id: UUID, webhook_id: int, what: object) -> str:
     return f"msg_{uuid5(tenant_id, f'{webhook_id} {what}').hex}"
 
 
-def _body(kind: str, at: str, data: dict[str, Any]) -> str:
-    return orjson.dumps({"type": kind, "timestamp": at, "data": data}).decode()
+def _body(kind: str, at: str, data: dict[str, Any], is_sandbox: bool) -> str:
+    said: dict[str, Any] = {"type": kind, "timestamp": at, "data": data}
+    return orjson.dumps({**said, "sandbox": True} if is_sandbox else said).decode()

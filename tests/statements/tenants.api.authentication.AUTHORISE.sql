@@ -52,7 +52,7 @@ SELECT b.per_minute, n.in_minute, extract(epoch FROM n.minute)::bigint + 60,
        pg_try_advisory_xact_lock_shared(:'gate'),
        c.key_id, c.label, c.prefix, c.scopes,
        c.id, c.name, c.slug, c.priority, c.required_fields, c.time_zone, c.default_country, c.is_enabled,
-       c.consent_policy, c.keeps_images
+       c.consent_policy, c.keeps_images, c.sandbox_of_id
   FROM bucket b
  CROSS JOIN counted n
   LEFT JOIN caller c ON true

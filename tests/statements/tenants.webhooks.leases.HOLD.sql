@@ -14,5 +14,6 @@ UPDATE tenants_webhook w
  WHERE w.id = free.id
 RETURNING w.id, w.tenant_id, w.url, w.entities, w.operations, w.position, w.attempts, w.version, w.secret,
           CASE WHEN w.former_until > now() THEN w.former_secret ELSE '' END AS former_secret,
-          w.test_asked_at, w.paused_at IS NOT NULL OR coalesce(w.next_at > now(), false) AS is_waiting
+          w.test_asked_at, w.paused_at IS NOT NULL OR coalesce(w.next_at > now(), false) AS is_waiting,
+          EXISTS (SELECT 1 AS one FROM tenants_tenant t WHERE t.id = w.tenant_id AND t.sandbox_of_id IS NOT NULL) AS is_sandbox
 ;

@@ -39,6 +39,7 @@ EXCEPTIONS = [
     ("customers.sql.images_of_erased customers.erasure.*", "tenants_beforeimage",
      "which images an erasure takes is asked of customers, too; tenants.changes deletes them"),
     ("tenants.changes.trying.*", BOTH_ENDS, "a dry run shows records of all entities, as their apps say how: Kept"),
+    ("tenants.changes.emptying.*", BOTH_ENDS, "a sandbox is emptied whole: every table that tenants own"),
     ("tenants.changes.undoing.*", BOTH_ENDS, "an undo puts rows of all entities back, as their apps say how: Kept"),
     ("tenants.sql.health_* tenants.health.*", BOTH_ENDS, "one reader has all figures in one place: tenants/health.py"),
     ("tenants.sql.*_of_* tenants.links.*", BOTH_ENDS, "a link by natural key is looked up from both of its ends"),

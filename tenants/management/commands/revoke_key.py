@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.keys import PREFIX_LENGTH, revoke_key
+from tenants.keys import PREFIX_LENGTH, TEST, revoke_key
 from tenants.models import ApiKey
 
 
@@ -16,6 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("prefix", help=f"the first {PREFIX_LENGTH} characters of the key, as the admin shows them")
 
     def handle(self, prefix: str, **_: Any) -> None:
+        prefix = prefix.removeprefix(TEST)
         if len(prefix) < PREFIX_LENGTH:
             raise CommandError(f"Name at least the first {PREFIX_LENGTH} characters of the key.")
         keys = list(ApiKey.objects.filter(prefix=prefix[:PREFIX_LENGTH], revoked_at=None).select_related("tenant"))
