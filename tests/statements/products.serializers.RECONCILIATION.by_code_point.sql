@@ -1,7 +1,7 @@
 \set greatest 'z'
 \set hashes '{NULL,0123abcd}'
 \set keys '{i:C-1,i:C-2}'
-\set least 'a'
+\set least '0'
 \set most '20'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
