@@ -72,11 +72,21 @@ def one_line(text: str) -> str | None:
 EMAIL = Annotated[Email, BeforeValidator(with_plus)]
 MOMENT = Annotated[Moment, BeforeValidator(with_plus)]
 FLAG = Annotated[bool, written("not_a_boolean", lambda text: FLAGS.get(text.strip().lower()))]
-HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}")]
+HUB_IDS = Annotated[
+    list[int],
+    written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}"),
+    Field(description="Only the records with these hub ids.", json_schema_extra={"maxItems": MOST_IDS}),
+]
 
-REASON = Annotated[str, required_text(MOST_REASON), written("one_line", one_line)]
+REASON = Annotated[
+    str,
+    required_text(MOST_REASON),
+    written("one_line", one_line),
+    Field(description="Why this is written, in one line: it stands in the changeset and in the consent ledger."),
+]
 WRITES: Mapping[str, Any] = {"reason": REASON}  # what every native write takes
-UPSERTS: Mapping[str, Any] = {**WRITES, "results": FLAG}
+WANTS_RESULTS = Annotated[FLAG, Field(description="Whether to tell what each record became.")]
+UPSERTS: Mapping[str, Any] = {**WRITES, "results": WANTS_RESULTS}
 
 
 def number(least: int, most: int) -> Any:
@@ -84,10 +94,20 @@ def number(least: int, most: int) -> Any:
     return Annotated[int, Field(ge=least, le=most), written("not_an_integer", whole_number)]
 
 
+def meaning(kind: Any, text: str) -> Any:
+    """Return a type with what it means to the parameter that has it, for the OpenAPI document."""
+    return Annotated[kind, Field(description=text)]
+
+
 def field_type(record: type, name: str) -> Any:
     """Return the type that a schema gives a field of its records."""
     hint: Any = get_type_hints(record, include_extras=True)[name]
     return get_args(hint)[0] if get_origin(hint) is Required else hint
+
+
+def documented_name(name: str) -> str:
+    """Return the name that the documents give what a route calls `order_id`: `orderId`."""
+    return name[:1] + name.title().replace("_", "")[1:]
 
 
 def sent_with(request: Request) -> MultiValueDict[str, str]:

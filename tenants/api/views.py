@@ -18,13 +18,15 @@ from rest_framework.viewsets import GenericViewSet
 
 from hub.api.body import read_body
 from hub.api.errors import ApiError, answer_exception
+from hub.api.openapi.operations import RATE, Answer, Operation
 from hub.api.pagination import KeysetPagination
-from hub.api.parameters import NOTHING, Parameters, sent_with
+from hub.api.parameters import NOTHING, Parameters, documented_name, sent_with
 from hub.api.responses import failure, in_changeset, now, success
 from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
 from hub.records.schemas import Batch
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
+from tenants.api.operations import REFUSALS, REFUSALS_OF_BODIES, TENANT_ID
 from tenants.api.throttling import TenantThrottle
 from tenants.api.turns import turn
 from tenants.audit.looks import Looks, count_look
@@ -41,12 +43,18 @@ class TenantViewSet(GenericViewSet[Any]):
     A subclass is a few lines a method: it takes the body or the parameters, calls its app, and answers with `saved`,
     `removed`, `page` or `record`. Whatever it raises is answered by hub.api.errors. It says what identifiers its paths
     may hold, under their documented names, and by action what a query may hold: no action takes a parameter that is not
-    there.
+    there. `operations` say by action what else the OpenAPI document tells of it.
     """
 
     in_path = NOTHING
     in_query: Mapping[str, Parameters] = {}
     ignores_unknown_parameters = False
+    reads_also: Mapping[str, Parameters] = {}  # by action, what it reads from a query by itself
+    named: Mapping[str, Any] = {"tenantId": TENANT_ID}  # what else a path holds, for the OpenAPI document
+    operations: Mapping[str, Operation] = {}
+    refusals: Mapping[int, Answer] = REFUSALS
+    refusals_of_bodies: Mapping[int, Answer] = REFUSALS_OF_BODIES
+    tells = RATE
     filterset_class: type[FilterSet]
     growing: Growing
     shows: Entity | None = None  # whose looks are counted, by the action that shows them
@@ -169,7 +177,7 @@ def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _identifiers(kwargs: Mapping[str, str]) -> dict[str, str]:
     """Return what a route took from a path, slashes included, by its documented name: `order_id` is `orderId`."""
-    return {name[:1] + name.title().replace("_", "")[1:]: identifier_in_path(text) for name, text in kwargs.items()}
+    return {documented_name(name): identifier_in_path(text) for name, text in kwargs.items()}
 
 
 @csrf_exempt

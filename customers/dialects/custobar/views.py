@@ -12,6 +12,7 @@ from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
 from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
+from customers.dialects.custobar.operations import OPERATIONS, REFUSALS, REFUSALS_OF_BODIES, SCHEMES, SOUGHT_BY
 from customers.dialects.custobar.records import read_upload
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
@@ -27,6 +28,8 @@ from tenants.models import Entity, Source, Way
 
 class CustobarAuthentication(BaseAuthentication):
     """HTTP Basic with the tenant's slug and a key, or `Authorization: Token|Bearer` with a key alone."""
+
+    schemes = SCHEMES
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
@@ -46,7 +49,10 @@ class CustobarViewSet(DialectViewSet):
     """POST /api/customers/upload/, GET /api/data/customers/ and POST /api/events/upload/."""
 
     authentication_classes = [CustobarAuthentication]
+    operations = OPERATIONS
+    refusals, refusals_of_bodies = REFUSALS, REFUSALS_OF_BODIES
     in_query = {"list": OFFSET}
+    reads_also = {"list": SOUGHT_BY}
     ignores_unknown_parameters = True
     shows = Entity.CUSTOMERS
     ways = {"list": Way.CUSTOBAR}
