@@ -58,7 +58,7 @@ def make_document(served: Iterable[Route]) -> dict[str, Any]:
             if action in route.operations:
                 paths.setdefault(route.path, {})[method] = _operation(route, action, components)
                 schemes |= _schemes(route.view)
-    headers = {name: {**_described(components, kind), "required": True} for name, kind in HEADERS.items()}
+    headers = {name: {**_header(components, name), "required": True} for name in HEADERS}
     headers |= {f"{name}{IF_KNOWN}": {**header, "required": False} for name, header in headers.items()}
     return {
         "openapi": "3.1.0",
@@ -139,7 +139,12 @@ def _in_query(route: Route, action: str, components: Components) -> list[dict[st
 
 def _taken(said: Operation, components: Components) -> list[dict[str, Any]]:
     """Return the headers that a request may have."""
-    return [{"name": name, "in": "header", **_described(components, HEADERS[name])} for name in (*TAKEN, *said.takes)]
+    return [{"name": name, "in": "header", **_header(components, name)} for name in (*TAKEN, *said.takes)]
+
+
+def _header(components: Components, name: str) -> dict[str, Any]:
+    schema = dict(components.schema(HEADERS[name]))
+    return {"description": schema.pop("description"), "schema": schema}
 
 
 def _described(components: Components, kind: Any, name: str = "") -> dict[str, Any]:
