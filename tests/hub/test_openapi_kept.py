@@ -12,10 +12,12 @@ from schemathesis.config import (
     CoveragePhaseConfig,
     GenerationConfig,
     PhasesConfig,
+    PositiveDataAcceptanceConfig,
     ProjectConfig,
     ProjectsConfig,
     SchemathesisConfig,
 )
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from hub.api.openapi.document import document
 from tests.conftest import MakeTenant, Partner
@@ -44,7 +46,11 @@ def as_tested() -> dict[str, Any]:
     return found
 
 
-CHECKS = ChecksConfig()
+# Every check of schemathesis but two; the others say what statuses, bodies, headers and refusals the document promises.
+# - positive_data_acceptance: a text may be what its schema allows and be no e-mail address, no date that there was, not
+#   one line; JSON Schema cannot say more. That what is right is stored, test_openapi.py and tests/documents show.
+# - negative_data_rejection, in Custobar's dialect alone: what cannot be used is left out there, not refused.
+CHECKS = ChecksConfig(positive_data_acceptance=PositiveDataAcceptanceConfig(enabled=False))
 CONFIG = SchemathesisConfig(
     seed=1,
     projects=ProjectsConfig(
@@ -84,4 +90,6 @@ def key_of(shop: Partner, path: str) -> dict[str, str]:
 
 @SCHEMA.parametrize()
 def test_the_hub_answers_what_its_document_says(case: schemathesis.Case, shop: Partner) -> None:
-    case.call_and_validate(headers=headers_of(shop, case.path))
+    left_out = [negative_data_rejection] if case.path.startswith("/api/") else []
+
+    case.call_and_validate(headers=headers_of(shop, case.path), excluded_checks=left_out)

@@ -74,5 +74,5 @@ def test_the_docs_page_names_files_of_the_hub_alone() -> None:
     assert "://" not in page
 
 
-def test_a_strangers_host_gets_none_of_them() -> None:
+def test_a_strangers_host_gets_none_of_them(db: None) -> None:
     assert {CLIENT.get(path, headers={"Host": "other.example"}).status_code for path in PUBLIC} == {400}
