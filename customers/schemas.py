@@ -24,18 +24,31 @@ class CustomerRecord(TypedDict, total=False):
     """One customer: every field optional, CustomerId or Email present (UpsertCustomerDto, document 000)."""
 
     CustomerId: Annotated[str, optional_identifier(100)] | None
+    """Your own id of the customer: exact, case-sensitive. This or Email must be there."""
     Email: Email | None
+    """E-mail address, stored and compared in one form: trimmed, in lower case. This or CustomerId must be there."""
     Name: Annotated[str, text(100)] | None
+    """First name; an empty text clears it, as it does any optional text."""
     Surname: Annotated[str, text(300)] | None
+    """Last name."""
     Phone: Annotated[str, text(20)] | None
+    """Phone number in any form; one that does not look like a phone number is stored, with a warning."""
     Language: Language | None
+    """BCP 47 tag, stored in the usual case: en_us becomes en-US."""
     Username: Annotated[str, text(500)] | None
+    """Name in your shop or app."""
     EmailOptin: Flag | None
+    """Whether the customer may be written to by e-mail; false is a withdrawal."""
     SmsOptin: Flag | None
+    """Whether the customer may be written to by SMS; false is a withdrawal."""
     WhatsappOptin: Flag | None
+    """Whether the customer may be written to by WhatsApp; false is a withdrawal."""
     AppPushOptin: Flag | None
+    """Whether the customer may be sent push messages; false is a withdrawal."""
     GdprOptin: Flag | None
+    """Whether the customer's data may be processed; false is a withdrawal."""
     IsExcluded: Flag | None
+    """Whether the customer is left out of all processing; true is a withdrawal."""
 
 
 def customer_schema(required: Iterable[str]) -> Schema[CustomerRecord]:

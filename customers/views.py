@@ -11,11 +11,12 @@ from customers.erasure import erase_customers
 from customers.filters import CustomerFilterSet
 from customers.ingest import upsert_customers
 from customers.models import Customer
+from customers.operations import OPERATIONS
 from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import GROWING, HASH, RECONCILIATION, CustomerSerializer
 from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
-from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type
+from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type, meaning
 from hub.api.selection import selectable
 from hub.records.emails import normal_email
 from hub.records.faults import Fault, failed
@@ -39,6 +40,7 @@ def _unless_email(text: str, is_id: ValidatorFunctionWrapHandler) -> str:
 class CustomerViewSet(TenantViewSet):
     """POST, GET and DELETE /customers/{tenantId}, GET /customers/{tenantId}/{id}, POST …/reconcile."""
 
+    operations = OPERATIONS
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilterSet
     shows = Entity.CUSTOMERS
@@ -52,13 +54,13 @@ class CustomerViewSet(TenantViewSet):
         "remove": Scope.ERASE_CUSTOMERS,
     }
     hash_sql = HASH
-    in_path = Parameters({"id": Annotated[CUSTOMER_ID, WrapValidator(_unless_email)]})
+    in_path = Parameters({"id": Annotated[meaning(CUSTOMER_ID, "CustomerId or e-mail."), WrapValidator(_unless_email)]})
     in_query = {
         "create": Parameters(UPSERTS),
         "list": list_parameters(CustomerFilterSet, CustomerSerializer, ("CustomerId", "Email")),
         "retrieve": selectable(CustomerSerializer),
         "remove": Parameters(
-            {"customerId": CUSTOMER_ID, "email": EMAIL},
+            {"customerId": meaning(CUSTOMER_ID, "The CustomerId."), "email": meaning(EMAIL, "The e-mail.")},
             needs=any,
             otherwise="Customer ID or email is required.",
             also=WRITES,

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "django_filters",
+    "drf_spectacular_sidecar",  # Swagger UI's files
     "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
@@ -207,7 +208,7 @@ if HTTPS:  # names that a browser takes from this host over TLS alone, not from 
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.CSRF_TRUSTED_ORIGINS
 # Pages are sent to https. The API refuses (tenants.api.authentication): a key that was sent in clear must be noticed.
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(?!admin\b|static/|\.well-known/)"]
+SECURE_REDIRECT_EXEMPT = [r"^(?!admin\b|static/|\.well-known/|docs/?$|openapi\.json$|$)"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD = ENVIRONMENT.HSTS_SUBDOMAINS, ENVIRONMENT.HSTS_PRELOAD
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.PROXIES else None

@@ -1,14 +1,18 @@
-"""Every address of the hub: the apps' endpoints, the admin, health, whom to tell of a weakness."""
+"""Every address of the hub: the apps' endpoints, the admin, health, where to begin, whom to tell of a weakness."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from hub.api.health import health
+from hub.api.pages import docs, openapi, start
 from hub.api.security_txt import security_txt
 
 urlpatterns = [
-    path("health", health),
+    path("", start, name="start"),
+    re_path(r"^docs/?$", docs, name="docs"),
+    path("openapi.json", openapi, name="openapi"),
+    path("health", health, name="health"),
     path(".well-known/security.txt", security_txt),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", include("tenants.accounts.urls")),

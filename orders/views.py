@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
-from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
+from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type, meaning
 from hub.api.selection import selectable
 from orders.filters import OrderFilterSet
 from orders.ingest import delete_order, delete_order_item, upsert_orders
 from orders.models import Order
+from orders.operations import OPERATIONS
 from orders.schemas import ORDERS, OrderItemRecord, OrderRecord
 from orders.serializers import GROWING, HASH, RECONCILIATION, OrderSerializer
 from tenants.api.idempotency import writes
@@ -26,6 +27,7 @@ RECONCILED_BY = texts_of(field_type(OrderRecord, "OrderId"))
 class OrderViewSet(TenantViewSet):
     """POST and GET /orders/{tenantId}, GET and DELETE /orders/{tenantId}/{orderId}, DELETE …/{orderId}/items."""
 
+    operations = OPERATIONS
     serializer_class = OrderSerializer
     filterset_class = OrderFilterSet
     shows = Entity.ORDERS
@@ -40,14 +42,17 @@ class OrderViewSet(TenantViewSet):
         "remove_item": Scope.ERASE_ORDERS,
     }
     hash_sql = HASH
-    in_path = Parameters({"orderId": field_type(OrderRecord, "OrderId")})
+    in_path = Parameters({"orderId": meaning(field_type(OrderRecord, "OrderId"), "The OrderId.")})
     in_query = {
         "create": Parameters(UPSERTS),
         "list": list_parameters(OrderFilterSet, OrderSerializer, ["OrderId"]),
         "retrieve": selectable(OrderSerializer),
         "remove": Parameters(WRITES),
         "remove_item": Parameters(
-            {"productId": field_type(OrderItemRecord, "ProductId"), "sku": field_type(OrderItemRecord, "Sku")},
+            {
+                "productId": meaning(field_type(OrderItemRecord, "ProductId"), "The line's ProductId."),
+                "sku": meaning(field_type(OrderItemRecord, "Sku"), "The line's Sku."),
+            },
             needs=all,
             otherwise="Product ID and SKU are required.",
             also=WRITES,

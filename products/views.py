@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hub.api.filters import list_parameters
-from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type
+from hub.api.parameters import UPSERTS, WRITES, Parameters, field_type, meaning
 from hub.api.selection import selectable
 from products.filters import ProductFilterSet
 from products.ingest import delete_product, delete_variant, upsert_products
 from products.models import Product
+from products.operations import OPERATIONS
 from products.schemas import PRODUCTS, ProductRecord, VariantRecord
 from products.serializers import GROWING, HASH, RECONCILIATION, ProductSerializer
 from tenants.api.idempotency import writes
@@ -25,6 +26,7 @@ RECONCILED_BY = texts_of(field_type(ProductRecord, "ProductId"))
 class ProductViewSet(TenantViewSet):
     """POST and GET /products/{tenantId}, GET and DELETE …/{productId}, DELETE …/{productId}/variants/{variantId}."""
 
+    operations = OPERATIONS
     serializer_class = ProductSerializer
     filterset_class = ProductFilterSet
     keyset = "product_id"
@@ -39,7 +41,10 @@ class ProductViewSet(TenantViewSet):
     }
     hash_sql = HASH
     in_path = Parameters(
-        {"productId": field_type(ProductRecord, "ProductId"), "variantId": field_type(VariantRecord, "VariantId")}
+        {
+            "productId": meaning(field_type(ProductRecord, "ProductId"), "The ProductId."),
+            "variantId": meaning(field_type(VariantRecord, "VariantId"), "The VariantId."),
+        }
     )
     in_query = {
         "create": Parameters(UPSERTS),

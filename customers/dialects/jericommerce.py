@@ -15,13 +15,20 @@ from rest_framework.request import Request
 from typing_extensions import TypedDict
 
 from customers.dialects.bounds import ATTRIBUTES
+from customers.dialects.jericommerce_operations import (
+    PROGRAM_ID,
+    REFUSALS,
+    REFUSALS_OF_BODIES,
+    SCHEMES,
+    operations,
+)
 from customers.dialects.matching import Candidate, Candidates
 from customers.dialects.views import DialectViewSet
 from customers.erasure import erase_customers
 from customers.folding import Row
 from hub.api.body import read_json
 from hub.api.errors import ApiError
-from hub.api.parameters import EMAIL, Parameters
+from hub.api.parameters import EMAIL, Parameters, meaning
 from hub.api.responses import JsonResponse, in_changeset
 from hub.middleware.paths import identifier_in_path
 from hub.records.faults import Fault, ValidationFailed
@@ -40,6 +47,7 @@ from tenants.scopes import Scope
 MOST_RECORDS = 100
 MOST_VALUES = 100_000  # a record has eight; each is read by itself, and what is odd in it twice
 FEATURE = "users"
+WHOSE_EMAIL = meaning(EMAIL, "The customer's e-mail.")
 
 TOO_MANY = f"The request body must contain at most {MOST_RECORDS} customers."
 NO_ARRAY = "The request body must be a JSON array."
@@ -217,6 +225,8 @@ def _store(
 class JericommerceAuthentication(BaseAuthentication):
     """A key in `api-key`, or in `Authorization` with or without `Bearer`; the program is the tenant's GUID or slug."""
 
+    schemes = SCHEMES
+
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else scheme
@@ -233,8 +243,11 @@ class JericommerceViewSet(DialectViewSet):
 
     authentication_classes = [JericommerceAuthentication]
     needs = {"create": Scope.WRITE_CUSTOMERS, "remove": Scope.ERASE_CUSTOMERS}
+    named = {"programId": PROGRAM_ID}
+    operations = operations(PayloadRecord, MOST_RECORDS)
+    refusals, refusals_of_bodies = REFUSALS, REFUSALS_OF_BODIES
     in_query = {
-        "remove": Parameters({"email": EMAIL}, needs=all, otherwise="The query parameter email is required."),
+        "remove": Parameters({"email": WHOSE_EMAIL}, needs=all, otherwise="The query parameter email is required."),
     }
 
     @writes

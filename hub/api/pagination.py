@@ -10,18 +10,19 @@ from typing import Annotated, Any
 
 from django.db.models import Model
 from orjson import Fragment
+from pydantic import Field
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from hub.api.parameters import Parameters, number, sent_with, written
+from hub.api.parameters import Parameters, meaning, number, sent_with, written
 from hub.api.responses import to_json
 from hub.api.weights import MOST_BYTES, Growing
 
 DEFAULT_LIMIT = 100
 MOST = 1000
-LIMIT = number(1, MOST)
+LIMIT = meaning(number(1, MOST), f"How many there are at most in an answer; {DEFAULT_LIMIT} where nothing is said.")
 
 
 def _encode(key: str) -> str:
@@ -36,7 +37,10 @@ def _decode(cursor: str) -> str | None:
     return key if key and "\0" not in key else None
 
 
-PAGE = Parameters({"cursor": Annotated[str, written("cursor", _decode)], "limit": LIMIT})
+CURSOR = Annotated[
+    str, written("cursor", _decode), Field(description="Where the last page ended, as its `next` says it.")
+]
+PAGE = Parameters({"cursor": CURSOR, "limit": LIMIT})
 
 
 class KeysetPagination(BasePagination):

@@ -119,11 +119,22 @@ EMAIL = Annotated[Email, BeforeValidator(with_plus)]
 PHONE = Annotated[str, text(20), BeforeValidator(lambda text: PLUS_OF_A_PHONE.sub("+", text))]
 MOMENT = Annotated[Moment, BeforeValidator(with_plus)]
 FLAG = Annotated[bool, written("not_a_boolean", lambda text: FLAGS.get(text.strip().lower()))]
-HUB_IDS = Annotated[list[int], written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}")]
+HUB_IDS = Annotated[
+    list[int],
+    written("hub_ids", whole_numbers, most=f"{MOST_IDS:,}"),
+    Field(description="Only the records with these hub ids.", json_schema_extra={"maxItems": MOST_IDS}),
+]
 
-REASON = Annotated[str, required_text(MOST_REASON), written("one_line", one_line)]
-WRITES: Mapping[str, Any] = {"reason": REASON, "dryRun": FLAG}  # what every native write takes
-UPSERTS: Mapping[str, Any] = {**WRITES, "results": FLAG}
+REASON = Annotated[
+    str,
+    required_text(MOST_REASON),
+    written("one_line", one_line),
+    Field(description="Why this is written, in one line: it stands in the changeset and in the consent ledger."),
+]
+IS_DRY_RUN = Annotated[FLAG, Field(description="Whether to do all of it but store it, and to tell what would change.")]
+WRITES: Mapping[str, Any] = {"reason": REASON, "dryRun": IS_DRY_RUN}  # what every native write takes
+WANTS_RESULTS = Annotated[FLAG, Field(description="Whether to tell what each record became.")]
+UPSERTS: Mapping[str, Any] = {**WRITES, "results": WANTS_RESULTS}
 
 
 def number(least: int, most: int) -> Any:
@@ -131,10 +142,20 @@ def number(least: int, most: int) -> Any:
     return Annotated[int, Field(ge=least, le=most), written("not_an_integer", whole_number)]
 
 
+def meaning(kind: Any, text: str) -> Any:
+    """Return a type with what it means to the parameter that has it, for the OpenAPI document."""
+    return Annotated[kind, Field(description=text)]
+
+
 def field_type(record: type, name: str) -> Any:
     """Return the type that a schema gives a field of its records."""
     hint: Any = get_type_hints(record, include_extras=True)[name]
     return get_args(hint)[0] if get_origin(hint) is Required else hint
+
+
+def documented_name(name: str) -> str:
+    """Return the name that the documents give what a route calls `order_id`: `orderId`."""
+    return name[:1] + name.title().replace("_", "")[1:]
 
 
 def sent_with(request: Request) -> MultiValueDict[str, str]:

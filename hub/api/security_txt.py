@@ -6,12 +6,26 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from hub.api.openapi.answers import Failure, RateExceeded
+from hub.api.openapi.operations import Answer, Operation, says
 from hub.api.responses import failure
 
 HOLDS = timedelta(days=90)  # "less than a year into the future" (RFC 9116, 2.5.5)
 
 
 @csrf_exempt
+@says(
+    get=Operation(
+        "Hub",
+        "Whom to tell of a weakness",
+        "Contacts in the form of RFC 9116, where the hub's operators name any.",
+        {
+            200: Answer(str, "The contacts.", ("Cache-Control",), media_type="text/plain"),
+            404: Answer(Failure, "Nobody is named."),
+            429: Answer(RateExceeded, "Nobody is named, and the address asked for too much.", ("Retry-After",)),
+        },
+    )
+)
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Answer with the contacts, and until when they hold; raises Http404 where there are none."""
     if not settings.SECURITY_CONTACT:

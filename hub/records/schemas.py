@@ -18,9 +18,10 @@ from hub.records.columns import ESCAPED_NUL, Reader
 from hub.records.faults import Fault, failed, fault_of, no_array, unreadable
 from hub.records.reading import MOST_WARNINGS, Json, Reading, Shape, is_array, read_pairs
 from hub.records.records import Record, RecordList, Records
-from hub.records.types import BLANK
+from hub.records.types import BLANK, NOT_BLANK
 
-STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # extras are kept so that they can be named
+# Extras are kept so that they can be named; what stands below a field describes it in the OpenAPI document.
+STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 HALF_CHARACTER = "hex escape"  # what pydantic calls half a character, \\ud800 without \\udc00
 MOST_SEARCHED = 5000  # records and lines of a body that are all searched for faults; past that the first must do
@@ -60,6 +61,15 @@ class Schema(Generic[Record]):
     def adapter(self) -> TypeAdapter[list[Record]]:
         body: Any = Annotated[list[self.record], Field(max_length=self.limit)]  # type: ignore[name-defined]
         return TypeAdapter(body)
+
+    @property
+    def body(self) -> Any:
+        """The type of a body as the OpenAPI document tells it, with what a record must have one of."""
+        text = {"type": "string", "pattern": NOT_BLANK}
+        choices = [{"required": [name], "properties": {name: text}} for name in self.one_of]
+        extra: Any = {"anyOf": choices} if choices else {}
+        element: Any = Annotated[self.record, Field(json_schema_extra=extra)]
+        return Annotated[list[element], Field(max_length=self.limit)]
 
     @cached_property
     def reader(self) -> Reader[Record] | None:

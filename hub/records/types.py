@@ -231,16 +231,52 @@ def required_email(value: str) -> str:
     return email(value)
 
 
+def described(**schema: Any) -> Any:
+    """Say of a type what JSON Schema can say, for the OpenAPI document; the rule itself is a validator's."""
+    return Field(json_schema_extra=schema)
+
+
+def or_empty(pattern: str) -> str:
+    """Return the pattern of a whole text, which may be "", too: that clears an optional field."""
+    return f"^({pattern})?$"
+
+
+IN_ANY_CASE = LANGUAGE_TAG.pattern.replace("a-z", "A-Za-z")
 Flag = bool
-Email = Annotated[str, AfterValidator(email), Field(json_schema_extra={"maxLength": MOST_EMAIL})]
-RequiredEmail = Annotated[str, AfterValidator(required_email), Field(json_schema_extra={"maxLength": MOST_EMAIL})]
-Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10), checked("language", normal_language)]
-Currency = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("currency", normal_currency)]
-Moment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), checked("datetime", normal_moment)]
-Country = Annotated[str, StringConstraints(strip_whitespace=True), checked("country", normal_country)]
-Date = Annotated[str, StringConstraints(strip_whitespace=True), checked("date", normal_date)]
+Email = Annotated[str, AfterValidator(email), described(maxLength=MOST_EMAIL, format="idn-email")]
+RequiredEmail = Annotated[
+    str, AfterValidator(required_email), described(minLength=1, maxLength=MOST_EMAIL, format="idn-email")
+]
+Language = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=10),
+    checked("language", normal_language),
+    described(pattern=or_empty(IN_ANY_CASE), examples=["en-US"]),
+]
+Currency = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    checked("currency", normal_currency),
+    described(enum=sorted(CURRENCIES), examples=["EUR"]),
+]
+Moment = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    checked("datetime", normal_moment),
+    described(format="date-time", examples=["2025-08-22T21:00:00Z"]),
+]
+Country = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    checked("country", normal_country),
+    described(enum=["", *sorted(COUNTRIES)], examples=["SE"]),
+]
+Date = Annotated[str, StringConstraints(strip_whitespace=True), checked("date", normal_date), described(format="date")]
 HttpsUrl = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=2000), checked("https_url", normal_https_url)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2000),
+    checked("https_url", normal_https_url),
+    described(pattern=or_empty(r"https://[^\s/?#@\\]+\.[^\s/?#@\\]+([/?#][^\s\\]*)?")),
 ]
 Money = Annotated[float, Field(ge=0, le=MOST_MONEY, allow_inf_nan=False), WrapValidator(money)]
 Count = Annotated[int, Field(ge=0, le=MOST_INTEGER), BeforeValidator(whole)]

@@ -176,6 +176,15 @@ def _tenant(row: Row) -> Tenant:
 class KeyAuthentication(BaseAuthentication):
     """The native API's key header, `x-replenit-auth-key`, for the tenant in the path."""
 
+    schemes = {
+        "key": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-replenit-auth-key",
+            "description": "A key of the tenant that the path names. It is shown once, when it is made.",
+        }
+    }
+
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         """Return (None, the caller), DRF's pair of user and auth; raises ApiError 400 for a path without a GUID.
 

@@ -6,13 +6,15 @@ from functools import partial
 from typing import Annotated, Any
 
 from django.http import HttpResponse
+from pydantic import Field
 from rest_framework.request import Request
 
 from hub.api.errors import ApiError
 from hub.api.pagination import DEFAULT_LIMIT, LIMIT
-from hub.api.parameters import Parameters, number, written
+from hub.api.parameters import Parameters, meaning, number, written
 from hub.api.responses import success
 from hub.sql.bigint import MOST_DIGITS
+from tenants.api.operations import FEED
 from tenants.api.permissions import refuse_beyond
 from tenants.api.views import TenantViewSet, reads
 from tenants.api.waiting import MOST_SECONDS, look_or_wait
@@ -32,25 +34,34 @@ def _includes(text: str) -> list[Include] | None:
     return [each for word, each in INCLUDES.items() if word in words] if words <= INCLUDES.keys() else None
 
 
-ENTITY = Annotated[str, written("entity", {entity.value: entity.value for entity in Entity}.get)]
-INCLUDE = Annotated[list[Include], written("include", _includes)]
+ENTITY = Annotated[
+    str,
+    written("entity", {entity.value: entity.value for entity in Entity}.get),
+    Field(description="Only changes of these.", json_schema_extra={"enum": Entity.values}),
+]
+INCLUDE = Annotated[
+    list[Include],
+    written("include", _includes),
+    Field(description="What to tell of each record: itself, its identifiers."),
+]
 
 
 class ChangeViewSet(TenantViewSet):
     """A tenant's changesets in commit order, gapless, page by page; `next` is the `after` of the next call."""
 
     needs = {"list": Scope.READ, "retrieve": Scope.READ}  # any of them: what it does not hold is left out
+    operations = FEED
     ways = {"list": Way.API_FEED, "retrieve": Way.API_FEED}
     persons: Mapping[Entity, int] = {}
-    in_path = Parameters({"number": number(1, MOST_NUMBER)})
+    in_path = Parameters({"number": meaning(number(1, MOST_NUMBER), "Number of the changeset.")})
     in_query = {
         "list": Parameters(
             {
-                "after": number(0, MOST_NUMBER),
+                "after": meaning(number(0, MOST_NUMBER), "The number after which to begin; 0 is the oldest kept."),
                 "limit": LIMIT,
                 "entity": ENTITY,
                 "include": INCLUDE,
-                "wait": number(0, MOST_SECONDS),
+                "wait": meaning(number(0, MOST_SECONDS), "Seconds to wait for a change where there is none."),
             }
         )
     }

@@ -20,8 +20,9 @@ from rest_framework.viewsets import GenericViewSet
 from hub.api.body import read_body
 from hub.api.errors import ApiError, answer_exception
 from hub.api.etags import unless_known
+from hub.api.openapi.operations import RATE, Answer, Operation
 from hub.api.pagination import KeysetPagination
-from hub.api.parameters import NOTHING, Parameters, sent_with
+from hub.api.parameters import NOTHING, Parameters, documented_name, sent_with
 from hub.api.preferences import prefers_lenient
 from hub.api.responses import failure, in_changeset, now, success
 from hub.api.selection import Selection
@@ -31,6 +32,7 @@ from hub.records.schemas import Batch, Schema, parse
 from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
 from tenants.api.lenient import APPLIED, Upsert, in_places, said_of, store_sifted
+from tenants.api.operations import REFUSALS, REFUSALS_OF_BODIES, TENANT_ID
 from tenants.api.outcomes import with_receipt
 from tenants.api.permissions import KeyScope
 from tenants.api.throttling import TenantThrottle
@@ -53,12 +55,19 @@ class TenantViewSet(GenericViewSet[Any]):
     `removed`, `page` or `record`. Whatever it raises is answered by hub.api.errors. It says what identifiers its paths
     may hold, under their documented names, and by action what a query may hold and which scope a key needs, one of them
     where several are named: no action takes a parameter that is not there, and none is open that says no scope.
+    `operations` say by action what else the OpenAPI document tells of it.
     """
 
     in_path = NOTHING
     in_query: Mapping[str, Parameters] = {}
     needs: Mapping[str, Scope] = {}
     ignores_unknown_parameters = False
+    reads_also: Mapping[str, Parameters] = {}  # by action, what it reads from a query by itself
+    named: Mapping[str, Any] = {"tenantId": TENANT_ID}  # what else a path holds, for the OpenAPI document
+    operations: Mapping[str, Operation] = {}
+    refusals: Mapping[int, Answer] = REFUSALS
+    refusals_of_bodies: Mapping[int, Answer] = REFUSALS_OF_BODIES
+    tells = RATE
     filterset_class: type[FilterSet]
     growing: Growing
     keyset: str
@@ -242,7 +251,7 @@ def reads(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _identifiers(kwargs: Mapping[str, str]) -> dict[str, str]:
     """Return what a route took from a path, slashes included, by its documented name: `order_id` is `orderId`."""
-    return {name[:1] + name.title().replace("_", "")[1:]: identifier_in_path(text) for name, text in kwargs.items()}
+    return {documented_name(name): identifier_in_path(text) for name, text in kwargs.items()}
 
 
 @csrf_exempt

@@ -100,7 +100,8 @@ class Rules:
     @cached_property
     def _customer(self) -> Any:
         names = {name: kind | None for name, kind in self.kinds.items()}
-        return with_config({**STRICT, "extra": "forbid"})(TypedDict("Customer", names, total=False))  # type: ignore[operator]
+        config: Any = {**STRICT, "extra": "forbid", "use_attribute_docstrings": False}
+        return with_config(config)(TypedDict("Customer", names, total=False))  # type: ignore[operator]
 
     @cached_property
     def batch(self) -> TypeAdapter[Any]:

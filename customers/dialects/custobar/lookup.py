@@ -11,13 +11,12 @@ from customers.dialects.custobar.records import valid
 from customers.ingest import CUSTOMERS
 from customers.models import Customer
 from hub.api.pagination import KeysetPagination
-from hub.api.parameters import Parameters, number, with_plus
+from hub.api.parameters import Parameters, meaning, number, with_plus
 from hub.records.faults import Fault, failed
 
 COLUMNS = {column.field: column.name for column in CUSTOMERS.columns}
-OFFSET = Parameters(
-    {"offset": number(0, 10_000)}
-)  # an offset is counted row by row; the next page's address goes on from the last key
+# An offset is counted row by row; the next page's address goes on from the last key.
+OFFSET = Parameters({"offset": meaning(number(0, 10_000), "How many customers to skip.")})
 
 
 def sought(rules: Rules, parameters: MultiValueDict[str, str]) -> dict[str, str]:

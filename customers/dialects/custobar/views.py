@@ -12,6 +12,7 @@ from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
 from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
+from customers.dialects.custobar.operations import OPERATIONS, REFUSALS, REFUSALS_OF_BODIES, SCHEMES, SOUGHT_BY
 from customers.dialects.custobar.records import read_upload, rejected_in, without_erasures
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
@@ -32,6 +33,8 @@ from tenants.scopes import Scope
 class CustobarAuthentication(BaseAuthentication):
     """HTTP Basic with the tenant's slug and a key, or `Authorization: Token|Bearer` with a key alone."""
 
+    schemes = SCHEMES
+
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         return None, authorise(request._request, _credentials(scheme.lower(), rest.strip()), Source.CUSTOBAR)
@@ -51,7 +54,10 @@ class CustobarViewSet(DialectViewSet):
 
     authentication_classes = [CustobarAuthentication]
     needs = {"create": Scope.WRITE_CUSTOMERS, "withdraw": Scope.WRITE_CUSTOMERS, "list": Scope.READ_CUSTOMERS}
+    operations = OPERATIONS
+    refusals, refusals_of_bodies = REFUSALS, REFUSALS_OF_BODIES
     in_query = {"list": OFFSET}
+    reads_also = {"list": SOUGHT_BY}
     ignores_unknown_parameters = True
     shows = Entity.CUSTOMERS
     ways = {"list": Way.CUSTOBAR}

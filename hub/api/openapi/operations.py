@@ -1,0 +1,80 @@
+"""What an endpoint says of itself for the OpenAPI document, beside what its view, schemas and parameters say anyway."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of one status: the type of its body, None for none, what it means, and its headers, of HEADERS.
+
+    Those that every answer of its endpoint has need not be said; one in brackets may be missing.
+    """
+
+    body: Any
+    description: str
+    headers: tuple[str, ...] = ()
+    example: Any = None
+    media_type: str = "application/json"
+    also: tuple[str, ...] = ()  # other types of media, for who prefers them
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One action: under which heading, what it does in a line and in more, how it answers, and what it is sent.
+
+    `body` is the type of what is sent, `examples` bodies to try, by name. `takes` are headers of a request, of HEADERS.
+    What any endpoint of its kind may answer besides, `refusals` of its view say.
+    """
+
+    tag: str
+    summary: str
+    description: str
+    answers: Mapping[int, Answer]
+    body: Any = None
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    takes: tuple[str, ...] = ()
+
+
+def says(**operations: Operation) -> Callable[[View], View]:
+    """Decorate a view function with what each of its methods does: `@says(get=Operation(…))`."""
+
+    def decorate(view: View) -> View:
+        view.operations = operations  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def header(description: str, kind: Any = str, **schema: Any) -> Any:
+    """Return the type of a header's value."""
+    return Annotated[kind, Field(description=description, json_schema_extra=schema)]
+
+
+# Every header that a request or an answer has a meaning for, by the name that `takes` and `headers` say.
+HEADERS: Mapping[str, Any] = {
+    "Allow": header("The methods that the address takes."),
+    "Cache-Control": header("Caches may keep it, and ask each time whether it is still so."),
+    "ETag": header("Names this version; sent back in If-None-Match it asks whether there is another."),
+    "If-None-Match": header("An ETag: where the answer would still be the same it is a 304 without a body."),
+    "Retry-After": header("Seconds after which it is worth trying again.", int, minimum=1),
+    "Vary": header("By which headers of a request the answer differs."),
+    "WWW-Authenticate": header("How a key is sent here (RFC 9110, 11.6.1)."),
+    "X-Changeset": header("Number of the changeset in the feed; missing where nothing changed.", int, minimum=1),
+    "X-RateLimit-Limit": header("Requests allowed in the window that is nearer to its end.", int, minimum=0),
+    "X-RateLimit-Remaining": header("Requests left in it.", int, minimum=0),
+    "X-RateLimit-Reset": header("When it ends, in seconds since 1970.", int, minimum=0),
+    "X-Request-Id": header("The trace id, as the log and the changeset have it.", pattern="^[0-9a-f]{32}$"),
+    "traceparent": header(
+        "W3C trace context. The trace of one that is sent goes on; what is none is ignored.",
+        examples=["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+    ),
+}
+ALWAYS = ("X-Request-Id", "traceparent")  # on every answer
+TAKEN = ("traceparent",)  # of every request
+RATE = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
