@@ -5,7 +5,8 @@ from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import CustomerSerializer
 from hub.api.openapi.answers import stored
 from hub.api.openapi.operations import Operation
-from tenants.api.operations import Removed, found, paged, removed, saved
+from tenants.api.operations import Removed, paged, read, removed, saved
+from tenants.api.reconciling import compared
 
 StoredCustomer = stored("StoredCustomer", CustomerSerializer, Customer, CustomerRecord)
 
@@ -27,6 +28,7 @@ OPERATIONS = {
         "found by the tenant's priority identifier, else by the other. Fields that are left out, or null, keep their "
         'stored value; "" clears a text. A tenant may demand more fields than the schema does.',
         saved("Customers"),
+        takes=("Prefer",),
         body=customer_schema(()).body,
         examples={
             "one field of a customer": [{"CustomerId": "C-123", "EmailOptin": False}],
@@ -60,8 +62,10 @@ OPERATIONS = {
         "Customers",
         "Read one customer",
         "The customer that an identifier names: the priority identifier, else the other; the first of several.",
-        found(StoredCustomer, "The customer."),
+        read(StoredCustomer, "The customer."),
+        takes=("If-None-Match",),
     ),
+    "reconcile": compared("Customers", "the tenant's priority identifier"),
     "remove": Operation(
         "Customers",
         "Erase a customer",

@@ -5,7 +5,8 @@ from hub.api.openapi.operations import Operation
 from orders.models import Order
 from orders.schemas import ORDERS, OrderRecord
 from orders.serializers import OrderSerializer
-from tenants.api.operations import Removed, found, paged, removed, saved
+from tenants.api.operations import Removed, paged, read, removed, saved
+from tenants.api.reconciling import compared
 
 StoredOrder = stored("StoredOrder", OrderSerializer, Order, OrderRecord)
 
@@ -33,6 +34,7 @@ OPERATIONS = {
         "Stores up to 500 orders with their lines in one transaction: all of them, or none where one has a fault. The "
         "lines that are sent replace those that are stored. Customer and products need not be known.",
         saved("Orders"),
+        takes=("Prefer",),
         body=ORDERS.body,
         examples={
             "an order with one line": [
@@ -54,7 +56,14 @@ OPERATIONS = {
         "Orders page by page, filtered: `next` is the address of the next page. ProductId and Sku look at the lines.",
         paged(StoredOrder, "A page of orders."),
     ),
-    "retrieve": Operation("Orders", "Read one order", "The order with its lines.", found(StoredOrder, "The order.")),
+    "retrieve": Operation(
+        "Orders",
+        "Read one order",
+        "The order with its lines.",
+        read(StoredOrder, "The order."),
+        takes=("If-None-Match",),
+    ),
+    "reconcile": compared("Orders", "OrderId"),
     "remove": Operation(
         "Orders", "Delete an order", "Deletes an order with its lines.", removed("Order removed.", RemovedOrder)
     ),

@@ -5,7 +5,8 @@ from hub.api.openapi.operations import Operation
 from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord
 from products.serializers import ProductSerializer
-from tenants.api.operations import Removed, found, paged, removed, saved
+from tenants.api.operations import Removed, paged, read, removed, saved
+from tenants.api.reconciling import compared
 
 StoredProduct = stored("StoredProduct", ProductSerializer, Product, ProductRecord)
 
@@ -31,6 +32,7 @@ OPERATIONS = {
         "Stores up to 200 products with their variants in one transaction: all of them, or none where one has a fault. "
         "Variants are merged by VariantId; those that are left out stay.",
         saved("Products"),
+        takes=("Prefer",),
         body=PRODUCTS.body,
         examples={
             "a product with one variant": [
@@ -60,8 +62,13 @@ OPERATIONS = {
         paged(StoredProduct, "A page of products."),
     ),
     "retrieve": Operation(
-        "Products", "Read one product", "The product with its variants.", found(StoredProduct, "The product.")
+        "Products",
+        "Read one product",
+        "The product with its variants.",
+        read(StoredProduct, "The product."),
+        takes=("If-None-Match",),
     ),
+    "reconcile": compared("Products", "ProductId"),
     "remove": Operation(
         "Products",
         "Delete a product",

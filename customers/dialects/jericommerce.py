@@ -19,6 +19,7 @@ from customers.dialects.jericommerce_operations import (
     PROGRAM_ID,
     REFUSALS,
     REFUSALS_OF_BODIES,
+    REFUSALS_OF_WRITES,
     SCHEMES,
     operations,
 )
@@ -245,7 +246,7 @@ class JericommerceViewSet(DialectViewSet):
     needs = {"create": Scope.WRITE_CUSTOMERS, "remove": Scope.ERASE_CUSTOMERS}
     named = {"programId": PROGRAM_ID}
     operations = operations(PayloadRecord, MOST_RECORDS)
-    refusals, refusals_of_bodies = REFUSALS, REFUSALS_OF_BODIES
+    refusals, refusals_of_bodies, refusals_of_writes = REFUSALS, REFUSALS_OF_BODIES, REFUSALS_OF_WRITES
     in_query = {
         "remove": Parameters({"email": WHOSE_EMAIL}, needs=all, otherwise="The query parameter email is required."),
     }

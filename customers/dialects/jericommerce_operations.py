@@ -9,7 +9,7 @@ from hub.api.openapi.answers import Body, Errors, made
 from hub.api.openapi.operations import Answer, Operation
 from hub.records.schemas import STRICT
 from hub.records.types import RequiredEmail
-from tenants.api.operations import Count, refusals, refusals_of_bodies
+from tenants.api.operations import Count, refusals, refusals_of_bodies, refusals_of_writes
 
 PROGRAM_ID = Annotated[str, Field(description="The tenant's GUID or slug.")]
 TAG = "Jericommerce"
@@ -93,6 +93,7 @@ def operations(payload: type, most: int) -> Mapping[str, Operation]:
 
 REFUSALS = {status: answer for status, answer in refusals({}, otherwise=NoResults).items() if status != 404}
 REFUSALS_OF_BODIES = refusals_of_bodies(NoResults)
+REFUSALS_OF_WRITES = refusals_of_writes(NoResults)
 SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "api-key", "description": "A key of the tenant."},
     "authorization": {

@@ -39,6 +39,7 @@ def writes(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return action(self, request, **kwargs)
         return _answer_once(self, name, lambda: action(self, request, **kwargs))
 
+    answer.is_write = True  # type: ignore[attr-defined]  # for the OpenAPI document
     return answer
 
 

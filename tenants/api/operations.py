@@ -28,6 +28,21 @@ Number = Annotated[int, Field(ge=1)]
 AT = "2026-01-31T12:00:00.000Z"
 
 
+class Change(Body):
+    """What a dry run would change of one record."""
+
+    index: Count
+    """Which record, in the order sent; 0 of a delete."""
+    status: Literal["created", "updated", "deleted"]
+    """What would become of it."""
+    HubId: HubId | None
+    """The stored record's; null of one that would be new."""
+    before: dict[str, Any] | None
+    """The fields that differ, as a read shows them now; null of one that would be new."""
+    after: dict[str, Any] | None
+    """The same fields as they would be; null of one that would be gone."""
+
+
 class Receipt(Body):
     """What a write did."""
 
@@ -39,6 +54,10 @@ class Receipt(Body):
     """Stored records that were changed."""
     unchanged: Count
     """Stored records that were so already."""
+    dryRun: NotRequired[Literal[True]]
+    """With `dryRun=true`: nothing was stored, and `changeset` is null."""
+    changes: NotRequired[Annotated[list[Change], Field(max_length=50)]]
+    """With `dryRun=true`: what would change, of the first records."""
 
 
 class Result(Body):
@@ -54,6 +73,23 @@ class Result(Body):
     """Where a record meant several, theirs, at most 1,000."""
 
 
+class Rejected(Body):
+    """A record of a lenient batch that was left out."""
+
+    index: Count
+    """Which record, in the order sent."""
+    CustomerId: NotRequired[str]
+    Email: NotRequired[str]
+    OrderId: NotRequired[str]
+    ProductId: NotRequired[str]
+    errors: Errors
+    """By place in the record what is wrong there, at most 20."""
+    truncated: NotRequired[Literal[True]]
+    """There are more places than 20."""
+    withdrawal: NotRequired[Literal[True]]
+    """It withdraws consent, and was not taken: send it again first of all."""
+
+
 class Saved(Receipt):
     """What became of a batch."""
 
@@ -65,6 +101,8 @@ class Saved(Receipt):
     """By place what is odd without being wrong, and fields that are not known."""
     results: NotRequired[list[Result]]
     """With `results=true`: what became of each record, in the order sent."""
+    rejected: NotRequired[list[Rejected]]
+    """With `Prefer: handling=lenient`: records left out, those that withdraw consent first."""
 
 
 class Removed(Receipt):
@@ -149,7 +187,9 @@ def saved(noun: str) -> Mapping[int, Answer]:
     """Return how an upsert answers."""
     data = {"count": 1, "processedAt": AT, "changeset": 17, "created": 1, "updated": 0, "unchanged": 0}
     example = {"success": True, "message": f"{noun} saved.", "data": data}
-    return {200: Answer(succeeded(Saved), "All of the batch is stored.", ("[X-Changeset]",), example)}
+    return {
+        200: Answer(succeeded(Saved), "All of the batch is stored.", ("[X-Changeset]", "[Preference-Applied]"), example)
+    }
 
 
 def removed(message: str, data: type[Removed]) -> Mapping[int, Answer]:
@@ -172,6 +212,14 @@ def found(data: Any, description: str) -> Mapping[int, Answer]:
     return {200: Answer(succeeded(data), description)}
 
 
+def read(record: Any, description: str) -> Mapping[int, Answer]:
+    """Return how a read of one record answers, which may be known already."""
+    return {
+        200: Answer(succeeded(record), description, ("ETag", "Vary")),
+        304: Answer(None, "It is what If-None-Match names.", ("ETag", "Vary")),
+    }
+
+
 NATIVE: Mapping[int, Any] = {400: Problem | Failure, 429: RateExceeded}  # all others are a Failure
 
 
@@ -180,7 +228,10 @@ def refusals(bodies: Mapping[int, Any], *, otherwise: Any, examples: bool = Fals
     said = {
         400: ("What the address or the body holds is wrong; nothing is done.", ()),
         401: ("No key, or none that is live and of this tenant.", ("WWW-Authenticate",)),
-        403: ("The tenant is disabled, or the request came in clear where the hub has HTTPS.", ()),
+        403: (
+            "The tenant is disabled, the key may not do this, or the request came in clear where the hub has HTTPS.",
+            (),
+        ),
         404: ("There is no such tenant, or nothing of that name.", ()),
         429: ("The rate limit is exceeded.", ("Retry-After",)),
         500: ("Something unforeseen; nothing is half done.", ()),
@@ -201,8 +252,17 @@ def refusals_of_bodies(body: Any) -> Mapping[int, Answer]:
     }
 
 
+def refusals_of_writes(body: Any) -> Mapping[int, Answer]:
+    """Return what an endpoint may answer besides that takes an Idempotency-Key."""
+    return {
+        409: Answer(body, "The first request under this Idempotency-Key is still running.", ("Retry-After",)),
+        422: Answer(body, "Another request was sent under this Idempotency-Key."),
+    }
+
+
 REFUSALS = refusals(NATIVE, otherwise=Failure, examples=True)
 REFUSALS_OF_BODIES = refusals_of_bodies(Failure)
+REFUSALS_OF_WRITES = refusals_of_writes(Failure)
 
 FEED = {
     "list": Operation(

@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from django.http import HttpResponse
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from rest_framework.request import Request
 
+from hub.api.openapi.answers import Body, made, succeeded
+from hub.api.openapi.operations import Answer, Operation
 from hub.api.responses import success
 from hub.records.faults import Fault, failed, fault_of, unreadable
 from hub.records.reading import MOST_FAULTS, UNPRINTABLE, Pairs
@@ -24,6 +26,59 @@ NAMED_BY = ("ids", "hashes")
 MEMBERS = ("from", *reversed(NAMED_BY), "to")
 HASH = re.compile("[0-9a-fA-F]{64}")
 KNOWN = f"Known here: {', '.join(MEMBERS)}."
+ContentHash = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")]
+Ids = Annotated[list[str], Field(max_length=MOST_IDS)]
+
+
+class Compared(Body):
+    """What is compared: `ids` or `hashes`, one of them."""
+
+    ids: NotRequired[Ids]
+    """Ids, each once."""
+    hashes: NotRequired[
+        Annotated[dict[str, Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")]], Field(max_length=MOST_IDS)]
+    ]
+    """The content hash of each record by its id."""
+
+
+# `from` is a word of Python's, and no member of a class.
+Comparison = made(
+    "Comparison",
+    {
+        **Compared.__annotations__,
+        "from": NotRequired[Annotated[str, Field(description="Where the range begins; the least id without it.")]],
+        "to": NotRequired[Annotated[str, Field(description="Where it ends; the greatest id without it.")]],
+    },
+)
+
+
+class Differences(Body):
+    """What differs between what was sent and what is stored."""
+
+    missing: list[str]
+    """Sent, and not stored."""
+    extra: list[str]
+    """Stored in the range, and not sent."""
+    different: list[str]
+    """Stored with another content hash."""
+    next: str | None
+    """The `from` with which to ask for more of what is extra; null where this is all."""
+
+
+def compared(tag: str, named_by: str) -> Operation:
+    """Return what is said of the reconciliation of an entity."""
+    answer = {"missing": ["2"], "extra": [], "different": [], "next": None}
+    example = {"success": True, "message": f"{tag} compared.", "data": answer}
+    return Operation(
+        tag,
+        f"Compare {tag.lower()} with yours",
+        f"What is stored within the range and what was sent, compared by {named_by}: by the ids alone, or by content "
+        "hashes, as docs/reconcile.md defines them. Reads, and writes nothing.",
+        {200: Answer(succeeded(Differences), "What differs.", (), example)},
+        body=Comparison,
+        examples={"ids": {"ids": ["1", "2"]}, "hashes": {"hashes": {"1": "0" * 64}, "from": "0", "to": "9"}},
+    )
+
 
 Texts = TypeAdapter[list[str]]
 

@@ -6,16 +6,21 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from pydantic import Field
 from rest_framework.request import Request
 
+from hub.api.openapi.answers import Body, Written
+from hub.api.openapi.operations import Operation
 from hub.api.pagination import DEFAULT_LIMIT, LIMIT
-from hub.api.parameters import Parameters, number, written
+from hub.api.parameters import Parameters, meaning, number, written
 from hub.api.responses import success, utc
 from hub.records.types import required_text
 from hub.sql.bigint import MOST_DIGITS
+from tenants.api.operations import Count, Number, found
 from tenants.api.views import TenantViewSet
 from tenants.models import ApiKey, LoggedRequest
 from tenants.requests.reading import newest, requests_after
+from tenants.scopes import Scope
 
 MOST_NUMBER = 10**MOST_DIGITS - 1
 STATUS_OR_CLASS = re.compile("[2-5](?:[0-9]{2}|[Xx]{2})")
@@ -32,16 +37,85 @@ def _statuses(text: str) -> tuple[int, int] | None:
 STATUS = Annotated[tuple[int, int], written("status", _statuses)]
 
 
+class Mistaken(Body):
+    """One kind of mistake of a request."""
+
+    Field: str | None
+    """Where; null for the record or the request as a whole."""
+    Code: str
+    """Its kind."""
+    Message: str
+    """What is wrong, without any value that was sent."""
+    Warning: bool
+    """Whether it was a warning, and the record stored."""
+    Times: Count
+    """How often."""
+    Records: list[Count]
+    """In which records of the batch, the first of them."""
+
+
+class Logged(Body):
+    """One call."""
+
+    At: Written
+    """When it came, in UTC."""
+    Method: str
+    Route: str
+    """The address without identifiers."""
+    Status: int
+    Received: Count | None
+    """Records that came."""
+    Created: Count | None
+    Updated: Count | None
+    Unchanged: Count | None
+    Removed: Count | None
+    Changeset: Number | None
+    """Number of the changeset in the feed."""
+    Milliseconds: Annotated[float, Field(ge=0)]
+    """How long the answer took."""
+    Bytes: Count
+    """Length of the body."""
+    Dialect: str
+    """Through which dialect."""
+    Key: str | None
+    """The first characters of the key."""
+    TraceId: str
+    """The trace."""
+    Errors: list[Mistaken]
+    """What was wrong."""
+
+
+class Requests(Body):
+    """Calls in the order in which they were logged."""
+
+    results: list[Logged]
+    next: Count
+    """The `after` of the next call."""
+
+
+REQUESTS = {
+    "list": Operation(
+        "Requests",
+        "Read your own calls",
+        "Calls of the tenant's keys, of the last 30 days, in the order in which they were logged, up to a second after "
+        "their answers; without `after` the newest.",
+        found(Requests, "Calls, none where nothing came."),
+    )
+}
+
+
 class RequestViewSet(TenantViewSet):
     """A tenant's calls in the order in which they were logged; `next` is the `after` of the next call."""
 
+    needs = {"list": Scope.ALL}  # any of them: it tells of calls, and of nobody
+    operations = REQUESTS
     in_query = {
         "list": Parameters(
             {
-                "status": STATUS,
-                "route": Annotated[str, required_text(MOST_ROUTE)],
-                "key": Annotated[str, required_text(MOST_KEY)],
-                "after": number(0, MOST_NUMBER),
+                "status": meaning(STATUS, "A status, `404`, or a class of them, `4xx`."),
+                "route": meaning(Annotated[str, required_text(MOST_ROUTE)], "A route as `Route` says it."),
+                "key": meaning(Annotated[str, required_text(MOST_KEY)], "The first characters of a key."),
+                "after": meaning(number(0, MOST_NUMBER), "The `next` of the call before."),
                 "limit": LIMIT,
             }
         )

@@ -32,7 +32,7 @@ from hub.records.schemas import Batch, Schema, parse
 from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
 from tenants.api.lenient import APPLIED, Upsert, in_places, said_of, store_sifted
-from tenants.api.operations import REFUSALS, REFUSALS_OF_BODIES, TENANT_ID
+from tenants.api.operations import REFUSALS, REFUSALS_OF_BODIES, REFUSALS_OF_WRITES, TENANT_ID
 from tenants.api.outcomes import with_receipt
 from tenants.api.permissions import KeyScope
 from tenants.api.throttling import TenantThrottle
@@ -67,7 +67,8 @@ class TenantViewSet(GenericViewSet[Any]):
     operations: Mapping[str, Operation] = {}
     refusals: Mapping[int, Answer] = REFUSALS
     refusals_of_bodies: Mapping[int, Answer] = REFUSALS_OF_BODIES
-    tells = RATE
+    refusals_of_writes: Mapping[int, Answer] = REFUSALS_OF_WRITES
+    tells = (*RATE, "[X-Sandbox]")
     filterset_class: type[FilterSet]
     growing: Growing
     keyset: str

@@ -23,7 +23,7 @@ from hub.api.openapi.operations import Answer, Operation
 from hub.api.pagination import PAGE
 from hub.api.parameters import Parameters, meaning
 from hub.records.schemas import STRICT
-from tenants.api.operations import Count, refusals, refusals_of_bodies
+from tenants.api.operations import Count, refusals, refusals_of_bodies, refusals_of_writes
 
 TAG = "Custobar"
 OPEN = ConfigDict(extra="allow", use_attribute_docstrings=True)
@@ -151,6 +151,7 @@ SOUGHT_BY = Parameters(
 )
 REFUSALS = {status: answer for status, answer in refusals({}, otherwise=CustobarFailure).items() if status != 404}
 REFUSALS_OF_BODIES = refusals_of_bodies(CustobarFailure)
+REFUSALS_OF_WRITES = refusals_of_writes(CustobarFailure)
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic", "description": "The tenant's slug as user, a key as password."},
     "token": {

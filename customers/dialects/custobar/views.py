@@ -12,7 +12,14 @@ from customers.dialects.custobar.bodies import Findings
 from customers.dialects.custobar.events import read_events, withdraw
 from customers.dialects.custobar.fields import rules_of
 from customers.dialects.custobar.lookup import OFFSET, as_sent, next_url, skipping, sought
-from customers.dialects.custobar.operations import OPERATIONS, REFUSALS, REFUSALS_OF_BODIES, SCHEMES, SOUGHT_BY
+from customers.dialects.custobar.operations import (
+    OPERATIONS,
+    REFUSALS,
+    REFUSALS_OF_BODIES,
+    REFUSALS_OF_WRITES,
+    SCHEMES,
+    SOUGHT_BY,
+)
 from customers.dialects.custobar.records import read_upload, rejected_in, without_erasures
 from customers.dialects.custobar.upload import store_upload
 from customers.dialects.views import DialectViewSet, reworded
@@ -55,7 +62,7 @@ class CustobarViewSet(DialectViewSet):
     authentication_classes = [CustobarAuthentication]
     needs = {"create": Scope.WRITE_CUSTOMERS, "withdraw": Scope.WRITE_CUSTOMERS, "list": Scope.READ_CUSTOMERS}
     operations = OPERATIONS
-    refusals, refusals_of_bodies = REFUSALS, REFUSALS_OF_BODIES
+    refusals, refusals_of_bodies, refusals_of_writes = REFUSALS, REFUSALS_OF_BODIES, REFUSALS_OF_WRITES
     in_query = {"list": OFFSET}
     reads_also = {"list": SOUGHT_BY}
     ignores_unknown_parameters = True

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from typing_extensions import TypedDict, is_typeddict
 
 from hub.api.parameters import field_type
+from hub.api.selection import HASH
 from hub.api.serializers import MomentField, MoneyField
 from hub.records.faults import TEXTS
 from hub.records.types import MOST_MONEY
@@ -26,10 +27,10 @@ class Body(TypedDict):
     """A body, or a part of one."""
 
 
-def made(name: str, members: Mapping[str, Any], config: ConfigDict | None = None) -> Any:
+def made(name: str, members: Mapping[str, Any], config: ConfigDict | None = None, *, total: bool = True) -> Any:
     """Return a TypedDict whose members are known only when it is made."""
     make: Any = TypedDict
-    kind = make(name, dict(members))
+    kind = make(name, dict(members), total=total)
     return with_config(config)(kind) if config else kind
 
 
@@ -43,7 +44,11 @@ def page(record: Any) -> Any:
     """Return a page of records."""
     results = Annotated[list[record], Field(description="The records, in the order of their identifiers.")]
     following = Annotated[str | None, Field(description="Address of the next page; null on the last, and only there.")]
-    return made(f"{record.__name__}Page", {"results": results, "next": following})
+    count = Annotated[
+        int | Literal["10000+"],
+        Field(description="With `count=true`: how many there are on all pages; exact up to 10,000."),
+    ]
+    return made(f"{record.__name__}Page", {"results": results, "next": following, "count": NotRequired[count]})
 
 
 class Nothing(Body):
@@ -119,6 +124,10 @@ WRITTEN_AS: Mapping[type[serializers.Field[Any, Any, Any, Any]], Any] = {
     MomentField: Written,
     MoneyField: Annotated[float, Field(ge=0, le=MOST_MONEY)],
 }
+HASH_FIELD = Field(
+    pattern="^[0-9a-f]{64}$",
+    description="With `fields=Hash`: the content hash, as docs/reconcile.md defines it.",
+)
 ADDED = {
     "HubId": "The id by which changes and downstream systems name the record.",
     "Attributes": "What else the vendors' dialects stored, under their names.",
@@ -132,12 +141,23 @@ ADDED = {
 def stored(name: str, serializer: Any, model: type[Model], record: type) -> Any:
     """Return the type of a record as it is read back, by its serializer.
 
-    What may be null the model says; what a field means, the schema `record` that fills it.
+    What may be null the model says; what a field means, the schema `record` that fills it. A read has all members but
+    the hash, unless `fields` says which.
     """
-    members = {field: _type_of(field, each, model, record) for field, each in serializer().fields.items()}
-    kind = made(name, members)
+    kind = made(name, _members(serializer, model, record) | {HASH: Annotated[str, HASH_FIELD]}, total=False)
     kind.meanings = record
     return kind
+
+
+def _part(name: str, serializer: Any, model: type[Model], record: type) -> Any:
+    """Return the type of a part of a record, which is read whole."""
+    kind = made(name, _members(serializer, model, record))
+    kind.meanings = record
+    return kind
+
+
+def _members(serializer: Any, model: type[Model], record: type) -> dict[str, Any]:
+    return {field: _type_of(field, each, model, record) for field, each in serializer().fields.items()}
 
 
 def _type_of(field: str, each: Any, model: type[Model], record: type) -> Any:
@@ -147,7 +167,7 @@ def _type_of(field: str, each: Any, model: type[Model], record: type) -> Any:
         (part,) = get_args(field_type(record, field))[:1]
         inner = part if is_typeddict(part) else get_args(part)[0]
         name = f"Stored{inner.__name__.removesuffix('Record')}"
-        nested: Any = stored(name, type(each.child), column.related_model, inner)
+        nested: Any = _part(name, type(each.child), column.related_model, inner)
         return list[nested]
     kind = WRITTEN_AS[type(each)] | None if column.null else WRITTEN_AS[type(each)]
     return Annotated[kind, Field(description=ADDED[field])] if field in ADDED else kind

@@ -8,7 +8,16 @@ from typing import Any
 from django.urls import reverse
 
 from hub.api.openapi.components import Components
-from hub.api.openapi.operations import ALWAYS, HEADERS, RATE, TAKEN, Answer, Operation
+from hub.api.openapi.operations import (
+    ALWAYS,
+    HEADERS,
+    RATE,
+    TAKEN,
+    TAKEN_BY_WRITES,
+    TOLD_OF_WRITES,
+    Answer,
+    Operation,
+)
 from hub.api.openapi.routes import Route, routes
 from hub.api.parameters import NOTHING, Parameters
 from hub.api.responses import to_json
@@ -24,6 +33,7 @@ TAGS = {
     "Orders": "Orders with their line items.",
     "Products": "Products with their variants.",
     "Changes": "What changed, in commit order and without gaps.",
+    "Requests": "Your own calls, and what was wrong with them.",
     "Jericommerce": "Customers as shops send them that were with Jericommerce.",
     "Custobar": "Customers and unsubscribes as shops send them that were with Custobar.",
     "Hub": "About the hub itself; needs no key.",
@@ -73,15 +83,22 @@ def make_document(served: Iterable[Route]) -> dict[str, Any]:
 
 def _operation(route: Route, action: str, components: Components) -> dict[str, Any]:
     said: Operation = route.operations[action]
-    answers = {**getattr(route.view, "refusals", {}), **_of_bodies(route, said), **said.answers}
+    writes = _writes(route, action)
+    of_writes = getattr(route.view, "refusals_of_writes", {}) if writes else {}
+    answers = {**getattr(route.view, "refusals", {}), **_of_bodies(route, said), **of_writes, **said.answers}
     always = (*ALWAYS, *getattr(route.view, "tells", ()))
+    done = (*always, *TOLD_OF_WRITES) if writes else always
+    takes = (*TAKEN, *(TAKEN_BY_WRITES if writes else ()), *said.takes)
     found = {
         "tags": [said.tag],
         "operationId": f"{said.tag}_{route.label(action)}".lower(),
         "summary": said.summary,
         "description": said.description,
-        "parameters": [*_in_path(route, components), *_in_query(route, action, components), *_taken(said, components)],
-        "responses": {str(status): _answer(answers[status], status, always, components) for status in sorted(answers)},
+        "parameters": [*_in_path(route, components), *_in_query(route, action, components), *_taken(takes, components)],
+        "responses": {
+            str(status): _answer(answer, status, done if status < 300 else always, components)
+            for status, answer in sorted(answers.items())
+        },
         "security": [{name: []} for name in _schemes(route.view)],
     }
     if said.body is None:
@@ -93,6 +110,11 @@ def _operation(route: Route, action: str, components: Components) -> dict[str, A
 
 def _body(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"required": True, "description": COMPRESSED, "content": {"application/json": content}}
+
+
+def _writes(route: Route, action: str) -> bool:
+    """Tell whether an action takes an Idempotency-Key."""
+    return getattr(getattr(route.view, action, None), "is_write", False)
 
 
 def _of_bodies(route: Route, said: Operation) -> Mapping[int, Answer]:
@@ -137,9 +159,9 @@ def _in_query(route: Route, action: str, components: Components) -> list[dict[st
     return found
 
 
-def _taken(said: Operation, components: Components) -> list[dict[str, Any]]:
+def _taken(names: Iterable[str], components: Components) -> list[dict[str, Any]]:
     """Return the headers that a request may have."""
-    return [{"name": name, "in": "header", **_header(components, name)} for name in (*TAKEN, *said.takes)]
+    return [{"name": name, "in": "header", **_header(components, name)} for name in names]
 
 
 def _header(components: Components, name: str) -> dict[str, Any]:

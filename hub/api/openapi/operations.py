@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -61,7 +61,19 @@ HEADERS: Mapping[str, Any] = {
     "Allow": header("The methods that the address takes."),
     "Cache-Control": header("Caches may keep it, and ask each time whether it is still so."),
     "ETag": header("Names this version; sent back in If-None-Match it asks whether there is another."),
+    "Idempotency-Key": header(
+        "Names this request for 24 hours: sent again under it, it is answered as the first time, and done once. At "
+        "most 255 characters, without a comma.",
+        examples=["5f0c3a52-8d4e-4c8b-9f0e-0f6f3f1f6c1b"],
+        maxLength=255,
+    ),
+    "Idempotent-Replayed": header("This is the answer of the first time; nothing was done now.", Literal["true"]),
     "If-None-Match": header("An ETag: where the answer would still be the same it is a 304 without a body."),
+    "Prefer": header(
+        "`handling=lenient` (RFC 7240): the good records are stored, and the others named.",
+        examples=["handling=lenient"],
+    ),
+    "Preference-Applied": header("The batch was taken leniently.", Literal["handling=lenient"]),
     "Retry-After": header("Seconds after which it is worth trying again.", int, minimum=1),
     "Vary": header("By which headers of a request the answer differs."),
     "WWW-Authenticate": header("How a key is sent here (RFC 9110, 11.6.1)."),
@@ -69,6 +81,7 @@ HEADERS: Mapping[str, Any] = {
     "X-RateLimit-Limit": header("Requests allowed in the window that is nearer to its end.", int, minimum=0),
     "X-RateLimit-Remaining": header("Requests left in it.", int, minimum=0),
     "X-RateLimit-Reset": header("When it ends, in seconds since 1970.", int, minimum=0),
+    "X-Sandbox": header("The tenant is a sandbox; missing of others.", Literal["true"]),
     "X-Request-Id": header("The trace id, as the log and the changeset have it.", pattern="^[0-9a-f]{32}$"),
     "traceparent": header(
         "W3C trace context. The trace of one that is sent goes on; what is none is ignored.",
@@ -77,4 +90,5 @@ HEADERS: Mapping[str, Any] = {
 }
 ALWAYS = ("X-Request-Id", "traceparent")  # on every answer
 TAKEN = ("traceparent",)  # of every request
+TAKEN_BY_WRITES, TOLD_OF_WRITES = ("Idempotency-Key",), ("[Idempotent-Replayed]",)
 RATE = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
