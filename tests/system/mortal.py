@@ -6,6 +6,7 @@ What it is told stands in the file `dies` of HUB_DATA: `before` or `after`.
 import os
 import signal
 import sys
+from typing import Any
 
 from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -24,7 +25,8 @@ class Mortality(AppConfig):
 
     def ready(self) -> None:
         if "hub.serving.web" in " ".join(sys.orig_argv):
-            commit = BaseDatabaseWrapper._commit
+            connections: Any = BaseDatabaseWrapper
+            commit = connections._commit
 
             def die(wrapper: BaseDatabaseWrapper) -> None:
                 told = TOLD.read_text() if TOLD.exists() else ""
@@ -34,4 +36,4 @@ class Mortality(AppConfig):
                 if told == "after":
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            BaseDatabaseWrapper._commit = die  # type: ignore[method-assign]
+            connections._commit = die
