@@ -57,7 +57,7 @@ class DeletedCustomer(Body):
 def operations(payload: type, most: int) -> Mapping[str, Operation]:
     """Return what the endpoints say of themselves, whose updates have a `payload`, `most` in a call."""
     members = {"email": RequiredEmail, "feature": Literal["users"], "payload": payload}
-    update = made("Update", members, STRICT)
+    update: Any = made("Update", members, STRICT)
     results = {"results": [{"index": 0, "email": "jane@example.com", "status": "created"}]}
     return {
         "create": Operation(

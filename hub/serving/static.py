@@ -33,8 +33,8 @@ def use_collected_static(folder: Path) -> None:
 def _collect(folder: Path) -> None:
     """Collect the files of the apps where they are others than last time.
 
-    Of several processes one does it, 1.6 s of CPU, and the others wait. Files of former versions stay for those who still
-    show their pages.
+    Of several processes one does it, 1.6 s of CPU, and the others wait. Files of former versions stay for those who
+    still show their pages.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".collected").open("a+") as mark:

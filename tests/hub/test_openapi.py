@@ -10,10 +10,10 @@ import pytest
 from django.urls import URLPattern, URLResolver
 from pydantic import TypeAdapter
 from schemathesis.specs.openapi.definitions import OPENAPI_31
-from typing_extensions import TypedDict
 
 from customers.schemas import CustomerRecord
 from hub.api.openapi import document as made
+from hub.api.openapi.answers import made as made_type
 from hub.api.openapi.components import Components
 from hub.api.openapi.document import document
 from hub.api.openapi.operations import HEADERS
@@ -150,10 +150,10 @@ def test_a_field_that_is_added_to_a_schema_appears_by_itself() -> None:
 
 def test_two_types_of_one_name_are_refused() -> None:
     components = Components()
-    components.schema(TypedDict("Same", {"a": int}))
+    components.schema(made_type("Same", {"a": int}))
 
     with pytest.raises(TypeError, match="Same"):
-        components.schema(TypedDict("Same", {"a": str}))
+        components.schema(made_type("Same", {"a": str}))
 
 
 def test_limits_required_fields_and_choices_are_those_of_the_schemas() -> None:

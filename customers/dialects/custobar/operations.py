@@ -39,7 +39,7 @@ def _sent() -> Any:
     """Return the type of customers in an upload."""
     kinds = {name: kind | None for name, kind in {**rules("UTC", "").kinds, **AS_SENT}.items() if name != COMPANY}
     config: Any = {**STRICT, "use_attribute_docstrings": False, "json_schema_extra": COMPANY_FIELDS}
-    customer = made("CustobarCustomer", {name: NotRequired[kind] for name, kind in kinds.items()}, config)
+    customer: Any = made("CustobarCustomer", {name: NotRequired[kind] for name, kind in kinds.items()}, config)
     return Annotated[list[customer], Field(max_length=MOST_CUSTOMERS)]
 
 
@@ -49,7 +49,7 @@ def _read() -> Any:
     lists = {"can_post": bool, "tags": list[str], "mailing_lists": list[str]}
     kinds = {name: KINDS.get(name, str) for name in sorted(ATTRIBUTES - {"can_post"})}
     stored = {name: NotRequired[kind] for name, kind in kinds.items()}
-    customer = made("ReadCustobarCustomer", {**names, **lists, **stored}, OPEN)
+    customer: Any = made("ReadCustobarCustomer", {**names, **lists, **stored}, OPEN)
     return list[customer]
 
 
@@ -102,15 +102,8 @@ class CustobarFailure(Body):
     error: Reason
 
 
-class Upload(TypedDict):
-    customers: _sent()  # type: ignore[misc]
-
-
-class CustobarPage(TypedDict):
-    customers: _read()
-    next_url: str | None  # type: ignore[misc]
-
-
+Upload = made("Upload", {"customers": _sent()})
+CustobarPage = made("CustobarPage", {"customers": _read(), "next_url": str | None})
 TAKEN = {200: Answer(Taken, "What can be stored is stored.", ("[X-Changeset]",), {"response": "ok", "count": 1})}
 OPERATIONS = {
     "create": Operation(
