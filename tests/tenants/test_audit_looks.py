@@ -241,3 +241,23 @@ def test_an_erased_person_leaves_nothing_personal_in_the_audit(
     page = text(member(Role.ADMIN, partner.tenant).get(LIST))
     assert f"#{anna.pk}" in page
     assert [value for value in ANNA.values() if value in page] == []
+
+
+def test_whom_a_reconciliation_tells_of_is_counted(partner: Partner, anna: Customer) -> None:
+    partner.save("customers", {"CustomerId": "C-bo"}, {"CustomerId": "C-cy"})
+    sent = {"hashes": {"C-anna": "0" * 64, "C-cy": "0" * 64, "missing": "0" * 64}}
+
+    partner.send("POST", "/customers/{tenant}/reconcile", sent)
+    partner.send("POST", "/customers/{tenant}/reconcile", {"ids": ["C-anna", "nobody"], "to": "C-anna"})
+
+    assert counted(partner) == [("customers", "api_list", None, 1, 3)]  # the second told of nobody
+
+
+def test_a_record_that_is_the_same_shows_nobody(partner: Partner, anna: Customer) -> None:
+    tag = partner.get("/customers/{tenant}/C-anna")["ETag"]
+    assert counted(partner) == [("customers", "api_record", None, 1, 1)]
+    looks._pending.clear()
+
+    partner.send("GET", "/customers/{tenant}/C-anna", **{"If-None-Match": tag})
+
+    assert counted(partner) == [("customers", "api_record", None, 1, 1)]
