@@ -36,6 +36,11 @@ class Field:
     is_dropped: bool = False
 
     @property
+    def is_known(self) -> bool:
+        """Whether the field is a documented one: a template would call the kind."""
+        return self.kind is not None
+
+    @property
     def input(self) -> str:
         """What it is edited in: `text`, `lines`, `flag`, or nothing where nobody knows the field."""
         if self.kind is None:

@@ -131,9 +131,16 @@ def leave_out(partner: Partner) -> None:
     """Have records of every entity and dialect left out of batches, and kept, that name the person somewhere."""
     other = {"CustomerId": "other", "Email": "other@shop.example"}
     wrong = filled(NATIVE, CustomerId=SHOP_ID, Language=MARK, Name={MARK: MARK}) | {MARK: [MARK]}
-    take(partner, "customers", other, wrong, {"Phone": f"+{NUMBER}"}, {"Email": f" {SECOND.upper()}", MARK: "\0"})
+    take(
+        partner,
+        "customers",
+        {"CustomerId": "other"},
+        wrong,
+        {"Phone": f"+{NUMBER}"},
+        {"Email": f" {SECOND.upper()}", MARK: "\0"},
+    )
     take(partner, "orders", order(OrderId="good", **other), order(CustomerId=SHOP_ID, Email=EMAIL, Currency=MARK))
-    take(partner, "products", product(), product(ProductName="", Taxonomy=[MARK, SECOND]))
+    take(partner, "products", product(ProductId="good"), product(ProductName="", Taxonomy=[MARK, SECOND]))
     nobody = {"external_id": "?", "email": MARK, "first_name": SECOND, "tags": [MARK]}
     upload(partner, {"external_id": "other"}, nobody)
     assert len(marked(map(repr, QuarantinedRecord.objects.values()))) == 6

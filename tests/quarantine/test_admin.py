@@ -71,6 +71,7 @@ def test_a_record_is_shown_field_by_field_with_its_fault_and_what_is_stored(part
     assert (shown["Name"].sent, shown["Name"].stored) == ('"Bo"', "Stored")
     assert LANGUAGE in text(page)
     assert "much too long a tag" in text(page)
+    assert "unknown, ignored" not in text(page)
 
 
 def test_a_corrected_record_goes_the_normal_way(partner: Partner, staff: Client) -> None:
