@@ -161,7 +161,7 @@ VENDORS_OWN = {"country", "date", "dated", "letters_digits_dashes", "no_dry_run"
 # What only an address can get wrong: tests/tenants/test_parameters.py sends these.
 OF_ADDRESSES = {
     "cursor", "doubled_parameter", "empty_parameter", "entity", "fields", "hub_ids", "include", "json_array",
-    "one_line", "order", "too_many_parameters", "unknown_parameter",
+    "one_line", "order", "status", "too_many_parameters", "unknown_parameter",
 }  # fmt: skip
 # What only a reconciliation can get wrong: tests/tenants/test_reconcile.py sends these.
 OF_RECONCILIATIONS = {
