@@ -1,5 +1,7 @@
 """A sandbox is emptied: everything goes that it had, nobody's else, and nothing of a real tenant whatever is tried."""
 
+import threading
+import time
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from customers.erasure import erase_customers
 from hub.sql.execute import execute_where_tenant_is
@@ -19,6 +21,7 @@ from tenants.models import ApiKey, Feed, Invitation, Membership, Source, Tenant,
 from tenants.sandboxes.emptying import empty_sandbox, finish_emptying, is_emptying
 from tests.conftest import Partner
 from tests.customers.records import customer
+from tests.orders.records import line, order
 from tests.tenants.sandboxes import counts, fill_every_table, sandbox_for
 
 pytestmark = pytest.mark.django_db
@@ -203,3 +206,37 @@ def test_an_erasure_is_kept_out_too(sandbox: Partner) -> None:
 
     with pytest.raises(psycopg.OperationalError), transaction.atomic():
         erase_customers(sandbox.tenant, customer_id="C-1", email=None, origin=Origin(Source.ADMIN, "maria", "0" * 32))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_once_are_before_or_after_and_never_half(sandbox: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each order has two lines: none is left with one, and what was answered 200 afterwards is there."""
+    monkeypatch.setattr(emptying, "AT_ONCE", 3)
+    numbers, after = iter(range(10_000)), list[str]()
+    is_over = threading.Event()
+
+    def write() -> None:
+        while not is_over.is_set():
+            began_after = empty.is_set()
+            order_id = f"O-{next(numbers)}"
+            answer = sandbox.post("orders", [order(OrderId=order_id, OrderItems=[line(Sku="A"), line(Sku="B")])])
+            if began_after and answer.status_code == 200:
+                after.append(order_id)
+        connection.close()
+
+    empty = threading.Event()
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    time.sleep(0.5)
+    assert empty_sandbox(sandbox.tenant, by=SERVER, seconds=None)
+    empty.set()
+    time.sleep(0.5)
+    is_over.set()
+    for writer in writers:
+        writer.join()
+
+    stored = sandbox.read("orders")
+    assert {len(record["OrderItems"]) for record in stored} <= {2}
+    assert set(after) <= {record["OrderId"] for record in stored}
+    assert after

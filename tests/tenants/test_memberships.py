@@ -35,4 +35,4 @@ def test_no_table_about_users_has_a_foreign_key_to_tenants(db: None) -> None:
             "SELECT conrelid::regclass::text FROM pg_constraint"
             " WHERE contype = 'f' AND confrelid = 'tenants_tenant'::regclass ORDER BY 1"
         )
-        assert cursor.fetchall() == [("tenants_apikey",), ("tenants_webhook",)]
+        assert cursor.fetchall() == [("tenants_apikey",), ("tenants_tenant",), ("tenants_webhook",)]
