@@ -9,7 +9,6 @@ import shlex
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from customers.admin.optins import seen
@@ -25,6 +24,7 @@ from tests.dry_runs import both, dry
 from tests.members import member
 from tests.orders.records import line, order
 from tests.products.records import product
+from tests.statements.find import ROOT
 from tests.tenants.routes import EVERY_ROUTE
 
 ADA = {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada"}
@@ -105,7 +105,7 @@ def test_the_changes_of_a_batch(shop: Partner) -> None:
 
 
 def test_the_example_of_the_page(partner: Partner) -> None:
-    page = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    page = (ROOT / "docs" / "api.md").read_text()
     command, text = re.findall(r"```sh\n(curl [^`]*dryRun=true.*?)```.*?```json\n(.*?)```", page, re.DOTALL)[0]
     sent, printed = json.loads(shlex.split(command)[-1]), json.loads(text)
     partner.save("customers", {"CustomerId": "C-1", "Name": "Anne"})
