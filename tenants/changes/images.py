@@ -94,28 +94,21 @@ class Kept:
     @property
     def image(self) -> str:
         """The SQL of the image of a row `t`: null where there is none."""
-        return self.image_with("")
-
-    def image_with(self, which: str) -> str:
-        """Compose the image of a row `t`, of its parts `p` only with those of which a condition, ` AND …`, is true."""
         if not self.parts:
             return "to_jsonb(t)"
         parts = self.parts.model._meta.db_table
         return f"""to_jsonb(t) || jsonb_build_object('parts', (
                    SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.{self.parts.place}), '[]')
                      FROM {parts} p
-                    WHERE p.tenant_id = %(tenant_id)s AND p.{self.parts.of} = t.id{which}))"""  # noqa: S608 — constants
+                    WHERE p.tenant_id = %(tenant_id)s AND p.{self.parts.of} = t.id))"""  # noqa: S608 — constants
 
     def keep(self, images: str) -> str:
         """Compose the end of record_changeset that keeps images; `images` selects (record, image)."""
         return read_sql("tenants", "keep_images").format(names=NAMES, grants=self.grants, images=images)
 
-    def images_where(self, condition: str, *, parts: str = "") -> str:
-        """Compose a query for the images of the records `t` that a condition finds, each as JSON for `Write.keep`.
-
-        `parts` is for those of an image, as in `image_with`.
-        """
-        return f"""SELECT json_build_object('record', t.id, 'image', {self.image_with(parts)})::text AS image
+    def images_where(self, condition: str) -> str:
+        """Compose a query for the images of the records `t` that a condition finds, each as JSON for `Write.keep`."""
+        return f"""SELECT json_build_object('record', t.id, 'image', {self.image})::text AS image
   FROM {self.table} t
  WHERE t.tenant_id = %(tenant_id)s AND {condition}
  ORDER BY t.id"""  # noqa: S608 — composed from constants

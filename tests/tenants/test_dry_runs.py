@@ -3,6 +3,9 @@
 That it is the answer of the real run after any sequence is shown in test_dry_runs.py of each app.
 """
 
+import json
+import re
+import shlex
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from tests.dry_runs import both, dry
 from tests.members import member
 from tests.orders.records import line, order
 from tests.products.records import product
+from tests.statements.find import ROOT
 from tests.tenants.routes import EVERY_ROUTE
 
 ADA = {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada"}
@@ -98,6 +102,23 @@ def test_the_changes_of_a_batch(shop: Partner) -> None:
     assert (created["index"], created["status"], created["HubId"], created["before"]) == (1, "created", None, None)
     assert (created["after"]["CustomerId"], created["after"]["EmailOptin"]) == ("C-2", False)
     assert not {"HubId", "CreatedAt", "UpdatedAt"} & created["after"].keys()
+
+
+def test_the_example_of_the_page(partner: Partner) -> None:
+    page = (ROOT / "docs" / "api.md").read_text()
+    command, text = re.findall(r"```sh\n(curl [^`]*dryRun=true.*?)```.*?```json\n(.*?)```", page, re.DOTALL)[0]
+    sent, printed = json.loads(shlex.split(command)[-1]), json.loads(text)
+    partner.save("customers", {"CustomerId": "C-1", "Name": "Anne"})
+    (stored,) = partner.read("customers")
+
+    data = dry(partner, "POST", "/customers/{tenant}", sent).json()["data"]
+
+    updated, created = printed.pop("changes")
+    assert data["changes"][0] == {**updated, "HubId": stored["HubId"]}
+    assert data["changes"][1].items() >= {**created, "after": data["changes"][1]["after"]}.items()
+    assert data["changes"][1]["after"].items() >= created["after"].items()
+    times = {"processedAt": ""}
+    assert {**data, **times, "changes": []} == {**printed, **times, "changes": []}
 
 
 def test_what_is_said_for_the_first_time_may_change_nothing_that_is_read(shop: Partner) -> None:

@@ -1,0 +1,2 @@
+SELECT set_config('enable_seqscan', 'off', true)
+;
