@@ -148,10 +148,14 @@ class TenantViewSet(GenericViewSet[Any]):
             self.has_turn = True
 
     def write(self, write: Callable[..., Receipt], *what: Any, **how: Any) -> Receipt:
-        """Have an app write for the caller; only try it where the caller asks for a dry run."""
-        if self.query.get("dryRun"):
-            return try_out(self.tenant, self.origin, lambda origin: write(self.tenant, *what, origin=origin, **how))
-        return write(self.tenant, *what, origin=self.origin, **how)
+        """Have an app write for the caller; only try it where the caller asks for a dry run.
+
+        What a dry run would change shows what is stored: a key that may not read is told the counts alone.
+        """
+        if not self.query.get("dryRun"):
+            return write(self.tenant, *what, origin=self.origin, **how)
+        receipt = try_out(self.tenant, self.origin, lambda origin: write(self.tenant, *what, origin=origin, **how))
+        return receipt if self.caller.scopes & self.needs["retrieve"] else replace(receipt, changes=[])
 
     def parsed(self, schema: Schema[Any]) -> Batch[Any]:
         """Read the body of an upsert: all of it, or where the caller prefers that (RFC 7240) its good records."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from hub.api.responses import to_json
 from hub.api.weights import MOST_BYTES

@@ -1,10 +1,13 @@
 """What a partner may ask for at once: a dry run, lenient handling, an Idempotency-Key."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tenants.keys import create_key
 from tenants.models import Changeset, KeptAnswer, QuarantinedRecord
+from tenants.scopes import Scope
 from tests.conftest import Partner
 
 GOOD, FAULTY = {"CustomerId": "C-1", "Name": "Ann"}, {"CustomerId": "C-2", "Language": "English, please"}
@@ -29,6 +32,21 @@ def test_a_lenient_dry_run_names_what_it_would_leave_out_and_shows_the_rest_as_i
     assert not QuarantinedRecord.objects.exists()
     assert not Changeset.objects.exists()
     assert partner.read("customers") == []
+
+
+def test_a_dry_run_shows_nothing_stored_to_a_key_that_may_not_read(partner: Partner) -> None:
+    post(partner, "", {"CustomerId": "C-1", "Name": "Secret"})
+    _, text = create_key(partner.tenant, label="Sends", scopes=Scope.WRITE | Scope.ERASE | Scope.READ_ORDERS)
+    sender = replace(partner, key=text)
+
+    for tried in (
+        post(sender, "dryRun=true", GOOD),
+        sender.delete("/customers/{tenant}", customerId="C-1", dryRun="true"),
+    ):
+        data = tried.json()["data"]
+        assert (data["dryRun"], data["changes"]) == (True, [])
+        assert data["updated"] + data["removed" if "removed" in data else "created"] == 1
+        assert b"Secret" not in tried.content
 
 
 def test_a_dry_run_is_not_what_its_idempotency_key_stands_for(partner: Partner) -> None:
