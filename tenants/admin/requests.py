@@ -24,7 +24,7 @@ from tenants.models import DIALECTS, ApiKey, Changeset, LoggedRequest
 from tenants.requests.summary import mistaken
 
 # Lists that a search by trace id leads to from a request: (model, what it is called).
-OF_TRACE = (("tenants.changeset", "changesets"),)
+OF_TRACE = (("tenants.changeset", "changesets"), ("tenants.quarantinedrecord", "records in quarantine"))
 MOST_NUMBERS = 20  # of records that are named with a mistake
 
 

@@ -67,8 +67,10 @@ def test_ids_are_compared(partner: Partner, entity: str) -> None:
 def test_hashes_tell_what_was_changed(partner: Partner, entity: str) -> None:
     save(partner, entity, ["A", "B", "C"])
     known = hashes(partner, entity)
-    changed: dict[str, Any] = {"customers": {"Name": "Bo"}, "orders": {"TotalQuantity": 0}, "products": {"Taxonomy": ["x"]}}[entity]
-    partner.save(entity, {**MAKE[entity]("B"), **changed})
+    changes: dict[str, dict[str, Any]] = {
+        "customers": {"Name": "Bo"}, "orders": {"TotalQuantity": 0}, "products": {"Taxonomy": ["x"]}
+    }  # fmt: skip
+    partner.save(entity, {**MAKE[entity]("B"), **changes[entity]})
 
     assert told(partner, entity, hashes={**known, "D": NO_HASH}) == {
         "missing": ["D"], "extra": [], "different": ["B"], "next": None
