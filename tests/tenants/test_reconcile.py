@@ -17,7 +17,7 @@ from tests.orders.records import line, order
 from tests.products.records import product, variant
 
 KEYS = {"customers": "CustomerId", "orders": "OrderId", "products": "ProductId"}
-MAKE = {
+MAKE: dict[str, Any] = {
     "customers": lambda key: {"CustomerId": key},
     "orders": lambda key: order(OrderId=key),
     "products": lambda key: product(ProductId=key),
@@ -67,10 +67,8 @@ def test_ids_are_compared(partner: Partner, entity: str) -> None:
 def test_hashes_tell_what_was_changed(partner: Partner, entity: str) -> None:
     save(partner, entity, ["A", "B", "C"])
     known = hashes(partner, entity)
-    changes: dict[str, dict[str, Any]] = {
-        "customers": {"Name": "Bo"}, "orders": {"TotalQuantity": 0}, "products": {"Taxonomy": ["x"]}
-    }  # fmt: skip
-    partner.save(entity, {**MAKE[entity]("B"), **changes[entity]})
+    changed: Any = {"customers": {"Name": "Bo"}, "orders": {"TotalQuantity": 0}, "products": {"Taxonomy": ["x"]}}
+    partner.save(entity, {**MAKE[entity]("B"), **changed[entity]})
 
     assert told(partner, entity, hashes={**known, "D": NO_HASH}) == {
         "missing": ["D"], "extra": [], "different": ["B"], "next": None
