@@ -2,7 +2,7 @@
 
 They are the same for everybody and hold no secret, and cost less than it would to count them: like /health they have
 no rate limit. Caches may keep them and ask each time whether they are still so, by ETag: a new version of the hub is
-seen at once, and the 63 KB of the document go over the line once.
+seen at once, and the document, 20 KB packed, goes over the line once.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,5 @@
 """One line of the request log, as it waits to be written: no value and no name that a client made up."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from hub.api.openapi.routes import written
 from hub.api.outcomes import Outcome, code_of
 from hub.records.mistakes import Mistake
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 OTHER = "other"  # any method that is none
-GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 MOST_GROUPS, MOST_RECORDS = 20, 100  # kinds of mistakes of a request; numbers of records of each
 Errors = list[dict[str, Any]]
 
@@ -65,16 +64,8 @@ def known_method(method: str | None) -> str:
 
 @lru_cache(maxsize=256)
 def template(route: str) -> str:
-    """Write a route as the documents do: `^orders/(?P<tenant_id>[^/]+)/?$` → `/orders/{tenantId}`."""
-    if not route:
-        return ""
-    written = GROUP.sub(lambda found: f"{{{_camel(found[1])}}}", route)
-    return f"/{written.removeprefix('^').removesuffix('$').removesuffix('/?')}"
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
+    """Write a route as the documents do: `^orders/(?P<tenant_id>[^/]+)/?$` → `/orders/{tenantId}`; "" for none."""
+    return f"/{written(route)}" if route else ""
 
 
 def mistakes_in(outcome: Outcome, status: int) -> Sequence[Mistake]:

@@ -197,6 +197,31 @@ def test_a_file_of_customers_is_loaded_and_what_is_rejected_is_told(
     assert json.loads(rejected)["CustomerId"] == "C-x"
 
 
+def test_the_nightly_sync_sends_what_differs_and_tells_what_is_too_many(
+    partner: Partner, proxy: Proxy, tmp_path: Path
+) -> None:
+    partner.save("orders", *(order(OrderId=f"O-{number}") for number in range(3)))
+    mine = [order(OrderId="O-0"), order(OrderId="O-1", Currency="SEK"), order(OrderId="O-new")]
+    (tmp_path / "orders.ndjson").write_text("\n".join(map(json.dumps, mine)))
+    proxy.plan = [BUSY, UNANSWERED, PASS, UNANSWERED]
+
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "python/nightly_sync.py", "orders", "orders.ndjson"],
+        env={"HUB": proxy.url, "TENANT": partner.id, "KEY": partner.key},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["1 created, 1 updated", "only in the hub: O-2"]
+    assert {record["OrderId"]: record["Currency"] for record in partner.read("orders")} == {
+        "O-0": "USD", "O-1": "SEK", "O-2": "USD", "O-new": "USD"
+    }  # fmt: skip
+
+
 def test_the_receiver_takes_what_the_hub_signed_once_and_nothing_else(tmp_path: Path) -> None:
     secret = new_secret()
     item = {"Number": 17, "Entity": "customers", "Operation": "upsert", "At": "2026-01-31T12:00:00.000Z"}

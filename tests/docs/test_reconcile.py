@@ -201,3 +201,9 @@ def test_no_record_falls_between_two_calls(partner: Partner, client: dict[str, A
     assert {each for body in bodies for each in body} == set(ids)
     assert (asked[0]["from"], asked[-1]["to"]) == ("\u0001", "\U0010ffff")
     assert not any("to" in body for body in asked[:-1])
+
+
+def test_the_programs_file_is_what_the_page_shows() -> None:
+    file = Path(__file__).parents[2] / "docs/examples/python/content_hash.py"
+
+    assert file.read_text() == BLOCKS["python"]

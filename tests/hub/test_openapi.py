@@ -95,7 +95,12 @@ def test_it_has_the_native_routes_that_strangers_are_kept_from() -> None:
     assert native == paths
 
 
-@pytest.mark.parametrize(("path", "method", "view", "action"), list(served()), ids=lambda each: str(each)[:60])
+SERVED = list(served())
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "view", "action"), SERVED, ids=[f"{method} {path}" for path, method, _, _ in SERVED]
+)
 def test_an_operation_has_the_parameters_that_its_view_reads(path: str, method: str, view: Any, action: str) -> None:
     found = [(each["in"], each["name"]) for each in DOCUMENT["paths"][path][method]["parameters"]]
 

@@ -55,10 +55,10 @@ def _route(path: str, callback: Any) -> Route:
     actions = {method: action for method, action in getattr(callback, "actions", {}).items() if method != "head"}
     view = getattr(callback, "cls", callback)
     own = {method: method for method in getattr(view, "operations", {})} if view is callback else {}
-    return Route(_written(path), view, actions or own)
+    return Route(written(path), view, actions or own)
 
 
-def _written(path: str) -> str:
-    """Write a route as the documents do: `customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenantId}`."""
+def written(path: str) -> str:
+    """Write a route as the documents do: `^customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenantId}`."""
     named = GROUP.sub(lambda group: f"{{{documented_name(group[1])}}}", path)
-    return named.removesuffix("$").removesuffix("/?")
+    return named.removeprefix("^").removesuffix("$").removesuffix("/?")

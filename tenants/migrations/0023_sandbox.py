@@ -9,7 +9,7 @@ from hub.sql.files import read_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0023_key_scopes'),
+        ('tenants', '0022_key_scopes'),
     ]
 
     operations = [
