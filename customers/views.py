@@ -87,13 +87,12 @@ class CustomerViewSet(TenantViewSet):
         receipt = self.write(erase_customers, customer_id=customer_id, email=email)
         return self.removed("Customer removed.", receipt, customerId=customer_id, email=email)
 
+    @reads
     def reconcile(self, request: Request, **_: Any) -> HttpResponse:
         first = identifiers_of(self.tenant)[0]
         question = read_question(self.body(), RECONCILED_BY[first])
         prefix = match_key(first, "")
-        return differences(
-            self, request, message="Customers compared.", how=RECONCILIATION, question=question, prefix=prefix
-        )
+        return differences(self, message="Customers compared.", how=RECONCILIATION, question=question, prefix=prefix)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:

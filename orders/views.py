@@ -80,9 +80,10 @@ class OrderViewSet(TenantViewSet):
         receipt = self.write(delete_order_item, order_id, product_id=product_id, sku=sku)
         return self.removed("Order item removed.", receipt, orderId=order_id, productId=product_id, sku=sku)
 
+    @reads
     def reconcile(self, request: Request, **_: Any) -> HttpResponse:
         question = read_question(self.body(), RECONCILED_BY)
-        return differences(self, request, message="Orders compared.", how=RECONCILIATION, question=question)
+        return differences(self, message="Orders compared.", how=RECONCILIATION, question=question)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:

@@ -74,9 +74,10 @@ class ProductViewSet(TenantViewSet):
         receipt = self.write(delete_variant, product_id, variant_id)
         return self.removed("Variant removed.", receipt, productId=product_id, variantId=variant_id)
 
+    @reads
     def reconcile(self, request: Request, **_: Any) -> HttpResponse:
         question = read_question(self.body(), RECONCILED_BY)
-        return differences(self, request, message="Products compared.", how=RECONCILIATION, question=question)
+        return differences(self, message="Products compared.", how=RECONCILIATION, question=question)
 
     @reads
     def list(self, request: Request, **_: Any) -> HttpResponse:

@@ -13,8 +13,8 @@ Json = dict[str, Any]
 
 TIMES = ("CreatedAt", "UpdatedAt")
 OWN = ("dryRun", "changes", "changeset", "processedAt", "deletedAt")  # what the two answers may differ in
-# A request counts in the rate limit and uses its key, and one that is refused is kept as such, dry or not.
-COUNTED = ("tenants_apikey", "tenants_ratecounter", "tenants_refusedrequest")
+# A request counts in the rate limit and uses its key, dry or not.
+COUNTED = ("tenants_apikey", "tenants_ratecounter")
 MOST = 50
 
 

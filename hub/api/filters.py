@@ -8,10 +8,13 @@ from django.db.models import Q, QuerySet
 from rest_framework.serializers import Serializer
 
 from hub.api.pagination import PAGE
-from hub.api.parameters import FLAG, HUB_IDS, MOMENT, Parameters, one_of, several
+from hub.api.parameters import FLAG, HUB_IDS, MOMENT, Parameters, meaning, one_of, several
 from hub.api.selection import selectable
 from hub.sql.hub_ids import with_ids
 from hub.sql.several import IsAny
+
+ORDERED = "By which identifier; with a minus the other way round."
+COUNTS = meaning(FLAG, "Whether to count the records of all pages.")
 
 
 class ValueFilter(django_filters.Filter):
@@ -81,6 +84,14 @@ def list_parameters(
     `keys` are the members that a list is in the order of, or in the reverse one: its unique key has an index.
     """
     declared: Mapping[str, Any] = filters.base_filters
-    order = one_of("order", [name for key in keys for name in (key, f"-{key}")])
+    order = meaning(one_of("order", [name for key in keys for name in (key, f"-{key}")]), ORDERED)
     types = {name: each.kind() for name, each in declared.items()}
-    return Parameters({**types, **selectable(serializer).types, "order": order, "count": FLAG, **PAGE.types})
+    return Parameters(
+        {
+            **types,
+            **selectable(serializer).types,
+            "order": order,
+            "count": COUNTS,
+            **PAGE.types,
+        }
+    )

@@ -12,15 +12,16 @@ from django.db.models import QuerySet, TextField
 from django.db.models.expressions import RawSQL
 from rest_framework.serializers import CharField, Serializer
 
-from hub.api.parameters import Parameters, some_of
+from hub.api.parameters import Parameters, meaning, some_of
 from hub.api.weights import Growing
 
 HASH, HASH_COLUMN = "Hash", "content_hash"
+MEANING = "Which members to answer with, and no other."
 
 
 def selectable(serializer: type[Serializer[Any]]) -> Parameters:
     """Return the parameter `fields` of what a serializer writes."""
-    return Parameters({"fields": some_of("fields", [*serializer().fields, HASH])})
+    return Parameters({"fields": meaning(some_of("fields", [*serializer().fields, HASH]), MEANING)})
 
 
 @dataclass(frozen=True)

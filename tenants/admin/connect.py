@@ -92,8 +92,10 @@ class Endpoint:
 
     @property
     def scope(self) -> str:
-        """What a key must be allowed to do for it."""
+        """What a key must be allowed to do for it; "" where any key will do."""
         subject = urlsplit(self.call.url).path.split("/")[1]
+        if subject == "requests":
+            return ""
         return f"{VERBS[self.call.method]} {subject if subject in ENTITIES else ''}".rstrip()
 
     @property

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NotRequired
 
 from django.http import HttpResponse
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from rest_framework.request import Request
 
 from hub.api.openapi.answers import Body, made, succeeded
 from hub.api.openapi.operations import Answer, Operation
@@ -17,7 +16,7 @@ from hub.records.faults import Fault, failed, fault_of, unreadable
 from hub.records.reading import MOST_FAULTS, UNPRINTABLE, Pairs
 from hub.records.schemas import refuse_too_many_values
 from hub.records.types import identifier
-from tenants.api.views import TenantViewSet, reads
+from tenants.api.views import TenantViewSet
 from tenants.reconciling import Question, Reconciliation, reconcile
 
 MOST_IDS = 10_000
@@ -109,10 +108,8 @@ def read_question(body: bytes, texts: Texts) -> Question:
     return Question(sent, ids, hashes, ends.get("from", min(ids, default=None)), ends.get("to", max(ids, default=None)))
 
 
-@reads
 def differences(
     view: TenantViewSet,
-    request: Request,
     *,
     message: str,
     how: Reconciliation,

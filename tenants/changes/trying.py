@@ -18,11 +18,11 @@ from hub.api.responses import to_json
 from hub.api.weights import MOST_BYTES
 from hub.sql.execute import execute_where_tenant_is, fetch, roll_back
 from tenants.changes.changesets import Origin, Receipt, as_array
+from tenants.changes.exclusive import alone
 from tenants.changes.images import Kept
 from tenants.changes.results import Result
 from tenants.changes.transactions import DryRun, Parameters, Rows
 from tenants.changes.undoing import KEPT
-from tenants.changes.writing import alone
 from tenants.entities import entity_config
 from tenants.models import Entity, Operation, Tenant
 

@@ -74,22 +74,24 @@ def store_at_once(
     origin: Origin,
     meant: Meant | None = None,
     look: Look | None = None,
+    alone_next: bool = False,
 ) -> Receipt | None:
     """Store records, each a row of its own, in one statement, which is its own transaction.
 
     `received` counts the records before they were folded. `meant` asks for results, of a statement that tells them.
     `look` looks at what was stored, in the same transaction, while the rows are locked, those that were left alone too,
-    and returns warnings. Returns None, with nothing stored, where an open write has to look first. Raises
-    OperationalError, a 503 for the caller, where the lock is not to be had or the tenant's identifier priority has
-    changed since it was read, and ApiError 503 where too many wait for the lock already.
+    and returns warnings. Returns None, with nothing stored, where an open write has to look first; `alone_next` says
+    that it needs the exclusive lock. Raises OperationalError, a 503 for the caller, where the lock is not to be had or
+    the tenant's identifier priority has changed since it was read, and ApiError 503 where too many wait already.
     """
     parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
     counts = {"received": received, "distinct": len(records)}
     named = {**parameters, **counts, **_asked(meant), "records": records.json}
     dry_run, beside = origin.dry_run, origin.beside
-    with transacted(tenant.pk, dry_run) if look or beside or dry_run or is_inside() else place(tenant.pk):
+    is_transaction = bool(look or beside or dry_run or (alone_next and is_inside()))
+    with transacted(tenant.pk, dry_run) if is_transaction else place(tenant.pk):
         number, created, updated, _, closed, *told = execute_where_tenant_is(statement, named)[0]
-        if closed and is_inside():
+        if closed and is_transaction and is_inside():
             roll_back()  # the shared lock ends here: two who hold it would wait for each other's to be exclusive
         warnings = look() if look and not closed else {}
         if dry_run and meant:
@@ -294,15 +296,3 @@ def open_write(
         write._record()
         if origin.beside:
             origin.beside(parameters, write.receipt.number)
-
-
-@contextmanager
-def alone(tenant: Tenant, entity: Entity, origin: Origin) -> Iterator[Mapping[str, object]]:
-    """Hold the tenant's lock alone: what is read within is what the writes within meet, and all are one transaction.
-
-    Yields the parameters of a write. Raises OperationalError and ApiError as `store_at_once` does.
-    """
-    parameters = write_parameters(tenant, entity, Operation.UPSERT, origin)
-    with transacted(tenant.pk, None):
-        execute_where_tenant_is(LOCK, {**parameters, "exclusive": True})
-        yield parameters

@@ -14,7 +14,7 @@ from hub.records.faults import Fault, ValidationFailed
 from hub.records.reading import Json, Pairs, as_sent, read_pairs
 from hub.sql.execute import execute_where_tenant_is
 from tenants.changes.changesets import Origin, Receipt, as_array
-from tenants.changes.writing import alone
+from tenants.changes.exclusive import alone
 from tenants.entities import Taking, entity_config
 from tenants.models import Entity, QuarantinedRecord, QuarantineState, Tenant
 from tenants.quarantine.keeping import documented, plain

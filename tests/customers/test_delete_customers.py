@@ -111,7 +111,7 @@ def test_where_no_usable_identifier_is_left_the_message_says_so_and_errors_say_w
         ("customerId=A&email=bo", {"email": [NO_EMAIL]}),
         (f"customerId={'A' * 101}&email=bo@shop.example", {"customerId": [TOO_LONG]}),
         ("customerId=A&email=bo@shop.example&email=", {"email": [DOUBLED]}),
-        ("customerId=A&dryRun=true", {"dryRun": [UNKNOWN]}),
+        ("customerId=A&dry=true", {"dry": [UNKNOWN]}),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -89,7 +89,8 @@ def test_it_has_the_native_routes_that_strangers_are_kept_from() -> None:
         for sample, name in names.items():
             path = path.replace(sample, name)
         path = path.replace("customers/{tenantId}/C-1", "customers/{tenantId}/{id}")
-        paths[path.replace("changes/{tenantId}/1", "changes/{tenantId}/{number}")] = set(methods) - {"HEAD"}
+        own = {"POST"} if path.endswith("/reconcile") else set(methods) - {"HEAD"}  # else it is a record of that name
+        paths[path.replace("changes/{tenantId}/1", "changes/{tenantId}/{number}")] = own
 
     native = {path: {m.upper() for m in each} for path, each in DOCUMENT["paths"].items() if "{tenantId}" in path}
     assert native == paths

@@ -20,7 +20,7 @@ LISTS = [
     "tenants/tenant",
     "tenants/changeset",
     "tenants/consentchange",
-    "tenants/refusedrequest",
+    "tenants/loggedrequest",
 ]
 RECORD = re.compile(r'href="(/admin/(?:customers/customer|orders/order|products/product)/\d+/change/)')
 

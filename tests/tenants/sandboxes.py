@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from tenants.audit.events import SERVER
@@ -30,6 +31,8 @@ SAMPLES: dict[Any, Any] = {
     models.DecimalField: 1,
     models.UUIDField: "00000000-0000-4000-8000-000000000001",
     models.BinaryField: b"x",
+    models.FloatField: 1.0,
+    ArrayField: [],
 }
 
 

@@ -28,7 +28,9 @@ from tests.statements.find import ROOT
 from tests.tenants.routes import EVERY_ROUTE
 
 ADA = {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada"}
-WRITES = [(method, path) for method, path in EVERY_ROUTE if method in ("POST", "DELETE")]
+WRITES = [
+    (method, path) for method, path in EVERY_ROUTE if method in ("POST", "DELETE") and not path.endswith("/reconcile")
+]
 EVENTS = "/api/events/upload/"
 
 

@@ -144,7 +144,10 @@ def test_a_key_made_without_saying_may_do_everything(shop: Partner, method: str,
     assert call(shop, method, path).status_code < 300
 
 
-@pytest.mark.parametrize(("method", "path"), [route for route in NEEDED if route[0] in ("POST", "DELETE")])
+WRITES = [route for route in NEEDED if route[0] in ("POST", "DELETE") and not route[1].endswith("/reconcile")]
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
 def test_what_is_refused_changes_nothing(shop: Partner, method: str, path: str) -> None:
     records = {"customers": [{"CustomerId": "C-2"}], "orders": [order(OrderId="O-2")], "products": [product()]}
     narrow = holding(shop, *READERS)
@@ -257,8 +260,8 @@ def test_the_connect_page_says_which_scope_each_call_needs(shop: Partner) -> Non
         path = call.url.removeprefix("http://testserver")
 
         assert holding(shop, *allowed).send(call.method, path, call.body).status_code < 300, endpoint.name
-        others = [scope for scope in SCOPES if scope not in allowed]
-        assert holding(shop, *others).send(call.method, path, call.body).status_code == 403, endpoint.name
+        if others := [scope for scope in SCOPES if scope not in allowed]:
+            assert holding(shop, *others).send(call.method, path, call.body).status_code == 403, endpoint.name
 
 
 # The feed

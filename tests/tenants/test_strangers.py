@@ -81,7 +81,8 @@ DIALECTS = [
     ("GET", "/api/data/customers/?external_id=C-1"),
     ("POST", "/api/events/upload/"),
 ]
-PUBLIC = {"/health", "/.well-known/security.txt", "/customers", "/api", "/api/nowhere"}  # of nobody: nothing to steal
+# Of nobody: nothing to steal.
+PUBLIC = {"/", "/docs", "/openapi.json", "/health", "/.well-known/security.txt", "/customers", "/api", "/api/nowhere"}
 ADMIN = "admin"  # tests/tenants/test_isolation.py
 
 

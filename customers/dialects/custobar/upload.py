@@ -270,7 +270,14 @@ def store_upload(tenant: Tenant, sent: Sent, *, origin: Origin) -> tuple[Receipt
         granted = grants_in(sent.records, CONSENT_FIELDS) if sticks(tenant) else {}
         look = partial(_look, tenant, sent, granted) if granted else None
         receipt = store_at_once(
-            STORE_AT_ONCE, tenant, Entity.CUSTOMERS, sent.records, received=sent.received, origin=origin, look=look
+            STORE_AT_ONCE,
+            tenant,
+            Entity.CUSTOMERS,
+            sent.records,
+            received=sent.received,
+            origin=origin,
+            look=look,
+            alone_next=True,
         )
         if receipt:
             return receipt, []

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hub.api.openapi.operations import Operation
 from hub.api.parameters import documented_name
 
-GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
+GROUP = re.compile(r"\(\?P<(\w+)>((?:[^()]|\([^()]*\))*)\)")
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,22 @@ def _routes(patterns: Sequence[URLPattern | URLResolver], before: str) -> Iterat
 
 
 def _route(path: str, callback: Any) -> Route:
-    """Return a route. A class answers HEAD as it answers GET; `head` is among its actions once somebody asked."""
+    """Return a route. A class answers HEAD as it answers GET; `head` is among its actions once somebody asked.
+
+    Where a word stands in the place of an identifier the route is the word's: a record of that name is any record.
+    """
     actions = {method: action for method, action in getattr(callback, "actions", {}).items() if method != "head"}
+    if words := [group[2] for group in GROUP.finditer(path) if group[2].isalpha()]:
+        actions = {method: action for method, action in actions.items() if action in words}
     view = getattr(callback, "cls", callback)
     own = {method: method for method in getattr(view, "operations", {})} if view is callback else {}
     return Route(written(path), view, actions or own)
 
 
 def written(path: str) -> str:
-    """Write a route as the documents do: `^customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenantId}`."""
-    named = GROUP.sub(lambda group: f"{{{documented_name(group[1])}}}", path)
+    """Write a route as the documents do: `^customers/(?P<tenant_id>[^/]+)/?$` → `customers/{tenantId}`.
+
+    An identifier that is one word there is that word.
+    """
+    named = GROUP.sub(lambda group: group[2] if group[2].isalpha() else f"{{{documented_name(group[1])}}}", path)
     return named.removeprefix("^").removesuffix("$").removesuffix("/?")
