@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
 import orjson
