@@ -89,12 +89,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Don't measure what a browser's tests reach: rendering pages takes twice the CPU where it is measured.
+    """Measure what the fast tests reach: all that is measured takes twice the CPU, and these reach what the others do.
 
     pytest-cov's mark `no_cover` does nothing in a process of xdist's, which measures twice, one in the other (7.1).
     """
     traced = sys.gettrace(), threading.gettrace()
-    if item.get_closest_marker("browser"):
+    if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
         sys.settrace(None)
         threading.settrace(None)
     try:
