@@ -218,7 +218,7 @@ def test_the_nightly_sync_sends_what_differs_and_tells_what_is_too_many(
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["1 created, 1 updated", "only in the hub: O-2"]
     assert {record["OrderId"]: record["Currency"] for record in partner.read("orders")} == {
-        "O-0": "USD", "O-1": "SEK", "O-2": "USD", "O-new": "USD"
+        "O-0": "EUR", "O-1": "SEK", "O-2": "EUR", "O-new": "EUR"
     }  # fmt: skip
 
 

@@ -244,7 +244,7 @@ def test_two_hundred_who_wait_cost_no_thread_no_connection_and_no_processor(shop
     with waiting([shop, other] * (WAITERS // 2)) as connections:
         assert threads_of(process) == threads
         held = hub.query("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hub %'")
-        assert held[0][0] <= THREADS
+        assert held[0][0] <= THREADS + 1  # the request log's
         used, start = cpu_seconds([process]), time.monotonic()
         time.sleep(1)
         assert cpu_seconds([process]) - used < 0.25 * (time.monotonic() - start)

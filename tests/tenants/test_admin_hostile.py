@@ -4,6 +4,7 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -21,6 +22,7 @@ from pytest_django import Settings
 from hub.admin.site import HubModelAdmin
 from tenants.invitations import invite
 from tenants.models import Changeset, Role
+from tenants.requests.writer import WRITER
 from tenants.tasks import purge
 from tenants.webhooks.endpoints import create_webhook
 from tenants.webhooks.leases import note_tested
@@ -60,7 +62,9 @@ def shop(partner: Partner) -> Partner:
     partner.save("customers", customer(SmsOptin=False))
     partner.save("orders", order())
     partner.save("products", product())
-    partner.post("customers", [{}])
+    partner.post("customers", [{}, customer()], Prefer="handling=lenient")
+    replace(partner, key="nobody's").get("/customers/{tenant}")
+    WRITER.flush()
     somebody = make_user("somebody")
     partner.tenant.memberships.create(user=somebody, role=Role.ADMIN)
     invite(partner.tenant, "else@example.com", Role.VIEWER, by=somebody)
