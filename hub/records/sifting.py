@@ -53,6 +53,11 @@ class Sifted(Batch[Record]):
         """How many records the body held."""
         return len(self.places) + len(self.rejected)
 
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the records that are left out, by their places in the batch."""
+        return [fault for record in self.rejected for fault in record.faults]
+
     def leave_out(self, faults: Iterable[Fault]) -> None:
         """Leave out good records about which, by their number among them, something was found after all.
 

@@ -28,6 +28,8 @@ from hub.api.responses import failure, in_changeset, now, success
 from hub.api.selection import Selection
 from hub.api.weights import Growing
 from hub.middleware.paths import BadAddress, identifier_in_path
+from hub.records.faults import Fault
+from hub.records.mistakes import mistakes_of
 from hub.records.schemas import Batch, Schema, parse
 from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
@@ -180,10 +182,13 @@ class TenantViewSet(GenericViewSet[Any]):
         if self.query.get("results"):
             data["results"] = receipt.results
         headers = in_changeset(receipt.number)
+        faults: list[Fault] = []
         if isinstance(batch, Sifted):
             data["rejected"] = said_of(batch)
             headers |= APPLIED
-        return with_receipt(success(message, data, headers=headers), receipt, warnings)
+            faults = batch.faults
+        answer = success(message, data, headers=headers)
+        return with_receipt(answer, receipt, warnings, mistakes=mistakes_of(faults), faults=len(faults) + len(warnings))
 
     def removed(self, message: str, receipt: Receipt, **identifiers: str | None) -> HttpResponse:
         """Answer a delete by echoing the identifiers it took, in their normal form, with the receipt."""

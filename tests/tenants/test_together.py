@@ -9,6 +9,7 @@ from tenants.keys import create_key
 from tenants.models import Changeset, KeptAnswer, QuarantinedRecord
 from tenants.scopes import Scope
 from tests.conftest import Partner
+from tests.requests_log import logged
 
 GOOD, FAULTY = {"CustomerId": "C-1", "Name": "Ann"}, {"CustomerId": "C-2", "Language": "English, please"}
 LENIENT = {"Prefer": "handling=lenient"}
@@ -57,6 +58,14 @@ def test_a_dry_run_is_not_what_its_idempotency_key_stands_for(partner: Partner) 
 
     assert stored.json()["data"]["created"] == 1
     assert "Idempotent-Replayed" not in stored
+
+
+def test_the_request_log_has_what_a_lenient_batch_left_out(partner: Partner) -> None:
+    post(partner, "", GOOD, FAULTY, **LENIENT)
+
+    (row,) = logged(partner)
+    assert (row.status, row.received, row.created, row.faults) == (200, 2, 1, 1)
+    assert row.errors[0] == row.errors[0] | {"code": "too_long", "field": "Language", "records": [1]}
 
 
 def test_a_lenient_batch_that_is_sent_again_is_quarantined_once_and_answered_as_before(partner: Partner) -> None:
