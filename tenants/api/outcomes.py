@@ -19,14 +19,15 @@ def with_receipt(
 ) -> JsonResponse:
     """Return an answer that tells the log its receipt, of so many records `received`, and all that it finds fault with.
 
-    `faults` is how many these are, where it is more than the `mistakes`.
+    `faults` is how many these are, where it is more than the `mistakes`. Of a dry run there is nothing to count.
     """
+    is_dry = receipt.changes is not None
     answer.outcome = Outcome(
         received=receipt.received if received is None else received,
-        created=receipt.created,
-        updated=receipt.updated,
-        unchanged=receipt.unchanged,
-        removed=receipt.removed,
+        created=None if is_dry else receipt.created,
+        updated=None if is_dry else receipt.updated,
+        unchanged=None if is_dry else receipt.unchanged,
+        removed=None if is_dry else receipt.removed,
         changeset=receipt.number,
         mistakes=[*mistakes, *(warned(warnings) if warnings else ())],
         faults=faults,

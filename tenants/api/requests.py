@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from rest_framework.request import Request
 
 from hub.api.openapi.answers import Body, Written
@@ -34,7 +34,8 @@ def _statuses(text: str) -> tuple[int, int] | None:
     return (int(text), int(text)) if text.isdigit() else (int(text[0]) * 100, int(text[0]) * 100 + 99)
 
 
-STATUS = Annotated[tuple[int, int], written("status", _statuses)]
+AS_TEXT = WithJsonSchema({"type": "string", "pattern": f"^{STATUS_OR_CLASS.pattern}$", "examples": ["404", "4xx"]})
+STATUS = Annotated[tuple[int, int], written("status", _statuses), AS_TEXT]
 
 
 class Mistaken(Body):
@@ -114,7 +115,7 @@ class RequestViewSet(TenantViewSet):
             {
                 "status": meaning(STATUS, "A status, `404`, or a class of them, `4xx`."),
                 "route": meaning(Annotated[str, required_text(MOST_ROUTE)], "A route as `Route` says it."),
-                "key": meaning(Annotated[str, required_text(MOST_KEY)], "The first characters of a key."),
+                "key": meaning(Annotated[str, required_text(MOST_KEY)], "The first 8 characters of a key."),
                 "after": meaning(number(0, MOST_NUMBER), "The `next` of the call before."),
                 "limit": LIMIT,
             }

@@ -43,6 +43,10 @@ SCRIPTS = {
         "result = [hub.erase_customer(email=sent[0]), hub.delete('orders', sent[1])]",
         "result = [await hub.eraseCustomer({email: sent[0]}), await hub.delete('orders', sent[1])];",
     ),
+    "lenient": (
+        "result = list(hub.save('customers', sent, lenient=True))",
+        "result = await all(hub.save('customers', sent, { lenient: true }));",
+    ),
     "follow": (
         "result = next(hub.changes(sent, wait=0))",
         "result = (await hub.changes(sent, {wait: 0}).next()).value;",
@@ -162,6 +166,15 @@ def test_what_is_wrong_is_not_sent_again(run: Run, proxy: Proxy) -> None:
     assert len(proxy.reached) == 1
 
 
+def test_a_lenient_batch_without_a_good_record_is_told_like_any_other(run: Run, proxy: Proxy) -> None:
+    proxy.plan = [UNANSWERED]
+
+    (receipt,), _ = run("lenient", [{"CustomerId": "C-1", "Language": "English, please"}, {"Name": "Nobody"}])
+
+    assert (receipt["count"], receipt["created"]) == (2, 0)
+    assert [(fault["index"], list(fault["errors"])) for fault in receipt["rejected"]] == [(0, ["Language"]), (1, [""])]
+
+
 def test_the_feed_is_followed_from_where_one_was(run: Run, proxy: Proxy, partner: Partner) -> None:
     partner.save("orders", order())
     partner.save("products", product())
@@ -176,8 +189,10 @@ def test_the_feed_is_followed_from_where_one_was(run: Run, proxy: Proxy, partner
 def test_a_file_of_customers_is_loaded_and_what_is_rejected_is_told(
     partner: Partner, proxy: Proxy, tmp_path: Path
 ) -> None:
-    rows = "".join(f"C-{number},c{number}@example.com,yes,en\n" for number in range(1500))
-    (tmp_path / "customers.csv").write_text(f"\ufeffCustomerId,Email,EmailOptin,Language\n{rows}C-x,,maybe,\n")
+    rows = "".join(f"C-{number},c{number}@example.com,yes,no,en\n" for number in range(2000))
+    head = "\ufeffCustomerId,Email,EmailOptin,IsExcluded,Language\n"
+    # The last batch has no good record, and one of its rows a cell too many.
+    (tmp_path / "customers.csv").write_text(f"{head}{rows}C-x,,maybe,,\n,,yes,,,more\n")
     proxy.plan = [UNANSWERED]
 
     done = subprocess.run(
@@ -191,17 +206,20 @@ def test_a_file_of_customers_is_loaded_and_what_is_rejected_is_told(
     )
 
     assert done.returncode == 0, done.stderr
-    assert Customer.objects.filter(email_optin=True).count() == 1500
-    (rejected,) = (tmp_path / "rejected.ndjson").read_text().splitlines()
-    assert json.loads(rejected)["record"] == 1501
-    assert json.loads(rejected)["CustomerId"] == "C-x"
+    assert Customer.objects.filter(email_optin=True).count() == 2000
+    rejected = [json.loads(line) for line in (tmp_path / "rejected.ndjson").read_text().splitlines()]
+    assert [(fault["record"], list(fault["errors"])) for fault in rejected] == [(2001, ["EmailOptin"]), (2002, [""])]
 
 
 def test_the_nightly_sync_sends_what_differs_and_tells_what_is_too_many(
     partner: Partner, proxy: Proxy, tmp_path: Path
 ) -> None:
-    partner.save("orders", *(order(OrderId=f"O-{number}") for number in range(3)))
+    erased = {"CustomerId": "C-gone", "Email": "gone@example.com"}
+    partner.save("customers", erased)
+    partner.save("orders", *(order(OrderId=f"O-{number}") for number in range(3)), order(OrderId="O-gone", **erased))
+    partner.delete("/customers/{tenant}", customerId="C-gone")
     mine = [order(OrderId="O-0"), order(OrderId="O-1", Currency="SEK"), order(OrderId="O-new")]
+    mine += [order(OrderId="O-gone", **erased), order(OrderId="O-bad", Currency="EURO")]
     (tmp_path / "orders.ndjson").write_text("\n".join(map(json.dumps, mine)))
     proxy.plan = [BUSY, UNANSWERED, PASS, UNANSWERED]
 
@@ -216,10 +234,14 @@ def test_the_nightly_sync_sends_what_differs_and_tells_what_is_too_many(
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["1 created, 1 updated", "only in the hub: O-2"]
-    assert {record["OrderId"]: record["Currency"] for record in partner.read("orders")} == {
-        "O-0": "EUR", "O-1": "SEK", "O-2": "EUR", "O-new": "EUR"
+    stored, rejected, extra = done.stdout.splitlines()
+    assert (stored, extra) == ("1 created, 1 updated", "only in the hub: O-2")
+    assert json.loads(rejected.removeprefix("rejected: "))["OrderId"] == "O-bad"
+    records = {record["OrderId"]: record for record in partner.read("orders")}
+    assert {name: record["Currency"] for name, record in records.items()} == {
+        "O-0": "EUR", "O-1": "SEK", "O-2": "EUR", "O-new": "EUR", "O-gone": "EUR"
     }  # fmt: skip
+    assert records["O-gone"]["Email"] is None
 
 
 def test_the_receiver_takes_what_the_hub_signed_once_and_nothing_else(tmp_path: Path) -> None:

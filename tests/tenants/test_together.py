@@ -50,6 +50,13 @@ def test_a_dry_run_shows_nothing_stored_to_a_key_that_may_not_read(partner: Part
         assert b"Secret" not in tried.content
 
 
+def test_the_request_log_counts_nothing_of_a_dry_run(partner: Partner) -> None:
+    post(partner, "dryRun=true", GOOD)
+
+    (row,) = logged(partner)
+    assert (row.status, row.received, row.created, row.changeset) == (200, 1, None, None)
+
+
 def test_a_dry_run_is_not_what_its_idempotency_key_stands_for(partner: Partner) -> None:
     assert post(partner, "dryRun=true", GOOD, **ONCE).json()["data"]["dryRun"]
     assert not KeptAnswer.objects.exists()

@@ -25,7 +25,7 @@ export class Refused extends Error {
     const told = Object.entries(errors).map(([where, texts]) => `\n  ${where || "batch"}: ${texts.join(" ")}`);
     const traceId = headers.get("X-Request-Id") ?? "";
     super(`${status} ${message} (trace ${traceId})${told.join("")}`);
-    Object.assign(this, { status, errors, details, data, traceId });
+    Object.assign(this, { status, reason: message, errors, details, data, traceId });
   }
 }
 
@@ -39,13 +39,18 @@ export class Hub {
    * Upsert records of "customers", "orders" or "products", batch by batch, and yield the receipt of each.
    *
    * A batch that has a fault is not stored, and throws Refused; what was yielded before is stored. `lenient` stores the
-   * good records of each batch and names the others in the receipt's `rejected`. `parameters` go into the address:
-   * { dryRun: "true", reason: "…" }.
+   * good records of each batch and names the others in the receipt's `rejected`, also where none is good. `parameters`
+   * go into the address: { dryRun: "true", reason: "…" }.
    */
   async *save(entity, records, { lenient = false, ...parameters } = {}) {
     const headers = lenient ? { Prefer: "handling=lenient" } : {};
     for await (const body of batches(records, MOST_RECORDS[entity])) {
-      yield await this.data("POST", `/${entity}/${this.tenant}`, { query: parameters, body, headers });
+      try {
+        yield await this.data("POST", `/${entity}/${this.tenant}`, { query: parameters, body, headers });
+      } catch (error) {
+        if (!lenient || error.status !== 400 || !error.details.length) throw error;
+        yield noneStored(JSON.parse(body).length, error);
+      }
     }
   }
 
@@ -56,7 +61,7 @@ export class Hub {
 
   /** Delete an order or a product; no error where there is none. */
   delete(entity, identifier) {
-    return this.data("DELETE", `/${entity}/${this.tenant}/${encodeURIComponent(identifier)}`);
+    return this.data("DELETE", `/${entity}/${this.tenant}/${inPath(identifier)}`);
   }
 
   /** Read all records, or those that the filters find, page by page. */
@@ -73,9 +78,9 @@ export class Hub {
   /** Read one record; null where there is none. */
   async record(entity, identifier) {
     try {
-      return await this.data("GET", `/${entity}/${this.tenant}/${encodeURIComponent(identifier)}`);
+      return await this.data("GET", `/${entity}/${this.tenant}/${inPath(identifier)}`);
     } catch (error) {
-      if (error.status === 404) return null;
+      if (error.status === 404 && error.reason !== "Tenant not found.") return null;
       throw error;
     }
   }
@@ -122,6 +127,25 @@ export class Hub {
       await this.sleep(pause(attempt, answer.headers.get("Retry-After") ?? ""));
     }
   }
+}
+
+/** Return an identifier as a path has it; throws for dots, which are lost on the way: read the list. */
+function inPath(identifier) {
+  if (["", ".", ".."].includes(identifier)) throw new RangeError(`"${identifier}" can't stand in a path: use a filter`);
+  return encodeURIComponent(identifier);
+}
+
+/** Return the receipt of a lenient batch without a good record; of many the hub names the first hundred faults. */
+function noneStored(count, { errors, details }) {
+  const rejected = Array.from({ length: count }, (_, index) => ({ index, errors: {} }));
+  for (const [where, texts] of Object.entries(errors)) {
+    const [, index, field] = where.match(/^\[(\d+)\]\.?(.*)$/) ?? [];
+    if (index !== undefined) rejected[Number(index)].errors[field] = texts;
+  }
+  for (const { code, index } of details) {
+    if (code === "identifier_missing") rejected[index].errors[""] = errors[""] ?? [];
+  }
+  return { count, changeset: null, created: 0, updated: 0, unchanged: 0, rejected };
 }
 
 /** Return how many seconds to wait after an attempt: what the hub asked for, else 1, 2, 4 … with some chance. */

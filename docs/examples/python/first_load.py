@@ -20,9 +20,13 @@ FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no":
 
 
 def record(row: dict[str, str]) -> dict[str, Any]:
-    """Return a row as the hub takes it: an empty cell says nothing, an opt-in is true or false."""
-    said = {name: text for name, text in row.items() if text}
-    return {name: FLAGS.get(text.lower(), text) if name.endswith("Optin") else text for name, text in said.items()}
+    """Return a row as the hub takes it: an empty cell says nothing, a flag is true or false."""
+    said = {name: text for name, text in row.items() if name and text}  # a cell too many has no name
+    return {name: FLAGS.get(text.lower(), text) if is_flag(name) else text for name, text in said.items()}
+
+
+def is_flag(name: str) -> bool:
+    return name.lower() == "isexcluded" or name.lower().endswith("optin")
 
 
 def main(path: str) -> None:
@@ -34,6 +38,8 @@ def main(path: str) -> None:
                 out.write(json.dumps({"record": sent + fault["index"] + 1, **fault}, ensure_ascii=False) + "\n")
                 refused += 1
             sent += receipt["count"]
+            for place, texts in receipt.get("warnings", {}).items():
+                print(f"{place} of the batch before record {sent + 1}: {' '.join(texts)}", file=sys.stderr)
             print(f"{sent:,} sent, {refused:,} rejected", end="\r", flush=True)
     print()
 

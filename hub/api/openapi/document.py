@@ -153,7 +153,9 @@ def _in_query(route: Route, action: str, components: Components) -> list[dict[st
     also: Parameters = getattr(route.view, "reads_also", {}).get(action, NOTHING)
     for name, kind in {**parameters.known, **also.known}.items():
         each = {"name": name, "in": "query", **_described(components, kind, name)}
-        if each["schema"].get("type") == "array":
+        if name.endswith("__in"):
+            each["content"] = {"application/json": {"schema": each.pop("schema")}}
+        elif each["schema"].get("type") == "array":
             each |= {"style": "form", "explode": False}
         found.append(each | ({"required": True} if parameters.needs is all and name in parameters.types else {}))
     return found
