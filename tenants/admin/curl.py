@@ -4,7 +4,7 @@ from tenants.admin.connect import HEADER
 from tenants.models import LoggedRequest, Source
 
 BODY = "# The body is not stored: put yours into body.json."
-QUERY = "# The query is not stored, nor any id but the tenant's."
+QUERY = "# Not stored: the query (dryRun=true?), the headers Prefer and Idempotency-Key, any id but the tenant's."
 
 
 def write_again(row: LoggedRequest, base: str) -> str:

@@ -127,7 +127,7 @@ class LoggedRequestAdmin(HistoryAdmin):
                     ("method", "route"),
                     ("took", "size"),
                     ("source", "key"),
-                    "counts",
+                    "all_counts",
                     "led_to",
                     "tenant",
                     "trace_id",
@@ -135,7 +135,7 @@ class LoggedRequestAdmin(HistoryAdmin):
             },
         ),
     )
-    readonly_fields = ("at", "outcome", "took", "key", "counts", "led_to")
+    readonly_fields = ("at", "outcome", "took", "key", "all_counts", "led_to")
     change_form_outer_after_template = "tenants/request.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoggedRequest]:
@@ -179,6 +179,10 @@ class LoggedRequestAdmin(HistoryAdmin):
     @admin.display(description="records")
     def counts(self, row: LoggedRequest) -> SafeString:
         return clipped(said_counts(row))
+
+    @admin.display(description="records")
+    def all_counts(self, row: LoggedRequest) -> str:
+        return said_counts(row)
 
     @admin.display(description="what was wrong")
     def first_codes(self, row: LoggedRequest) -> SafeString:

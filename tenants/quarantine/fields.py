@@ -65,7 +65,7 @@ def fields(taking: Taking, record: Any, stored: Mapping[str, Any] | None) -> lis
         Field(
             name,
             taking.fields.get(name),
-            as_sent(sent[name]) if name in sent else None,
+            _sent(sent[name]) if name in sent else None,
             _shown(taking.fields.get(name), sent[name]) if name in sent else "",
             _written(now[name]) if now.get(name) is not None else None,
         )
@@ -75,6 +75,13 @@ def fields(taking: Taking, record: Any, stored: Mapping[str, Any] | None) -> lis
 
 def _members(record: Any) -> Mapping[str, Any]:
     return dict(record)  # of two of one name the last wins
+
+
+def _sent(value: Any) -> str:
+    """Write a value as JSON that people can read; what no page can hold is replaced."""
+    if isinstance(value, str | list | dict):
+        return json.dumps(plain(value), ensure_ascii=False, default=_odd)
+    return as_sent(value)
 
 
 def _shown(kind: type | None, value: Any) -> str:

@@ -59,6 +59,7 @@ CONFIG = SchemathesisConfig(
                 max_examples=EXAMPLES, deterministic=True, no_shrink=True, with_security_parameters=False
             ),
             checks=CHECKS,
+            # Every bound's edges took minutes an operation; test_refuse_*.py and test_parameters.py send them.
             phases=PhasesConfig(coverage=CoveragePhaseConfig(enabled=False)),
         )
     ),

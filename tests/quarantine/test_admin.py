@@ -399,3 +399,13 @@ def test_hostile_values_break_no_page(partner: Partner, staff: Client) -> None:
     form = form_of(staff, rows[0])
     for value in ("x" * 100_000, "[" * 5000, "\ud7ff", "'\"><img>"):
         assert staff.post(page_of(rows[0]), {**form, "value:Language": value}).status_code == 400
+
+
+def test_what_was_sent_is_shown_in_the_letters_it_was_sent_in(staff: Client, partner: Partner) -> None:
+    (row,) = left_out(partner, {**BAD, "Name": "Müller 🎉 שרה", "Nick": ["é", {"ü": 1}]})
+
+    page = html.unescape(staff.get(page_of(row)).content.decode())
+
+    assert '"Müller 🎉 שרה"' in page
+    assert '["é", {"ü": 1}]' in page
+    assert "\\u00" not in page
