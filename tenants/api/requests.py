@@ -34,7 +34,14 @@ def _statuses(text: str) -> tuple[int, int] | None:
     return (int(text), int(text)) if text.isdigit() else (int(text[0]) * 100, int(text[0]) * 100 + 99)
 
 
-AS_TEXT = WithJsonSchema({"type": "string", "pattern": f"^{STATUS_OR_CLASS.pattern}$", "examples": ["404", "4xx"]})
+AS_TEXT = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": f"^{STATUS_OR_CLASS.pattern}$",
+        "description": "A status, `404`, or a class of them, `4xx`.",
+        "examples": ["404", "4xx"],
+    }
+)
 STATUS = Annotated[tuple[int, int], written("status", _statuses), AS_TEXT]
 
 
@@ -113,7 +120,7 @@ class RequestViewSet(TenantViewSet):
     in_query = {
         "list": Parameters(
             {
-                "status": meaning(STATUS, "A status, `404`, or a class of them, `4xx`."),
+                "status": STATUS,
                 "route": meaning(Annotated[str, required_text(MOST_ROUTE)], "A route as `Route` says it."),
                 "key": meaning(Annotated[str, required_text(MOST_KEY)], "The first 8 characters of a key."),
                 "after": meaning(number(0, MOST_NUMBER), "The `next` of the call before."),
