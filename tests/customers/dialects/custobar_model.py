@@ -50,6 +50,7 @@ class Shop:
             for customer in meant:
                 self.customers.remove(customer)
                 named |= {(name, customer[name]) for name in IDENTIFIERS if customer.get(name)}
+                named |= customer.get("former", set())
             self.gone |= {(name, value) for name, value in named if not self.carrying(name, value)}
             return len(meant)
         if named & self.gone:
@@ -93,6 +94,9 @@ class Shop:
             ):
                 sent.pop(name, None)
         texts = {name: record[name] for name in TEXTS if name in record}
+        held = {(name, customer[name]) for name in ("external_id", "email") if customer.get(name) and name in sent}
+        lost = {(name, value) for name, value in held if sent[name] != value}
+        customer["former"] = customer.get("former", set()) | lost
         customer.update(sent | texts)
         for name in [name for name, value in customer.items() if value == ""]:
             del customer[name]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conftest import MakeTenant, Partner, examples
@@ -93,9 +93,21 @@ shared_uploads = st.lists(
 )
 
 
+# Who is forgotten under one e-mail is known by the one before, too.
+FORMER_EMAIL: list[Any] = [
+    [
+        {"phone_number": "+358101000001", "email": "b@x.org"},
+        {"phone_number": "+358101000001", "email": "a@x.org"},
+        {"phone_number": "+358101000001", "is_forgotten": True},
+        {"phone_number": "+358102000002", "email": "b@x.org"},
+    ]
+]
+
+
 @pytest.mark.parametrize("priority", ["customerid", "email"])
 @examples(50)
 @given(sent=shared_uploads)
+@example(sent=FORMER_EMAIL)
 def test_uploads_that_mean_several_leave_what_the_model_leaves(
     priority: str, make_tenant: MakeTenant, sent: list[Any]
 ) -> None:
