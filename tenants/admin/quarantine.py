@@ -35,6 +35,7 @@ class QuarantineAdmin(CorrectingAdmin):
     """Records that batches left out: the tenant's staff decide about them, the hub deletes them after 30 days."""
 
     list_display = ("at", "shop", "kind", "named", "first_faults", "source", "times", "withdraws", "stands")
+    list_display_links = ("at", "named")
     list_filter = (
         TenantFilter,
         one_of("state", "state", QuarantineState.choices),

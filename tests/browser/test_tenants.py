@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tenants.health import refresh_health
 from tenants.models import ApiKey, Membership, Role, Tenant
 from tests.browser.conftest import new_context, session_of
 from tests.conftest import MakeTenant, Partner
@@ -153,6 +154,7 @@ def test_the_priority_stays_while_customers_collide(desks: Desks, shop: Partner,
 def test_the_home_page_shows_one_tenant_after_the_other(desks: Desks, shop: Partner, make_tenant: MakeTenant) -> None:
     other = make_tenant(slug="other")
     other.save("customers", {"CustomerId": "1"})
+    refresh_health()
     desk = desks.sit("root")
     page = desk.open("/admin/")
     customers = page.locator(".health-number strong").first
