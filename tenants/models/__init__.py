@@ -13,6 +13,7 @@ from tenants.models.audit import (
 from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Operation, Source
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
+from tenants.models.files import FileFormat, FilePart, Import, ImportMapping, ImportState, RejectedRow
 from tenants.models.idempotency import KeptAnswer
 from tenants.models.images import BeforeImage
 from tenants.models.quarantine import QuarantinedRecord, QuarantineState
@@ -56,8 +57,13 @@ __all__ = [
     "FailureCounter",
     "Fault",
     "Feed",
+    "FileFormat",
+    "FilePart",
     "Forgotten",
     "HealthSnapshot",
+    "Import",
+    "ImportMapping",
+    "ImportState",
     "Invitation",
     "KeptAnswer",
     "LoggedRequest",
@@ -70,6 +76,7 @@ __all__ = [
     "QuarantinedRecord",
     "RateCounter",
     "RefusedRequest",
+    "RejectedRow",
     "RequestCount",
     "Role",
     "Source",

@@ -1,0 +1,111 @@
+"""Files of records: the job of each, its bytes, what it rejected, and how tables were read last."""
+
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+from hub.sql.tenancy import tenant_table
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('tenants', '0023_sandbox'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Import',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entity', models.CharField(choices=[('customers', 'Customers'), ('orders', 'Orders'), ('products', 'Products')], max_length=10, verbose_name='records')),
+                ('format', models.CharField(choices=[('ndjson', 'NDJSON'), ('csv', 'CSV'), ('xlsx', 'XLSX')], max_length=6)),
+                ('packing', models.CharField(db_default='', default='', max_length=4)),
+                ('file_name', models.CharField(db_default='', default='', max_length=200, verbose_name='file')),
+                ('size', models.BigIntegerField(db_default=0, default=0)),
+                ('announced', models.BigIntegerField(null=True)),
+                ('options', models.JSONField(default=dict)),
+                ('is_dry_run', models.BooleanField(db_default=False, default=False, verbose_name='dry run')),
+                ('state', models.CharField(choices=[('uploading', 'Uploading'), ('waiting', 'Waiting'), ('running', 'Running'), ('finished', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='uploading', max_length=9)),
+                ('has_file', models.BooleanField(db_default=True, default=True)),
+                ('position', models.BigIntegerField(db_default=0, default=0)),
+                ('read', models.BigIntegerField(db_default=0, default=0)),
+                ('created', models.BigIntegerField(db_default=0, default=0)),
+                ('updated', models.BigIntegerField(db_default=0, default=0)),
+                ('unchanged', models.BigIntegerField(db_default=0, default=0)),
+                ('rejected', models.BigIntegerField(db_default=0, default=0)),
+                ('folded', models.BigIntegerField(db_default=0, default=0)),
+                ('bytes_read', models.BigIntegerField(db_default=0, default=0)),
+                ('changes', models.JSONField(default=list)),
+                ('message', models.CharField(db_default='', default='', max_length=500)),
+                ('reason', models.CharField(db_default='', default='', max_length=200)),
+                ('actor', models.CharField(max_length=200, verbose_name='by')),
+                ('trace_id', models.CharField(max_length=32)),
+                ('is_cancelled', models.BooleanField(db_default=False, default=False, verbose_name='asked to end')),
+                ('held_by', models.CharField(db_default='', default='', max_length=100)),
+                ('created_at', models.DateTimeField(verbose_name='uploaded')),
+                ('started_at', models.DateTimeField(null=True)),
+                ('beat_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
+                ('api_key', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.apikey')),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'import',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='FilePart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('import_id', models.BigIntegerField()),
+                ('start', models.BigIntegerField()),
+                ('data', models.BinaryField()),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'import_id', 'start'), name='part_once_in_file')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ImportMapping',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entity', models.CharField(choices=[('customers', 'Customers'), ('orders', 'Orders'), ('products', 'Products')], max_length=10)),
+                ('digest', models.CharField(max_length=64)),
+                ('options', models.JSONField(default=dict)),
+                ('used_at', models.DateTimeField()),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'entity', 'digest'), name='mapping_once_in_tenant')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RejectedRow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('import_id', models.BigIntegerField()),
+                ('line', models.BigIntegerField()),
+                ('sent', models.TextField()),
+                ('faults', models.JSONField(default=list)),
+                ('is_withdrawal', models.BooleanField(db_default=False, default=False)),
+                ('names', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
+                ('created_at', models.DateTimeField()),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['names'], name='rejected_names')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'import_id', 'line'), name='rejected_once_in_file')],
+            },
+        ),
+        *tenant_table("tenants_import"),
+        *tenant_table("tenants_filepart"),
+        *tenant_table("tenants_rejectedrow"),
+        *tenant_table("tenants_importmapping"),
+    ]
