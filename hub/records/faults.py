@@ -52,6 +52,7 @@ TEXTS = {
     "not_an_integer": "The field {field} must be an integer.",
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
+    "not_json_line": "The line must be a JSON object, in UTF-8.",
     "not_json_object": "The request body must be a JSON object.",
     "not_utf8": "The request body is not UTF-8. Send UTF-8.",
     "one_line": "The field {field} must be one line of text, without control characters.",
