@@ -111,7 +111,8 @@ class Store:
         shown = self._shown(chunk, receipt)
         named = {**parameters, "import_id": self.job.pk, "holder": self.holder, "changes": to_json(shown).decode()}
         places = {"position": chunk.start, "until": chunk.until, "bytes_read": chunk.bytes_read}
-        told = execute_where_tenant_is(ADVANCE, {**named, **places, "more": orjson.dumps(counts).decode()})
+        texts = {"more": orjson.dumps(counts).decode(), "layout": orjson.dumps(self.job.layout).decode()}
+        told = execute_where_tenant_is(ADVANCE, {**named, **places, **texts})
         if not told:
             raise Overtaken
         reject(self.tenant, self.job, self.taking, left_out, parameters)

@@ -9,6 +9,7 @@ UPDATE tenants_import AS i
        unchanged = i.unchanged + m.unchanged,
        rejected = i.rejected + m.rejected,
        folded = i.folded + m.folded,
+       layout = %(layout)s::jsonb,
        changes = i.changes || %(changes)s::jsonb,
        beat_at = clock_timestamp()
   FROM json_to_record(%(more)s::json) AS m(
