@@ -38,6 +38,10 @@ class Reading:
     marks: Callable[[Any], Mapping[str, Any]] = lambda record: NO_MARKS
 
 
+def _no_files(*args: Any, **options: Any) -> Any:
+    raise LookupError("no files come through this door")
+
+
 @dataclass(frozen=True)
 class Taking:
     """How one door takes an entity's records in, for whoever sends what did not come through it.
@@ -47,6 +51,7 @@ class Taking:
     stores what it read, for an origin; both raise ValidationFailed. `withdraws` tells whether a record, as it was sent,
     takes consent away, `only_withdraws` whether it does nothing else. `find` returns the stored records that one names
     now, the one it means first, and `write` one of them under the door's names.
+    Of a door that files come through, too, `schema` returns what a tenant's bodies are read by, and `upsert` stores.
     """
 
     fields: Mapping[str, type]
@@ -58,6 +63,8 @@ class Taking:
     write: Callable[[Any], Mapping[str, Any]]
     withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
     only_withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
+    schema: Callable[[Any], Any] = _no_files
+    upsert: Callable[..., Any] = _no_files
 
 
 def fields_of(record: type) -> Mapping[str, type]:
@@ -134,7 +141,7 @@ class Columns:
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        short = {name.rpartition(".")[2].lower(): name for name in reversed(self.fields)}
+        short = {name.rpartition(".")[2].lower(): name for name in reversed([*self.fields])}
         return short | {name.lower(): name for name in self.fields}
 
 
@@ -148,6 +155,12 @@ def kinds_of(record: type, *, part: str = "", **special: Container[str]) -> dict
     hints = get_type_hints(record, include_extras=True).items()
     kinds = {name: told.get(name) or _column(hint) for name, hint in hints if not _has_parts(hint)}
     return {f"{part}.{name}" if part else name: kind for name, kind in kinds.items()}
+
+
+def own_exports(fields: Mapping[str, Kind], *others: str) -> Vendor:
+    """Return the hub's own exports as a vendor's: the documented fields, and what else a read shows."""
+    nothing: Sequence[str] = ()
+    return Vendor("the hub", {**{name: [name] for name in fields}, **dict.fromkeys(others, nothing)}, decimal=".")
 
 
 def required_of(record: type, *, part: str = "") -> list[str]:
