@@ -33,7 +33,7 @@ from hub.records.mistakes import mistakes_of
 from hub.records.schemas import Batch, Schema, parse
 from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
-from tenants.api.lenient import APPLIED, Upsert, in_places, said_of, store_sifted
+from tenants.api.lenient import APPLIED, said_of
 from tenants.api.operations import REFUSALS, REFUSALS_OF_BODIES, REFUSALS_OF_WRITES, TENANT_ID
 from tenants.api.outcomes import with_receipt
 from tenants.api.permissions import KeyScope
@@ -43,6 +43,7 @@ from tenants.audit.looks import Looks, count_look
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.trying import try_out
 from tenants.models import Entity, Tenant, Way
+from tenants.quarantine.sifted import Upsert, in_places, store_sifted
 from tenants.reading import read_for
 from tenants.scopes import Scope
 
@@ -92,10 +93,14 @@ class TenantViewSet(GenericViewSet[Any]):
         """
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() in self.action_map:
-            self.sent = read_body(request._request) if request.method == "POST" else b""
+            self.sent = self.read_sent(request)
             self.ids = self.in_path.read_path(_identifiers(kwargs))
             known = self.in_query.get(self.action, NOTHING)
             self.query = known.read(sent_with(request), strict=not self.ignores_unknown_parameters)
+
+    def read_sent(self, request: Request) -> bytes:
+        """Return the body of a POST, inflated; raises ApiError for what is none."""
+        return read_body(request._request) if request.method == "POST" else b""
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer, a 401 with the challenge of the endpoint's authentication (RFC 9110, 11.6.1)."""
