@@ -17,6 +17,7 @@ from tenants.changes.images import purge_images
 from tenants.changes.once import purge_answers
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
+from tenants.imports.purge import purge_uploads
 from tenants.invitations import purge_invitations
 from tenants.mails import send_resets
 from tenants.models import RateCounter
@@ -52,6 +53,7 @@ def purge(timestamp: int) -> None:
     purge_invitations()
     purge_deliveries()
     purge_quarantine()
+    purge_uploads()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
