@@ -59,6 +59,12 @@ def _sender(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    if value and not (os.path.isdir(value) and os.access(value, os.R_OK | os.W_OK | os.X_OK)):
+        raise ValueError("must be a folder that is there and that the hub may write to")
+    return value and os.path.abspath(value)
+
+
 def _issuer(value: str) -> str:
     if not re.fullmatch(r"(https?://[^\s?#]+)?", value):
         raise ValueError("must look like https://login.example/realm")
@@ -95,6 +101,9 @@ class Environment(BaseModel):
         "", description="file with lines NAME=value of these variables, for those not set; SIGHUP reads it anew"
     )
     HUB_DATA: Path = Field(Path("var"), description="folder of the embedded PostgreSQL and of the generated secrets")
+    FILES: Annotated[str, AfterValidator(_folder)] = Field(
+        "", description="a folder that every host sees, for files of records while they are imported; else the database"
+    )
     HOST: str = Field("127.0.0.1", min_length=1, description="address the web server listens on")
     PORT: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
     WORKERS: int = Field(0, ge=0, le=256, description="web server processes; 0 means one a core, four at most")

@@ -1,5 +1,6 @@
 """Django settings: the environment first (hub/environment.py), every default runs."""
 
+from pathlib import Path
 from typing import Any
 
 from django.templatetags.static import static
@@ -261,6 +262,7 @@ LOGIN_BUDGETS = {
 TRUSTED_PROXIES = ENVIRONMENT.PROXIES
 AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
 CHANGESET_DAYS = ENVIRONMENT.CHANGESET_DAYS
+FILES = Path(ENVIRONMENT.FILES) if ENVIRONMENT.FILES else None  # tenants.imports.store
 WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
 BESIDE_ANSWERS = ["tenants.requests.writer.writing"]  # what a process of the web server does beside answering
 BESIDE_JOBS = [

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['tenant', '-id'], name='imports_of_tenant'), models.Index(condition=models.Q(('has_file', True)), fields=['tenant'], name='imports_with_file')],
             },
         ),
         migrations.CreateModel(

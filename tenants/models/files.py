@@ -38,7 +38,7 @@ class Import(TenantOwned):
     that was killed goes on there. Of the records in them `read` = created + updated + unchanged + rejected + `folded`:
     those that another record of the same chunk was folded into, or a forgotten person's, which are skipped.
     `changes` are the first differences that a dry run shows; they hold personal values, and an erasure clears them.
-    `beat_at` is when whoever runs it was last seen, `held_by` who that is.
+    `beat_at` is when whoever uploads or runs it was last seen, `held_by` who runs it.
     `message` says why it failed. Changesets of its chunks have its `trace_id`.
     """
 
@@ -81,6 +81,10 @@ class Import(TenantOwned):
     class Meta:
         verbose_name = "import"
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="imports_of_tenant"),
+            models.Index(fields=["tenant"], condition=models.Q(has_file=True), name="imports_with_file"),
+        ]
 
     def __str__(self) -> str:
         return self.file_name or f"import {self.pk}"

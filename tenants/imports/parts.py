@@ -1,0 +1,54 @@
+"""Files in the database, where no folder is shared: rows of FilePart, each with a megabyte at most."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import psycopg
+from django.db import OperationalError
+
+from tenants.imports.problems import FileGone, NoRoom
+from tenants.models import FilePart
+
+PIECE = 1024 * 1024
+AT_ONCE = 100  # parts that are deleted in one transaction
+
+
+def write(tenant_id: UUID, import_id: int, start: int, data: bytes) -> None:
+    """Add bytes to a file from byte `start` on, in the transaction that is open; raises NoRoom, which ends that."""
+    pieces = {start + at: data[at : at + PIECE] for at in range(0, len(data), PIECE)}
+    parts = [FilePart(tenant_id=tenant_id, import_id=import_id, start=at, data=piece) for at, piece in pieces.items()]
+    try:
+        FilePart.objects.bulk_create(parts, batch_size=1)
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.DiskFull):
+            raise NoRoom from error
+        raise
+
+
+def read(tenant_id: UUID, import_id: int, start: int, end: int) -> Iterator[bytes]:
+    """Yield a file from byte `start` to `end`, a part at a time; raises FileGone where one is missing."""
+    parts = FilePart.objects.filter(tenant=tenant_id, import_id=import_id).values_list("start", "data")
+    while start < end:
+        found = parts.filter(start__lte=start).order_by("-start").first()
+        piece = memoryview(found[1])[start - found[0] :][: end - start] if found else b""
+        if not piece:
+            raise FileGone
+        start += len(piece)
+        yield bytes(piece)
+
+
+def exists(tenant_id: UUID, import_id: int) -> bool:
+    """Tell whether there is something of a file."""
+    return FilePart.objects.filter(tenant=tenant_id, import_id=import_id).exists()
+
+
+def remove(tenant_id: UUID, import_id: int) -> None:
+    """Delete a file, some parts at a time; one that is gone is no fault."""
+    parts = FilePart.objects.filter(tenant=tenant_id, import_id=import_id)
+    while chunk := list(parts.values_list("pk", flat=True)[:AT_ONCE]):
+        parts.filter(pk__in=chunk).delete()
+
+
+def kept() -> Iterator[tuple[UUID, int]]:
+    """Yield tenant and job of each file that is there."""
+    yield from FilePart.objects.order_by("tenant", "import_id").values_list("tenant", "import_id").distinct()
