@@ -58,6 +58,16 @@ class Taking:
     only_withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
 
 
+@dataclass(frozen=True)
+class ConsentFlag:
+    """A flag of the consent ledger: its documented name, what people call it, its bit, and the value that grants."""
+
+    name: str
+    title: str
+    bit: int
+    grants: bool
+
+
 def fields_of(record: type) -> Mapping[str, type]:
     """Return what the values of a record type are, a TypedDict's: moments, too, are sent as text."""
     return {name: _kind(hint) for name, hint in get_type_hints(record, include_extras=True).items()}
@@ -77,6 +87,7 @@ class EntityConfig(AppConfig):
     (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
     `takes` names a Taking for each door whose records have names of their own, by source, and for all others "".
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
+    `tells_consents` is where it says which flags the consent ledger tells of: each a ConsentFlag.
     """
 
     model: str
@@ -84,11 +95,17 @@ class EntityConfig(AppConfig):
     kept: str
     takes: Mapping[str, str]
     requirable_fields: Mapping[str, Any] = {}
+    tells_consents: str = ""
 
     @cached_property
     def reading(self) -> Reading:
         """How its records are read."""
         return cast(Reading, import_string(self.reads))
+
+    @cached_property
+    def consents(self) -> Sequence[ConsentFlag]:
+        """The flags that the consent ledger tells of; none where records hold no consent."""
+        return cast(Sequence[ConsentFlag], import_string(self.tells_consents)) if self.tells_consents else ()
 
     def taking(self, source: str) -> Taking:
         """Return how the records that came through a source are taken in."""
