@@ -69,4 +69,6 @@ TAKING = Taking(
     write=READING.write,
     withdraws=withdraws,
     only_withdraws=only_withdraws,
+    schema=lambda tenant: customer_schema(tenant.required_fields),
+    upsert=upsert_customers,
 )

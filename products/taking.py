@@ -34,4 +34,6 @@ TAKING = Taking(
     store=_store,
     find=_find,
     write=READING.write,
+    schema=lambda tenant: PRODUCTS,
+    upsert=upsert_products,
 )

@@ -36,6 +36,10 @@ class Reading:
     marks: Callable[[Any], Mapping[str, Any]] = lambda record: NO_MARKS
 
 
+def _no_files(*args: Any, **options: Any) -> Any:
+    raise LookupError("no files come through this door")
+
+
 @dataclass(frozen=True)
 class Taking:
     """How one door takes an entity's records in, for whoever sends what did not come through it.
@@ -45,6 +49,7 @@ class Taking:
     stores what it read, for an origin; both raise ValidationFailed. `withdraws` tells whether a record, as it was sent,
     takes consent away, `only_withdraws` whether it does nothing else. `find` returns the stored records that one names
     now, the one it means first, and `write` one of them under the door's names.
+    Of a door that files come through, too, `schema` returns what a tenant's bodies are read by, and `upsert` stores.
     """
 
     fields: Mapping[str, type]
@@ -56,6 +61,8 @@ class Taking:
     write: Callable[[Any], Mapping[str, Any]]
     withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
     only_withdraws: Callable[[Mapping[str, Any]], bool] = lambda record: False
+    schema: Callable[[Any], Any] = _no_files
+    upsert: Callable[..., Any] = _no_files
 
 
 @dataclass(frozen=True)

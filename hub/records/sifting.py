@@ -90,14 +90,19 @@ def sift(schema: Schema[Record], body: bytes) -> Sifted[Record]:
 
     Raises ValidationFailed as `parse` does for what is wrong with the whole of it, and where no record is good.
     """
+    sifted = sift_all(schema, body)
+    if sifted.rejected and not sifted.places:
+        parse_again(schema, body)  # which says what is wrong, as ever
+    return sifted
+
+
+def sift_all(schema: Schema[Record], body: bytes) -> Sifted[Record]:
+    """Read a body as `sift` does, also one in which no record is good."""
     if usual := parse_usual(schema, body, sifts=True):
         return Sifted(usual.records, usual.warnings, schema, body, list(range(len(usual.records))))
     sifting = _Sifting(schema)
-    sent = elements_sent(schema, body)
-    for i, element in enumerate(sent):
+    for i, element in enumerate(elements_sent(schema, body)):
         sifting.take(i, element)
-    if sent and not sifting.good:
-        parse_again(schema, body)  # which says what is wrong, as ever
     return sifting.sifted(body)
 
 

@@ -33,7 +33,7 @@ from hub.records.mistakes import mistakes_of
 from hub.records.schemas import Batch, Schema, parse
 from hub.records.sifting import Sifted, sift
 from tenants.api.authentication import TENANT_MISSING, Caller, KeyAuthentication, count_address
-from tenants.api.lenient import APPLIED, Upsert, in_places, said_of, store_sifted
+from tenants.api.lenient import APPLIED, said_of
 from tenants.api.operations import REFUSALS, REFUSALS_OF_BODIES, REFUSALS_OF_WRITES, TENANT_ID
 from tenants.api.outcomes import with_receipt
 from tenants.api.permissions import KeyScope
@@ -43,6 +43,7 @@ from tenants.audit.looks import Looks, count_look
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.trying import try_out
 from tenants.models import Entity, Tenant, Way
+from tenants.quarantine.sifted import Upsert, in_places, store_sifted
 from tenants.reading import read_for
 from tenants.scopes import Scope
 

@@ -13,7 +13,7 @@ RECORD_CHANGESET = read_sql("tenants", "record_changeset")
 # Of which flags a withdrawal by staff sticks, as bits: a parameter, so that one statement serves both policies.
 EVERY_FLAG, NO_FLAG = -1, 0
 Warnings = dict[str, list[str]]  # by place: {"[3]": [text]}
-Beside = Callable[[Mapping[str, object], int | None], None]  # takes `write_parameters`, and the changeset's number
+Beside = Callable[[Mapping[str, object], "Receipt"], None]  # takes `write_parameters`, and what became of the write
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class Documents:
                 self.parts, parameters, records, received, parents, warnings, meant, origin.dry_run
             )
             if origin.beside:
-                origin.beside(parameters, receipt.number)
+                origin.beside(parameters, receipt)
             return receipt
 
     def _store_keeping(
@@ -149,7 +149,7 @@ class Documents:
                 self.keeping, parameters, records, received, parents, warnings, meant, origin.dry_run
             )
             if origin.beside:
-                origin.beside(write.parameters, receipt.number)
+                origin.beside(write.parameters, receipt)
             return receipt
 
     def _store_parents(self, parameters: Mapping[str, object], records: Records[Any], *, looked: bool) -> Parents:

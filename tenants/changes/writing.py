@@ -96,13 +96,12 @@ def store_at_once(
         warnings = look() if look and not closed else {}
         if dry_run and meant:
             dry_run.note(parameters, number, meant.touched(*told))
+        unchanged = len(records) - created - updated
+        results = meant.results(*told) if meant and not closed else None
+        receipt = Receipt(number, received, created, updated, unchanged, warnings=warnings, results=results)
         if beside and not closed:
-            beside(parameters, number)
-    if closed:
-        return None
-    results = meant.results(*told) if meant else None
-    unchanged = len(records) - created - updated
-    return Receipt(number, received, created, updated, unchanged, warnings=warnings, results=results)
+            beside(parameters, receipt)
+    return None if closed else receipt
 
 
 def _asked(meant: Meant | None) -> dict[str, str]:
@@ -295,4 +294,4 @@ def open_write(
         yield write
         write._record()
         if origin.beside:
-            origin.beside(parameters, write.receipt.number)
+            origin.beside(parameters, write.receipt)

@@ -17,8 +17,8 @@ from hub.records.faults import Fault, path
 from hub.records.reading import Json, Pairs, as_sent
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
-from tenants.changes.changesets import Origin
-from tenants.changes.erasure import suppressed
+from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.erasure import Identifier, suppressed
 from tenants.entities import Taking, entity_config
 from tenants.models import Entity, Source, Tenant
 from tenants.quarantine.names import LONGEST, UNSTORABLE, identifiers_in
@@ -91,12 +91,12 @@ def _keep(
     entity: Entity,
     records: Sequence[LeftOut],
     parameters: Mapping[str, object],
-    number: int | None,
+    receipt: Receipt,
 ) -> None:
     """Keep records in the write whose `parameters` these are, under its lock; nobody who is forgotten comes in."""
     rows = list(_rows(tenant, entity, records, str(parameters["source"])).values())
     if rows:
-        execute_where_tenant_is(KEEP, {**parameters, "number": number, "rejected": orjson.dumps(rows).decode()})
+        execute_where_tenant_is(KEEP, {**parameters, "number": receipt.number, "rejected": orjson.dumps(rows).decode()})
         execute_where_tenant_is(GIVE_WAY, {"tenant_id": tenant.pk, "most": MOST_KEPT})
 
 
@@ -105,9 +105,7 @@ def _rows(tenant: Tenant, entity: Entity, records: Sequence[LeftOut], source: st
     taking = entity_config(entity).taking(source)
     seen = [(record, plain(record.sent)) for record in records]
     named = [identifiers_in(tenant, taking, record) for _, record in seen]
-    forgotten = set()
-    if any(row[0] for row in execute_where_tenant_is(FORGETS, {"tenant_id": tenant.pk})):
-        forgotten = suppressed(tenant, Source(source), set().union(*named))
+    forgotten = forgotten_among(tenant, Source(source), named)
     rows: dict[str, dict[str, Any]] = {}
     for (record, values), identifiers in zip(seen, named, strict=True):
         if forgotten & identifiers:
@@ -118,10 +116,17 @@ def _rows(tenant: Tenant, entity: Entity, records: Sequence[LeftOut], source: st
     return rows
 
 
+def forgotten_among(tenant: Tenant, source: Source, named: Iterable[set[Identifier]]) -> set[Identifier]:
+    """Return the identifiers of persons who must not come back through a source; under the tenant's lock."""
+    if not any(row[0] for row in execute_where_tenant_is(FORGETS, {"tenant_id": tenant.pk})):
+        return set()
+    return suppressed(tenant, source, set[Identifier]().union(*named))
+
+
 def _row(taking: Taking, record: LeftOut, values: Mapping[str, Any]) -> dict[str, Any]:
     text = as_sent(record.sent)
     is_whole = len(text) <= MOST_BYTES
-    faults = [_said(fault) for fault in record.faults[:MOST_FAULTS]]
+    faults = said_of(record.faults)
     return {
         "record": text if is_whole else shortened(values),
         "is_whole": is_whole,
@@ -131,6 +136,11 @@ def _row(taking: Taking, record: LeftOut, values: Mapping[str, Any]) -> dict[str
         "codes": list(dict.fromkeys(fault.code for fault in record.faults))[:MOST_FAULTS],
         "index": record.index,
     }
+
+
+def said_of(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    """Return what is kept of what is wrong with a record, by places in it."""
+    return [_said(fault) for fault in faults[:MOST_FAULTS]]
 
 
 def _said(fault: Fault) -> dict[str, str]:
