@@ -8,6 +8,7 @@ class CustomersConfig(EntityConfig):
     default = True
     name = "customers"
     verbose_name = "Customers"
+    tables = "customers.columns.COLUMNS"
     kept = "customers.ingest.KEPT"
     model = "customer"
     reads = "customers.serializers.READING"

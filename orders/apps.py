@@ -5,6 +5,7 @@ class OrdersConfig(EntityConfig):
     default = True
     name = "orders"
     verbose_name = "Orders"
+    tables = "orders.columns.COLUMNS"
     kept = "orders.ingest.KEPT"
     model = "order"
     reads = "orders.serializers.READING"

@@ -5,6 +5,7 @@ class ProductsConfig(EntityConfig):
     default = True
     name = "products"
     verbose_name = "Products"
+    tables = "products.columns.COLUMNS"
     kept = "products.ingest.KEPT"
     model = "product"
     reads = "products.serializers.READING"

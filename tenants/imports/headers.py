@@ -1,0 +1,135 @@
+"""The headers of a table matched to documented fields, in the words of whoever exported it."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+from tenants.entities import Columns, Vendor
+from tenants.imports.items import FileRefused
+from tenants.imports.options import MOST_COLUMNS, OPPOSITE, Options
+
+REJECTED = ("_line", "_errors")  # what rejected rows gain, and may have when they are sent again
+OURS = Vendor("", {})
+NO_COLUMN = "No column of the table gives {names}. Name the columns in its first row, or say which one it is."
+NOT_THERE = "The mapping names the header {header!r}, which the table does not have."
+TOO_MANY = "A table may have at most {n:,} columns."
+UNKNOWN, DOUBLED, KNOWN, DECLINED = "unknown", "doubled", "known", "declined"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its place and header, and the fields that it gives; `why` it gives none."""
+
+    place: int
+    header: str
+    fields: Sequence[str] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A table's columns, and by whom it was exported, where that can be told: OURS else."""
+
+    columns: Sequence[Column]
+    vendor: Vendor
+
+    @property
+    def given(self) -> Mapping[str, Sequence[Column]]:
+        """By field the columns that may give it: its own first."""
+        ranked = sorted(
+            (names.index(name), column.place, name.removeprefix(OPPOSITE), column)
+            for column in self.columns
+            for names in [list(column.fields)]
+            for name in names
+        )
+        found: dict[str, list[Column]] = {}
+        for _, _, name, column in ranked:
+            found.setdefault(name, []).append(column)
+        return found
+
+
+def normalised(header: str) -> str:
+    """Return a header without case, accents, blanks, dashes, underscores and other marks."""
+    text = unicodedata.normalize("NFKD", header).casefold().replace("#", " number")
+    return "".join(filter(str.isalnum, text))
+
+
+def digest(header: Sequence[str]) -> str:
+    """Return what tables with the same headers have in common, however these are spelt."""
+    return hashlib.sha256(orjson.dumps(list(map(normalised, header)))).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the headers of a vendor mean, by their normalised forms."""
+
+    vendor: Vendor
+    fields: Mapping[str, Sequence[str]]
+
+
+def _words(columns: Columns) -> list[_Words]:
+    """Return the documented names' words first, then the vendors'."""
+    short = {normalised(name.rpartition(".")[2]): [name] for name in reversed(columns.fields)}
+    ours = short | {normalised(name): [name] for name in columns.fields}
+    others = [_Words(vendor, {normalised(name): found for name, found in vendor.headers.items()})
+              for vendor in columns.vendors]
+    return [_Words(OURS, ours), *others]
+
+
+def match(columns: Columns, header: Sequence[str], options: Options) -> Match:
+    """Match a table's headers; raises FileRefused where no column gives an identifier, or the mapping names none."""
+    if len(header) > MOST_COLUMNS:
+        raise FileRefused(TOO_MANY.format(n=MOST_COLUMNS))
+    names = list(map(normalised, header))
+    declared = {normalised(name): fields for name, fields in options.mapping.items()}
+    for name in options.mapping:
+        if normalised(name) not in names:
+            raise FileRefused(NOT_THERE.format(header=name))
+    words = _words(columns)
+    spoken = max(words, key=lambda known: sum(name in known.fields for name in names))
+    meanings = [_meaning(name, declared, spoken, words) for name in names]
+    found = Match(list(_columns(header, names, meanings, set(declared))), spoken.vendor)
+    if not any(name in found.given for name in columns.identifiers):
+        raise FileRefused(NO_COLUMN.format(names=" or ".join(columns.identifiers)))
+    return found
+
+
+def _meaning(
+    name: str, declared: Mapping[str, Sequence[str]], spoken: _Words, words: Iterable[_Words]
+) -> tuple[Sequence[str], str]:
+    """Return the fields a header gives, or why it gives none."""
+    if name in declared:
+        return declared[name], "" if declared[name] else DECLINED
+    if name in spoken.fields:
+        return spoken.fields[name], "" if spoken.fields[name] else KNOWN
+    meant = [tuple(known.fields[name]) for known in words if name in known.fields]
+    if not meant:
+        return (), UNKNOWN
+    return (meant[0], "") if len(set(meant)) == 1 or words_agree(meant) else ((), UNKNOWN)
+
+
+def words_agree(meant: Sequence[Sequence[str]]) -> bool:
+    """Tell whether those who know a header mean the same by it, as far as they take it at all."""
+    return len({names[:1] for names in meant if names}) == 1
+
+
+def _columns(
+    header: Sequence[str], names: Sequence[str], meanings: Sequence[tuple[Sequence[str], str]], declared: set[str]
+) -> Iterable[Column]:
+    """Yield the columns; of several that give a field the declared one does, else the first."""
+    order = sorted(range(len(header)), key=lambda place: (names[place] not in declared, place))
+    taken: set[str] = set()
+    found: dict[int, Column] = {}
+    for place in order:
+        fields, why = meanings[place]
+        own = fields[0].removeprefix(OPPOSITE) if fields else ""
+        if own in taken:
+            fields, why = (), DOUBLED
+        taken |= {own} if own else set()
+        found[place] = Column(place, header[place], tuple(fields), why)
+    return [found[place] for place in range(len(header))]
