@@ -2,7 +2,7 @@
 
 from customers.flags import GRANTED
 from customers.schemas import CustomerRecord
-from tenants.entities import Columns, Vendor, kinds_of
+from tenants.entities import Columns, Vendor, kinds_of, own_exports
 
 CONSENTS = tuple(name for name, granted in GRANTED.items() if granted)
 COMMON = Vendor(
@@ -61,6 +61,7 @@ SHOPIFY = Vendor(
         "Tags": [],
     },
     decimal=".",
+    before={"Customer ID": "'", "Phone": "'"},
 )
 WOOCOMMERCE = Vendor(
     "WooCommerce",
@@ -186,10 +187,19 @@ KLAVIYO = Vendor(
     },
     decimal=".",
 )
-HUB = Vendor("the hub", dict.fromkeys(("HubId", "CreatedAt", "UpdatedAt", "Attributes", "Tags", "MailingLists"), []), ".")
+FIELDS = kinds_of(CustomerRecord, identifier=("CustomerId", "Phone"), consent=CONSENTS)
 COLUMNS = Columns(
-    fields=kinds_of(CustomerRecord, identifier=("CustomerId", "Phone"), consent=CONSENTS),
+    fields=FIELDS,
     identifiers=("CustomerId", "Email"),
     required=(),
-    vendors=(COMMON, HUB, SHOPIFY, WOOCOMMERCE, MAGENTO, MAGENTO_NEWSLETTER, CUSTOBAR, KLAVIYO),
+    vendors=(
+        COMMON,
+        own_exports(FIELDS, "HubId", "CreatedAt", "UpdatedAt", "Attributes", "Tags", "MailingLists"),
+        SHOPIFY,
+        WOOCOMMERCE,
+        MAGENTO,
+        MAGENTO_NEWSLETTER,
+        CUSTOBAR,
+        KLAVIYO,
+    ),
 )

@@ -5,7 +5,7 @@ e-mail for CustomerId, a line's SKU for ProductId. Orders find their customers b
 """
 
 from orders.schemas import MOST_LINES, OrderItemRecord, OrderRecord
-from tenants.entities import Columns, Vendor, kinds_of, required_of
+from tenants.entities import Columns, Vendor, kinds_of, own_exports, required_of
 
 PART = "OrderItems"
 SKU = ["OrderItems.Sku", "OrderItems.ProductId"]
@@ -145,15 +145,15 @@ MAGENTO = Vendor(
     },
     decimal=".",
 )
-HUB = Vendor("the hub", dict.fromkeys(("HubId", "CreatedAt", "UpdatedAt"), []), decimal=".")
+FIELDS = {
+    **kinds_of(OrderRecord, identifier=("OrderId", "CustomerId")),
+    **kinds_of(OrderItemRecord, part=PART, identifier=("ProductId", "Sku")),
+}
 COLUMNS = Columns(
-    fields={
-        **kinds_of(OrderRecord, identifier=("OrderId", "CustomerId")),
-        **kinds_of(OrderItemRecord, part=PART, identifier=("ProductId", "Sku")),
-    },
+    fields=FIELDS,
     identifiers=("OrderId",),
     required=[*required_of(OrderRecord), *required_of(OrderItemRecord, part=PART)],
-    vendors=(COMMON, HUB, SHOPIFY, WOOCOMMERCE, MAGENTO),
+    vendors=(COMMON, own_exports(FIELDS, "HubId", "CreatedAt", "UpdatedAt"), SHOPIFY, WOOCOMMERCE, MAGENTO),
     part=PART,
     group="OrderId",
     most_parts=MOST_LINES,

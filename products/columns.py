@@ -4,7 +4,7 @@ A product that has no variants of its own is its only one: its SKU stands in for
 """
 
 from products.schemas import MOST_VARIANTS, ProductRecord, VariantRecord
-from tenants.entities import Columns, Vendor, kinds_of, required_of
+from tenants.entities import Columns, Vendor, kinds_of, own_exports, required_of
 
 PART = "ProductVariants"
 COMMON = Vendor(
@@ -136,15 +136,15 @@ MAGENTO = Vendor(
     decimal=".",
     whole=("product_type", ("configurable", "grouped", "bundle")),
 )
-HUB = Vendor("the hub", dict.fromkeys(("HubId", "CreatedAt", "UpdatedAt"), []), decimal=".")
+FIELDS = {
+    **kinds_of(ProductRecord, identifier=("ProductId",)),
+    **kinds_of(VariantRecord, part=PART, identifier=("VariantId", "Sku")),
+}
 COLUMNS = Columns(
-    fields={
-        **kinds_of(ProductRecord, identifier=("ProductId",)),
-        **kinds_of(VariantRecord, part=PART, identifier=("VariantId", "Sku")),
-    },
+    fields=FIELDS,
     identifiers=("ProductId",),
     required=[*required_of(ProductRecord), *required_of(VariantRecord, part=PART)],
-    vendors=(COMMON, HUB, SHOPIFY, WOOCOMMERCE, MAGENTO),
+    vendors=(COMMON, own_exports(FIELDS, "HubId", "CreatedAt", "UpdatedAt"), SHOPIFY, WOOCOMMERCE, MAGENTO),
     part=PART,
     group="ProductId",
     most_parts=MOST_VARIANTS,

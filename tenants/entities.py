@@ -151,7 +151,7 @@ class Columns:
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        short = {name.rpartition(".")[2].lower(): name for name in reversed(self.fields)}
+        short = {name.rpartition(".")[2].lower(): name for name in reversed([*self.fields])}
         return short | {name.lower(): name for name in self.fields}
 
 
@@ -165,6 +165,12 @@ def kinds_of(record: type, *, part: str = "", **special: Container[str]) -> dict
     hints = get_type_hints(record, include_extras=True).items()
     kinds = {name: told.get(name) or _column(hint) for name, hint in hints if not _has_parts(hint)}
     return {f"{part}.{name}" if part else name: kind for name, kind in kinds.items()}
+
+
+def own_exports(fields: Mapping[str, Kind], *others: str) -> Vendor:
+    """Return the hub's own exports as a vendor's: the documented fields, and what else a read shows."""
+    nothing: Sequence[str] = ()
+    return Vendor("the hub", {**{name: [name] for name in fields}, **dict.fromkeys(others, nothing)}, decimal=".")
 
 
 def required_of(record: type, *, part: str = "") -> list[str]:

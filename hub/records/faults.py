@@ -13,6 +13,10 @@ Loc = tuple[int | str, ...]
 
 # One text for each kind of error, sorted by kind. {field} is the documented name, {n} the limit.
 TEXTS = {
+    "ambiguous_date": "The field {field} may be day before month or month before day: say which with dates=dmy or"
+    " dates=mdy.",
+    "ambiguous_number": "The field {field} may be thousands or decimals: say which with decimal=. or decimal=,.",
+    "apart": "The rows of one {field} must stand together.",
     "batch_too_large": "The request body must contain at most {n} {field}.",
     "country": "The field {field} must be an ISO 3166 country code, for example SE.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
@@ -21,6 +25,9 @@ TEXTS = {
     "dated": "The field {field} must be an ISO 8601 date, or date and time, for example 2015-08-28T14:10:00Z.",
     "datetime": "The field {field} must be an ISO 8601 date and time with Z or an offset,"
     " for example 2025-08-22T21:00:00Z.",
+    "declared_date": "The field {field} must be a date as declared: dates={n}.",
+    "declared_decimal": "The field {field} must be a number as declared: decimal={n}.",
+    "differs_by_row": "The field {field} must be the same in all rows of one record.",
     "doubled_header": "The header must be given once, and its value must not have a comma.",
     "doubled_id": "The field {field} must name each record once.",
     "doubled_member": "The member must be given once.",
@@ -46,6 +53,8 @@ TEXTS = {
     "lone_surrogate": "The field {field} must not contain half of a character, a lone surrogate.",
     "no_dry_run": "There are no dry runs here. Nothing was read or stored.",
     "not_a_boolean": "The field {field} must be true or false.",
+    "not_a_date": "The field {field} must be a date, or date and time, for example 2025-08-22T21:00:00Z.",
+    "not_a_list": "The field {field} must be a list of texts with commas or semicolons between them, or a JSON array.",
     "not_a_number": "The field {field} must be a number.",
     "not_a_string": "The field {field} must be a string.",
     "not_an_array": "The field {field} must be an array.",
@@ -54,6 +63,8 @@ TEXTS = {
     "not_json_array": "The request body must be a JSON array.",
     "not_json_object": "The request body must be a JSON object.",
     "not_utf8": "The request body is not UTF-8. Send UTF-8.",
+    "not_yes_or_no": "The field {field} must be yes or no, true or false, 1 or 0, or a word for it in another"
+    " language.",
     "one_line": "The field {field} must be one line of text, without control characters.",
     "order": "The field {field} must be one of these: {n}.",
     "phone": "The field {field} must be a phone number with its country code, for example +358101234567,"
@@ -61,12 +72,15 @@ TEXTS = {
     "record_full": "The field {field} must fit into what is stored of the record, which has room for {n}.",
     "required": "The {field} field is required.",
     "scope_missing": "The key may not {field}.",
+    "spoilt_identifier": "The field {field} was rounded by a spreadsheet that took it for a number: its digits are"
+    " lost.",
     "status": "The field {field} must be a status, for example 404, or a class of them, for example 4xx.",
     "too_deep": "The request body is nested deeper than 64 levels.",
     "too_few": "The field {field} must be an array with a minimum length of {n}.",
     "too_large": "The field {field} must be less than or equal to {n}.",
     "too_long": "The field {field} must be a string with a maximum length of {n}.",
     "too_many": "The field {field} must be an array with a maximum length of {n}.",
+    "too_many_cells": "The row must have no more cells than the header, which has {n}.",
     "too_many_parameters": "The query must have at most 1,000 parameters.",
     "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",

@@ -1,11 +1,9 @@
 """The headers of a table matched to documented fields, in the words of whoever exported it."""
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 
@@ -74,10 +72,12 @@ class _Words:
 
 def _words(columns: Columns) -> list[_Words]:
     """Return the documented names' words first, then the vendors'."""
-    short = {normalised(name.rpartition(".")[2]): [name] for name in reversed(columns.fields)}
+    short = {normalised(name.rpartition(".")[2]): [name] for name in reversed([*columns.fields])}
     ours = short | {normalised(name): [name] for name in columns.fields}
-    others = [_Words(vendor, {normalised(name): found for name, found in vendor.headers.items()})
-              for vendor in columns.vendors]
+    others = [
+        _Words(vendor, {normalised(name): found for name, found in vendor.headers.items()})
+        for vendor in columns.vendors
+    ]
     return [_Words(OURS, ours), *others]
 
 
