@@ -6,16 +6,23 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.utils.text import capfirst
 
-from customers.flags import FLAGS, FLAGS_SQL, as_bits, grants_sql
+from customers.flags import BITS, FLAGS, FLAGS_SQL, GRANTED, NAMES, as_bits, grants_sql
 from customers.ingest import CUSTOMERS, KEPT
+from customers.models import Customer
 from customers.restoring import NOTE_BY_ID, WITHDRAWS
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Consent, Origin
 from tenants.changes.writing import Write, open_write
+from tenants.entities import ConsentFlag
 from tenants.models import Entity, Operation, Tenant
 
 GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
+CONSENTS = [
+    ConsentFlag(name, capfirst(Customer._meta.get_field(column).verbose_name), BITS[name], GRANTED[name])
+    for column, name in NAMES.items()
+]
 LOCK_ROWS = f"""
 SELECT id, updated_at = (%(seen)s::timestamptz[])[array_position(%(ids)s::bigint[], id)] AS as_seen,
        {FLAGS_SQL} AS flags, json_build_object('record', t.id, 'image', {KEPT.image})::text AS image

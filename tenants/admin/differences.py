@@ -1,4 +1,4 @@
-"""What an undo would change of a record, field by field, as staff read it: each by its name, now and then."""
+"""What an undo, or a file, would change of a record, field by field, as staff read it: its name, now and then."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,6 +26,24 @@ def differences(kept: Kept, stored: str | None, target: str | None) -> list[tupl
     if kept.parts:
         found += _parts(kept, now, then)
     return found
+
+
+def documented_differences(before: Values | None, after: Values | None) -> list[tuple[str, str, str]]:
+    """Return (field, now, then) of all that differs between two records under their documented names, parts whole."""
+    names = dict.fromkeys((*(before or {}), *(after or {})))
+    found = [(name, plain_text((before or {}).get(name)), plain_text((after or {}).get(name))) for name in names]
+    return [(name, now, then) for name, now, then in found if now != then]
+
+
+def plain_text(value: Any) -> str:
+    """Write a value of a documented record as staff read it."""
+    if value is None or value in ("", [], {}):
+        return NOTHING
+    if isinstance(value, bool):
+        return yes_or_no(value)
+    if isinstance(value, list) and not any(isinstance(each, dict) for each in value):
+        return ", ".join(map(str, value))
+    return json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
 
 
 def given_back(kept: Kept, without: str | None, given: str | None) -> list[tuple[str, str, str]]:
