@@ -53,7 +53,13 @@ def test_a_small_file_comes_with_the_form(staff: Client, partner: Partner) -> No
 
     job = Import.objects.get()
     assert answer["Location"] == page(job, "preview")
-    assert (job.format, job.packing, job.file_name, job.size, job.announced) == ("csv", "", "people.csv", len(CSV), len(CSV))
+    assert (job.format, job.packing, job.file_name, job.size, job.announced) == (
+        "csv",
+        "",
+        "people.csv",
+        len(CSV),
+        len(CSV),
+    )
     assert (job.state, job.is_dry_run, job.entity, job.user.is_staff) == ("uploading", True, "customers", True)
     assert b"".join(store.pieces(job)) == CSV
 

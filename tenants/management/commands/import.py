@@ -156,7 +156,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
-    """Open a file; what comes from standard input is in a temporary one meanwhile: it is looked at before it is read."""
+    """Open a file; what comes from standard input is in a temporary one meanwhile, for it is read twice."""
     if name != STANDARD_INPUT:
         with Path(name).open("rb") as file:
             yield file
