@@ -20,11 +20,11 @@ from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin
 from tenants.entities import entity_config
 from tenants.imports import store
-from tenants.imports.ahead import Ahead
+from tenants.imports.ahead import Ahead, Ask
 from tenants.imports.chunks import Chunk, Cutter, of_chunks
 from tenants.imports.items import FileRefused
-from tenants.imports.reading import items
-from tenants.imports.storing import Overtaken, Store
+from tenants.imports.reading import items, remember_layout
+from tenants.imports.storing import Overtaken, ReasonGone, Store
 from tenants.models import Import, ImportState, Source, Tenant
 
 log = structlog.get_logger("hub.imports")
@@ -113,6 +113,7 @@ class _Runner:
         is_stopping: Callable[[], bool],
     ) -> None:
         self.job, self.tenant, self.tell, self.is_stopping = job, tenant, beat, is_stopping
+        job.tenant = tenant
         self.taking = entity_config(job.entity).taking(Source.IMPORT)
         self.store = Store(tenant, job, holder, origin_of(job), self.taking)
         self.named = {"tenant_id": tenant.pk, "import_id": job.pk, "holder": holder}
@@ -156,18 +157,21 @@ class _Runner:
         if not self.tenant.is_enabled:
             raise FileRefused(DISABLED)
         position = self.job.position
-        with Ahead(self._pieces(), lambda pieces: self._chunks(pieces, position)) as ahead:
-            with suppress(StopIteration):
-                while True:
-                    self._look()
-                    if chunk := ahead.next(LOOK_SECONDS):
-                        self._store(chunk)
-                        self.tell(self.job)
+        with (
+            Ahead(self._pieces(), lambda pieces, ask: self._chunks(pieces, ask, position)) as ahead,
+            suppress(StopIteration),
+        ):
+            while True:
+                self._look()
+                if chunk := ahead.next(LOOK_SECONDS):
+                    self._store(chunk)
+                    self.tell(self.job)
 
-    def _chunks(self, pieces: Iterator[bytes], position: int) -> Iterator[Chunk]:
+    def _chunks(self, pieces: Iterator[bytes], ask: Ask, position: int) -> Iterator[Chunk]:
         """Cut the file into chunks; called in the reader's thread."""
         schema = of_chunks(self.taking.schema(self.tenant))
-        return Cutter(schema, lambda: self.bytes_read).cut(items(self.job, self._counted(pieces)), position)
+        found = items(self.job, self._counted(pieces), lambda call: ask(lambda: self._patiently(call)))
+        return Cutter(schema, lambda: self.bytes_read).cut(found, position)
 
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
@@ -201,7 +205,12 @@ class _Runner:
                 self.job.refresh_from_db()
                 return
             is_again = True
-            self.store.store(chunk)
+            try:
+                self.store.store(chunk)
+            except ReasonGone:
+                self.job.refresh_from_db()
+                self.store.origin = origin_of(self.job)
+                self.store.store(chunk)
 
         self._patiently(attempt)
         self.beaten = time.monotonic()
@@ -228,6 +237,8 @@ class _Runner:
         """End the job, or have it wait again; its file goes with it, but for one that a dry run has read."""
         if not execute_where_tenant_is(LEAVE, {**self.named, "state": state.value, "message": message}):
             raise Overtaken
+        if state == ImportState.FINISHED:
+            remember_layout(self.job)
         is_tried = self.job.is_dry_run and state == ImportState.FINISHED
         if state != ImportState.WAITING and not is_tried:
             store.remove(self.job)

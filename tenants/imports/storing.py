@@ -39,6 +39,10 @@ class Overtaken(Exception):
     """Somebody else runs the job, or it has ended: nothing of the chunk was stored."""
 
 
+class ReasonGone(Exception):
+    """An erasure has taken the reason of the job: nothing of the chunk was stored."""
+
+
 @dataclass
 class Store:
     """Stores the chunks of a job that `holder` runs, and keeps the job as its row is."""
@@ -111,9 +115,12 @@ class Store:
         shown = self._shown(chunk, receipt)
         named = {**parameters, "import_id": self.job.pk, "holder": self.holder, "changes": to_json(shown).decode()}
         places = {"position": chunk.start, "until": chunk.until, "bytes_read": chunk.bytes_read}
-        told = execute_where_tenant_is(ADVANCE, {**named, **places, "more": orjson.dumps(counts).decode()})
+        texts = {"more": orjson.dumps(counts).decode(), "layout": orjson.dumps(self.job.layout).decode()}
+        told = execute_where_tenant_is(ADVANCE, {**named, **places, **texts})
         if not told:
             raise Overtaken
+        if not told[0][1]:
+            raise ReasonGone
         reject(self.tenant, self.job, self.taking, left_out, parameters)
         if not self.job.is_dry_run:
             self._quarantine(left_out, parameters, receipt)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField(db_default=0, default=0)),
                 ('announced', models.BigIntegerField(null=True)),
                 ('options', models.JSONField(default=dict)),
-                ('table', models.JSONField(default=dict)),
+                ('layout', models.JSONField(default=dict)),
                 ('is_dry_run', models.BooleanField(db_default=False, default=False, verbose_name='dry run')),
                 ('state', models.CharField(choices=[('uploading', 'Uploading'), ('waiting', 'Waiting'), ('running', 'Running'), ('finished', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='uploading', max_length=9)),
                 ('has_file', models.BooleanField(db_default=True, default=True)),
