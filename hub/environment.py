@@ -29,7 +29,7 @@ REQUIRED = {
     ),
 }
 BESIDE = 1  # connection of a web server process that no thread answers with: the request log's
-BACKGROUND = 12  # connections of the background worker, of which it was seen to have ten, and one for webhooks
+BACKGROUND = 15  # connections of the background worker: it was seen to have ten; one for webhooks, three for imports
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
 

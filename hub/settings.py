@@ -266,9 +266,8 @@ CHANGESET_DAYS = ENVIRONMENT.CHANGESET_DAYS
 FILES = Path(ENVIRONMENT.FILES) if ENVIRONMENT.FILES else None  # tenants.imports.store
 WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
 BESIDE_ANSWERS = ["tenants.requests.writer.writing"]  # what a process of the web server does beside answering
-BESIDE_JOBS = [
-    "tenants.webhooks.worker.delivering"
-]  # what the background worker does beside its jobs, as long as it runs
+# What the background worker does beside its jobs, as long as it runs.
+BESIDE_JOBS = ["tenants.webhooks.worker.delivering", "tenants.imports.worker.importing"]
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}

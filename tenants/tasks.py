@@ -1,6 +1,7 @@
 """What the background worker does by itself for all tenants."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -17,6 +18,8 @@ from tenants.changes.images import purge_images
 from tenants.changes.once import purge_answers
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
+from tenants.imports.purge import purge_uploads
+from tenants.imports.worker import take_up
 from tenants.invitations import purge_invitations
 from tenants.mails import send_resets
 from tenants.models import RateCounter
@@ -52,7 +55,14 @@ def purge(timestamp: int) -> None:
     purge_invitations()
     purge_deliveries()
     purge_quarantine()
+    purge_uploads()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
+@app.task
+def run_import(import_id: int, tenant_id: str) -> None:
+    """Run the job of a file, beside the queue's other jobs."""
+    take_up(import_id, UUID(tenant_id))
 
 
 @app.task(retry=3)

@@ -61,6 +61,7 @@ TEXTS = {
     "not_an_integer": "The field {field} must be an integer.",
     "not_an_object": "The element must be a JSON object.",
     "not_json_array": "The request body must be a JSON array.",
+    "not_json_line": "The line must be a JSON object, in UTF-8.",
     "not_json_object": "The request body must be a JSON object.",
     "not_utf8": "The request body is not UTF-8. Send UTF-8.",
     "not_yes_or_no": "The field {field} must be yes or no, true or false, 1 or 0, or a word for it in another"

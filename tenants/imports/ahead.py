@@ -7,9 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Made = TypeVar("Made")
+Answer = TypeVar("Answer")
+Given = TypeVar("Given")
+
+
+class Ask(Protocol):
+    """Has something done in the caller's thread, where the database may be asked, and returns what it returns."""
+
+    def __call__(self, call: Callable[[], Answer]) -> Answer: ...
+
+
 MADE_AHEAD = 2  # of what is made
 PIECES_AHEAD = 1  # of the file, of a megabyte each, beside the one that is read
 LOOK_SECONDS = 0.2  # between two looks whether anybody still waits
@@ -27,12 +37,21 @@ class _Asked(Exception):
     """The next piece is needed."""
 
 
+class _Called(Exception):
+    """Something is to be done where the database may be asked."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__()
+        self.call = call
+
+
 class Ahead(Generic[Made]):
     """Makes things of a file's pieces in a thread. A context manager: at its end the thread has ended, too."""
 
-    def __init__(self, pieces: Iterator[bytes], make: Callable[[Iterator[bytes]], Iterator[Made]]) -> None:
+    def __init__(self, pieces: Iterator[bytes], make: Callable[[Iterator[bytes], Ask], Iterator[Made]]) -> None:
         self.pieces, self.make = pieces, make
         self.given: Queue[bytes | None] = Queue()
+        self.answers: Queue[Any] = Queue()
         self.made: Queue[Made | Exception] = Queue(MADE_AHEAD)
         self.is_left = Event()
         self.thread = Thread(target=self._run, name="import reader", daemon=True)
@@ -56,6 +75,8 @@ class Ahead(Generic[Made]):
                 return None
             if isinstance(found, _Asked):
                 self._give()
+            elif isinstance(found, _Called):
+                self.answers.put(found.call())
             elif isinstance(found, _Ended):
                 raise StopIteration
             elif isinstance(found, Exception):
@@ -70,7 +91,7 @@ class Ahead(Generic[Made]):
         end: Exception = _Ended()
         with suppress(_Left):
             try:
-                for each in self.make(self._taken()):
+                for each in self.make(self._taken(), self._ask):
                     self._put(each)
             except _Left:
                 raise
@@ -79,14 +100,19 @@ class Ahead(Generic[Made]):
             self._put(end)
 
     def _taken(self) -> Iterator[bytes]:
-        while (piece := self._get()) is not None:
+        while (piece := self._get(self.given)) is not None:
             self._put(_Asked())
             yield piece
 
-    def _get(self) -> bytes | None:
+    def _ask(self, call: Callable[[], Answer]) -> Answer:
+        self._put(_Called(call))
+        answer: Answer = self._get(self.answers)
+        return answer
+
+    def _get(self, queue: "Queue[Given]") -> Given:
         while not self.is_left.is_set():
             with suppress(Empty):
-                return self.given.get(timeout=LOOK_SECONDS)
+                return queue.get(timeout=LOOK_SECONDS)
         raise _Left
 
     def _put(self, what: Made | Exception) -> None:

@@ -1,6 +1,6 @@
 """The job of each file: made, started, cancelled, found, told of as the API tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,7 @@ def _refuse_unfit(job: Import) -> None:
         )
 
 
-def cancel(job: Import) -> None:
+def cancel(job: Import, *, message: str = "") -> None:
     """End a job: one that runs at the end of its chunk, any other at once, with its file; what has ended stays so.
 
     The file of a dry run that is over goes, too. What chunks have stored stays stored.
@@ -124,11 +124,17 @@ def cancel(job: Import) -> None:
         if stored.state == ImportState.RUNNING:
             store.of_row(job).update(is_cancelled=True)
         elif stored.state in ON_THEIR_WAY:
-            ended = {"is_cancelled": True, "ended_at": timezone.now()}
+            ended = {"is_cancelled": True, "ended_at": timezone.now(), "message": message}
             store.of_row(job).update(state=ImportState.CANCELLED, **ended)
     job.refresh_from_db()
     if job.has_file and job.state not in ON_THEIR_WAY:
         store.remove(job)
+
+
+def discard(job: Import) -> None:
+    """Delete a job that is an upload yet, with its file, as if it had never been; any other stays."""
+    if store.of_row(job).filter(state=ImportState.UPLOADING).delete()[0]:
+        store.forget(job.tenant_id, job.pk)
 
 
 def find(tenant: Tenant, import_id: int) -> Import | None:
@@ -136,8 +142,17 @@ def find(tenant: Tenant, import_id: int) -> Import | None:
     return Import.objects.filter(tenant=tenant, pk=import_id).first()
 
 
-def tell(job: Import) -> dict[str, Any]:
-    """Write a job as the API does."""
+def newest(
+    tenant: Tenant, entities: Sequence[str], *, state: str | None, before: int | None, limit: int
+) -> list[Import]:
+    """Return a tenant's last jobs of some entities, the newest first: of a state, with ids before one, if asked."""
+    found = Import.objects.filter(tenant=tenant, entity__in=entities)
+    found = found.filter(state=state) if state else found
+    return list((found.filter(pk__lt=before) if before else found).order_by("-pk")[:limit])
+
+
+def tell(job: Import, *, with_changes: bool = True) -> dict[str, Any]:
+    """Write a job as the API does; a dry run with what it would change."""
     elapsed = _elapsed(job)
     told: dict[str, Any] = {
         "id": job.pk,
@@ -156,7 +171,7 @@ def tell(job: Import) -> dict[str, Any]:
         "startedAt": job.started_at and utc(job.started_at),
         "endedAt": job.ended_at and utc(job.ended_at),
     }
-    return {**told, "changes": job.changes} if job.is_dry_run else told
+    return {**told, "changes": job.changes} if job.is_dry_run and with_changes else told
 
 
 def _elapsed(job: Import) -> float:

@@ -30,6 +30,13 @@ class TooLarge(NotTaken):
         super().__init__(f"A file may have {MOST_BYTES // 1024**3} GB. Pack it with gzip or zstd, or send several.")
 
 
+class LongerThanAnnounced(NotTaken):
+    """The file would have more bytes than was said."""
+
+    def __init__(self, announced: int) -> None:
+        super().__init__(f"The file was announced with {announced} bytes: cancel this import, and send the file anew.")
+
+
 class TooMany(NotTaken):
     """The tenant has more files that are not done with than it may, in number or in bytes."""
 

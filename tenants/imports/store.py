@@ -15,7 +15,15 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from tenants.imports import folder, parts
-from tenants.imports.problems import MOST_BYTES, MOST_TOGETHER, NotInThisState, TooLarge, TooMany, WrongOffset
+from tenants.imports.problems import (
+    MOST_BYTES,
+    MOST_TOGETHER,
+    LongerThanAnnounced,
+    NotInThisState,
+    TooLarge,
+    TooMany,
+    WrongOffset,
+)
 from tenants.models import Import, ImportState
 
 STAYS = timedelta(hours=24)  # an upload that nobody goes on with, and the file of a dry run
@@ -29,12 +37,9 @@ def append(job: Import, start: int, data: bytes) -> int:
     """
     with transaction.atomic():
         stored = locked(job)
-        if stored.state != ImportState.UPLOADING:
-            raise NotInThisState(f"This import is {stored.state}: nothing can be added to its file.")
-        if stored.size != start:
-            raise WrongOffset(stored.size)
+        _refuse_elsewhere(stored, start)
         size = start + len(data)
-        _refuse_too_much(job.tenant_id, size, len(data))
+        _refuse_too_much(stored, size)
         if path := _path(job, start):
             folder.write(path, start, data)
         else:
@@ -45,11 +50,25 @@ def append(job: Import, start: int, data: bytes) -> int:
     return size
 
 
-def _refuse_too_much(tenant_id: UUID, size: int, more: int) -> None:
+def expect(job: Import, start: int) -> None:
+    """Raise WrongOffset or NotInThisState, as `append` does, where bytes that begin there could not be added."""
+    _refuse_elsewhere(_there(of_row(job)), start)
+
+
+def _refuse_elsewhere(stored: Import, start: int) -> None:
+    if stored.state != ImportState.UPLOADING:
+        raise NotInThisState(f"This import is {stored.state}: nothing can be added to its file.")
+    if stored.size != start:
+        raise WrongOffset(stored.size)
+
+
+def _refuse_too_much(stored: Import, size: int) -> None:
     if size > MOST_BYTES:
         raise TooLarge
-    kept = Import.objects.filter(tenant=tenant_id, has_file=True).aggregate(size=Sum("size"))["size"] or 0
-    if kept + more > MOST_TOGETHER:
+    if stored.announced is not None and size > stored.announced:
+        raise LongerThanAnnounced(stored.announced)
+    kept = Import.objects.filter(tenant=stored.tenant_id, has_file=True).aggregate(size=Sum("size"))["size"] or 0
+    if kept + size - stored.size > MOST_TOGETHER:
         raise TooMany
 
 
@@ -91,5 +110,11 @@ def of_row(job: Import) -> QuerySet[Import]:
 
 
 def locked(job: Import) -> Import:
-    """Return a job as it is stored, held until the transaction ends."""
-    return of_row(job).select_for_update(no_key=True).get()
+    """Return a job as it is stored, held until the transaction ends; raises NotInThisState for one that is gone."""
+    return _there(of_row(job).select_for_update(no_key=True))
+
+
+def _there(rows: QuerySet[Import]) -> Import:
+    if (job := rows.first()) is None:
+        raise NotInThisState("This import is gone.")
+    return job

@@ -3,8 +3,8 @@
 The job's position is compared and set in it, under the tenant's lock: of two who run a job only one stores a chunk.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.exclusive import alone
-from tenants.changes.trying import count_only, try_out
+from tenants.changes.trying import Write, count_only, try_out
 from tenants.changes.writing import open_write
 from tenants.entities import Taking
 from tenants.imports.chunks import Chunk, LeftOutItem
@@ -30,7 +30,9 @@ MOST_QUARANTINED = 1000  # rejected records of a job that wait for staff, too
 MOST_SHOWN = 50  # differences of a dry run
 MOST_SHOWN_BYTES = 256 * 1024
 ADVANCE = read_sql("tenants", "import_advance")
+NOTHING = Receipt()
 Parameters = Mapping[str, object]
+Try = Callable[[Tenant, Origin, Write], Receipt]
 
 
 class Overtaken(Exception):
@@ -46,6 +48,7 @@ class Store:
     holder: str
     origin: Origin
     taking: Taking
+    after: Mapping[str, Any] = field(default_factory=dict)  # what the job is once the transaction has ended
 
     @property
     def entity(self) -> Entity:
@@ -57,6 +60,8 @@ class Store:
             self._try(chunk)
         else:
             self._store(chunk)
+        for name, value in self.after.items():
+            setattr(self.job, name, value)
 
     def _store(self, chunk: Chunk) -> None:
         def beside(batch: Sifted[Any], origin: Origin) -> Origin:
@@ -67,8 +72,9 @@ class Store:
         except ValidationFailed:  # no record is good
             self._only_advance(chunk)
 
-    def _only_advance(self, chunk: Chunk) -> None:
-        origin = replace(self.origin, beside=partial(self._advance, chunk, nothing_good=True))
+    def _only_advance(self, chunk: Chunk, receipt: Receipt = NOTHING) -> None:
+        """Note how far the job is in a transaction that stores nothing."""
+        origin = replace(self.origin, beside=lambda parameters, _: self._advance(chunk, parameters, receipt))
         with open_write(self.tenant, self.entity, Operation.UPSERT, origin, exclusive=False):
             pass
 
@@ -78,37 +84,59 @@ class Store:
             with alone(self.tenant, self.entity, self.origin) as parameters:
                 self._advance(chunk, parameters, self._tried(chunk, try_out))
         else:
-            receipt = self._tried(chunk, count_only)
-            origin = replace(self.origin, beside=lambda parameters, _: self._advance(chunk, parameters, receipt))
-            with open_write(self.tenant, self.entity, Operation.UPSERT, origin, exclusive=False):
-                pass
+            self._only_advance(chunk, self._tried(chunk, count_only))
 
-    def _tried(self, chunk: Chunk, how: Any) -> Receipt:
+    def _tried(self, chunk: Chunk, how: Try) -> Receipt:
         def write(origin: Origin) -> Receipt:
             store = partial(store_sifted, self.taking.upsert, self.tenant, chunk.batch)
             return store(origin=origin, results=True, beside=lambda _, origin: origin)
 
         try:
-            receipt: Receipt = how(self.tenant, self.origin, write)
+            return in_places(how(self.tenant, self.origin, write), chunk.batch)
         except ValidationFailed:
-            return Receipt()
-        return in_places(receipt, chunk.batch)
+            return NOTHING
 
-    def _advance(self, chunk: Chunk, parameters: Parameters, receipt: Receipt, *, nothing_good: bool = False) -> None:
+    def _advance(self, chunk: Chunk, parameters: Parameters, receipt: Receipt) -> None:
         """Note how far the job is, and what is rejected, in a transaction under the tenant's lock."""
         left_out = chunk.left_out()
-        good = chunk.received - len(left_out)
+        rows = receipt.created + receipt.updated + receipt.unchanged
         counts = {
             "read": chunk.received,
             "created": receipt.created,
             "updated": receipt.updated,
             "unchanged": receipt.unchanged,
             "rejected": len(left_out),
-            "folded": good - receipt.created - receipt.updated - receipt.unchanged,
+            "folded": chunk.received - len(left_out) - rows,
         }
-        changes = self._shown(chunk, receipt)
-        self._set(chunk, parameters, counts, changes)
+        shown = self._shown(chunk, receipt)
+        named = {**parameters, "import_id": self.job.pk, "holder": self.holder, "changes": to_json(shown).decode()}
+        places = {"position": chunk.start, "until": chunk.until, "bytes_read": chunk.bytes_read}
+        texts = {"more": orjson.dumps(counts).decode(), "layout": orjson.dumps(self.job.layout).decode()}
+        told = execute_where_tenant_is(ADVANCE, {**named, **places, **texts})
+        if not told:
+            raise Overtaken
         reject(self.tenant, self.job, self.taking, left_out, parameters)
         if not self.job.is_dry_run:
             self._quarantine(left_out, parameters, receipt)
-        self.pending = counts, changes
+        self.after = {name: getattr(self.job, name) + number for name, number in counts.items()}
+        self.after |= {"position": chunk.until, "bytes_read": chunk.bytes_read, "is_cancelled": told[0][0]}
+        self.after["changes"] = [*self.job.changes, *shown]
+
+    def _quarantine(self, left_out: Sequence[LeftOutItem], parameters: Parameters, receipt: Receipt) -> None:
+        room = max(0, MOST_QUARANTINED - self.job.rejected)
+        kept = [LeftOut(each.item.line, each.value, each.faults) for each in left_out[:room]]
+        if beside := keeping(self.origin, self.tenant, self.entity, kept).beside:
+            beside(parameters, receipt)
+
+    def _shown(self, chunk: Chunk, receipt: Receipt) -> list[dict[str, Any]]:
+        """Return the differences of a dry run by their lines, as far as there is room."""
+        shown: list[dict[str, Any]] = []
+        room = MOST_SHOWN_BYTES - len(to_json(self.job.changes))
+        for change in receipt.changes or ():
+            line = chunk.taken[change["index"]].line
+            found = {"line": line, **{name: value for name, value in change.items() if name != "index"}}
+            room -= len(to_json(found))
+            if len(self.job.changes) + len(shown) >= MOST_SHOWN or (room < 0 and (shown or self.job.changes)):
+                break
+            shown.append(found)
+        return shown

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField(db_default=0, default=0)),
                 ('announced', models.BigIntegerField(null=True)),
                 ('options', models.JSONField(default=dict)),
+                ('layout', models.JSONField(default=dict)),
                 ('is_dry_run', models.BooleanField(db_default=False, default=False, verbose_name='dry run')),
                 ('state', models.CharField(choices=[('uploading', 'Uploading'), ('waiting', 'Waiting'), ('running', 'Running'), ('finished', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='uploading', max_length=9)),
                 ('has_file', models.BooleanField(db_default=True, default=True)),
@@ -58,7 +59,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import',
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['tenant', '-id'], name='imports_of_tenant'), models.Index(condition=models.Q(('has_file', True)), fields=['tenant'], name='imports_with_file')],
+                'indexes': [models.Index(fields=['tenant', '-id'], name='imports_of_tenant'), models.Index(condition=models.Q(('has_file', True)), fields=['tenant'], name='imports_with_file'), models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['state'], name='imports_to_run')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('tenant',), name='one_import_runs_in_tenant')],
             },
         ),
         migrations.CreateModel(

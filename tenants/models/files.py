@@ -33,7 +33,8 @@ class Import(TenantOwned):
 
     `packing` is how the file is packed: "", gzip or zstd; `size` how many bytes of it have come, `announced` how many
     there will be, where that is known. `options` say how its rows are read: for a table its encoding, delimiter,
-    mapping of headers and so on (tenants.imports.options); nothing for NDJSON.
+    mapping of headers and so on (tenants.imports.options); nothing for NDJSON. `layout` is what was found of a table as
+    it was run: its `header`, its `dialect`, in which rejected rows go back, and the `options` in full.
     `position` counts the rows of the file that chunks have dealt with, each in the transaction that stores it: a job
     that was killed goes on there. Of the records in them `read` = created + updated + unchanged + rejected + `folded`:
     those that another record of the same chunk was folded into, or a forgotten person's, which are skipped.
@@ -50,6 +51,7 @@ class Import(TenantOwned):
     size = models.BigIntegerField(default=0, db_default=0)
     announced = models.BigIntegerField(null=True)
     options = models.JSONField(default=dict)
+    layout = models.JSONField(default=dict)
     is_dry_run = models.BooleanField("dry run", default=False, db_default=False)
     state = models.CharField(max_length=9, choices=ImportState.choices, default=ImportState.UPLOADING)
     has_file = models.BooleanField(default=True, db_default=True)
@@ -86,6 +88,12 @@ class Import(TenantOwned):
         indexes = [
             models.Index(fields=["tenant", "-id"], name="imports_of_tenant"),
             models.Index(fields=["tenant"], condition=models.Q(has_file=True), name="imports_with_file"),
+            models.Index(fields=["state"], condition=models.Q(state__in=["waiting", "running"]), name="imports_to_run"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(state="running"), name="one_import_runs_in_tenant"
+            ),
         ]
 
     def __str__(self) -> str:
