@@ -36,19 +36,15 @@ class Match:
     columns: Sequence[Column]
     vendor: Vendor
 
-    @property
-    def given(self) -> Mapping[str, Sequence[Column]]:
-        """By field the columns that may give it: its own first."""
-        ranked = sorted(
-            (names.index(name), column.place, name.removeprefix(OPPOSITE), column)
+    def given(self, name: str) -> list[Column]:
+        """Return the columns that may give a field: its own first, then those whose first choice it is after theirs."""
+        ranked = [
+            (place, column.place, column)
             for column in self.columns
-            for names in [list(column.fields)]
-            for name in names
-        )
-        found: dict[str, list[Column]] = {}
-        for _, _, name, column in ranked:
-            found.setdefault(name, []).append(column)
-        return found
+            for place, field in enumerate(column.fields)
+            if field.removeprefix(OPPOSITE) == name
+        ]
+        return [column for _, _, column in sorted(ranked, key=lambda found: found[:2])]
 
 
 def normalised(header: str) -> str:
@@ -94,7 +90,7 @@ def match(columns: Columns, header: Sequence[str], options: Options) -> Match:
     spoken = max(words, key=lambda known: sum(name in known.fields for name in names))
     meanings = [_meaning(name, declared, spoken, words) for name in names]
     found = Match(list(_columns(header, names, meanings, set(declared))), spoken.vendor)
-    if not any(name in found.given for name in columns.identifiers):
+    if not any(map(found.given, columns.identifiers)):
         raise FileRefused(NO_COLUMN.format(names=" or ".join(columns.identifiers)))
     return found
 
