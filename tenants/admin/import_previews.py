@@ -13,7 +13,6 @@ from tenants.imports.items import FileRefused
 from tenants.imports.mapping import NO_ROWS, table_items
 from tenants.imports.options import Options, OptionsRefused, read_options
 from tenants.imports.problems import NotTaken
-from tenants.imports.remembering import remember
 from tenants.imports.trying import is_open, try_out
 from tenants.models import FileFormat, Import, Role
 
@@ -60,7 +59,6 @@ class PreviewPages(ImportPages):
         if request.method == "POST" and "try" in request.POST:
             wrong = wrong or (f"{ANSWER} {', '.join(asked.unanswered)}." if asked.unanswered else "")
             if not wrong:
-                remember(job.tenant, job.entity, table[0].cells, asked.suggestion.options)
                 return self.tried(request, job, asked.suggestion.options.json)
         shown = {"asked": asked, "selects": asked.selects, "records": records, "wrong": wrong}
         return self.preview(request, job, **shown, status=400 if wrong and request.method == "POST" else 200)

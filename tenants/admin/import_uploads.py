@@ -123,7 +123,8 @@ class UploadPages(ImportPages):
         if request.method != "POST":
             return JsonResponse({"size": job.size})
         start = request.headers.get("Upload-Offset", "")
-        if not is_bigint(start) or int(start) + len(request.body) > (job.announced or 0):
+        is_too_much = job.size + len(request.body) > (job.announced or 0)
+        if not is_bigint(start) or (int(start) == job.size and is_too_much):
             raise BadRequest
         return self.taken(job, int(start), request.body)
 
