@@ -97,10 +97,10 @@ def number(cell: str, *, decimal: str = "") -> orjson.Fragment:
     """Read a number, to its last digit: `decimal` stands before its decimals, the other of comma and point is for
     thousands, as blanks and apostrophes are. Undeclared, it is read where it can mean one number only.
     """
-    if decimal != "," and PLAIN.fullmatch(cell):
-        return orjson.Fragment(cell)
     if len(cell) > MOST_NUMBER:
         raise Unreadable("not_a_number")
+    if decimal != "," and PLAIN.fullmatch(cell):
+        return orjson.Fragment(cell)
     bare = GROUPED.sub("", AROUND.sub("", cell.strip()))
     found = NUMBER.fullmatch(bare)
     if not found or not (found["whole"] or found["decimals"]):
