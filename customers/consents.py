@@ -20,8 +20,11 @@ from tenants.models import Entity, Operation, Tenant
 
 GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
 CONSENTS = [
-    ConsentFlag(name, capfirst(Customer._meta.get_field(column).verbose_name), BITS[name], GRANTED[name])
-    for column, name in NAMES.items()
+    ConsentFlag(
+        NAMES[field.name], str(capfirst(field.verbose_name)), BITS[NAMES[field.name]], GRANTED[NAMES[field.name]]
+    )
+    for field in Customer._meta.concrete_fields
+    if field.name in NAMES
 ]
 LOCK_ROWS = f"""
 SELECT id, updated_at = (%(seen)s::timestamptz[])[array_position(%(ids)s::bigint[], id)] AS as_seen,

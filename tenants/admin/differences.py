@@ -1,7 +1,7 @@
 """What an undo, or a file, would change of a record, field by field, as staff read it: its name, now and then."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -28,10 +28,17 @@ def differences(kept: Kept, stored: str | None, target: str | None) -> list[tupl
     return found
 
 
-def documented_differences(before: Values | None, after: Values | None) -> list[tuple[str, str, str]]:
-    """Return (field, now, then) of all that differs between two records under their documented names, parts whole."""
-    names = dict.fromkeys((*(before or {}), *(after or {})))
-    found = [(name, plain_text((before or {}).get(name)), plain_text((after or {}).get(name))) for name in names]
+def documented_differences(
+    before: Values | None, after: Values | None, order: Sequence[str] = ()
+) -> list[tuple[str, str, str]]:
+    """Return (field, now, then) of all that differs between two records under their documented names, parts whole.
+
+    The fields come in an order, and then the others.
+    """
+    now, then = before or {}, after or {}
+    sent = {**now, **then}
+    names = [*(name for name in order if name in sent), *(name for name in sent if name not in order)]
+    found = [(name, plain_text(now.get(name)), plain_text(then.get(name))) for name in names]
     return [(name, now, then) for name, now, then in found if now != then]
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -39,6 +40,11 @@ class ImportPages(HistoryAdmin):
         context["urls"] = {page: self.address(page, job) for page in PAGES}
         status = shown.pop("status", 200)
         return TemplateResponse(request, template, {**context, **shown}, status=status)
+
+    def told(self, request: HttpRequest, job: Import, text: str) -> HttpResponse:
+        """Go back to an import with a message."""
+        self.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(self.address("change", job))
 
 
 def import_looks(request: HttpRequest, job: Import, records: int) -> None:

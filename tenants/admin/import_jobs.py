@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,7 +16,7 @@ from tenants.admin.import_base import PART, ImportPages, import_looks
 from tenants.admin.import_summary import size_text
 from tenants.admin.records import origin_of
 from tenants.admin.sections import Section, record_link
-from tenants.entities import model_label
+from tenants.entities import entity_config, model_label
 from tenants.imports import jobs, rejects, store
 from tenants.imports.problems import NotTaken
 from tenants.imports.trying import is_open
@@ -33,9 +32,10 @@ CHANGED = "Somebody has decided about this import meanwhile: this is how it stan
 
 @dataclass(frozen=True)
 class Difference:
-    """What a dry run would do to a record: its status, the stored record, and its fields now and then."""
+    """What a dry run would do to a record: its status, its line, the stored record, and its fields now and then."""
 
     status: str
+    line: int | None
     record: Any
     fields: Sequence[tuple[str, str, str]]
 
@@ -57,7 +57,7 @@ class JobPages(ImportPages):
         import_looks(request, job, len(found))
         consents = import_summary.consents(job) if tried else []
         shown: dict[str, Any] = {"tried": tried, "differences": found, "consents": consents}
-        shown |= {"gives": sum(each[1] for each in consents), "takes": sum(each[2] for each in consents)}
+        shown |= {"gives": sum(each.given for each in consents), "takes": sum(each.taken for each in consents)}
         shown |= {"progress": import_summary.progress(job), "facts": import_summary.facts(job)}
         shown |= {"sections": rejected_records(job), "links": links(job), "is_open": is_open(job)}
         shown |= {"columns": import_summary.columns(job), "counts": import_summary.counts(job)}
@@ -99,11 +99,6 @@ class JobPages(ImportPages):
             raise Http404
         return self.job_or_404(request, pk, Role.STAFF)
 
-    def told(self, request: HttpRequest, job: Import, text: str) -> HttpResponse:
-        """Go back to an import with a message."""
-        self.message_user(request, text, messages.WARNING)
-        return HttpResponseRedirect(self.address("change", job))
-
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Give the rejected records as a file, in the format they came in: to be mended and sent again."""
         job = self.job_or_404(request, pk, Role.STAFF)
@@ -117,12 +112,13 @@ class JobPages(ImportPages):
 def differences(job: Import) -> list[Difference]:
     """Return what a dry run would change, as far as it was kept."""
     model = apps.get_model(model_label(job.entity))._meta.label_lower.replace(".", "_")
+    order = list(entity_config(job.entity).taking("").fields)
     found = []
     for change in job.changes[:MOST_DIFFERENCES]:
         stored = change.get("HubId")
         record = record_link(model, stored, f"#{stored}") if stored else ""
-        fields = documented_differences(change.get("before"), change.get("after"))
-        found.append(Difference(str(change["status"]), record, fields))
+        fields = documented_differences(change.get("before"), change.get("after"), order)
+        found.append(Difference(str(change["status"]), change.get("line"), record, fields))
     return found
 
 
@@ -138,10 +134,12 @@ def rejected_records(job: Import) -> list[Section]:
 
 def links(job: Import) -> list[tuple[str, str]]:
     """Return the lists that tell more of what was stored: (address, text)."""
-    found = []
+    found: list[tuple[str, str]] = []
+    if job.is_dry_run or job.state in import_summary.GOING_ON:
+        return found
     if job.created or job.updated:
         found.append((list_address("tenants.changeset", q=job.trace_id), "Its changesets"))
     if job.rejected:
         text = "Correct the rejected ones in the quarantine"
         found.append((list_address("tenants.quarantinedrecord", q=job.trace_id, source="import"), text))
-    return found if not job.is_dry_run else []
+    return found

@@ -10,7 +10,7 @@ from tenants.entities import Columns, Kind, entity_config
 from tenants.imports.headers import normalised
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import SuggestedColumn, Suggestion, suggest
-from tenants.imports.options import OPPOSITE, Options, OptionsRefused, read_options
+from tenants.imports.options import OPPOSITE, Options, read_options
 from tenants.models import Import
 
 MOST_MAPPED = 900  # columns: a form may have a thousand fields
@@ -169,5 +169,3 @@ def _constants(job: Import, found: Suggestion) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys(wanted):
         if name in columns.fields and name not in given and name not in columns.identifiers:
             yield name, found.options.constants.get(name, "")
-
-

@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from hub.files.problems import FileProblem
 from tenants.admin import import_samples
 from tenants.admin.import_base import ImportPages, import_looks
-from tenants.admin.import_mapping import Asked, asked_of, said_of_form
+from tenants.admin.import_mapping import CHOICES, LABELS, Asked, Select, asked_of, said_of_form
 from tenants.entities import entity_config
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import NO_ROWS, table_items
 from tenants.imports.options import Options, OptionsRefused, read_options
 from tenants.imports.problems import NotTaken
-from tenants.imports.remembering import remember
 from tenants.imports.trying import is_open, try_out
 from tenants.models import FileFormat, Import, Role
 
+WRITTEN = ("encoding", "delimiter")  # what is said of the text itself
 ANSWER = "Say it first, so that nothing is guessed:"
 
 
@@ -31,7 +31,7 @@ class PreviewPages(ImportPages):
         try:
             return self.lines(request, job) if job.format == FileFormat.NDJSON else self.table(request, job)
         except (FileProblem, FileRefused) as error:
-            return self.preview(request, job, unreadable=str(error), options=_stored(job), status=422)
+            return self.preview(request, job, unreadable=str(error), selects=ways(request, job), status=422)
 
     def lines(self, request: HttpRequest, job: Import) -> HttpResponse:
         """Show, or try, a file of NDJSON, about which there is nothing to say."""
@@ -59,9 +59,9 @@ class PreviewPages(ImportPages):
         if request.method == "POST" and "try" in request.POST:
             wrong = wrong or (f"{ANSWER} {', '.join(asked.unanswered)}." if asked.unanswered else "")
             if not wrong:
-                remember(job.tenant, job.entity, table[0].cells, asked.suggestion.options)
                 return self.tried(request, job, asked.suggestion.options.json)
-        return self.preview(request, job, asked=asked, records=records, wrong=wrong, status=400 if wrong else 200)
+        shown = {"asked": asked, "selects": asked.selects, "records": records, "wrong": wrong}
+        return self.preview(request, job, **shown, status=400 if wrong and request.method == "POST" else 200)
 
     def items(self, job: Import, table: Any, asked: Asked) -> list[Any]:
         """Return the first records of a table, but for one that may go on after the rows that were read."""
@@ -87,6 +87,14 @@ class PreviewPages(ImportPages):
         return self.page(request, "tenants/import_preview.html", job, **shown)
 
 
+def ways(request: HttpRequest, job: Import) -> list[Select]:
+    """Return what may be said of a CSV file that can't be read: how it is written."""
+    if job.format != FileFormat.CSV:
+        return []
+    said = {name: request.POST.get(name, job.options.get(name, "")) for name in WRITTEN}
+    return [Select(name, LABELS[name], list(CHOICES[name].items()), value) for name, value in said.items()]
+
+
 def _stored(job: Import) -> Options:
     """Return what was said of a file when it was tried before."""
     return read_options(job.options, entity_config(job.entity).columns)
@@ -94,7 +102,7 @@ def _stored(job: Import) -> Options:
 
 def _written(request: HttpRequest, options: Options) -> Options:
     """Return how a table is written, as a form says it: its rows are read by that before its columns are asked of."""
-    said = {name: request.POST.get(name, "") for name in ("encoding", "delimiter")}
+    said = {name: request.POST.get(name, "") for name in WRITTEN}
     try:
         return read_options(said, entity_config("customers").columns)
     except OptionsRefused:

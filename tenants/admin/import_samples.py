@@ -17,7 +17,7 @@ from tenants.imports import ndjson, store
 from tenants.imports.chunks import Chunk, Cutter, of_chunks
 from tenants.imports.items import FileRefused, Item
 from tenants.imports.options import Options
-from tenants.models import FileFormat, Import, Source
+from tenants.models import Import, Source
 from tenants.quarantine.keeping import plain, said_of
 
 SHOWN = 20  # records

@@ -1,6 +1,7 @@
 """How an import reads: its state, its counts and its speed in words, as its page and the script on it show them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,10 +130,28 @@ def worker_is_there() -> bool:
     return bool(ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists())
 
 
-def consents(job: Import) -> list[tuple[str, int, int]]:
-    """Return the consents that a file would give and withdraw: (what it is called, how many given, how many taken)."""
-    counted = {flag.title: job.consents.get(flag.name, (0, 0)) for flag in entity_config(job.entity).consents}
-    return [(title, given, taken) for title, (given, taken) in counted.items() if given or taken]
+@dataclass(frozen=True)
+class Consents:
+    """How many customers a file would give a consent, and from how many it would take it, in words."""
+
+    title: str
+    given: int
+    taken: int
+    gives: str
+    takes: str
+
+
+def consents(job: Import) -> list[Consents]:
+    """Return the consents that a dry run would give and withdraw, flag by flag."""
+    found = []
+    for flag in entity_config(job.entity).consents:
+        given, taken = job.consents.get(flag.name, (0, 0))
+        gives, takes = (
+            ("would be given", "would be withdrawn") if flag.grants else ("would be so no more", "would be so")
+        )
+        if given or taken:
+            found.append(Consents(flag.title, given, taken, gives, takes))
+    return found
 
 
 def counts(job: Import) -> list[tuple[str, str, str]]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,7 +16,7 @@ from tenants.admin.records import origin_of
 from tenants.imports import jobs, store
 from tenants.imports.items import FileRefused
 from tenants.imports.problems import MOST_BYTES, NoRoom, NotTaken, WrongOffset
-from tenants.models import Entity, Import, ImportState, Role
+from tenants.models import Entity, Import, ImportState, Role, Tenant
 from tenants.quarantine.keeping import printable
 
 MOST_OF_A_NAME = 200
@@ -26,7 +25,7 @@ MOST_OF_A_NAME = 200
 class UploadForm(forms.Form):
     """A file of records, whose they are and what they are; `size` is what the script announces, of a file in parts."""
 
-    tenant = forms.ModelChoiceField(queryset=None, empty_label=None)
+    tenant = forms.ModelChoiceField(Tenant.objects.none(), empty_label=None)
     entity = forms.ChoiceField(choices=Entity.choices)
     file = forms.FileField(allow_empty_file=True, error_messages={"required": "Choose a file."})
     size = forms.IntegerField(required=False, min_value=0, max_value=MOST_BYTES)
@@ -36,9 +35,9 @@ class UploadForm(forms.Form):
         choice: Any = self.fields["tenant"]
         choice.queryset = tenants_of(request.user, Role.STAFF).order_by("name")
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> Any:
         """Take a file whose beginning says what it is."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: Any = self.cleaned_data["file"]
         try:
             self.recognised = recognised(file.name or "", file.read(HEAD))
         except FileRefused as error:
@@ -124,7 +123,8 @@ class UploadPages(ImportPages):
         if request.method != "POST":
             return JsonResponse({"size": job.size})
         start = request.headers.get("Upload-Offset", "")
-        if not is_bigint(start):
+        is_too_much = job.size + len(request.body) > (job.announced or 0)
+        if not is_bigint(start) or (int(start) == job.size and is_too_much):
             raise BadRequest
         return self.taken(job, int(start), request.body)
 

@@ -37,7 +37,7 @@ class ThroughFilter(ChoiceFilter):
 class ImportAdmin(UploadPages, PreviewPages, JobPages):
     """Viewers see which files came and what became of them; staff upload, try and store them."""
 
-    list_display = ("at", "file", "shop", "entity", "state_of", "by", "created", "updated", "unchanged", "rejected")
+    list_display = ("at", "file", "shop", "entity", "state_of", "by", "new", "changed", "so_already", "left_out")
     list_display_links = ("at", "file")
     list_filter = (
         TenantFilter,
@@ -94,3 +94,19 @@ class ImportAdmin(UploadPages, PreviewPages, JobPages):
     @display(description="by")  # type: ignore[untyped-decorator]
     def by(self, job: Import) -> SafeString:
         return clipped(f"{job.actor} ({through(job)})")
+
+    @display(description="created")  # type: ignore[untyped-decorator]
+    def new(self, job: Import) -> str:
+        return f"{job.created:,}"
+
+    @display(description="updated")  # type: ignore[untyped-decorator]
+    def changed(self, job: Import) -> str:
+        return f"{job.updated:,}"
+
+    @display(description="unchanged")  # type: ignore[untyped-decorator]
+    def so_already(self, job: Import) -> str:
+        return f"{job.unchanged:,}"
+
+    @display(description="rejected")  # type: ignore[untyped-decorator]
+    def left_out(self, job: Import) -> str:
+        return f"{job.rejected:,}"

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from hub.sql.execute import execute_where_tenant_is
+from tenants.changes.changesets import Origin
+from tenants.changes.transactions import Parameters, Rows
 from tenants.entities import entity_config
 from tenants.models import Entity, Tenant
 
@@ -36,6 +38,21 @@ def consents_of(tenant: Tenant, entity: Entity, number: int) -> Counted:
                 continue
             counted.setdefault(flag.name, [0, 0])[0 if grants else 1] += customers
     return counted
+
+
+def counting(origin: Origin, tenant: Tenant, entity: Entity, into: Counted) -> Origin:
+    """Return the origin of a dry run that also counts its consents, before it is rolled back."""
+    run = origin.dry_run
+    assert run is not None  # noqa: S101 — only what is tried is counted
+
+    def look(parameters: Parameters, ids: list[int]) -> Rows:
+        assert run.number is not None  # noqa: S101 — it has changed something
+        into.clear()
+        into.update(consents_of(tenant, entity, run.number))
+        return looks(parameters, ids)
+
+    looks, run.look = run.look, look
+    return origin
 
 
 def added(counted: Mapping[str, list[int]], more: Mapping[str, list[int]]) -> Counted:
