@@ -10,6 +10,7 @@ class CustomersConfig(EntityConfig):
     verbose_name = "Customers"
     kept = "customers.ingest.KEPT"
     model = "customer"
+    exports = "customers.exporting.EXPORTING"
     reads = "customers.serializers.READING"
     takes = {"": "customers.taking.TAKING", "custobar": "customers.dialects.custobar.taking.TAKING"}
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

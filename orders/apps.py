@@ -7,5 +7,6 @@ class OrdersConfig(EntityConfig):
     verbose_name = "Orders"
     kept = "orders.ingest.KEPT"
     model = "order"
+    exports = "orders.exporting.EXPORTING"
     reads = "orders.serializers.READING"
     takes = {"": "orders.taking.TAKING"}

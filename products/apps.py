@@ -7,5 +7,6 @@ class ProductsConfig(EntityConfig):
     verbose_name = "Products"
     kept = "products.ingest.KEPT"
     model = "product"
+    exports = "products.exporting.EXPORTING"
     reads = "products.serializers.READING"
     takes = {"": "products.taking.TAKING"}

@@ -33,6 +33,7 @@ TAGS = {
     "Orders": "Orders with their line items.",
     "Products": "Products with their variants.",
     "Changes": "What changed, in commit order and without gaps.",
+    "Exports": "All records in one answer.",
     "Requests": "Your own calls, and what was wrong with them.",
     "Jericommerce": "Customers as shops send them that were with Jericommerce.",
     "Custobar": "Customers and unsubscribes as shops send them that were with Custobar.",

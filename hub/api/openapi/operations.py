@@ -60,6 +60,7 @@ def header(description: str, kind: Any = str, **schema: Any) -> Any:
 HEADERS: Mapping[str, Any] = {
     "Allow": header("The methods that the address takes."),
     "Cache-Control": header("Caches may keep it, and ask each time whether it is still so."),
+    "Content-Disposition": header("The name to keep it under."),
     "ETag": header("Names this version; sent back in If-None-Match it asks whether there is another."),
     "Idempotency-Key": header(
         "Names this request for 24 hours: sent again under it, it is answered as the first time, and done once. At "
@@ -77,7 +78,11 @@ HEADERS: Mapping[str, Any] = {
     "Retry-After": header("Seconds after which it is worth trying again.", int, minimum=1),
     "Vary": header("By which headers of a request the answer differs."),
     "WWW-Authenticate": header("How a key is sent here (RFC 9110, 11.6.1)."),
-    "X-Changeset": header("Number of the changeset in the feed; missing where nothing changed.", int, minimum=1),
+    "X-Changeset": header(
+        "Number of the changeset in the feed; missing where nothing changed. Of an export the last one it has, 0 for none.",
+        int,
+        minimum=0,
+    ),
     "X-RateLimit-Limit": header("Requests allowed in the window that is nearer to its end.", int, minimum=0),
     "X-RateLimit-Remaining": header("Requests left in it.", int, minimum=0),
     "X-RateLimit-Reset": header("When it ends, in seconds since 1970.", int, minimum=0),
