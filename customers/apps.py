@@ -11,6 +11,7 @@ class CustomersConfig(EntityConfig):
     tables = "customers.columns.COLUMNS"
     kept = "customers.ingest.KEPT"
     model = "customer"
+    exports = "customers.exporting.EXPORTING"
     reads = "customers.serializers.READING"
     takes = {"": "customers.taking.TAKING", "custobar": "customers.dialects.custobar.taking.TAKING"}
     tells_consents = "customers.consents.CONSENTS"

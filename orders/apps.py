@@ -8,5 +8,6 @@ class OrdersConfig(EntityConfig):
     tables = "orders.columns.COLUMNS"
     kept = "orders.ingest.KEPT"
     model = "order"
+    exports = "orders.exporting.EXPORTING"
     reads = "orders.serializers.READING"
     takes = {"": "orders.taking.TAKING"}

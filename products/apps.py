@@ -8,5 +8,6 @@ class ProductsConfig(EntityConfig):
     tables = "products.columns.COLUMNS"
     kept = "products.ingest.KEPT"
     model = "product"
+    exports = "products.exporting.EXPORTING"
     reads = "products.serializers.READING"
     takes = {"": "products.taking.TAKING"}

@@ -10,15 +10,27 @@ from enum import StrEnum
 from functools import cached_property
 from types import UnionType
 from typing import Annotated, Any, Required, Union, cast, get_args, get_origin
+from uuid import UUID
 
 from django.apps import AppConfig, apps
+from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
+from django_filters import FilterSet
+from rest_framework.serializers import Serializer
 from typing_extensions import get_type_hints, is_typeddict
 
+from hub.api.serializers import layout_of
 from hub.api.weights import Growing
 from hub.records.types import Count, Moment, PositiveCount
+from hub.sql.lines import Layout
 
 NO_MARKS: Mapping[str, Any] = {}
+REACH = """SELECT max(key), count(*)
+  FROM (SELECT {layout.key} AS key
+          FROM {layout.table}
+         WHERE tenant_id = %(tenant_id)s AND {layout.key} > %(key)s
+         ORDER BY {layout.key}
+         LIMIT %(most)s) page"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,27 @@ class ConsentFlag:
     title: str
     bit: int
     grants: bool
+
+
+@dataclass(frozen=True)
+class Exporting:
+    """How an entity's records leave as a file: by which filters, as which layout, in the order of its unique key.
+
+    `rows` returns the query of a tenant's records. `reach` finds how far so many of them go from a key on, whatever the
+    filters: the greatest key and how many there are.
+    """
+
+    rows: Callable[[UUID], QuerySet[Any]]
+    filters: type[FilterSet]
+    layout: Layout
+    reach: str
+
+
+def exporting(model: type[Model], filters: type[FilterSet], serializer: Serializer[Any], key: str) -> Exporting:
+    """Compose it of a model, its filters, what writes its records, and its unique key."""
+    layout = layout_of(model, serializer, key)
+    rows = model._default_manager.filter
+    return Exporting(lambda tenant_id: rows(tenant_id=tenant_id), filters, layout, REACH.format(layout=layout))
 
 
 def fields_of(record: type) -> Mapping[str, type]:
@@ -206,7 +239,7 @@ def _column(hint: Any) -> Kind:
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
-    `reads` names its Reading, and `kept` is where the app says how its records are kept as before-images and go back
+    `reads` names its Reading, `exports` its Exporting, and `kept` is where the app says how its records are kept as before-images and go back
     (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
     `takes` names a Taking for each door whose records have names of their own, by source, and for all others "".
     `tables` names its Columns.
@@ -216,6 +249,7 @@ class EntityConfig(AppConfig):
 
     model: str
     reads: str
+    exports: str
     kept: str
     takes: Mapping[str, str]
     tables: str
@@ -236,6 +270,11 @@ class EntityConfig(AppConfig):
     def columns(self) -> Columns:
         """How its records stand in a table."""
         return cast(Columns, import_string(self.tables))
+
+    @cached_property
+    def exporting(self) -> Exporting:
+        """How its records leave as a file."""
+        return cast(Exporting, import_string(self.exports))
 
     def taking(self, source: str) -> Taking:
         """Return how the records that came through a source are taken in."""

@@ -5,9 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from django.db.models import Model
 from rest_framework import serializers
 
 from hub.api.responses import utc
+from hub.sql.lines import PARTS, Layout, Members, Parts
 from hub.sql.upsert import Table
 
 MOST_FLOAT = 2**39
@@ -68,3 +70,34 @@ def _writer(field: serializers.Field[Any, Any, Any, Any]) -> tuple[str, Callable
     if isinstance(field, MoneyField):
         return str(field.source), lambda value: None if value is None else field.to_representation(value)
     return str(field.source), lambda value: value
+
+
+KINDS = {field: kind for kind, field in READ_AS.items()}
+
+
+def layout_of(model: type[Model], serializer: serializers.Serializer[Any], key: str) -> Layout:
+    """Return how PostgreSQL writes a model's records as a serializer does, in the order of their unique key."""
+    named = [name for name, field in serializer.fields.items() if isinstance(field, serializers.ListSerializer)]
+    parts = _parts(model, serializer, named[0]) if named else None
+    return Layout(model._meta.db_table, key, _members(serializer), parts)
+
+
+def _members(serializer: serializers.Serializer[Any]) -> Members:
+    """Return of each member its column and type."""
+    return {
+        name: ("", PARTS) if isinstance(field, serializers.ListSerializer) else (str(field.source), KINDS[type(field)])
+        for name, field in serializer.fields.items()
+    }
+
+
+def _parts(model: type[Model], serializer: serializers.Serializer[Any], name: str) -> Parts:
+    field: Any = serializer.fields[name]
+    relation: Any = model._meta.get_field(field.source)
+    return Parts(
+        name,
+        relation.related_model._meta.db_table,
+        relation.field.column,
+        relation.related_model._meta.ordering[0],
+        type(field.child).__name__.removesuffix("Serializer"),
+        _members(field.child),
+    )

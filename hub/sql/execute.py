@@ -31,7 +31,7 @@ def execute(statement: str, parameters: Mapping[str, object] | None = None) -> p
     query budgets see it.
     """
     wrapper = _connected()
-    with _counted(wrapper, statement):
+    with counted(wrapper, statement):
         return _prepared(wrapper, statement, parameters)
 
 
@@ -41,7 +41,7 @@ def fetch(statement: str, parameters: Mapping[str, object] | None = None) -> lis
     if not wrapper.prepared.connection.autocommit:  # a transaction begins, or has begun
         return execute(statement, parameters).fetchall()
     query, names = _numbered(statement)
-    with _counted(wrapper, statement):
+    with counted(wrapper, statement):
         return wrapper.prepared.run(query, [parameters[name] for name in names] if parameters else [])
 
 
@@ -58,7 +58,7 @@ def _prepared(wrapper: DatabaseWrapper, statement: str, parameters: Mapping[str,
 
 
 @contextmanager
-def _counted(wrapper: DatabaseWrapper, statement: str) -> Iterator[None]:
+def counted(wrapper: DatabaseWrapper, statement: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     if wrapper.queries_logged:
@@ -87,7 +87,7 @@ def execute_where_tenant_is(statement: str, parameters: Mapping[str, object]) ->
     query, names = _numbered(statement)
     values = [parameters[name] for name in names]
     blocks = 1 + _most_rows(values) // IDS_OF_A_BLOCK if INSERTS.search(statement) else 0
-    with _counted(wrapper, statement):
+    with counted(wrapper, statement):
         named = {
             "tenant_id": parameters["tenant_id"],
             "statement": query.decode(),

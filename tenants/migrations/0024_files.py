@@ -109,9 +109,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AlterField(
+            model_name='auditevent',
+            name='kind',
+            field=models.CharField(choices=[('tenant_created', 'Tenant created'), ('tenant_changed', 'Configuration changed'), ('sandbox_created', 'Sandbox created'), ('sandbox_filled', 'Sandbox filled with sample data'), ('sandbox_emptied', 'Sandbox emptied'), ('sandbox_copied', 'Configuration copied to the sandbox'), ('key_created', 'Key created'), ('key_changed', 'Key changed'), ('key_rolled', 'Key rolled'), ('key_revoked', 'Key revoked'), ('member_added', 'Member added'), ('member_role', "Member's role changed"), ('member_removed', 'Member removed'), ('member_left', 'Member left'), ('invitation_made', 'Invitation made'), ('invitation_accepted', 'Invitation accepted'), ('invitation_revoked', 'Invitation revoked'), ('exported', 'Records exported'), ('webhook_created', 'Webhook created'), ('webhook_changed', 'Webhook changed'), ('webhook_paused', 'Webhook paused'), ('webhook_resumed', 'Webhook resumed'), ('webhook_redelivered', 'Webhook set back'), ('webhook_rotated', "Webhook's secret rotated"), ('webhook_tested', 'Webhook sent a test event'), ('webhook_deleted', 'Webhook deleted')], max_length=20),
+        ),
+        migrations.AlterField(
             model_name='look',
             name='way',
-            field=models.CharField(choices=[('page', 'its page'), ('proof', 'its consent proof (CSV)'), ('list', 'the list in the admin'), ('changeset', "a changeset's page"), ('api_list', 'API, list'), ('api_record', 'API, one record'), ('custobar', 'Custobar, list'), ('api_feed', 'API, records of changes'), ('quarantine', 'the quarantine'), ('import', 'a file, on its way in')], max_length=10),
+            field=models.CharField(choices=[('page', 'its page'), ('proof', 'its consent proof (CSV)'), ('list', 'the list in the admin'), ('changeset', "a changeset's page"), ('api_list', 'API, list'), ('api_record', 'API, one record'), ('custobar', 'Custobar, list'), ('api_feed', 'API, records of changes'), ('quarantine', 'the quarantine'), ('import', 'a file, on its way in'), ('export', 'an export')], max_length=10),
         ),
         *tenant_table("tenants_import"),
         *tenant_table("tenants_filepart"),

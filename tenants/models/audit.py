@@ -39,6 +39,7 @@ class AuditKind(models.TextChoices):
     INVITATION_MADE = "invitation_made", "Invitation made"
     INVITATION_ACCEPTED = "invitation_accepted", "Invitation accepted"
     INVITATION_REVOKED = "invitation_revoked", "Invitation revoked"
+    EXPORTED = "exported", "Records exported"
     WEBHOOK_CREATED = "webhook_created", "Webhook created"
     WEBHOOK_CHANGED = "webhook_changed", "Webhook changed"
     WEBHOOK_PAUSED = "webhook_paused", "Webhook paused"
@@ -148,6 +149,7 @@ class Way(models.TextChoices):
     API_FEED = "api_feed", "API, records of changes"
     QUARANTINE = "quarantine", "the quarantine"
     IMPORT = "import", "a file, on its way in"
+    EXPORT = "export", "an export"
 
 
 class Look(TenantOwned):

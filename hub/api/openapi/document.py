@@ -34,6 +34,7 @@ TAGS = {
     "Products": "Products with their variants.",
     "Changes": "What changed, in commit order and without gaps.",
     "Imports": "Files of a million records: sent at once or in parts, stored in the background.",
+    "Exports": "All records in one answer.",
     "Requests": "Your own calls, and what was wrong with them.",
     "Jericommerce": "Customers as shops send them that were with Jericommerce.",
     "Custobar": "Customers and unsubscribes as shops send them that were with Custobar.",

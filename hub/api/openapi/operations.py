@@ -83,7 +83,11 @@ HEADERS: Mapping[str, Any] = {
     "Upload-Offset": header("How many bytes of the file have come: the next one's place, from 0.", int, minimum=0),
     "Vary": header("By which headers of a request the answer differs."),
     "WWW-Authenticate": header("How a key is sent here (RFC 9110, 11.6.1)."),
-    "X-Changeset": header("Number of the changeset in the feed; missing where nothing changed.", int, minimum=1),
+    "X-Changeset": header(
+        "Number of the changeset in the feed; missing where nothing changed. Of an export the last one it has, 0 for none.",
+        int,
+        minimum=0,
+    ),
     "X-RateLimit-Limit": header("Requests allowed in the window that is nearer to its end.", int, minimum=0),
     "X-RateLimit-Remaining": header("Requests left in it.", int, minimum=0),
     "X-RateLimit-Reset": header("When it ends, in seconds since 1970.", int, minimum=0),
