@@ -4,22 +4,22 @@ What can't be read as HTTP is answered here, in the envelope, and the connection
 """
 
 import asyncio
+import socket
+import struct
 import sys
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from httptools import HttpParserError
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from hub.middleware.streaming import INCOMPLETE
 from hub.serving.answers import refusal
+from hub.serving.flow import ANSWER_SECONDS, Closing, Flow
 
 HEAD_SECONDS = 10  # from the connection, or from the first byte where the connection was used before
-ANSWER_SECONDS = 60  # that a client may leave an answer unread
 LEAVING_SECONDS = 1  # that a kept connection may be used once more when the process is to end
 PROBE_SECONDS = 1  # from when a client has closed its side until it is asked whether it still reads
 CLOSING_SECONDS = 2  # that what comes after a refusal is thrown away, so that its sender reads it
@@ -27,6 +27,7 @@ CLOSING_SECONDS = 2  # that what comes after a refusal is thrown away, so that i
 MOST_ADDRESS, MOST_HEADER, MOST_HEADERS, MOST_HEAD = 32 * 1024, 16 * 1024, 100, 64 * 1024
 MOST_WAITING = 16  # requests on one connection that wait for the answer to an earlier one
 MOST_FRAMING = 128 * 1024  # bytes of chunks' sizes and trailers, beyond 16 for each byte of the body
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, no seconds
 VERSIONS = {"1.0", "1.1"}
 REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
@@ -64,8 +65,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
-        super().connection_made(_Closing(transport, self.loop))  # type: ignore[arg-type]
-        self.flow = _Flow(self.transport, self.pipeline)
+        super().connection_made(Closing(transport, self.loop))  # type: ignore[arg-type]
+        self.flow = Flow(self.transport, self.pipeline)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -173,12 +174,17 @@ class Connection(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _cut(self, cycle: RequestResponseCycle, at_once: bool) -> None:
-        """End an answer with the connection: as soon as what was sent is read, or at once, so that it is seen."""
+        """End an answer with the connection: when what was sent has been read, or at once, before the answer's end.
+
+        That must be seen: a client that knows no chunks takes the connection's end for the answer's, but no reset.
+        """
         cycle.disconnected = True
-        if at_once:
-            self.transport.abort()
-        else:
+        if not at_once:
             self.transport.close()
+            return
+        if not cycle.chunked_encoding:
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
 
     # Of the server
 
@@ -262,31 +268,3 @@ def _end_body(cycle: RequestResponseCycle) -> None:
 def _unframe(cycle: RequestResponseCycle) -> None:
     """Have the answer go until the connection's end, neither in chunks nor of a length."""
     cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
-
-
-class _Flow(FlowControl):
-    """Reads nothing more while requests wait for the answer to an earlier one."""
-
-    def __init__(self, transport: asyncio.Transport, pipeline: deque[Any]) -> None:
-        super().__init__(transport)
-        self.pipeline = pipeline
-
-    def resume_reading(self) -> None:
-        if not self.pipeline:
-            super().resume_reading()
-
-
-class _Closing:
-    """A transport that does not wait for ever, once it is closed, for its client to read."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self.transport, self.loop = transport, loop
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.transport, name)
-
-    def close(self) -> None:
-        """Close when all is written, or ANSWER_SECONDS from now."""
-        if self.transport.get_write_buffer_size():
-            self.loop.call_later(ANSWER_SECONDS, self.transport.abort)
-        self.transport.close()

@@ -42,9 +42,7 @@ class Intake:
         body = _Body(self, scope, receive)
         try:
             while not stream.fault and (data := await body.piece()):
-                if stream.size + len(data) > most:
-                    raise too_long(most)
-                await self._store(stream, data, trace)
+                await self._store(stream, data, most, trace)
             stream.fault = body.fault
         except Exception as error:
             stream.fault = error
@@ -53,8 +51,10 @@ class Intake:
         stream.has_come = True
         return not body.has_more
 
-    async def _store(self, stream: Stream, data: bytes, trace: str) -> None:
+    async def _store(self, stream: Stream, data: bytes, most: int, trace: str) -> None:
         try:
+            if stream.size + len(data) > most:
+                raise too_long(most)
             async with self.few:
                 await self.in_thread(partial(_take, stream, data, trace[3:35]))
         finally:

@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import FrameType
 
 import uvicorn
 
@@ -57,7 +58,8 @@ class EvenServer(uvicorn.Server):
         """Begin to accept."""
         await super().startup(sockets=[])
         self.listener.setblocking(False)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._make_room)
+        self.loop = asyncio.get_running_loop()
+        self.loop.add_signal_handler(signal.SIGHUP, self._make_room)
         self._listen()
         self.publish()
 
@@ -69,6 +71,12 @@ class EvenServer(uvicorn.Server):
         self.end(self.config.timeout_graceful_shutdown or 0)
         await super().shutdown(sockets=[])
         await asyncio.to_thread(self.close)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End; where that has begun because a successor serves, with less time."""
+        super().handle_exit(sig, frame)
+        if self.number == NOBODY:
+            self.loop.call_soon_threadsafe(self.end, ENDING_SECONDS)
 
     def _make_room(self) -> None:
         """End because a successor serves: with all the time that a request may take."""
