@@ -17,7 +17,7 @@ class _Encoder:
 
 def csv_line(cells: Iterable[str], *, delimiter: str = ",") -> bytes:
     r"""Return a row as a line of CSV: UTF-8, quoted where it must be, ended by \r\n."""
-    line: bytes = csv.writer(_Encoder(), delimiter=delimiter).writerow(cells)  # type: ignore[assignment,arg-type]
+    line: bytes = csv.writer(_Encoder(), delimiter=delimiter).writerow(cells)
     return line
 
 
