@@ -61,6 +61,8 @@ IN_WORDS = "’‘'-·­"
 
 def encoding_named(name: str) -> str:
     """Return the usual name of an encoding, whatever name it was called by; raises FileProblem for an unknown one."""
+    if name.lower() in ENCODINGS:
+        return name.lower()
     try:
         return NAMED[codecs.lookup(name).name]
     except (LookupError, ValueError):
@@ -94,31 +96,30 @@ def without_mark(sample: bytes) -> str:
 
 
 def guessed(sample: bytes) -> str:
-    """Return the encoding in which bytes that are no Unicode make the likeliest words: a guess, to be shown as one."""
-    return max(GUESSED, key=lambda encoding: _likelihood(sample.decode(ENCODINGS[encoding], "replace")))
+    """Return the encoding in which bytes that are no Unicode make words, the usual one first: a guess, to be shown."""
+    return min(GUESSED, key=lambda encoding: _misfits(sample.decode(ENCODINGS[encoding], "replace")))
 
 
-def _likelihood(text: str) -> int:
-    """Add up how well the characters beyond ASCII go with their neighbours."""
-    found = BEYOND_ASCII.findall(f" {text} ", 0)[:MOST_GUESSED]
-    return sum(_fits(before, character, after) for before, character, after in found)
+def _misfits(text: str) -> int:
+    """Count characters beyond ASCII that no word has where they stand."""
+    found = BEYOND_ASCII.findall(f" {text} ")[:MOST_GUESSED]
+    return sum(not _fits(before, character, after) for before, character, after in found)
 
 
-def _fits(before: str, character: str, after: str) -> int:
-    """Say how well a character stands where it stands: a sign within a word does not, nor does ŠA in vŠA or àéî."""
-    if character == "\ufffd":
-        return -4
+def _fits(before: str, character: str, after: str) -> bool:
+    """Tell whether a character may stand between two others: no sign in Wroc³aw, no capital in PŠivi or JŸrgen.
+
+    Nor one of another script, nor one that the encoding does not have; and not every letter of a word has an accent.
+    """
     if not character.isalpha():
-        within = before.isalpha() and after.isalpha() and character not in IN_WORDS
-        return -3 if within or unicodedata.category(character) == "Cc" else 0
-    if character.isupper() and before.islower():
-        return -3
-    is_latin = _is_latin(character)
-    if any(near.isalpha() and _is_latin(near) != is_latin for near in (before, after)):
-        return -3
-    alone = not before.isalpha() and not after.isalpha()
-    crowded = is_latin and not before.isascii() and before.isalpha() and not after.isascii() and after.isalpha()
-    return -1 if crowded else 0 if alone else 1
+        is_within = before.isalpha() and after.isalpha() and character not in IN_WORDS
+        return not is_within and character != "\ufffd" and unicodedata.category(character) != "Cc"
+    if character.isupper() and before.isalpha() and (before.islower() or after.islower()):
+        return False
+    near = [letter for letter in (before, after) if letter.isalpha()]
+    if any(_is_latin(letter) != _is_latin(character) for letter in near):
+        return False
+    return not (_is_latin(character) and len(near) == 2 and not any(map(str.isascii, near)))
 
 
 def _is_latin(character: str) -> bool:

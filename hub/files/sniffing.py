@@ -132,13 +132,25 @@ def _quoted(text: str, dialect: Dialect) -> Dialect:
 
 
 def _score(text: str, dialect: Dialect, *, is_whole: bool) -> tuple[float, int]:
-    """Say how regular a table is: how many of its rows are as wide as the header, in tenths, and how wide that is."""
+    """Say how regular a table is: how many of its rows are as wide as the header, in tenths, and how wide that is.
+
+    Less so where quotation marks stand within cells: then the delimiter may be one that quoted cells have.
+    """
     found = list(islice(_parsed(text, dialect), SEEN_ROWS + 1))
     seen = found if is_whole or len(found) < 2 else found[:-1]  # the last may be cut
     width = len(seen[0]) if seen else 0
     if width < 2:
         return NO_TABLE
-    return round(sum(len(row) == width for row in seen) / len(seen), 1), width
+    share = sum(len(row) == width for row in seen) / len(seen)
+    return round(share * (1 - _misplaced(text, dialect)), 1), width
+
+
+def _misplaced(text: str, dialect: Dialect) -> float:
+    """Return which part of the quotation marks neither begins nor ends a cell, nor is doubled."""
+    marks = text.count(dialect.quote)
+    edges = rf"[{re.escape(dialect.delimiter)}{dialect.quote}\r\n]"
+    within = re.findall(rf"(?<!^)(?<!{edges}){dialect.quote}(?!{edges}|\Z)", text)
+    return len(within) / marks if marks else 0
 
 
 def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
