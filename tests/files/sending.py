@@ -8,11 +8,14 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from hub.middleware.streaming import STREAM, Stream
-from tenants.models import Import, ImportState
+from tenants.changes.changesets import Origin
+from tenants.imports import jobs, store
+from tenants.models import Entity, FileFormat, Import, ImportState, Source
 from tests.conftest import CLIENT, Partner
 
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 MEGABYTE = 1024 * 1024
+ORIGIN = Origin(Source.API, "key 0123abcd", "0af7651916cd43dd8448eb211c80319c")
 
 
 def ndjson(*records: dict[str, Any]) -> bytes:
@@ -105,3 +108,18 @@ class Streamed:
         self.stream.fault = self.stream.fault or fault
         self.stream.has_come = True
         return self._ask()
+
+
+def as_import(partner: Partner, method: str, path: str) -> tuple[str, bytes | None, dict[str, str]]:
+    """Return what a route of imports takes: its address with an import of customers, a body, and headers.
+
+    Any other route is returned as it is.
+    """
+    if path.startswith("/imports/{tenant}/1"):
+        job = jobs.create(partner.tenant, ORIGIN, entity=Entity.CUSTOMERS, format=FileFormat.NDJSON)
+        store.append(job, 0, FILE)
+        path = path.replace("{tenant}/1", f"{{tenant}}/{job.pk}")
+    elif not path.startswith("/imports/"):
+        return path, None, {}
+    offset = {"Upload-Offset": str(len(FILE))} if method == "PATCH" else {}
+    return path, FILE if method in ("POST", "PATCH") else b"", {"content_type": NDJSON, **offset}
