@@ -13,4 +13,5 @@ class CustomersConfig(EntityConfig):
     model = "customer"
     reads = "customers.serializers.READING"
     takes = {"": "customers.taking.TAKING", "custobar": "customers.dialects.custobar.taking.TAKING"}
+    tells_consents = "customers.consents.CONSENTS"
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

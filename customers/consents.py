@@ -6,16 +6,26 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.utils.text import capfirst
 
-from customers.flags import FLAGS, FLAGS_SQL, as_bits, grants_sql
+from customers.flags import BITS, FLAGS, FLAGS_SQL, GRANTED, NAMES, as_bits, grants_sql
 from customers.ingest import CUSTOMERS, KEPT
+from customers.models import Customer
 from customers.restoring import NOTE_BY_ID, WITHDRAWS
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Changes, Consent, Origin
 from tenants.changes.writing import Write, open_write
+from tenants.entities import ConsentFlag
 from tenants.models import Entity, Operation, Tenant
 
 GIVEN_BITS = {column.name: 1 << column.bit for column in CUSTOMERS.columns if column.name in FLAGS}
+CONSENTS = [
+    ConsentFlag(
+        NAMES[field.name], str(capfirst(field.verbose_name)), BITS[NAMES[field.name]], GRANTED[NAMES[field.name]]
+    )
+    for field in Customer._meta.concrete_fields
+    if field.name in NAMES
+]
 LOCK_ROWS = f"""
 SELECT id, updated_at = (%(seen)s::timestamptz[])[array_position(%(ids)s::bigint[], id)] AS as_seen,
        {FLAGS_SQL} AS flags, json_build_object('record', t.id, 'image', {KEPT.image})::text AS image

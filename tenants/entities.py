@@ -67,6 +67,16 @@ class Taking:
     upsert: Callable[..., Any] = _no_files
 
 
+@dataclass(frozen=True)
+class ConsentFlag:
+    """A flag of the consent ledger: its documented name, what people call it, its bit, and the value that grants."""
+
+    name: str
+    title: str
+    bit: int
+    grants: bool
+
+
 def fields_of(record: type) -> Mapping[str, type]:
     """Return what the values of a record type are, a TypedDict's: moments, too, are sent as text."""
     return {name: _kind(hint) for name, hint in get_type_hints(record, include_extras=True).items()}
@@ -201,6 +211,7 @@ class EntityConfig(AppConfig):
     `takes` names a Taking for each door whose records have names of their own, by source, and for all others "".
     `tables` names its Columns.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
+    `tells_consents` is where it says which flags the consent ledger tells of: each a ConsentFlag.
     """
 
     model: str
@@ -209,11 +220,17 @@ class EntityConfig(AppConfig):
     takes: Mapping[str, str]
     tables: str
     requirable_fields: Mapping[str, Any] = {}
+    tells_consents: str = ""
 
     @cached_property
     def reading(self) -> Reading:
         """How its records are read."""
         return cast(Reading, import_string(self.reads))
+
+    @cached_property
+    def consents(self) -> Sequence[ConsentFlag]:
+        """The flags that the consent ledger tells of; none where records hold no consent."""
+        return cast(Sequence[ConsentFlag], import_string(self.tells_consents)) if self.tells_consents else ()
 
     @cached_property
     def columns(self) -> Columns:

@@ -19,6 +19,10 @@ SECTIONS = (
         ),
     ),
     (
+        "Files",
+        (("tenants.import", "Imports", "upload_file"),),
+    ),
+    (
         "History",
         (
             ("tenants.changeset", "Changes", "history"),

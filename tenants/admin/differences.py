@@ -1,7 +1,7 @@
-"""What an undo would change of a record, field by field, as staff read it: each by its name, now and then."""
+"""What an undo, or a file, would change of a record, field by field, as staff read it: its name, now and then."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -26,6 +26,31 @@ def differences(kept: Kept, stored: str | None, target: str | None) -> list[tupl
     if kept.parts:
         found += _parts(kept, now, then)
     return found
+
+
+def documented_differences(
+    before: Values | None, after: Values | None, order: Sequence[str] = ()
+) -> list[tuple[str, str, str]]:
+    """Return (field, now, then) of all that differs between two records under their documented names, parts whole.
+
+    The fields come in an order, and then the others.
+    """
+    now, then = before or {}, after or {}
+    sent = {**now, **then}
+    names = [*(name for name in order if name in sent), *(name for name in sent if name not in order)]
+    found = [(name, plain_text(now.get(name)), plain_text(then.get(name))) for name in names]
+    return [(name, now, then) for name, now, then in found if now != then]
+
+
+def plain_text(value: Any) -> str:
+    """Write a value of a documented record as staff read it."""
+    if value is None or value in ("", [], {}):
+        return NOTHING
+    if isinstance(value, bool):
+        return yes_or_no(value)
+    if isinstance(value, list) and not any(isinstance(each, dict) for each in value):
+        return ", ".join(map(str, value))
+    return json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
 
 
 def given_back(kept: Kept, without: str | None, given: str | None) -> list[tuple[str, str, str]]:

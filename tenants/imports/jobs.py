@@ -23,6 +23,7 @@ ANEW: Mapping[str, Any] = {
     "is_dry_run": False,
     "is_cancelled": False,
     "changes": [],
+    "consents": {},
     "message": "",
     "held_by": "",
     "started_at": None,

@@ -100,7 +100,7 @@ def suggest(
         columns=shown,
         options=said,
         ambiguous=list(_questions(columns, shown, said, tenant.time_zone)),
-        missing=[name for name in columns.required if name not in found.given and name not in said.constants],
+        missing=[name for name in columns.required if not found.given(name) and name not in said.constants],
         vendor=found.vendor.name,
         is_remembered=remembered is not None,
     )

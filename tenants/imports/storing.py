@@ -21,7 +21,9 @@ from tenants.changes.trying import Write, count_only, try_out
 from tenants.changes.writing import open_write
 from tenants.entities import Taking
 from tenants.imports.chunks import Chunk, LeftOutItem
+from tenants.imports.consents import Counted, added, counting
 from tenants.imports.rejects import reject
+from tenants.imports.store import of_row
 from tenants.models import Entity, Import, Operation, Tenant
 from tenants.quarantine.keeping import LeftOut, keeping
 from tenants.quarantine.sifted import in_places, store_sifted
@@ -53,6 +55,7 @@ class Store:
     origin: Origin
     taking: Taking
     after: Mapping[str, Any] = field(default_factory=dict)  # what the job is once the transaction has ended
+    consents: Counted = field(default_factory=dict)  # that a dry run's chunk gives and withdraws
 
     @property
     def entity(self) -> Entity:
@@ -91,7 +94,10 @@ class Store:
             self._only_advance(chunk, self._tried(chunk, count_only))
 
     def _tried(self, chunk: Chunk, how: Try) -> Receipt:
+        self.consents = {}
+
         def write(origin: Origin) -> Receipt:
+            origin = counting(origin, self.tenant, self.entity, self.consents)
             store = partial(store_sifted, self.taking.upsert, self.tenant, chunk.batch)
             return store(origin=origin, results=True, beside=lambda _, origin: origin)
 
@@ -127,6 +133,9 @@ class Store:
         self.after = {name: getattr(self.job, name) + number for name, number in counts.items()}
         self.after |= {"position": chunk.until, "bytes_read": chunk.bytes_read, "is_cancelled": told[0][0]}
         self.after["changes"] = [*self.job.changes, *shown]
+        if self.consents:
+            self.after["consents"] = added(self.job.consents, self.consents)
+            of_row(self.job).update(consents=self.after["consents"])
 
     def _quarantine(self, left_out: Sequence[LeftOutItem], parameters: Parameters, receipt: Receipt) -> None:
         room = max(0, MOST_QUARANTINED - self.job.rejected)

@@ -24,7 +24,7 @@ AROUND = re.compile(
     r"^(?:[$€£¥₹₺₽₩₪฿₫₴₦]|[A-Z]{1,3}\$|[A-Z]{3}(?=[\s0-9.-])|kr\.?|Fr\.)\s*|\s*(?:[$€£¥₹₺₽₩₪฿₫₴₦]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|,-)$"
 )
 GROUPED = re.compile(r"(?<=[0-9])[\s'’](?=[0-9]{3}(?:[^0-9]|$))")
-PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")  # as most amounts are: the same in every country
+PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]{1,2})?")  # as most amounts are, and as JSON has them
 NUMBER = re.compile(
     r"(?P<sign>[-−]?)(?P<whole>[0-9]{1,3}(?:(?P<group>[.,])[0-9]{3})(?:(?P=group)[0-9]{3})*|[0-9]+|)(?:(?P<point>[.,])(?P<decimals>[0-9]+))?"
 )
@@ -97,10 +97,10 @@ def number(cell: str, *, decimal: str = "") -> orjson.Fragment:
     """Read a number, to its last digit: `decimal` stands before its decimals, the other of comma and point is for
     thousands, as blanks and apostrophes are. Undeclared, it is read where it can mean one number only.
     """
-    if decimal != "," and PLAIN.fullmatch(cell):
-        return _exact(cell)
     if len(cell) > MOST_NUMBER:
         raise Unreadable("not_a_number")
+    if decimal != "," and PLAIN.fullmatch(cell):
+        return orjson.Fragment(cell)
     bare = GROUPED.sub("", AROUND.sub("", cell.strip()))
     found = NUMBER.fullmatch(bare)
     if not found or not (found["whole"] or found["decimals"]):

@@ -147,6 +147,7 @@ class Way(models.TextChoices):
     CUSTOBAR = "custobar", "Custobar, list"
     API_FEED = "api_feed", "API, records of changes"
     QUARANTINE = "quarantine", "the quarantine"
+    IMPORT = "import", "a file, on its way in"
 
 
 class Look(TenantOwned):

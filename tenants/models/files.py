@@ -39,6 +39,7 @@ class Import(TenantOwned):
     that was killed goes on there. Of the records in them `read` = created + updated + unchanged + rejected + `folded`:
     those that another record of the same chunk was folded into, or a forgotten person's, which are skipped.
     `changes` are the first differences that a dry run shows; they hold personal values, and an erasure clears them.
+    `consents` say how many consents of customers a dry run would give and take: {"EmailOptin": [given, withdrawn]}.
     `beat_at` is when whoever uploads or runs it was last seen, `held_by` who runs it.
     `message` says why it failed. Changesets of its chunks have its `trace_id`.
     """
@@ -63,6 +64,7 @@ class Import(TenantOwned):
     folded = models.BigIntegerField(default=0, db_default=0)
     bytes_read = models.BigIntegerField(default=0, db_default=0)  # of `size`, for the time that is left
     changes = models.JSONField(default=list)
+    consents = models.JSONField(default=dict)
     message = models.CharField(max_length=500, default="", db_default="")
     reason = models.CharField(max_length=200, default="", db_default="")
     actor = models.CharField("by", max_length=200)
