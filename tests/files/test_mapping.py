@@ -1,12 +1,13 @@
 """A table's headers become documented fields: however they are spelt, in whose words they are."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from hub.files.tables import Row
-from tenants.entities import Kind, entity_config
+from tenants.entities import Kind, Vendor, entity_config
 from tenants.imports.headers import normalised
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import settled, suggest
@@ -16,6 +17,7 @@ from tenants.models import Entity, ImportMapping, Tenant
 from tests.conftest import MakeTenant, Partner
 from tests.files.tables import NOBODY, faults, items, options, records, table
 
+ROOT = Path(__file__).parents[2]
 CUSTOMERS = entity_config("customers").columns
 
 
@@ -328,3 +330,17 @@ def test_every_documented_field_has_a_column_and_every_vendor_means_fields(entit
             for name in fields:
                 assert name.removeprefix("!") in columns.fields
                 assert not name.startswith("!") or columns.fields[name[1:]] in (Kind.FLAG, Kind.CONSENT)
+
+
+def documented_line(vendor: Vendor) -> str:
+    """Return what docs/files.md says of a vendor's columns."""
+    said = [f"`{header}` → {', else '.join(fields)}" for header, fields in vendor.headers.items() if fields]
+    return f"| {vendor.name or 'others'} | {'; '.join(said)} |"
+
+
+@pytest.mark.parametrize("entity", Entity.values)
+def test_the_columns_of_every_shop_system_are_documented(entity: str) -> None:
+    page = (ROOT / "docs" / "files.md").read_text()
+
+    for vendor in entity_config(entity).columns.vendors:
+        assert vendor.name == "the hub" or documented_line(vendor) in page, documented_line(vendor)
