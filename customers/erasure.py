@@ -9,9 +9,10 @@ from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin, Receipt, as_array
 from tenants.changes.erasure import pseudonym, spelled_alike
 from tenants.changes.images import forget_images
-from tenants.changes.reasons import forget_reasons
+from tenants.changes.reasons import Known, forget_reasons
 from tenants.changes.writing import Write, open_write
 from tenants.identity import by_priority, identifiers_of
+from tenants.imports.ends import forget_imported
 from tenants.models import Entity, Operation, Priority, Tenant
 from tenants.quarantine.ends import forget_quarantined
 
@@ -104,13 +105,14 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
-    That is: with other customers, in reasons, in before-images, in quarantine. Orders may have come before customers.
+    That is: with other customers, in reasons, in before-images, in quarantine, with imports. Orders may have come before customers.
     """
     named = _named(persons)
     erased = named["erased"]
     gone = write.execute(DELETE, ids=as_array(erased)) if erased else []
     texts = [*named["customer_ids"], *named["emails"], *(text for _, *texts in gone for text in texts)]
-    forget_reasons(write, erased, texts, [phone for phone, *_ in gone])
+    known = Known(texts, [phone for phone, *_ in gone])
+    forget_reasons(write, erased, known)
     own = write.changes if write.operation == Operation.ERASE else write.note(Entity.CUSTOMERS, Operation.ERASE)
     own.deleted += erased
     dropped = write.execute(DROP_FORMER, **named)
@@ -121,8 +123,8 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=_names(persons))]
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
-    quarantined = forget_quarantined(write, _names(persons))
-    if erased or orders or dropped or images or quarantined:
+    left_out = forget_quarantined(write, _names(persons)) + forget_imported(write, _names(persons), known)
+    if erased or orders or dropped or images or left_out:
         write.note_erasure()
     noted = write.note(Entity.ORDERS, Operation.ERASE)
     noted.received += len(orders)
@@ -150,7 +152,7 @@ def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
 
 
 def _names(persons: Sequence[Person]) -> list[str]:
-    """Return everything that before-images, and records in quarantine, may name persons by."""
+    """Return everything that before-images, and records that were left out, may name persons by."""
     named = spelled_alike(("Phone", person.phone) for person in persons)
     names = {value for _, value in named}
     for person in persons:

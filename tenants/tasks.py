@@ -18,6 +18,7 @@ from tenants.changes.images import purge_images
 from tenants.changes.once import purge_answers
 from tenants.changes.remains import vacuum_erased
 from tenants.health import refresh_health
+from tenants.imports.ends import purge_imported
 from tenants.imports.purge import purge_uploads
 from tenants.imports.worker import take_up
 from tenants.invitations import purge_invitations
@@ -56,6 +57,7 @@ def purge(timestamp: int) -> None:
     purge_deliveries()
     purge_quarantine()
     purge_uploads()
+    purge_imported()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 

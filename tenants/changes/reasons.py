@@ -33,13 +33,8 @@ WORD = re.compile(r"\w+")
 NUMBER = re.compile(r"\+?\d(?:[\s().\-/]*\d){4,}")  # as people write a phone number
 
 
-def forget_reasons(
-    write: Write, ids: Sequence[int], values: Iterable[str | None], phones: Iterable[str | None]
-) -> None:
-    """Take what was said about erased customers, by hub id, out of the ledger, the changesets and this write.
-
-    `values` are what they were known by, names and identifiers, `phones` their numbers, which are spelled in many ways.
-    """
+def forget_reasons(write: Write, ids: Sequence[int], known: "Known") -> None:
+    """Take what was said about erased customers, by hub id, out of the ledger, the changesets and this write."""
     if ids:
         write.execute(DROP_LEDGER, ids=as_array(ids))
     given = {row[0] for row in write.execute(REASONS)}
@@ -49,7 +44,6 @@ def forget_reasons(
     if ids and given:
         blocks = {id_ // IDS_OF_A_BLOCK for id_ in ids}
         write.execute(CLEAR_ABOUT, ids=as_array(ids), touched=as_array(sorted(blocks)))
-    known = Known(values, phones)
     if telling := sorted(filter(known.stands_in, given)):
         for statement in CLEAR.values():
             write.execute(statement, reasons=orjson.dumps(telling).decode())
@@ -60,6 +54,7 @@ def forget_reasons(
 class Known:
     """What erased persons were known by, to be found in texts as whole words.
 
+    `values` are names and identifiers, `phones` numbers, which are spelled in many ways.
     Every beginning and end of a word of a text is tried, so a text costs the same for one person and for 100,000.
     """
 

@@ -150,7 +150,7 @@ def _are_elements(items: Sequence[Item]) -> bool:
     """
     try:
         found = ELEMENTS.decode(_body(items))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return list(map(bytes, found)) == [item.record for item in items]
 

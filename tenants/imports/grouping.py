@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -34,12 +35,12 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._ends: dict[bytes, bytearray] = {}
+        self.ends: dict[bytes, bytearray] = {}
 
     def add(self, key: str) -> bool:
         """Remember a key; return whether it was there."""
         mark = blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest()
-        ends, end = self._ends.setdefault(mark[:2], bytearray()), mark[2:]
+        ends, end = self.ends.setdefault(mark[:2], bytearray()), mark[2:]
         at = ends.find(end)
         while at >= 0 and at % len(end):
             at = ends.find(end, at + 1)
@@ -125,8 +126,10 @@ def _add_said(group: Group, said: dict[str, Any], faults: list[Fault], reader: C
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Tell whether two values are written the same as JSON: numbers that are kept to the last digit don't compare."""
-    return orjson.dumps(one) == orjson.dumps(other)
+    """Tell whether two cells say the same: 20.00 is 20.0, and a number that is kept to the last digit is no float."""
+    if isinstance(one, orjson.Fragment) and isinstance(other, orjson.Fragment):
+        return Decimal(orjson.dumps(one).decode()) == Decimal(orjson.dumps(other).decode())
+    return bool(one == other)
 
 
 def _item(group: Group, columns: Columns) -> Item:

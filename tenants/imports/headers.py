@@ -16,6 +16,7 @@ OURS = Vendor("", {})
 NO_COLUMN = "No column of the table gives {names}. Name the columns in its first row, or say which one it is."
 NOT_THERE = "The mapping names the header {header!r}, which the table does not have."
 TOO_MANY = "A table may have at most {n:,} columns."
+TELLING = 2  # headers that tell whose export a table is
 UNKNOWN, DOUBLED, KNOWN, DECLINED = "unknown", "doubled", "known", "declined"
 
 
@@ -66,15 +67,15 @@ class _Words:
     fields: Mapping[str, Sequence[str]]
 
 
-def _words(columns: Columns) -> list[_Words]:
-    """Return the documented names' words first, then the vendors'."""
+def _words(columns: Columns) -> tuple[list[_Words], list[_Words]]:
+    """Return what headers mean to everybody, the documented names first, and what they mean to each vendor."""
     short = {normalised(name.rpartition(".")[2]): [name] for name in reversed([*columns.fields])}
-    ours = short | {normalised(name): [name] for name in columns.fields}
+    ours = _Words(OURS, short | {normalised(name): [name] for name in columns.fields})
     others = [
-        _Words(vendor, {normalised(name): found for name, found in vendor.headers.items()})
+        _Words(vendor, {normalised(name): fields for name, fields in vendor.headers.items()})
         for vendor in columns.vendors
     ]
-    return [_Words(OURS, ours), *others]
+    return [ours, *(each for each in others if not each.vendor.name)], [each for each in others if each.vendor.name]
 
 
 def match(columns: Columns, header: Sequence[str], options: Options) -> Match:
@@ -86,32 +87,37 @@ def match(columns: Columns, header: Sequence[str], options: Options) -> Match:
     for name in options.mapping:
         if normalised(name) not in names:
             raise FileRefused(NOT_THERE.format(header=name))
-    words = _words(columns)
-    spoken = max(words, key=lambda known: sum(name in known.fields for name in names))
-    meanings = [_meaning(name, declared, spoken, words) for name in names]
-    found = Match(list(_columns(header, names, meanings, set(declared))), spoken.vendor)
+    common, vendors = _words(columns)
+    spoken = _spoken(set(names), common, vendors)
+    meanings = [_meaning(name, declared, [*spoken, *common], vendors) for name in names]
+    vendor = spoken[0].vendor if spoken else OURS
+    found = Match(list(_columns(header, names, meanings, set(declared))), vendor)
     if not any(map(found.given, columns.identifiers)):
         raise FileRefused(NO_COLUMN.format(names=" or ".join(columns.identifiers)))
     return found
 
 
+def _spoken(names: set[str], common: Sequence[_Words], vendors: Sequence[_Words]) -> list[_Words]:
+    """Return the vendor whose words most headers are, where several of them are nobody else's way to say it."""
+    own = {name for name in names if not any(name in words.fields for words in common)}
+    best = max(vendors, key=lambda words: (len(own & words.fields.keys()), len(names & words.fields.keys())))
+    return [best] if len(own & best.fields.keys()) >= TELLING else []
+
+
 def _meaning(
-    name: str, declared: Mapping[str, Sequence[str]], spoken: _Words, words: Iterable[_Words]
+    name: str, declared: Mapping[str, Sequence[str]], words: Iterable[_Words], vendors: Iterable[_Words]
 ) -> tuple[Sequence[str], str]:
-    """Return the fields a header gives, or why it gives none."""
+    """Return the fields a header gives, or why it gives none: what the vendors don't mean alike is not known."""
     if name in declared:
         return declared[name], "" if declared[name] else DECLINED
-    if name in spoken.fields:
-        return spoken.fields[name], "" if spoken.fields[name] else KNOWN
-    meant = [tuple(known.fields[name]) for known in words if name in known.fields]
-    if not meant:
-        return (), UNKNOWN
-    return (meant[0], "") if len(set(meant)) == 1 or words_agree(meant) else ((), UNKNOWN)
-
-
-def words_agree(meant: Sequence[Sequence[str]]) -> bool:
-    """Tell whether those who know a header mean the same by it, as far as they take it at all."""
-    return len({names[:1] for names in meant if names}) == 1
+    for known in words:
+        if name in known.fields:
+            return known.fields[name], "" if known.fields[name] else KNOWN
+    meant = [known.fields[name] for known in vendors if name in known.fields]
+    taken = [fields for fields in meant if fields]
+    if not taken:
+        return (), KNOWN if meant else UNKNOWN
+    return (taken[0], "") if len({fields[0] for fields in taken}) == 1 else ((), UNKNOWN)
 
 
 def _columns(

@@ -24,7 +24,7 @@ from tenants.imports.ahead import Ahead, Ask
 from tenants.imports.chunks import Chunk, Cutter, of_chunks
 from tenants.imports.items import FileRefused
 from tenants.imports.reading import items, remember_layout
-from tenants.imports.storing import Overtaken, Store
+from tenants.imports.storing import Overtaken, ReasonGone, Store
 from tenants.models import Import, ImportState, Source, Tenant
 
 log = structlog.get_logger("hub.imports")
@@ -205,7 +205,12 @@ class _Runner:
                 self.job.refresh_from_db()
                 return
             is_again = True
-            self.store.store(chunk)
+            try:
+                self.store.store(chunk)
+            except ReasonGone:
+                self.job.refresh_from_db()
+                self.store.origin = origin_of(self.job)
+                self.store.store(chunk)
 
         self._patiently(attempt)
         self.beaten = time.monotonic()

@@ -41,6 +41,10 @@ class Overtaken(Exception):
     """Somebody else runs the job, or it has ended: nothing of the chunk was stored."""
 
 
+class ReasonGone(Exception):
+    """An erasure has taken the reason of the job: nothing of the chunk was stored."""
+
+
 @dataclass
 class Store:
     """Stores the chunks of a job that `holder` runs, and keeps the job as its row is."""
@@ -121,6 +125,8 @@ class Store:
         told = execute_where_tenant_is(ADVANCE, {**named, **places, **texts})
         if not told:
             raise Overtaken
+        if not told[0][1]:
+            raise ReasonGone
         reject(self.tenant, self.job, self.taking, left_out, parameters)
         if not self.job.is_dry_run:
             self._quarantine(left_out, parameters, receipt)

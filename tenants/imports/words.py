@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 YES = frozenset({
-    "1", "ja", "j", "jah", "kyllä", "k", "o", "on", "oui", "s", "si", "sim", "sí", "sì", "t", "tak", "true", "vrai",
+    "1", "ja", "j", "jah", "kyllä", "on", "oui", "si", "sim", "sí", "sì", "t", "tak", "true", "vrai",
     "verdadero", "verdadeiro", "vero", "wahr", "waar", "sant", "tosi", "prawda", "x", "y", "yes", "✓", "✔",
 })  # fmt: skip
 NO = frozenset({
-    "0", "ei", "e", "epätosi", "f", "falsch", "false", "falsk", "falskt", "falso", "fałsz", "faux", "n", "nee", "nein",
+    "0", "ei", "epätosi", "f", "falsch", "false", "falsk", "falskt", "falso", "fałsz", "faux", "n", "nee", "nein",
     "nej", "nie", "no", "non", "não", "off", "onwaar", "✗", "✘",
 })  # fmt: skip
 GRANTED = frozenset({

@@ -5,6 +5,7 @@
 \set layout '{}'
 \set more '{'read': 3, 'created': 1, 'updated': 0, 'unchanged': 1, 'rejected': 1, 'folded': 0}'
 \set position '0'
+\set reason 'ticket 17'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set until '3'
 
@@ -24,5 +25,5 @@ UPDATE tenants_import AS i
        read bigint, created bigint, updated bigint, unchanged bigint, rejected bigint, folded bigint)
  WHERE i.tenant_id = :'tenant_id' AND i.id = :'import_id' AND i.state = 'running' AND i.held_by = :'holder'
    AND i.position = :'position'
-RETURNING i.is_cancelled
+RETURNING i.is_cancelled, i.reason = :'reason' AS is_reason
 ;
