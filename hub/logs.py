@@ -3,6 +3,7 @@
 import json
 import logging
 import logging.config
+import sys
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -16,7 +17,7 @@ Event = MutableMapping[str, Any]
 def describe_exception(_logger: object, _method: str, event: Event) -> Event:
     """Replace exception info by type, SQLSTATE and places: drivers' messages quote the rows they choke on."""
     info = event.pop("exc_info", None)
-    error = info[1] if isinstance(info, tuple) else info
+    error = info[1] if isinstance(info, tuple) else sys.exc_info()[1] if info is True else info
     if isinstance(error, BaseException):
         event["exception"] = type(error).__qualname__
         event["sqlstate"] = getattr(error, "sqlstate", None)

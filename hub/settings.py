@@ -230,7 +230,7 @@ SILENCED_SYSTEM_CHECKS = [
 # Bytes of a body by the beginning of its path (hub.middleware.bodies); the first that fits counts.
 BODY_BOUNDS = (("/admin", 2_621_440), ("", 10 * 1024 * 1024))
 # The same of bodies that are files, by the whole path: they are taken as they come (hub.middleware.streaming).
-BODY_STREAMS = ((r"/imports/[^/]+(/[^/]+)?/?", 5 * 1024**3),)
+BODY_STREAMS: tuple[tuple[str, int], ...] = ((r"/imports/[^/]+(/[^/]+)?/?", 5 * 1024**3),)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # of what Django reads at once: no endpoint of the API has it read
 
 REST_FRAMEWORK = {

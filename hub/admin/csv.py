@@ -6,14 +6,12 @@ from io import StringIO
 
 from django.http import HttpResponse
 
-# A cell that begins with one of these is run as a formula; with an apostrophe before it, it is shown as it stands.
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from hub.files.writing import escaped
 
 
 def as_cell(value: object) -> str:
     """Return a value as a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(BEGINS_A_FORMULA) else text
+    return escaped("" if value is None else str(value))
 
 
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

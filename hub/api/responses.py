@@ -44,9 +44,11 @@ class JsonResponse(HttpResponse):
         super().__init__(to_json(content), content_type="application/json", status=status, headers=said)
 
 
-def success(message: str, data: Mapping[str, object], headers: Mapping[str, str] | None = None) -> JsonResponse:
-    """Answer 200 with the envelope."""
-    return JsonResponse({"success": True, "message": message, "data": data}, headers=headers)
+def success(
+    message: str, data: Mapping[str, object], headers: Mapping[str, str] | None = None, *, status: int = 200
+) -> JsonResponse:
+    """Answer 200, or 202 for what is yet to be done, with the envelope."""
+    return JsonResponse({"success": True, "message": message, "data": data}, status=status, headers=headers)
 
 
 def in_changeset(number: int | None) -> dict[str, str]:

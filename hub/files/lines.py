@@ -22,7 +22,9 @@ def _numbered(blocks: Iterable[bytes]) -> Iterator[Iterable[tuple[int, bytes]]]:
     """Yield the lines of each block: those of one without blank or long lines as C gives them, 1 µs less a line."""
     number = 1
     for block in blocks:
-        found = block.replace(b"\r\n", b"\n").removesuffix(b"\r").split(b"\n")
+        if b"\r" in block:  # sought at 13 GB/s; two bytes at 0.8
+            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        found = block.split(b"\n")
         numbered = zip(range(number, number + len(found)), found, strict=True)
         is_plain = len(block) <= MOST_LINE and all(found) and not any(map(bytes.isspace, found))
         yield numbered if is_plain else _looked_at(numbered)
@@ -63,4 +65,5 @@ def _without_mark(pieces: Iterator[bytes]) -> Iterator[bytes]:
             break
     if beginning.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         raise problem("not_utf8")
-    return chain([beginning.removeprefix(BOM_UTF8)], pieces)
+    yield beginning.removeprefix(BOM_UTF8)
+    yield from pieces

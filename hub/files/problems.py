@@ -10,6 +10,8 @@ TEXTS = {
     "cut_off": "The file ends in the middle: its end was lost on the way. Pack it anew, and send all of it.",
     "empty_file": "The file has no rows. Send one that has a header and rows below it.",
     "encrypted": "The workbook is protected by a password. Save it without one, and send it again.",
+    "formula_without_value": "Row {line} has a formula whose result is not in the file. Open the workbook in Excel or"
+    " LibreOffice, save it there, and send it again.",
     "inflates_too_much": "Unpacked the file is far larger than a file of records can be. Send it in several files.",
     "line_too_long": "Line {line} has more than {n} bytes. Send one record a line, with a line end after each.",
     "no_delimiter": "A delimiter is one character, no letter, digit, blank or quotation mark: for example , or ;.",
@@ -19,6 +21,10 @@ TEXTS = {
     "not_utf8": "The file is not UTF-8. Save it as UTF-8, and send it again.",
     "not_utf8_maybe": "Line {line} is not UTF-8. It looks like {guess}: declare the encoding {guess},"
     " or save the file as UTF-8.",
+    "not_xlsx_but_ods": "The file is an OpenDocument sheet (.ods). Save it as “Excel workbook (.xlsx)” or as CSV,"
+    " and send that.",
+    "not_xlsx_but_xls": "The file is a workbook of Excel 97 to 2003 (.xls). Save it as “Excel workbook (.xlsx)” or as"
+    " CSV, and send that.",
     "not_xlsx": "The file is not an XLSX workbook. Save it as “Excel workbook (.xlsx)” or as CSV, and send that.",
     "not_zstd": "The file is not valid zstd. Pack it anew with zstd, or send it unpacked.",
     "row_too_long": "The row that begins in line {line} has more than {n} characters."

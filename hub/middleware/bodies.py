@@ -65,7 +65,7 @@ class BodyBoundMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        most = most_bytes(request.path_info)
+        most = longest(request)
         if request.path_info.startswith(PAGES) and announced(request) > most:
             text = f"A form of this site may have {most / MEGABYTE:g} MB. Nothing was changed."
             return page_of_refusal(413, "What was sent is too large", text)

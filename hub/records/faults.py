@@ -18,6 +18,7 @@ TEXTS = {
     "ambiguous_number": "The field {field} may be thousands or decimals: say which with decimal=. or decimal=,.",
     "apart": "The rows of one {field} must stand together.",
     "batch_too_large": "The request body must contain at most {n} {field}.",
+    "choice": "The field {field} must be one of these: {n}.",
     "country": "The field {field} must be an ISO 3166 country code, for example SE.",
     "currency": "The field {field} must be an ISO 4217 currency code, for example EUR.",
     "cursor": "The field {field} must be the cursor of an address that this list gave out.",
@@ -67,6 +68,7 @@ TEXTS = {
     "not_yes_or_no": "The field {field} must be yes or no, true or false, 1 or 0, or a word for it in another"
     " language.",
     "one_line": "The field {field} must be one line of text, without control characters.",
+    "option": "The field {field} can't be used. {n}",
     "order": "The field {field} must be one of these: {n}.",
     "phone": "The field {field} must be a phone number with its country code, for example +358101234567,"
     " or a national one of the tenant's default country.",
@@ -109,6 +111,7 @@ WRAPPED = "Send the array in {name} by itself, [{{…}}], without the object aro
 # What pydantic calls a fault → our kind, and where its context keeps the limit.
 KINDS = {
     "bool_type": ("not_a_boolean", ""),
+    "choice": ("choice", "known"),
     "dict_type": ("not_an_object", ""),
     "fields": ("fields", "known"),
     "finite_number": ("not_a_number", ""),

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from hub.api.errors import ApiError
@@ -14,6 +15,7 @@ from tenants.api.sealing import sealed
 from tenants.api.views import TenantViewSet
 from tenants.changes.once import OtherRequest, StillRunning, do_once
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 HEADER, SENT_AS = "Idempotency-Key", "HTTP_IDEMPOTENCY_KEY"
 REPLAYED = "Idempotent-Replayed"
 MOST = 255  # characters
@@ -34,13 +36,20 @@ def writes(action: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(action)
     def answer(self: TenantViewSet, request: Request, **kwargs: Any) -> HttpResponse:
-        name = _name(request)
-        if name is None or not self.keeps_answer:
-            return action(self, request, **kwargs)
-        return _answer_once(self, name, lambda: action(self, request, **kwargs))
+        return answer_once(self, key_of(request), lambda: action(self, request, **kwargs))
 
-    answer.is_write = True  # type: ignore[attr-defined]  # for the OpenAPI document
-    return answer
+    return is_write(answer)
+
+
+def is_write(action: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Decorate an action that calls `answer_once` itself, once it has what it was sent."""
+    action.is_write = True  # type: ignore[attr-defined]  # for the OpenAPI document
+    return action
+
+
+def answer_once(view: TenantViewSet, name: str | None, act: Callable[[], HttpResponse]) -> HttpResponse:
+    """Answer as an action that `writes` does, to what the view was `sent` under a key, if any."""
+    return act() if name is None or not view.keeps_answer else _answer_once(view, name, act)
 
 
 def _answer_once(view: TenantViewSet, name: str, act: Callable[[], HttpResponse]) -> HttpResponse:
@@ -65,7 +74,7 @@ def _answer_once(view: TenantViewSet, name: str, act: Callable[[], HttpResponse]
     return replayed
 
 
-def _name(request: Request) -> str | None:
+def key_of(request: Request) -> str | None:
     """Return the key that a request came with, None for none; raises ValidationFailed for one that cannot be used."""
     text = request.META.get(SENT_AS)
     if text is None:

@@ -93,10 +93,14 @@ class TenantViewSet(GenericViewSet[Any]):
         """
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() in self.action_map:
-            self.sent = read_body(request._request) if request.method == "POST" else b""
+            self.sent = self.read_sent(request)
             self.ids = self.in_path.read_path(_identifiers(kwargs))
             known = self.in_query.get(self.action, NOTHING)
             self.query = known.read(sent_with(request), strict=not self.ignores_unknown_parameters)
+
+    def read_sent(self, request: Request) -> bytes:
+        """Return the body of a POST, inflated; raises ApiError for what is none."""
+        return read_body(request._request) if request.method == "POST" else b""
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer, a 401 with the challenge of the endpoint's authentication (RFC 9110, 11.6.1)."""

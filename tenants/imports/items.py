@@ -1,7 +1,7 @@
 """What the readers of files hand to the job: one record after the other, as text that a batch could hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.records.faults import Fault
 
@@ -10,8 +10,7 @@ class FileRefused(Exception):
     """The whole file can't be read, or not further; the message is for whoever sent it, and holds no value of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A record of a file: the line it begins at, how many rows of the file it is, and what it says as JSON.
 
     `sent` is how it came, as RejectedRow keeps it: an NDJSON line, or a JSON array of a table's rows. `record` is a

@@ -216,6 +216,7 @@ def test_a_bug_fails_the_job_without_a_value_in_sight(
     assert (job.state, job.message, job.position) == ("failed", running.BUG.format(trace_id=TRACE), 3)
     assert stored(partner) == ["C-0", "C-1", "C-2"], "what was stored stays"
     assert "an import failed" in log.getvalue()
+    assert '"exception":"ValueError"' in log.getvalue()
     assert "c3@shop.example" not in log.getvalue()
 
 

@@ -12,7 +12,6 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models import QuerySet
 
-from tenants.changes.changesets import Origin
 from tenants.imports import jobs, problems, store
 from tenants.imports.problems import (
     FileGone,
@@ -25,11 +24,9 @@ from tenants.imports.problems import (
     WrongOffset,
 )
 from tenants.imports.purge import purge_uploads
-from tenants.models import Entity, FileFormat, FilePart, Import, ImportState, Source
+from tenants.models import Entity, FileFormat, FilePart, Import, ImportState
 from tests.conftest import MakeTenant, Partner
-from tests.files.sending import MEGABYTE
-
-ORIGIN = Origin(Source.API, "key 0123abcd", "0af7651916cd43dd8448eb211c80319c")
+from tests.files.sending import MEGABYTE, ORIGIN
 
 
 def create(partner: Partner, **how: Any) -> Import:

@@ -16,6 +16,10 @@ PATHS = {
     "/changes/{tenant}": ("GET", "HEAD"),
     "/changes/{tenant}/1": ("GET", "HEAD"),
     "/requests/{tenant}": ("GET", "HEAD"),
+    "/imports/{tenant}": ("GET", "POST", "HEAD"),
+    "/imports/{tenant}/1": ("GET", "PATCH", "DELETE", "HEAD"),
+    "/imports/{tenant}/1/start": ("POST",),
+    "/imports/{tenant}/1/rejected": ("GET", "HEAD"),
 }
 METHODS = ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "TRACE")
 
@@ -24,6 +28,7 @@ QUERIES = {
     ("DELETE", "/customers/{tenant}"): "?customerId=C-1&email=ada@example.com",
     ("DELETE", "/orders/{tenant}/O-1/items"): "?productId=P-1&sku=S-1",
     ("GET", "/orders/{tenant}"): "?OrderId=O-1",
+    ("POST", "/imports/{tenant}"): "?entity=customers",
 }
 
 EVERY_CALL = [(method, path + QUERIES.get((method, path), "")) for path in PATHS for method in METHODS]

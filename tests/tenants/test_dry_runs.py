@@ -29,7 +29,9 @@ from tests.tenants.routes import EVERY_ROUTE
 
 ADA = {"CustomerId": "C-1", "Email": "ada@example.com", "Name": "Ada"}
 WRITES = [
-    (method, path) for method, path in EVERY_ROUTE if method in ("POST", "DELETE") and not path.endswith("/reconcile")
+    (method, path)
+    for method, path in EVERY_ROUTE
+    if method in ("POST", "DELETE") and not path.endswith("/reconcile") and not path.startswith("/imports/")
 ]
 EVENTS = "/api/events/upload/"
 

@@ -12,6 +12,7 @@ from hub.records.faults import TEXTS
 from tenants.api.views import TenantViewSet
 from tests.conftest import Partner
 from tests.customers.dialects.vendors import PROGRAM, basic, user
+from tests.files.sending import as_import
 from tests.hub.test_schemas import OF_ADDRESSES
 from tests.orders.records import order
 from tests.products.records import product
@@ -52,7 +53,10 @@ def ask(partner: Partner, method: str, path: str, query: str) -> Any:
     posted = {"ids": []} if path.endswith("/reconcile") else BODIES.get(path.split("/")[1], [])
     body = posted if method == "POST" else None
     needed = NEEDED.get((method, path), "")
-    return partner.send(method, f"{path}{needed}{'&' if needed else '?'}{query}", body, **{"api-key": partner.key})
+    path, file, headers = as_import(partner, method, path)
+    body = body if file is None else file
+    address = f"{path}{needed}{'&' if needed else '?'}{query}"
+    return partner.send(method, address, body, **{"api-key": partner.key, **headers})
 
 
 def refused(partner: Partner, method: str, path: str, query: str) -> dict[str, Any]:
@@ -102,7 +106,7 @@ def test_an_empty_parameter_of_a_list_is_refused(
 @pytest.mark.parametrize(("method", "path"), STRICT)
 @pytest.mark.parametrize("query", ["", "&"])
 def test_a_query_that_says_nothing_is_none(shop: Partner, method: str, path: str, query: str) -> None:
-    assert ask(shop, method, path, query).status_code in (200, 201)
+    assert ask(shop, method, path, query).status_code in (200, 201, 202)
 
 
 def test_the_table_of_routes_has_every_route() -> None:

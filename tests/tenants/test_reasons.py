@@ -13,7 +13,8 @@ from tests.tenants.routes import EVERY_ROUTE
 
 WHY = "Ticket 17: Ärger, “quoted”, 👩‍👩‍👧, شكوى"
 READS = [("POST", f"/{entity}/{{tenant}}/reconcile") for entity in ("customers", "orders", "products")]
-WRITES = [each for each in EVERY_ROUTE if each[0] in ("POST", "DELETE") and each not in READS]
+LATER = [each for each in EVERY_ROUTE if each[1].startswith("/imports/")]  # tests/files
+WRITES = [each for each in EVERY_ROUTE if each[0] in ("POST", "DELETE") and each not in READS + LATER]
 
 
 def latest(partner: Partner) -> Changeset:

@@ -33,12 +33,14 @@ TAGS = {
     "Orders": "Orders with their line items.",
     "Products": "Products with their variants.",
     "Changes": "What changed, in commit order and without gaps.",
+    "Imports": "Files of a million records: sent at once or in parts, stored in the background.",
     "Requests": "Your own calls, and what was wrong with them.",
     "Jericommerce": "Customers as shops send them that were with Jericommerce.",
     "Custobar": "Customers and unsubscribes as shops send them that were with Custobar.",
     "Hub": "About the hub itself; needs no key.",
 }
 COMPRESSED = "JSON in UTF-8, at most 10 MB; compressed with gzip where Content-Encoding says so."
+FILE = "The file as it is; packed where Content-Encoding says so. At most 5 GB."
 IF_KNOWN = ".if-known"  # behind the name of a header that may be missing
 # How a filter's name ends, and which records it finds.
 COMPARED = {
@@ -101,6 +103,8 @@ def _operation(route: Route, action: str, components: Components) -> dict[str, A
         },
         "security": [{name: []} for name in _schemes(route.view)],
     }
+    if said.files:
+        return {**found, "requestBody": _file(said.files)}
     if said.body is None:
         return found
     examples = {name.replace(" ", "-"): {"summary": name, "value": value} for name, value in said.examples.items()}
@@ -110,6 +114,17 @@ def _operation(route: Route, action: str, components: Components) -> dict[str, A
 
 def _body(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"required": True, "description": COMPRESSED, "content": {"application/json": content}}
+
+
+def _file(files: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is said of a body that is a file; one that is no text has no example."""
+    content: dict[str, Any] = {
+        media_type: {"schema": {"type": "string"}, "examples": {"file": {"summary": "file", "value": text}}}
+        if text
+        else {"schema": {}}
+        for media_type, text in files.items()
+    }
+    return {"required": False, "description": FILE, "content": content}
 
 
 def _writes(route: Route, action: str) -> bool:

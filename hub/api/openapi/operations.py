@@ -28,7 +28,8 @@ class Answer:
 class Operation:
     """One action: under which heading, what it does in a line and in more, how it answers, and what it is sent.
 
-    `body` is the type of what is sent, `examples` bodies to try, by name. `takes` are headers of a request, of HEADERS.
+    `body` is the type of what is sent, `examples` bodies to try, by name; `files` are bodies that are no JSON, by their
+    type of media, each with one to try. `takes` are headers of a request, of HEADERS.
     What any endpoint of its kind may answer besides, `refusals` of its view say.
     """
 
@@ -39,6 +40,7 @@ class Operation:
     body: Any = None
     examples: Mapping[str, Any] = field(default_factory=dict)
     takes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def says(**operations: Operation) -> Callable[[View], View]:
@@ -60,6 +62,8 @@ def header(description: str, kind: Any = str, **schema: Any) -> Any:
 HEADERS: Mapping[str, Any] = {
     "Allow": header("The methods that the address takes."),
     "Cache-Control": header("Caches may keep it, and ask each time whether it is still so."),
+    "Content-Disposition": header("Under which name to keep it."),
+    "Content-Encoding": header("How the file is packed.", Literal["gzip", "zstd"]),
     "ETag": header("Names this version; sent back in If-None-Match it asks whether there is another."),
     "Idempotency-Key": header(
         "Names this request for 24 hours: sent again under it, it is answered as the first time, and done once. At "
@@ -75,6 +79,8 @@ HEADERS: Mapping[str, Any] = {
     ),
     "Preference-Applied": header("The batch was taken leniently.", Literal["handling=lenient"]),
     "Retry-After": header("Seconds after which it is worth trying again.", int, minimum=1),
+    "Upload-Length": header("How many bytes the file will have, where that is known.", int, minimum=1),
+    "Upload-Offset": header("How many bytes of the file have come: the next one's place, from 0.", int, minimum=0),
     "Vary": header("By which headers of a request the answer differs."),
     "WWW-Authenticate": header("How a key is sent here (RFC 9110, 11.6.1)."),
     "X-Changeset": header("Number of the changeset in the feed; missing where nothing changed.", int, minimum=1),
