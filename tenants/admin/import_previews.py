@@ -9,6 +9,7 @@ from tenants.admin import import_samples
 from tenants.admin.import_base import ImportPages, import_looks
 from tenants.admin.import_mapping import CHOICES, LABELS, Asked, Select, asked_of, said_of_form
 from tenants.entities import entity_config
+from tenants.imports.glancing import dialect_of
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import NO_ROWS, table_items
 from tenants.imports.options import Options, OptionsRefused, read_options
@@ -44,7 +45,7 @@ class PreviewPages(ImportPages):
         wrong, options, columns = "", _stored(job), entity_config(job.entity).columns
         if request.method == "POST":
             options = _written(request, options)
-        dialect = import_samples.dialect_of(job, options) if job.format == FileFormat.CSV else None
+        dialect = dialect_of(import_samples.unpacked(job), options) if job.format == FileFormat.CSV else None
         table = import_samples.rows_of(job, dialect)
         if not table:
             raise FileRefused(NO_ROWS)

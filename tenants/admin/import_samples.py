@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from hub.files.inflating import inflated
 from hub.files.sheets import sheet_rows
-from hub.files.sniffing import SAMPLE, Dialect, sniff
+from hub.files.sniffing import Dialect
 from hub.files.tables import Row, rows
 from hub.records.reading import Pairs
 from tenants.admin.differences import plain_text
@@ -16,7 +16,6 @@ from tenants.entities import entity_config
 from tenants.imports import ndjson, store
 from tenants.imports.chunks import Chunk, Cutter, of_chunks
 from tenants.imports.items import FileRefused, Item
-from tenants.imports.options import Options
 from tenants.models import Import, Source
 from tenants.quarantine.keeping import plain, said_of
 
@@ -43,18 +42,6 @@ class Shown:
 def unpacked(job: Import) -> Iterator[bytes]:
     """Yield a job's file as it was before it was packed."""
     return inflated(store.pieces(job), job.packing)
-
-
-def dialect_of(job: Import, options: Options) -> Dialect:
-    """Return how a CSV file is written: as it is said, else as its beginning looks."""
-    head, is_whole = b"", True
-    for piece in unpacked(job):
-        head += piece
-        if len(head) >= SAMPLE:
-            is_whole = False
-            break
-    said = {"encoding": options.encoding, "delimiter": options.delimiter, "quote": options.quote}
-    return sniff(head[:SAMPLE], is_whole=is_whole).replace(**{name: value for name, value in said.items() if value})
 
 
 def rows_of(job: Import, dialect: Dialect | None) -> list[Row]:

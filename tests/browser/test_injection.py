@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tenants.models import ApiKey, Role, Tenant
+from tenants.models import ApiKey, FileFormat, Role, Tenant
 from tests.browser.conftest import new_context, session_of
 from tests.conftest import MakeTenant, Partner
+from tests.files.jobs import tried_file
 from tests.tenants.pages import Page as Address
 from tests.tenants.pages import pages
 from tests.waiting import wait_until
@@ -21,6 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 MARK = "<b injected>"
 EVIL = f"""{MARK}"><i injected x-data x-init="window.injected=1">'><img injected src=x onerror=injected=1></script>"""
 EVIL_NAME = f"{MARK}'\"><i injected x-init=injected=1>"  # where there is room for less
+QUOTED = '"{}"'.format(EVIL.replace('"', '""'))
+EVIL_TABLE = f"CustomerId,{QUOTED},Name\nF-1,{QUOTED},{QUOTED}\n,{QUOTED},{QUOTED}\n".encode()
 COUNT = "document.querySelectorAll('[injected]').length + (window.injected ? 1000 : 0)"
 LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof"}  # no pages
 
@@ -51,6 +54,7 @@ def shop(make_tenant: MakeTenant) -> Partner:
     variant = evil("VariantId", "Sku", "Name", "Size", "Color", "BrandName", OriginalPrice=1, Currency="EUR")
     variant |= {"IsAvailable": True}
     partner.save("products", {**evil("ProductId", "ProductName", Taxonomy=[EVIL]), "ProductVariants": [variant]})
+    tried_file(partner, f"{EVIL}.csv"[:200], EVIL_TABLE, format=FileFormat.CSV)
     partner.post("customers", [{EVIL_NAME: 1, "Name": 1}], **{"User-Agent": EVIL_NAME})
     Tenant.objects.filter(pk=partner.tenant.pk).update(name=EVIL)
     ApiKey.objects.filter(tenant=partner.tenant).update(label=EVIL[:100])

@@ -36,3 +36,14 @@ def imported(
     ended = run(job.pk, partner.tenant.pk)
     assert ended is not None
     return ended
+
+
+def tried_file(partner: Partner, name: str, data: bytes, origin: Origin = ORIGIN, **how: Any) -> Import:
+    """Return the job of a file that staff uploaded and had tried: nothing of it is stored, and it may be confirmed."""
+    how = {"entity": Entity.CUSTOMERS, "format": FileFormat.NDJSON, "file_name": name, "announced": len(data), **how}
+    job = jobs.create(partner.tenant, origin, is_dry_run=True, **how)
+    store.append(job, 0, data)
+    jobs.start(job)
+    ended = run(job.pk, partner.tenant.pk)
+    assert ended is not None
+    return ended

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from hub.admin.site import HubModelAdmin
 from tenants.invitations import invite
-from tenants.models import Changeset, Role
+from tenants.models import Changeset, FileFormat, Role
 from tenants.requests.writer import WRITER
 from tenants.tasks import purge
 from tenants.webhooks.endpoints import create_webhook
@@ -29,6 +29,7 @@ from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sending import Outcome
 from tests.conftest import Partner
 from tests.customers.records import customer
+from tests.files.jobs import tried_file
 from tests.members import browser, make_user, text
 from tests.orders.records import order
 from tests.products.records import product
@@ -43,7 +44,8 @@ LOOKUPS = ("", "regex", "contains")
 OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "digest", "_changelist_filters": "a=(&%"}
 FORGED = (  # fields of the hub's own forms; those of a page are read from it
     "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
-    " email role url number entities operations"
+    " email role url number entities operations entity file size encoding delimiter dates decimal"
+    " column:0 constant:Name try"
 )
 SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
@@ -63,6 +65,7 @@ def shop(partner: Partner) -> Partner:
     partner.save("orders", order())
     partner.save("products", product())
     partner.post("customers", [{}, customer()], Prefer="handling=lenient")
+    tried_file(partner, "people.csv", b"CustomerId,Name,Joined\nC-1,Ann,3.4.2026\n", format=FileFormat.CSV)
     replace(partner, key="nobody's").get("/customers/{tenant}")
     WRITER.flush()
     somebody = make_user("somebody")

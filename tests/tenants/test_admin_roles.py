@@ -11,10 +11,11 @@ from django.urls import reverse
 from customers.models import Customer
 from orders.models import Order
 from products.models import Product
-from tenants.models import Changeset, ConsentChange, LoggedRequest, QuarantinedRecord, Role
+from tenants.models import Changeset, ConsentChange, Import, LoggedRequest, QuarantinedRecord, Role
 from tenants.requests.writer import WRITER
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
+from tests.files.jobs import ndjson, tried_file
 from tests.members import browser, make_user, member, superuser, text
 from tests.orders.records import order
 from tests.products.records import product
@@ -23,7 +24,7 @@ from tests.quarantine.lenient import take
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 RECORDS: tuple[Any, ...] = (Customer, Order, Product)
-MODELS: tuple[Any, ...] = (*RECORDS, Changeset, ConsentChange, LoggedRequest, QuarantinedRecord)
+MODELS: tuple[Any, ...] = (*RECORDS, Changeset, ConsentChange, LoggedRequest, QuarantinedRecord, Import)
 
 
 def fill(partner: Partner, name: str) -> None:
@@ -34,6 +35,7 @@ def fill(partner: Partner, name: str) -> None:
     partner.save("products", product(ProductName=name))
     take(partner, "customers", customer(), {"CustomerId": f"Q-{name}", "Name": name, "Language": "much too long"})
     partner.post("customers", [{name: 1}])
+    tried_file(partner, f"{name}.ndjson", ndjson([{"CustomerId": f"F-{name}"}]))
     WRITER.flush()
 
 

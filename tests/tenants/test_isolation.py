@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -28,6 +29,7 @@ from tenants.models import (
     Changeset,
     ConsentChange,
     Delivery,
+    Import,
     Invitation,
     LoggedRequest,
     Look,
@@ -44,6 +46,7 @@ from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sending import Outcome
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
+from tests.files.jobs import ndjson, tried_file
 from tests.members import browser, make_user, text
 from tests.orders.records import order
 from tests.products.records import product
@@ -80,6 +83,8 @@ viewer: tenants_changeset_history tenants_consentchange_change tenants_consentch
 viewer: tenants_consentchange_history tenants_loggedrequest_change tenants_loggedrequest_changelist
 viewer: tenants_loggedrequest_history tenants_tenant_change tenants_tenant_changelist tenants_tenant_connect
 viewer: tenants_quarantinedrecord_change tenants_quarantinedrecord_changelist tenants_quarantinedrecord_history
+viewer: tenants_import_change tenants_import_changelist tenants_import_history tenants_import_progress
+staff: tenants_import_add tenants_import_preview tenants_import_rejected
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
 admin: tenants_accountevent_changelist tenants_apikey_add tenants_apikey_audit tenants_apikey_change
@@ -112,6 +117,7 @@ never: tenants_strangercount_history tenants_strangerrequest_add tenants_strange
 never: tenants_strangerrequest_delete tenants_strangerrequest_history
 never: tenants_tenant_delete tenants_tenant_measure view_on_site tenants_delivery_add tenants_delivery_change
 never: tenants_delivery_delete tenants_delivery_history tenants_quarantinedrecord_add
+never: tenants_import_cancel tenants_import_confirm tenants_import_delete tenants_import_part
 never: tenants_quarantinedrecord_delete tenants_quarantinedrecord_dismiss_many tenants_quarantinedrecord_send_many
 """)
 # The least role whose form changes a row; pages that are not here change none, whoever sends what.
@@ -120,7 +126,8 @@ viewer: tenants_tenant_measure
 staff: customers_customer_change customers_customer_changelist customers_customer_delete_many
 staff: customers_customer_set_flag orders_order_delete_many orders_order_delete_parts products_product_delete_many
 staff: products_product_delete_parts tenants_quarantinedrecord_change tenants_quarantinedrecord_dismiss_many
-staff: tenants_quarantinedrecord_send_many
+staff: tenants_quarantinedrecord_send_many tenants_import_add tenants_import_cancel tenants_import_confirm
+staff: tenants_import_preview
 admin: tenants_apikey_add tenants_apikey_change tenants_apikey_revoke tenants_apikey_roll tenants_invitation_add
 admin: tenants_invitation_revoke tenants_membership_change tenants_membership_delete tenants_tenant_change
 admin: tenants_tenant_sandbox
@@ -163,6 +170,7 @@ def filled(partner: Partner, name: str) -> Partner:
     partner.save("products", product(ProductName=name))
     partner.post("customers", [{name: 1}])
     take(partner, "customers", customer(), {"CustomerId": f"Q-{name}", "Name": name, "Language": "much too long"})
+    tried_file(partner, f"{name}.ndjson", ndjson([{"CustomerId": f"F-{name}"}, {"Name": name}]))
     WRITER.flush()
     Tenant.objects.filter(pk=partner.tenant.pk).update(name=name)
     ApiKey.objects.filter(tenant=partner.tenant).update(label=name)
@@ -194,7 +202,7 @@ OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
         *(Customer, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
-        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord),
+        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import),
     )
 }
 OF_TENANT[AccountEvent] = lambda tenant: AccountEvent.objects.filter(tenants__contains=[tenant.pk]).first()
@@ -259,6 +267,10 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
     if page.startswith("tenants_quarantinedrecord"):
         forged |= {"chosen": str(OF_TENANT[QuarantinedRecord](tenant).pk), "dismiss": "1", "reason": "test"}
         forged |= {"change": "drop", "field": "Language", "action": "dismiss_chosen"}
+    if page == "tenants_import_add":
+        forged |= {"file": SimpleUploadedFile("forged.ndjson", b"{}"), "entity": "customers"}
+    if page == "tenants_import_preview":
+        forged["try"] = "1"
     if page.endswith("_changelist"):
         del forged["_save" if not page.startswith("customers") else "action"]
     held = {name: value for name, value in Fields(shown).held.items() if name != "csrfmiddlewaretoken"}
@@ -351,6 +363,7 @@ def test_a_stranger_is_shown_and_changes_nothing(ours: Partner, theirs: Partner,
 OF_THEIRS = {"customers_customer", "orders_order", "orders_orderitem", "products_product", "products_variant"}
 OF_THEIRS |= {"tenants_tenant", "tenants_apikey", "tenants_membership", "tenants_changeset", "tenants_healthsnapshot"}
 OF_THEIRS |= {"tenants_webhook", "tenants_delivery", "tenants_quarantinedrecord"}
+OF_THEIRS |= {"tenants_import", "tenants_filepart", "tenants_rejectedrow", "tenants_importmapping"}
 OF_THEIRS |= {"tenants_invitation", "tenants_auditevent", "tenants_accountevent", "auth_user", "mfa_authenticator"}
 
 
