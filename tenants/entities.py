@@ -23,11 +23,11 @@ from hub.api.weights import Growing
 from hub.sql.lines import Layout
 
 NO_MARKS: Mapping[str, Any] = {}
-REACH = """SELECT max(key), count(*)
-  FROM (SELECT {layout.key} AS key
-          FROM {layout.table}
-         WHERE tenant_id = %(tenant_id)s AND {layout.key} > %(key)s
-         ORDER BY {layout.key}
+REACH = """SELECT max(page.key), count(*)
+  FROM (SELECT {key} AS key
+          FROM {table}
+         WHERE tenant_id = %(tenant_id)s AND {key} > %(key)s
+         ORDER BY {key}
          LIMIT %(most)s) page"""
 
 
@@ -88,7 +88,8 @@ def exporting(model: type[Model], filters: type[FilterSet], serializer: Serializ
     """Compose it of a model, its filters, what writes its records, and its unique key."""
     layout = layout_of(model, serializer, key)
     rows = model._default_manager.filter
-    return Exporting(lambda tenant_id: rows(tenant_id=tenant_id), filters, layout, REACH.format(layout=layout))
+    reach = REACH.format(table=layout.table, key=layout.key)
+    return Exporting(lambda tenant_id: rows(tenant_id=tenant_id), filters, layout, reach)
 
 
 def fields_of(record: type) -> Mapping[str, type]:

@@ -4,11 +4,10 @@ import csv
 import json
 from io import StringIO
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import MakeTenant, Partner
+from tests.conftest import Partner
 from tests.orders.records import line, order
 from tests.products.records import product, variant
 

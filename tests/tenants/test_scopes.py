@@ -25,6 +25,8 @@ NEEDED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/customers/{tenant}/reconcile"): frozenset({"read customers"}),
     ("POST", "/orders/{tenant}/reconcile"): frozenset({"read orders"}),
     ("POST", "/products/{tenant}/reconcile"): frozenset({"read products"}),
+    ("GET", "/exports/{tenant}"): frozenset({"read orders"}),  # whose records it is asked for
+    ("HEAD", "/exports/{tenant}"): frozenset({"read orders"}),
     ("GET", "/requests/{tenant}"): frozenset(SCOPES),
     ("HEAD", "/requests/{tenant}"): frozenset(SCOPES),
     ("POST", "/customers/{tenant}"): frozenset({"write customers"}),
@@ -58,6 +60,8 @@ NEEDED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/events/upload/"): frozenset({"write customers"}),
 }
 QUERIES = {
+    ("GET", "/exports/{tenant}"): "?entity=orders",
+    ("HEAD", "/exports/{tenant}"): "?entity=orders",
     ("DELETE", "/customers/{tenant}"): "?customerId=nobody",
     ("DELETE", "/orders/{tenant}/O-1/items"): "?productId=P-1&sku=none",
     ("DELETE", PROGRAM): "?email=nobody@example.com",
@@ -125,7 +129,8 @@ def test_a_key_does_what_its_one_scope_allows_and_nothing_else(shop: Partner, me
     assert {answer.status_code for answer in refused} == ({403} if refused else set())
     if refused and method != "HEAD":
         words = {"read customers, orders or products" if needed == READERS else min(needed)}
-        of_feed = {"read customers, orders or products"} if path == "/changes/{tenant}/1" else set()
+        is_of_one = path in ("/changes/{tenant}/1", "/exports/{tenant}")
+        of_feed = {"read customers, orders or products"} if is_of_one else set()
         assert {said(answer) for answer in refused} == {f"The key may not {each}." for each in words | of_feed}
 
 
