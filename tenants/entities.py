@@ -107,8 +107,9 @@ def _kind(hint: Any) -> type:
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
-    `reads` names its Reading, `exports` its Exporting, and `kept` is where the app says how its records are kept as before-images and go back
-    (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
+    `reads` names its Reading, `exports` its Exporting, and `kept` is where the app says how its records are kept as
+    before-images and go back (tenants.changes.images.Kept): dotted paths, for models are not there yet when an
+    AppConfig is read.
     `takes` names a Taking for each door whose records have names of their own, by source, and for all others "".
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     """
