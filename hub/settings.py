@@ -226,9 +226,10 @@ SILENCED_SYSTEM_CHECKS = [
     *([] if HTTPS else ["security.W004", "security.W008", "security.W010"]),
 ]
 
-# Bytes of a body by the beginning of its path (hub.middleware.bodies); the first that fits counts. An address that
-# takes files has a line of its own here, and reads them as they come.
+# Bytes of a body by the beginning of its path (hub.middleware.bodies); the first that fits counts.
 BODY_BOUNDS = (("/admin", 2_621_440), ("", 10 * 1024 * 1024))
+# The same of bodies that are files, by the whole path: they are taken as they come (hub.middleware.streaming).
+BODY_STREAMS: tuple[tuple[str, int], ...] = ((r"/imports/[^/]+(/[^/]+)?/?", 5 * 1024**3),)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # of what Django reads at once: no endpoint of the API has it read
 
 REST_FRAMEWORK = {

@@ -8,6 +8,7 @@ SECRET_KEY = "yardstick"  # noqa: S105 — signs nothing
 ALLOWED_HOSTS = ["localhost"]
 ROOT_URLCONF = "benchmarks.yardstick.urls"
 BODY_BOUNDS = (("", 10 * 1024 * 1024),)  # what the web server collects
+BODY_STREAMS = ()
 WSGI_APPLICATION = "benchmarks.yardstick.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

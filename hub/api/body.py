@@ -2,13 +2,14 @@
 
 import zlib
 from codecs import BOM_UTF8
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
 import orjson
 from django.http import HttpRequest
 
 from hub.api.errors import ApiError
-from hub.middleware.bodies import announced, most_bytes
+from hub.middleware.bodies import Source, announced, most_bytes, source_of
+from hub.middleware.streaming import INCOMPLETE
 from hub.records.faults import unreadable
 
 CHUNK = 64 * 1024
@@ -16,11 +17,6 @@ MOST_DRAINED = 8  # times the limit: read and thrown away, so that a client that
 GZIP = 16 + zlib.MAX_WBITS
 MOST_MEMBERS = 10_000
 NO_GZIP = "The request body is not valid gzip."
-INCOMPLETE = "The request body is incomplete: it ended before its announced length, or its chunks are broken."
-
-
-class _Source(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -33,7 +29,7 @@ def read_body(request: HttpRequest) -> bytes:
     if encoding not in ("", "identity", "gzip"):
         raise ApiError(415, "Unsupported content encoding. Send the body as it is or as gzip.")
     most = most_bytes(request.path_info)
-    raw, length = _read(_source(request), most), announced(request)
+    raw, length = _read(source_of(request), most), announced(request)
     if length > most:  # the hub's web server says how long it would have been
         raise _too_large(most)
     if len(raw) < length:
@@ -58,15 +54,7 @@ def _require_json(content_type: str) -> None:
         raise ApiError(415, "Unsupported media type. Send Content-Type: application/json.")
 
 
-def _source(request: HttpRequest) -> _Source:
-    """Return what to read from; Django takes a chunked body for an empty one, the server's own stream knows its end."""
-    if "CONTENT_LENGTH" not in request.META and request.META.get("HTTP_TRANSFER_ENCODING"):
-        stream: BinaryIO = request.META["wsgi.input"]
-        return stream
-    return request
-
-
-def _read(source: _Source, limit: int) -> bytes:
+def _read(source: Source, limit: int) -> bytes:
     chunks, size = [], 0
     while chunk := _next(source):
         size += len(chunk)
@@ -79,7 +67,7 @@ def _read(source: _Source, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _next(source: _Source) -> bytes:
+def _next(source: Source) -> bytes:
     try:
         return source.read(CHUNK)
     except Exception:  # the server's own kinds: a broken chunk, a client that fell silent or went away

@@ -13,6 +13,7 @@ from rest_framework.exceptions import MethodNotAllowed
 
 from hub.api.outcomes import Outcome
 from hub.api.responses import JsonResponse, failure
+from hub.middleware.streaming import CutOff
 from hub.records.faults import ValidationFailed
 from hub.records.mistakes import mistakes_of
 
@@ -84,6 +85,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _foreseen(error: Exception, trace: str) -> HttpResponse | None:
     if isinstance(error, ApiError):
         return failure(error.status, error.message, error.data, error.headers)
+    if isinstance(error, CutOff):
+        return failure(error.status, str(error), headers=error.headers)
     if isinstance(error, ValidationFailed):
         return _problem(error, trace)
     if isinstance(error, MethodNotAllowed):

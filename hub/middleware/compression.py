@@ -12,17 +12,19 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from hub.middleware.watching import is_stream
+
 LEAST = 1024  # bytes
 REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)")
 Answer = TypeVar("Answer", bound=HttpResponse)
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Compress long answers with gzip."""
+    """Compress long answers with gzip, those that are sent as a stream piece by piece."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Return the answer, compressed where it is worth it."""
-        if not isinstance(response, HttpResponse) or len(response.content) < LEAST:
+        if not is_stream(response) and not (isinstance(response, HttpResponse) and len(response.content) >= LEAST):
             return response
         if REFUSED.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
             return response

@@ -4,8 +4,10 @@ What can't be read as HTTP is answered here, in the envelope, and the connection
 """
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from httptools import HttpParserError
@@ -13,7 +15,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from hub.serving.bridge import CUT_OFF, refusal
+from hub.middleware.streaming import INCOMPLETE
+from hub.serving.answers import refusal
 
 HEAD_SECONDS = 10  # from the connection, or from the first byte where the connection was used before
 ANSWER_SECONDS = 60  # that a client may leave an answer unread
@@ -72,6 +75,7 @@ class Connection(HttpToolsProtocol):
             if cycle:
                 cycle.scope["state"]["is_gone"] = True
                 cycle.scope["state"].get("leave", bool)()
+                cycle.scope["state"].pop("cut", None)
         self._stop(self.probing)
         self._unset_keepalive_if_required()
         self._head_is_there()
@@ -165,7 +169,16 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.running = cycle
+        cycle.scope["state"].update(cut=partial(self._cut, cycle), unframe=partial(_unframe, cycle))
         super()._start_asgi_task(cycle, app)
+
+    def _cut(self, cycle: RequestResponseCycle, at_once: bool) -> None:
+        """End an answer with the connection: as soon as what was sent is read, or at once, so that it is seen."""
+        cycle.disconnected = True
+        if at_once:
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     # Of the server
 
@@ -219,7 +232,7 @@ class Connection(HttpToolsProtocol):
         elif in_body and self.cycle is self.running and not self.cycle.response_started:
             self.cycle.disconnected = True
             _end_body(self.cycle)
-            self._write(status, CUT_OFF)
+            self._write(status, INCOMPLETE)
         else:
             last = self.pipeline[0][0] if self.pipeline else self.running
             assert last  # noqa: S101 — somebody is being answered
@@ -244,6 +257,11 @@ def _end_body(cycle: RequestResponseCycle) -> None:
     """Let who waits for a request's body know that there is no more."""
     cycle.more_body = False
     cycle.message_event.set()
+
+
+def _unframe(cycle: RequestResponseCycle) -> None:
+    """Have the answer go until the connection's end, neither in chunks nor of a length."""
+    cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
 
 
 class _Flow(FlowControl):

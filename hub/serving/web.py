@@ -15,11 +15,12 @@ import socket
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import FrameType
 
 import uvicorn
 
 from hub.environment import read_environment
-from hub.middleware.bodies import most_bytes
+from hub.middleware.bodies import most_bytes, most_in_stream
 from hub.serving import spread
 from hub.serving.bridge import Bridge
 from hub.serving.connections import Connection, Connections
@@ -33,8 +34,8 @@ MAKING_ROOM_SECONDS = 120  # the same when only this process is
 class EvenServer(uvicorn.Server):
     """uvicorn's server, which accepts a connection when no other process has fewer.
 
-    When it is to end it calls `end`, and `close` in a thread when all is answered: the signal that ended it ends the
-    process right after.
+    When it is to end it calls `end` with the seconds that are left, and `close` in a thread when all is answered: the
+    signal that ended it ends the process right after.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class EvenServer(uvicorn.Server):
         numbers: Spread,
         number: int,
         *,
-        end: Callable[[], None],
+        end: Callable[[float], None],
         close: Callable[[], object],
     ) -> None:
         super().__init__(config)
@@ -57,7 +58,8 @@ class EvenServer(uvicorn.Server):
         """Begin to accept."""
         await super().startup(sockets=[])
         self.listener.setblocking(False)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._make_room)
+        self.loop = asyncio.get_running_loop()
+        self.loop.add_signal_handler(signal.SIGHUP, self._make_room)
         self._listen()
         self.publish()
 
@@ -66,9 +68,15 @@ class EvenServer(uvicorn.Server):
         asyncio.get_running_loop().remove_reader(self.listener)
         self.spread.publish(self.number, NOBODY)
         self.number = NOBODY
-        self.end()
+        self.end(self.config.timeout_graceful_shutdown or 0)
         await super().shutdown(sockets=[])
         await asyncio.to_thread(self.close)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End; where that has begun because a successor serves, with less time."""
+        super().handle_exit(sig, frame)
+        if self.number == NOBODY:
+            self.loop.call_soon_threadsafe(self.end, ENDING_SECONDS)
 
     def _make_room(self) -> None:
         """End because a successor serves: with all the time that a request may take."""
@@ -126,7 +134,9 @@ def main(application: str, listener: str, numbers: str, number: str) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     given = read_environment()
-    bridge = Bridge(serving, threads=given.THREADS, most=most_bytes, seconds=given.BODY_SECONDS)
+    bridge = Bridge(
+        serving, threads=given.THREADS, most=most_bytes, seconds=given.BODY_SECONDS, in_stream=most_in_stream
+    )
     config = uvicorn.Config(
         bridge,
         http=Connection,
@@ -144,7 +154,7 @@ def main(application: str, listener: str, numbers: str, number: str) -> None:
     )
     with socket.socket(fileno=int(listener)) as inherited:
         close = getattr(serving, "close", bool)
-        EvenServer(config, inherited, Spread(int(numbers)), int(number), end=bridge.parking.end, close=close).run()
+        EvenServer(config, inherited, Spread(int(numbers)), int(number), end=bridge.end, close=close).run()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -12,7 +13,9 @@ from hub.api.outcomes import NOTHING, Outcome
 from hub.middleware.bodies import announced
 from hub.middleware.refused import PAGES
 from hub.middleware.requests import HubRequest, trace_id
+from hub.middleware.streaming import began, has_come, is_awaiting_body
 from hub.middleware.waiting import is_resumed
+from hub.middleware.watching import is_stream, watch
 from tenants.api.routes import route_of
 from tenants.api.throttling import caller_address
 from tenants.requests.entries import Entry, Stranger, grouped, known_method, mistakes_in
@@ -27,29 +30,50 @@ class RequestLogMiddleware:
     """Log each call as it was answered; never change the answer.
 
     Around everything that answers, so that it sees the dialects' answers and Django's own. A call that waits for news
-    is logged when it begins to wait; answered anew it is the same call, unless that fails.
+    is logged when it begins to wait; answered anew it is the same call, unless that fails. One whose body is taken as
+    it comes is logged when that has come, and one whose answer is sent so when that has ended: as a 500 where it broke
+    off. Their time is all the time they took.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HubRequest) -> HttpResponseBase:
-        came, start = datetime.now(UTC), time.perf_counter()
+        start = began(request)
+        came = datetime.now(UTC) - timedelta(seconds=time.perf_counter() - start)
         response = self.get_response(request)
-        if not (is_resumed(request) and response.status_code < 400):
-            try:
-                _log(request, response, came, round((time.perf_counter() - start) * 1000, 1))
-            except Exception as error:  # the answer is worth more than its line
-                log.warning("request not logged", exc_info=error)
+        if is_stream(response):
+            watch(response, partial(_try_to_log, request, response, came, start))
+        elif response.status_code >= 400 or not _is_logged_at_another_time(request):
+            _try_to_log(request, response, came, start)
         return response
 
 
-def _log(request: HubRequest, response: HttpResponseBase, came: datetime, milliseconds: float) -> None:
+def _is_logged_at_another_time(request: HubRequest) -> bool:
+    """Tell whether the line of a request, where it does not fail, is written later or was written before."""
+    return is_awaiting_body(request) or (is_resumed(request) and not has_come(request))
+
+
+def _try_to_log(
+    request: HubRequest,
+    response: HttpResponseBase,
+    came: datetime,
+    start: float,
+    broke_off: BaseException | None = None,
+) -> None:
+    status = 500 if broke_off else response.status_code
+    try:
+        _log(request, response, status, came, round((time.perf_counter() - start) * 1000, 1))
+    except Exception as error:  # the answer is worth more than its line
+        log.warning("request not logged", exc_info=error)
+
+
+def _log(request: HubRequest, response: HttpResponseBase, status: int, came: datetime, milliseconds: float) -> None:
     outcome: Outcome = getattr(response, "outcome", NOTHING)
     if request.tenant_id:
-        WRITER.add(_entry(request, response.status_code, outcome, came, milliseconds))
-    elif response.status_code >= 400 and request.path_info != "/" and not request.path_info.startswith(OPEN):
-        WRITER.add(_stranger(request, response.status_code, outcome, came, milliseconds))
+        WRITER.add(_entry(request, status, outcome, came, milliseconds))
+    elif status >= 400 and request.path_info != "/" and not request.path_info.startswith(OPEN):
+        WRITER.add(_stranger(request, status, outcome, came, milliseconds))
 
 
 def _entry(request: HubRequest, status: int, outcome: Outcome, came: datetime, milliseconds: float) -> Entry:

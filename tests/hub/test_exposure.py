@@ -15,7 +15,7 @@ from django.core.checks import run_checks
 from django.test import Client
 from pytest_django import Settings
 
-from hub.serving.bridge import refusal
+from hub.serving.answers import refusal
 from tests.conftest import CLIENT, Partner, lines
 from tests.customers.records import customer
 from tests.tenants.routes import EVERY_CALL

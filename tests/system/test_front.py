@@ -14,8 +14,8 @@ from statistics import median
 
 import pytest
 
-from hub.serving.bridge import MOST_HELD
 from hub.serving.connections import HEAD_SECONDS, MOST_WAITING
+from hub.serving.intake import MOST_HELD
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
 from tests.waiting import PATIENCE, wait_until
