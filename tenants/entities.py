@@ -25,11 +25,11 @@ from hub.records.types import Count, Moment, PositiveCount
 from hub.sql.lines import Layout
 
 NO_MARKS: Mapping[str, Any] = {}
-REACH = """SELECT max(key), count(*)
-  FROM (SELECT {layout.key} AS key
-          FROM {layout.table}
-         WHERE tenant_id = %(tenant_id)s AND {layout.key} > %(key)s
-         ORDER BY {layout.key}
+REACH = """SELECT max(page.key), count(*)
+  FROM (SELECT {key} AS key
+          FROM {table}
+         WHERE tenant_id = %(tenant_id)s AND {key} > %(key)s
+         ORDER BY {key}
          LIMIT %(most)s) page"""
 
 
@@ -107,7 +107,8 @@ def exporting(model: type[Model], filters: type[FilterSet], serializer: Serializ
     """Compose it of a model, its filters, what writes its records, and its unique key."""
     layout = layout_of(model, serializer, key)
     rows = model._default_manager.filter
-    return Exporting(lambda tenant_id: rows(tenant_id=tenant_id), filters, layout, REACH.format(layout=layout))
+    reach = REACH.format(table=layout.table, key=layout.key)
+    return Exporting(lambda tenant_id: rows(tenant_id=tenant_id), filters, layout, reach)
 
 
 def fields_of(record: type) -> Mapping[str, type]:
@@ -239,8 +240,9 @@ def _column(hint: Any) -> Kind:
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
-    `reads` names its Reading, `exports` its Exporting, and `kept` is where the app says how its records are kept as before-images and go back
-    (tenants.changes.images.Kept): dotted paths, for models are not there yet when an AppConfig is read.
+    `reads` names its Reading, `exports` its Exporting, and `kept` is where the app says how its records are kept as
+    before-images and go back (tenants.changes.images.Kept): dotted paths, for models are not there yet when an
+    AppConfig is read.
     `takes` names a Taking for each door whose records have names of their own, by source, and for all others "".
     `tables` names its Columns.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.

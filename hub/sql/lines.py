@@ -38,6 +38,17 @@ CELLS = {
 BEGINS_A_FORMULA = r"('=', '+', '-', '@', E'\t', E'\r')"
 ESCAPED = f"CASE WHEN left({{value}}, 1) IN {BEGINS_A_FORMULA} THEN '''' || {{value}} ELSE {{value}} END"
 
+OBJECTS = """SELECT {object}
+  FROM ({rows}) t
+ ORDER BY t.{key}"""
+ROWS = """SELECT {cells}
+  FROM ({rows}) t{joined}
+ ORDER BY t.{key}{order}"""
+ARRAY = """coalesce((
+           SELECT '[' || string_agg({element}, ',' ORDER BY p.{parts.order}) || ']'
+             FROM {parts.table} p
+            WHERE {parts.condition}), '[]')"""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -61,7 +72,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Layout:
-    """What of a table's rows is written, in the order of the members; the parts stand where their name does, or last."""
+    """What of a table's rows is written, in the order of the members, its parts among them."""
 
     table: str
     key: str
@@ -85,7 +96,7 @@ class Layout:
 
 def json_query(layout: Layout, rows: str) -> str:
     """Compose the query of records as JSON objects, a row each; `rows` is the query of what is to be written."""
-    return f"SELECT {_object(_members(layout))}\n  FROM ({rows}) t\n ORDER BY t.{layout.key}"
+    return OBJECTS.format(object=_object(_members(layout)), rows=rows, key=layout.key)
 
 
 def table_query(layout: Layout, rows: str, *, escapes: bool = False) -> str:
@@ -95,11 +106,10 @@ def table_query(layout: Layout, rows: str, *, escapes: bool = False) -> str:
     """
     templates = {**CELLS, "text": ESCAPED} if escapes else CELLS
     cells = ",\n       ".join(templates[kind].format(value=value) for _, value, kind in _cells(layout))
-    query = f"SELECT {cells}\n  FROM ({rows}) t"
-    if not layout.parts:
-        return f"{query}\n ORDER BY t.{layout.key}"
-    joined = f"LEFT JOIN {layout.parts.table} p ON {layout.parts.condition}"
-    return f"{query}\n  {joined}\n ORDER BY t.{layout.key}, p.{layout.parts.order}"
+    parts = layout.parts
+    joined = f"\n  LEFT JOIN {parts.table} p ON {parts.condition}" if parts else ""
+    order = f", p.{parts.order}" if parts else ""
+    return ROWS.format(cells=cells, rows=rows, joined=joined, key=layout.key, order=order)
 
 
 def header(layout: Layout) -> list[str]:
@@ -142,7 +152,4 @@ def _object(texts: Mapping[str, str]) -> str:
 
 def _array(parts: Parts) -> str:
     element = _object({name: _json(f"p.{column}", kind) for name, (column, kind) in parts.members.items()})
-    return (
-        f"coalesce((SELECT '[' || string_agg({element}, ',' ORDER BY p.{parts.order}) || ']' FROM {parts.table} p"
-        f" WHERE {parts.condition}), '[]')"
-    )
+    return ARRAY.format(element=element, parts=parts)

@@ -1,6 +1,6 @@
 """GET /exports/{tenantId}?entity=customers: all records of a kind that filters leave, in one answer of any length."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -15,7 +15,7 @@ from tenants.api.views import TenantViewSet
 from tenants.changes.news import last_number
 from tenants.entities import entity_config
 from tenants.exports.export import FORMATS, Export
-from tenants.exports.recording import Taker, recorded
+from tenants.exports.recording import Recorded, Taker
 from tenants.models import Entity, FileFormat
 from tenants.scopes import Scope, scope_of
 
@@ -90,7 +90,8 @@ class ExportViewSet(TenantViewSet):
         if request.method == "HEAD":
             return HttpResponse(content_type=export.content_type, headers=headers)
         taker = Taker(api_key_id=self.origin.api_key_id, trace_id=self.origin.trace_id)
-        pieces = begun(recorded(export, taker))
+        pieces = Recorded(export, taker)
+        pieces.begin()
         return StreamingHttpResponse(pieces, content_type=export.content_type, headers=headers)
 
     def _asked(self, request: Request) -> Export:
@@ -105,14 +106,3 @@ class ExportViewSet(TenantViewSet):
             fields=asked.get("fields"),
             escapes=asked.get("escapeFormulas", False),
         )
-
-
-def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Return pieces of which the first that has something is there; raises what making it does."""
-    first = next(filter(None, pieces), b"")
-
-    def all_of_them() -> Iterator[bytes]:
-        yield first
-        yield from pieces
-
-    return all_of_them()

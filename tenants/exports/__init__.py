@@ -1,1 +1,1 @@
-"""Records leave as a file, all that there are: page by page, each a short query of its own, in the order of their key."""
+"""Records leave as a file, page by page: each a short query of its own, in the order of their key."""

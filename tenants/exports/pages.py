@@ -1,8 +1,8 @@
 """The pages of an export: between two of them nothing is held, no snapshot, no cursor, no transaction.
 
-A page is all records between two keys, so many that it has about 1 MB; which of them the filters leave is asked then. So
-no page reads more than it says, however few records a filter finds. What is written meanwhile is in a page or not: the
-feed has it, from the number on that was its last before the first page.
+A page is all records between two keys, so many that it has about 1 MB; which of them the filters leave is asked then.
+So no page reads more than it says, however few records a filter finds. What is written meanwhile is in a page or not:
+the feed has it, from the number on that was its last before the first page.
 """
 
 import time

@@ -1,13 +1,14 @@
 """Exports are recorded: whom they show is counted page by page, before these go, and at the end who took how many."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import DatabaseError, InterfaceError
 
 from tenants.audit.events import Actor, record
-from tenants.audit.looks import PERSONAL, Looks, count_look
+from tenants.audit.looks import PERSONAL, Looks, write_looks
 from tenants.exports.export import Export
 from tenants.exports.pages import pages
 from tenants.models import AuditKind, Way
@@ -24,49 +25,74 @@ class Taker:
     trace_id: str = ""
 
 
-@dataclass
-class Taken:
-    """How many records were given so far."""
+class Recorded(Iterator[bytes]):
+    """An export, piece by piece, which is recorded where it ends: as a whole, broken off by an error, or when closed.
 
-    records: int = 0
-
-
-def recorded(export: Export, by: Taker, taken: Taken | None = None) -> Iterator[bytes]:
-    """Write an export piece by piece, and record it; `taken` is told how far it is.
-
-    Raises the database's error where it fails for good: what was given until then is no whole file.
+    `records` are those given so far. Raises the database's error where it fails for good: what was given until then is
+    no whole file.
     """
-    taken = taken or Taken()
-    try:
-        yield export.header
-        for page in pages(export):
-            _count(export, by, page.records, is_first=not taken.records)
-            taken.records += page.records
+
+    def __init__(self, export: Export, by: Taker) -> None:
+        self.export, self.by = export, by
+        self.records = 0
+        self._pieces = self._all()
+        self._ready: list[bytes] = []
+        self._has_ended = False
+
+    def begin(self) -> None:
+        """Read the first page; raises what reading it does."""
+        self._ready = list(islice(self, 2 if self.export.header else 1))
+
+    def __next__(self) -> bytes:
+        if self._ready:
+            return self._ready.pop(0)
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            self._end()
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End it where it is; what does so itself is told, so whatever keeps this from being recorded is not."""
+        self._pieces.close()
+        with suppress(DatabaseError, InterfaceError):
+            self._end(BROKEN_OFF)
+
+    def _all(self) -> Generator[bytes, None, None]:
+        if self.export.header:
+            yield self.export.header
+        for page in pages(self.export):
+            if page.records and self.export.entity in PERSONAL:
+                self._count(page.records)
+            self.records += page.records
             yield from page.pieces()
-    except BaseException:
-        with suppress(DatabaseError, InterfaceError):  # what broke it off is what there is to tell
-            _record(export, by, taken, BROKEN_OFF)
-        raise
-    _record(export, by, taken)
 
-
-def _count(export: Export, by: Taker, records: int, *, is_first: bool) -> None:
-    if records and export.entity in PERSONAL:
+    def _count(self, records: int) -> None:
         looks = Looks(
-            export.tenant.pk,
-            export.entity,
+            self.export.tenant.pk,
+            self.export.entity,
             Way.EXPORT,
-            user_id=by.user_id,
-            api_key_id=by.api_key_id,
-            requests=int(is_first),
+            user_id=self.by.user_id,
+            api_key_id=self.by.api_key_id,
+            requests=0 if self.records else 1,
             records=records,
         )
-        count_look(looks)
+        write_looks([looks])
 
-
-def _record(export: Export, by: Taker, taken: Taken, *said: str) -> None:
-    """Record who took how many, of what and by which filters: their names alone, for a value may name somebody."""
-    asked = [f"by {name}" for name in sorted(export.filters)]
-    details = [export.entity.value, export.format.value, f"{taken.records} records", *asked, *said]
-    actor = Actor(by.user_id, by.trace_id)
-    record(AuditKind.EXPORTED, actor, tenant_id=export.tenant.pk, api_key_id=by.api_key_id, details=details)
+    def _end(self, *said: str) -> None:
+        """Record, once, who took how many, of what and by which filters: by name, for a value may name somebody."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        by, export = self.by, self.export
+        asked = [f"by {name}" for name in sorted(export.filters)]
+        record(
+            AuditKind.EXPORTED,
+            Actor(by.user_id, by.trace_id),
+            tenant_id=export.tenant.pk,
+            api_key_id=by.api_key_id,
+            details=[export.entity.value, export.format.value, f"{self.records} records", *asked, *said],
+        )

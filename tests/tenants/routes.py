@@ -15,6 +15,7 @@ PATHS = {
     "/products/{tenant}/P-1/variants/V-1": ("DELETE",),
     "/changes/{tenant}": ("GET", "HEAD"),
     "/changes/{tenant}/1": ("GET", "HEAD"),
+    "/exports/{tenant}": ("GET", "HEAD"),
     "/requests/{tenant}": ("GET", "HEAD"),
     "/imports/{tenant}": ("GET", "POST", "HEAD"),
     "/imports/{tenant}/1": ("GET", "PATCH", "DELETE", "HEAD"),
@@ -25,6 +26,8 @@ METHODS = ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "TRACE")
 
 # What the deletes need to name something, and the filters to find it.
 QUERIES = {
+    ("GET", "/exports/{tenant}"): "?entity=customers",
+    ("HEAD", "/exports/{tenant}"): "?entity=customers",
     ("DELETE", "/customers/{tenant}"): "?customerId=C-1&email=ada@example.com",
     ("DELETE", "/orders/{tenant}/O-1/items"): "?productId=P-1&sku=S-1",
     ("GET", "/orders/{tenant}"): "?OrderId=O-1",

@@ -190,6 +190,8 @@ EVERY_KIND = {
     "fields": ("/products/{tenant}/P-1?fields=ProductId,hash", "fields",
                "The field fields must name members of the records, with commas between them: HubId, ProductId,"
                " ProductName, Taxonomy, IsOfflineExclusive, ProductVariants, CreatedAt, UpdatedAt, Hash."),
+    "format": ("/exports/{tenant}?entity=orders&format=xlsx", "format",
+               "The field format must be one of these: ndjson, csv."),
     "hub_ids": ("/orders/{tenant}?HubId=x", "HubId",
                 "The field HubId must consist of at most 1,000 whole numbers with commas between them."),
     "include": ("/changes/{tenant}?include=Records", "include",

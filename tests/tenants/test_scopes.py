@@ -27,6 +27,8 @@ NEEDED: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/customers/{tenant}/reconcile"): frozenset({"read customers"}),
     ("POST", "/orders/{tenant}/reconcile"): frozenset({"read orders"}),
     ("POST", "/products/{tenant}/reconcile"): frozenset({"read products"}),
+    ("GET", "/exports/{tenant}"): frozenset({"read orders"}),  # whose records it is asked for
+    ("HEAD", "/exports/{tenant}"): frozenset({"read orders"}),
     ("GET", "/requests/{tenant}"): frozenset(SCOPES),
     ("HEAD", "/requests/{tenant}"): frozenset(SCOPES),
     ("POST", "/customers/{tenant}"): frozenset({"write customers"}),
@@ -71,6 +73,8 @@ NEEDED: dict[tuple[str, str], frozenset[str]] = {
 }
 QUERIES = {
     ("POST", "/imports/{tenant}"): "?entity=customers",
+    ("GET", "/exports/{tenant}"): "?entity=orders",
+    ("HEAD", "/exports/{tenant}"): "?entity=orders",
     ("DELETE", "/customers/{tenant}"): "?customerId=nobody",
     ("DELETE", "/orders/{tenant}/O-1/items"): "?productId=P-1&sku=none",
     ("DELETE", PROGRAM): "?email=nobody@example.com",
@@ -141,7 +145,8 @@ def test_a_key_does_what_its_one_scope_allows_and_nothing_else(shop: Partner, me
     assert {answer.status_code for answer in refused} == ({403} if refused else set())
     if refused and method != "HEAD":
         words = {"read customers, orders or products" if needed >= READERS else min(needed)}
-        if path == "/changes/{tenant}/1" or path.startswith("/imports/"):  # with what would do for another entity
+        # With what would do for another entity.
+        if path in ("/changes/{tenant}/1", "/exports/{tenant}") or path.startswith("/imports/"):
             words |= {f"{min(needed).split()[0]} customers, orders or products"}
         assert {said(answer) for answer in refused} == {f"The key may not {each}." for each in words}
 

@@ -84,7 +84,8 @@ HEADERS: Mapping[str, Any] = {
     "Vary": header("By which headers of a request the answer differs."),
     "WWW-Authenticate": header("How a key is sent here (RFC 9110, 11.6.1)."),
     "X-Changeset": header(
-        "Number of the changeset in the feed; missing where nothing changed. Of an export the last one it has, 0 for none.",
+        "Number of the changeset in the feed; missing where nothing changed. Of an export that of the last one it has, "
+        "0 for none.",
         int,
         minimum=0,
     ),
