@@ -1,6 +1,7 @@
 """How tables are written is seen from their first bytes: encodings, delimiters, quotation marks, Excel's habits."""
 
 import csv
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -37,8 +38,9 @@ def test_a_table_as_shops_have_it_comes_as_it_was_written(
     table: list[list[str]], delimiter: str, encoding: str, end: str
 ) -> None:
     text = StringIO(newline="")
-    quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL  # Python 3.11 quotes no other line ends than its own
-    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(table)
+    written = partial(csv.writer, text, delimiter=delimiter, lineterminator=end)
+    # Python 3.11 quotes no other line ends than its own.
+    (written(quoting=csv.QUOTE_ALL) if end == "\r" else written()).writerows(table)
     data = text.getvalue().encode(encoding)
 
     dialect = sniff(data, is_whole=True)

@@ -26,7 +26,9 @@ def row(*cells: str) -> str:
     return f"<row>{''.join(f'<c><v>{cell}</v></c>' for cell in cells)}</row>"
 
 
-def workbook(rows: str, *, texts: str = "", styled: tuple[int, ...] = (), **parts: str) -> BytesIO:
+def workbook(
+    rows: str, *, texts: str = "", styled: tuple[int, ...] = (), parts: Mapping[str, str] | None = None
+) -> BytesIO:
     """Return a workbook of one sheet: `styled` are the formats that cells refer to; `parts` instead of the usual."""
     used = "".join(f'<xf numFmtId="{number}"/>' for number in styled)
     usual = {
@@ -42,7 +44,7 @@ def workbook(rows: str, *, texts: str = "", styled: tuple[int, ...] = (), **part
         f'</cellStyleXfs><cellXfs>{used}</cellXfs><dxfs><numFmt numFmtId="14" formatCode="0"/></dxfs></styleSheet>',
         "xl/worksheets/sheet1.xml": sheet(rows),
     }
-    return archive(usual | {f"xl/{name}.xml": text for name, text in parts.items()})
+    return archive(usual | {f"xl/{name}.xml": text for name, text in (parts or {}).items()})
 
 
 def archive(parts: Mapping[str, str | bytes]) -> BytesIO:
