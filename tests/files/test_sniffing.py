@@ -160,7 +160,8 @@ def test_what_is_declared_is_not_sniffed() -> None:
 
     assert sniff(data, is_whole=True, encoding="KOI8_R") == Dialect("koi8-r", ";", line_end="\r\n")
     assert sniff("a;b".encode("utf-16"), encoding="UTF-16").encoding == "utf-16-le"
-    assert sniff(b"\xfe\xff" + "a;b".encode("utf-16-be"), encoding="utf-16").encoding == "utf-16-be"
+    big = b"\xfe\xff" + "a;b".encode("utf-16-be")
+    assert sniff(big, encoding="utf-16") == sniff(big).replace(encoding="UTF-16") == sniff(big)
 
 
 def test_a_dialect_is_stored_and_changed() -> None:
@@ -181,6 +182,15 @@ def test_an_unknown_encoding_is_refused(name: str) -> None:
 @pytest.mark.parametrize("delimiter", ["", ",,", "a", "1", '"', "\n", " ", "\0"])
 def test_what_is_no_delimiter_is_refused(delimiter: str) -> None:
     assert refused(lambda: [Dialect().replace(delimiter=delimiter)]).code == "no_delimiter"
+
+
+@pytest.mark.parametrize("quote", ['""', "a", "\n", "\0", ","])
+def test_what_is_no_quotation_mark_is_refused(quote: str) -> None:
+    assert refused(lambda: [Dialect().replace(quote=quote)]).code == "no_quote"
+
+
+def test_a_file_without_quotation_marks_is_read() -> None:
+    assert [row.cells for row in rows([b'5",x\n"a,b\n'], Dialect().replace(quote=""))] == [['5"', "x"], ['"a', "b"]]
 
 
 def test_encodings_have_many_names() -> None:
