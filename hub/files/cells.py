@@ -72,12 +72,12 @@ class SheetReader(_Text):
         self._cells: list[str] = []
         self._cell: dict[str, str] = {}
         self._column = self._size = self._total = 0
-        self._has_formula = self._has_value = False
+        self._has_formula = False
         self.starts = {
             "row": self._begin_row,
             "c": self._begin_cell,
-            "v": self._begin_value,
-            "t": self._begin_value,
+            "v": self.begin_text,
+            "t": self.begin_text,
             "f": self._note_formula,
             "rPh": self.begin_pronunciation,
         }
@@ -104,11 +104,7 @@ class SheetReader(_Text):
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         place = attributes.get("r")
         self._column = _column(place.rstrip("0123456789")) if place else self._column + 1
-        self._cell, self._has_formula, self._has_value = attributes, False, False
-
-    def _begin_value(self, attributes: dict[str, str]) -> None:
-        self._has_value = True
-        self.begin_text(attributes)
+        self._cell, self._has_formula = attributes, False
 
     def _note_formula(self, _: dict[str, str]) -> None:
         self._has_formula = True
@@ -117,7 +113,7 @@ class SheetReader(_Text):
         text = self.take_text()
         if text:
             self._put(self._as_shown(text))
-        elif self._has_formula and not self._has_value:
+        elif self._has_formula and self._cell.get("t") != "str":  # one without a type has no result yet
             raise problem("formula_without_value", line=self.line)
 
     def _as_shown(self, text: str) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import re
 import unicodedata
+from itertools import islice
 
 from hub.files.problems import problem
 
@@ -102,8 +103,8 @@ def guessed(sample: bytes) -> str:
 
 def _misfits(text: str) -> int:
     """Count characters beyond ASCII that no word has where they stand."""
-    found = BEYOND_ASCII.findall(f" {text} ")[:MOST_GUESSED]
-    return sum(not _fits(before, character, after) for before, character, after in found)
+    found = islice(BEYOND_ASCII.finditer(f" {text} "), MOST_GUESSED)
+    return sum(not _fits(*match.groups()) for match in found)
 
 
 def _fits(before: str, character: str, after: str) -> bool:

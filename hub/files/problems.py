@@ -15,17 +15,18 @@ TEXTS = {
     "inflates_too_much": "Unpacked the file is far larger than a file of records can be. Send it in several files.",
     "line_too_long": "Line {line} has more than {n} bytes. Send one record a line, with a line end after each.",
     "no_delimiter": "A delimiter is one character, no letter, digit, blank or quotation mark: for example , or ;.",
+    "no_quote": "A quotation mark is \" or ', or nothing where there is none. Declare one of these.",
     "no_sheet": "The workbook has no visible sheet of that name. Name one that it has, or put the table on the first.",
     "not_encoded": "Line {line} is not {encoding} text. Declare the encoding that the file has, or save it as UTF-8.",
     "not_gzip": "The file is not valid gzip. Pack it anew with gzip, or send it unpacked.",
     "not_utf8": "The file is not UTF-8. Save it as UTF-8, and send it again.",
     "not_utf8_maybe": "Line {line} is not UTF-8. It looks like {guess}: declare the encoding {guess},"
     " or save the file as UTF-8.",
+    "not_xlsx": "The file is not an XLSX workbook. Save it as “Excel workbook (.xlsx)” or as CSV, and send that.",
     "not_xlsx_but_ods": "The file is an OpenDocument sheet (.ods). Save it as “Excel workbook (.xlsx)” or as CSV,"
     " and send that.",
     "not_xlsx_but_xls": "The file is a workbook of Excel 97 to 2003 (.xls). Save it as “Excel workbook (.xlsx)” or as"
     " CSV, and send that.",
-    "not_xlsx": "The file is not an XLSX workbook. Save it as “Excel workbook (.xlsx)” or as CSV, and send that.",
     "not_zstd": "The file is not valid zstd. Pack it anew with zstd, or send it unpacked.",
     "row_too_long": "The row that begins in line {line} has more than {n} characters."
     " Close the quotation mark that was opened in it, or split the row.",
@@ -39,8 +40,6 @@ TEXTS = {
     "unknown_encoding": "The encoding is not known here. Declare one of these: {known}.",
     "unknown_packing": "A file may be packed with gzip or zstd. Pack it so, or send it unpacked.",
     "window_too_large": "The file is packed with a window of more than {n} MB. Pack it without --long and --ultra.",
-    "xls": "The file is a workbook of Excel 97 to 2003 (.xls). Save it as “Excel workbook (.xlsx)” or as CSV,"
-    " and send that.",
 }
 
 

@@ -14,6 +14,7 @@ from hub.files.problems import problem
 SAMPLE = 1_000_000  # bytes that are worth looking at for the encoding
 SEEN, SEEN_ROWS, MOST_HEADER = 200_000, 500, 20_000  # characters and rows of them for the rest
 NO_TABLE = (0.0, 0)
+QUOTES = ('"', "'", "")
 DELIMITERS = ("\t", ";", "|", ",")  # of two that fit as well the first: commas are in texts, names and amounts
 SEPARATOR = re.compile(r'\A"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)  # Excel's own first line
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -40,12 +41,14 @@ class Dialect:
     is_guess: bool = False
 
     def replace(self, **known: Any) -> "Dialect":
-        """Return it with what somebody knows better; raises FileProblem for an unknown encoding or no delimiter."""
+        """Return it with what somebody knows better; raises FileProblem for what no table can be written in."""
         delimiter = known.get("delimiter", self.delimiter)
         if len(delimiter) != 1 or delimiter.isalnum() or delimiter in "\r\n\"' \0":
             raise problem("no_delimiter")
+        if known.get("quote", self.quote) not in QUOTES:
+            raise problem("no_quote")
         if "encoding" in known:
-            encoding = encoding_named(known["encoding"])
+            encoding = _in_order(encoding_named(known["encoding"]), self.encoding if self.has_bom else "")
             known = {"is_guess": False} | known | {"encoding": encoding}
         return replace(self, **known)
 
@@ -88,7 +91,7 @@ def sniff(sample: bytes, *, is_whole: bool = False, encoding: str = "") -> Diale
 def _encoded(sample: bytes, declared: str) -> Dialect:
     mark = marked(sample)
     if declared:
-        return Dialect(has_bom=bool(mark)).replace(encoding=_in_order(encoding_named(declared), mark))
+        return Dialect(encoding=mark or "utf-8", has_bom=bool(mark)).replace(encoding=declared)
     if mark:
         return Dialect(encoding=mark, has_bom=True)
     if told := without_mark(sample):
@@ -98,7 +101,7 @@ def _encoded(sample: bytes, declared: str) -> Dialect:
 
 def _in_order(declared: str, mark: str) -> str:
     """Return a declared encoding, of UTF-16 and UTF-32 in the byte order that the mark tells."""
-    return mark if mark and mark[:6] == declared[:6] and mark.startswith("utf-") else declared
+    return mark if mark[:6] == declared[:6] else declared
 
 
 def _decoded(sample: bytes, encoding: str) -> str:

@@ -29,6 +29,8 @@ class Texts:
 
     def __getitem__(self, number: int) -> str:
         """Return a text; raises IndexError for a number that none has."""
+        if number < 0:
+            raise IndexError
         begin, end = self._ends[number], self._ends[number + 1]
         return os.pread(self._file.fileno(), end - begin, begin).decode("utf-8", "surrogatepass")
 

@@ -40,7 +40,7 @@ def test_a_line_may_be_as_long_as_the_bound() -> None:
 def test_a_longer_line_is_named_after_those_before_it(size: int) -> None:
     begun = b"{}\n\n" + b"x" * (MOST_LINE + 2)
     pieces = [b"{}\n\n", *(begun[at : at + size] for at in range(4, 4 + size * 3, size)), begun[4 + size * 3 :]]
-    seen = []
+    seen: list[tuple[int, bytes]] = []
 
     error = refused(lambda: map(seen.append, lines(pieces)))
 

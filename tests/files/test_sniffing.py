@@ -1,6 +1,7 @@
 """How tables are written is seen from their first bytes: encodings, delimiters, quotation marks, Excel's habits."""
 
 import csv
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -37,8 +38,9 @@ def test_a_table_as_shops_have_it_comes_as_it_was_written(
     table: list[list[str]], delimiter: str, encoding: str, end: str
 ) -> None:
     text = StringIO(newline="")
-    quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL  # Python 3.11 quotes no other line ends than its own
-    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(table)
+    written = partial(csv.writer, text, delimiter=delimiter, lineterminator=end)
+    # Python 3.11 quotes no other line ends than its own.
+    (written(quoting=csv.QUOTE_ALL) if end == "\r" else written()).writerows(table)
     data = text.getvalue().encode(encoding)
 
     dialect = sniff(data, is_whole=True)
@@ -158,7 +160,8 @@ def test_what_is_declared_is_not_sniffed() -> None:
 
     assert sniff(data, is_whole=True, encoding="KOI8_R") == Dialect("koi8-r", ";", line_end="\r\n")
     assert sniff("a;b".encode("utf-16"), encoding="UTF-16").encoding == "utf-16-le"
-    assert sniff(b"\xfe\xff" + "a;b".encode("utf-16-be"), encoding="utf-16").encoding == "utf-16-be"
+    big = b"\xfe\xff" + "a;b".encode("utf-16-be")
+    assert sniff(big, encoding="utf-16") == sniff(big).replace(encoding="UTF-16") == sniff(big)
 
 
 def test_a_dialect_is_stored_and_changed() -> None:
@@ -179,6 +182,15 @@ def test_an_unknown_encoding_is_refused(name: str) -> None:
 @pytest.mark.parametrize("delimiter", ["", ",,", "a", "1", '"', "\n", " ", "\0"])
 def test_what_is_no_delimiter_is_refused(delimiter: str) -> None:
     assert refused(lambda: [Dialect().replace(delimiter=delimiter)]).code == "no_delimiter"
+
+
+@pytest.mark.parametrize("quote", ['""', "a", "\n", "\0", ","])
+def test_what_is_no_quotation_mark_is_refused(quote: str) -> None:
+    assert refused(lambda: [Dialect().replace(quote=quote)]).code == "no_quote"
+
+
+def test_a_file_without_quotation_marks_is_read() -> None:
+    assert [row.cells for row in rows([b'5",x\n"a,b\n'], Dialect().replace(quote=""))] == [['5"', "x"], ['"a', "b"]]
 
 
 def test_encodings_have_many_names() -> None:
