@@ -96,6 +96,7 @@ class ImportViewSet(TenantViewSet):
     def create(self, request: Request, **_: Any) -> HttpResponseBase:
         """Take a file whole and start its job, or begin an upload in parts; 202."""
         name = key_of(request)
+        uploads.refuse_other_length(request._request)
         refuse_beyond(self.caller.scopes, scope_of("write", self.query["entity"]))
         if self.query.get("upload"):
             uploads.refuse_body(request._request)
@@ -104,12 +105,14 @@ class ImportViewSet(TenantViewSet):
             if (upload := receive(request._request, self._begin)) is None:
                 return awaiting_body()
             upload.flush()
+            uploads.refuse_shorter(upload)
         except (CutOff, NotTaken, FileRefused) as problem:
             raise self._broken_off(problem) from None
         return self._accept(name, upload)
 
     def _begin(self) -> Upload:
-        self.upload = Upload(self._created(announced(self.request._request) or None), 0)
+        request = self.request._request
+        self.upload = Upload(self._created(uploads.length_in(request) or announced(request) or None), 0)
         return self.upload
 
     def _created(self, length: int | None) -> Import:

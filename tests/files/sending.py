@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hub.middleware.streaming import STREAM, Stream
 from tenants.changes.changesets import Origin
@@ -61,6 +62,11 @@ def told(partner: Partner, id_: int) -> dict[str, Any]:
     assert answer.status_code == 200, answer.content
     data: dict[str, Any] = answer.json()["data"]
     return data
+
+
+def deferred(partner: Partner) -> int:
+    """Return how often the worker was asked for a tenant's imports; what tests left that commit is not told."""
+    return int(ProcrastinateJob.objects.filter(lock=f"import {partner.id}").count())
 
 
 def set_state(id_: int, state: ImportState, **fields: Any) -> Import:

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.keys import create_key
 from tenants.models import Import, ImportState, Look, RejectedRow
 from tenants.scopes import Scope
 from tests.conftest import Partner
-from tests.files.sending import FILE, begin, cancel, patch, send, set_state, start, told
+from tests.files.sending import FILE, begin, cancel, deferred, patch, send, set_state, start, told
 
 ENDED = (ImportState.FINISHED, ImportState.FAILED, ImportState.CANCELLED)
 COUNTS = {"read": 100, "created": 50, "updated": 20, "unchanged": 10, "rejected": 15, "folded": 5}
@@ -197,7 +196,7 @@ def test_after_a_dry_run_it_is_started_for_real_with_the_file_that_is_there(
     assert data == data | dict.fromkeys(COUNTS, 0) | {"startedAt": None, "endedAt": None}
     assert (job.position, job.bytes_read, job.changes, job.has_file) == (0, 0, [], True)
     assert not RejectedRow.objects.filter(import_id=id_).exists()
-    assert ProcrastinateJob.objects.count() == 2
+    assert deferred(partner) == 2
     assert start(partner, id_).status_code == 409
 
 
@@ -210,7 +209,7 @@ def test_one_that_is_no_upload_and_no_dry_run_that_is_over_is_not_started(partne
 
     assert (answer.status_code, answer.json()["data"]["state"]) == (409, state.value)
     assert answer.json()["message"].startswith("This import")
-    assert ProcrastinateJob.objects.count() == 1
+    assert deferred(partner) == 1
 
 
 def test_a_dry_run_whose_file_is_gone_is_not_started(partner: Partner) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hub.middleware.streaming import CutOff
 from tenants.imports import store
@@ -21,6 +20,7 @@ from tests.files.sending import (
     begin,
     cancel,
     cut,
+    deferred,
     patch,
     send,
     set_state,
@@ -192,7 +192,7 @@ def test_nothing_starts_of_which_nothing_has_come(partner: Partner) -> None:
     answer = start(partner, begin(partner))
 
     assert (answer.status_code, answer.json()["data"]["state"]) == (409, "uploading")
-    assert not ProcrastinateJob.objects.exists()
+    assert not deferred(partner)
 
 
 def test_nothing_starts_of_which_not_all_has_come_that_was_announced(files: Path | None, partner: Partner) -> None:
@@ -253,4 +253,4 @@ def test_a_start_is_sent_again_under_its_key(partner: Partner) -> None:
 
     assert (first.status_code, again.content) == (202, first.content)
     assert start(partner, id_).status_code == 409
-    assert ProcrastinateJob.objects.count() == 1
+    assert deferred(partner) == 1

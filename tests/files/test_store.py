@@ -9,10 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
-from django.db.models import QuerySet
+from django.db import connection
 
-from tenants.imports import jobs, problems, store
+from tenants.imports import jobs, parts, problems, store
 from tenants.imports.problems import (
     FileGone,
     LongerThanAnnounced,
@@ -77,8 +76,8 @@ def test_a_part_has_a_megabyte_at_most(settings: Any, job: Import) -> None:
     settings.FILES = None
     store.append(job, 0, b"a" * (2 * MEGABYTE + 1))
 
-    parts = FilePart.objects.filter(tenant=job.tenant_id, import_id=job.pk).order_by("start")
-    assert [(part.start, len(part.data)) for part in parts] == [(0, MEGABYTE), (MEGABYTE, MEGABYTE), (2 * MEGABYTE, 1)]
+    found = FilePart.objects.filter(tenant=job.tenant_id, import_id=job.pk).order_by("start")
+    assert [(part.start, len(part.data)) for part in found] == [(0, MEGABYTE), (MEGABYTE, MEGABYTE), (2 * MEGABYTE, 1)]
 
 
 def test_a_wrong_offset_changes_nothing_and_says_the_right_one(files: Path | None, job: Import) -> None:
@@ -155,11 +154,11 @@ def test_a_full_database_is_the_same_failure(settings: Any, job: Import, monkeyp
     settings.FILES = None
     store.append(job, 0, b"abc")
 
-    def refuse(*_: Any, **__: Any) -> None:
-        raise OperationalError from psycopg.errors.DiskFull("could not extend file")
+    def refuse(*_: Any) -> None:
+        raise psycopg.errors.DiskFull("could not extend file")
 
     with monkeypatch.context() as patch:
-        patch.setattr(QuerySet, "bulk_create", refuse)
+        patch.setattr(parts, "execute", refuse)
         with pytest.raises(NoRoom):
             store.append(job, 3, b"def")
 

@@ -21,6 +21,7 @@ from tests.files.sending import (
     Streamed,
     cancel,
     cut,
+    deferred,
     patch,
     send,
     start,
@@ -63,9 +64,11 @@ def test_a_file_is_kept_as_it_came_and_its_job_waits(files: Path | None, partner
 def test_the_worker_is_asked_for_it_once_and_after_the_tenants_other_files(partner: Partner) -> None:
     ids = [send(partner).json()["data"]["id"], send(partner).json()["data"]["id"]]
 
-    deferred = list(ProcrastinateJob.objects.order_by("pk").values_list("task_name", "args", "lock"))
+    found = ProcrastinateJob.objects.filter(lock=f"import {partner.id}").order_by("pk")
     task, lock = "tenants.tasks.run_import", f"import {partner.id}"
-    assert deferred == [(task, {"import_id": id_, "tenant_id": partner.id}, lock) for id_ in ids]
+    assert list(found.values_list("task_name", "args", "lock")) == [
+        (task, {"import_id": id_, "tenant_id": partner.id}, lock) for id_ in ids
+    ]
 
 
 @pytest.mark.parametrize("packing", ["gzip", "zstd", " GZIP ", "identity"])
@@ -329,7 +332,7 @@ def test_the_hubs_web_server_hands_a_file_over_as_it_comes(files: Path | None, p
     assert Import.objects.get().state == "uploading"
     for at in range(0, len(FILE), 7):
         request.take(FILE[at : at + 7])
-    assert not ProcrastinateJob.objects.exists()
+    assert not deferred(partner)
 
     answer = request.end()
 
@@ -373,6 +376,18 @@ def test_a_file_is_cancelled_while_it_comes(files: Path | None, partner: Partner
     assert (Import.objects.get().state, lies(files)) == (ImportState.CANCELLED, 0)
 
 
+def test_a_length_that_is_said_holds_for_a_body_without_one(files: Path | None, partner: Partner) -> None:
+    request = Streamed(partner, "POST", ADDRESS, **{"Upload-Length": str(len(FILE))})
+    request.take(FILE[:9])
+
+    answer = request.end()
+
+    assert (answer.status_code, answer.json()["data"]["size"], answer["Upload-Offset"]) == (400, 9, "9")
+    assert send(partner, **{"Upload-Length": str(len(FILE))}).status_code == 202
+    assert send(partner, **{"Upload-Length": str(len(FILE) + 1)}).status_code == 400
+    assert send(partner, **{"Upload-Length": "soon"}).status_code == 400
+
+
 def test_a_wrong_key_is_told_before_the_body(partner: Partner) -> None:
     request = Streamed(Partner(partner.tenant, "wrong"), "POST", ADDRESS)
 
@@ -388,7 +403,7 @@ def test_a_file_sent_again_under_its_key_is_the_same_import(files: Path | None, 
 
     assert again.content == first.content
     assert (again.status_code, again["Idempotent-Replayed"]) == (202, "true")
-    assert (Import.objects.count(), ProcrastinateJob.objects.count(), lies(files)) == (1, 1, 1)
+    assert (Import.objects.count(), deferred(partner), lies(files)) == (1, 1, 1)
 
 
 def test_another_file_under_that_key_is_refused(files: Path | None, partner: Partner) -> None:

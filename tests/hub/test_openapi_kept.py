@@ -20,14 +20,18 @@ from schemathesis.config import (
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from hub.api.openapi.document import document
+from tenants.api.uploads import XLSX
+from tenants.imports import jobs, store
+from tenants.models import Entity, FileFormat, Import
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
+from tests.files.sending import FILE, ORIGIN
 from tests.orders.records import order
 from tests.products.records import product
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-TENANT, SLUG = UUID("3fa85f64-5717-4562-b3fc-2c963f66afa6"), "schemathesis"
+TENANT, SLUG, IMPORT = UUID("3fa85f64-5717-4562-b3fc-2c963f66afa6"), "schemathesis", 17
 EXAMPLES = 5
 
 
@@ -37,13 +41,20 @@ def as_tested() -> dict[str, Any]:
     for schema in found["components"]["schemas"].values():
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)
-    for operations in found["paths"].values():
+    for path, operations in found["paths"].items():
         for operation in operations.values():
             for parameter in operation["parameters"]:
-                known = {"tenantId": str(TENANT), "programId": SLUG}.get(parameter["name"])
+                named = {"tenantId": str(TENANT), "programId": SLUG}
+                known = (named | {"id": str(IMPORT)} if path.startswith("/imports/") else named).get(parameter["name"])
                 if known:
                     parameter["schema"] = {"type": "string", "enum": [known]}
     return found
+
+
+@schemathesis.serializer("application/x-ndjson", "text/csv", XLSX, "application/octet-stream")
+def as_a_file(context: Any, value: Any) -> bytes:
+    """Send a file as it is, whatever it is."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
 
 
 # Every check of schemathesis but two; the others say what statuses, bodies, headers and refusals the document promises.
@@ -75,6 +86,9 @@ def shop(make_tenant: MakeTenant) -> Partner:
     found.save("customers", customer())
     found.save("orders", order())
     found.save("products", product())
+    job = jobs.create(found.tenant, ORIGIN, entity=Entity.CUSTOMERS, format=FileFormat.NDJSON)
+    Import.objects.filter(pk=job.pk).update(id=IMPORT)
+    store.append(Import.objects.get(pk=IMPORT), 0, FILE)
     return found
 
 

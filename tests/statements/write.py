@@ -71,6 +71,7 @@ SAMPLES: dict[str, Any] = {
     "message": "", "more": {"read": 3, "created": 1, "updated": 0, "unchanged": 1, "rejected": 1, "folded": 0},
     "rejects": [{"line": 3, "sent": "{}", "faults": [], "is_withdrawal": False, "names": ["C-1"]}],
     "greatest": "z", "hashes": ["NULL", "0123abcd"],
+    "start": "0", "data": "0a",
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
     "state": "dismissed", "rejected": [{
