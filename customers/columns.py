@@ -192,6 +192,7 @@ COLUMNS = Columns(
     fields=FIELDS,
     identifiers=("CustomerId", "Email"),
     required=(),
+    persons=("CustomerId", "Email", "Name", "Surname", "Phone", "Username"),
     vendors=(
         COMMON,
         own_exports(FIELDS, "HubId", "CreatedAt", "UpdatedAt", "Attributes", "Tags", "MailingLists"),

@@ -152,6 +152,7 @@ FIELDS = {
 COLUMNS = Columns(
     fields=FIELDS,
     identifiers=("OrderId",),
+    persons=("CustomerId", "Email"),
     required=[*required_of(OrderRecord), *required_of(OrderItemRecord, part=PART)],
     vendors=(COMMON, own_exports(FIELDS, "HubId", "CreatedAt", "UpdatedAt"), SHOPIFY, WOOCOMMERCE, MAGENTO),
     part=PART,

@@ -167,7 +167,7 @@ class Columns:
 
     `fields` are the documented names with what their columns hold; a part's field has the part's name before it:
     OrderItems.Sku. Of `identifiers` one must have a column. `required` are the fields that no record, and no part, is
-    without. Rows that have the same `group` are a record, whose parts are in its member `part`, at most `most_parts`.
+    without. `persons` are those that say who somebody is: what is kept of a table's options may hold none of them. Rows that have the same `group` are a record, whose parts are in its member `part`, at most `most_parts`.
     `vendors` are those whose exports are known; the one without a name has what many others call the fields.
     """
 
@@ -175,6 +175,7 @@ class Columns:
     identifiers: Sequence[str]
     required: Sequence[str]
     vendors: Sequence[Vendor]
+    persons: Sequence[str] = ()
     part: str = ""
     group: str = ""
     most_parts: int = 0

@@ -66,9 +66,16 @@ NAMES = tuple(JSON_NAMES.get(name.name, name.name) for name in fields(Options))
 
 
 def _plain(value: Any) -> Any:
+    """Write an option as people would: a single field without brackets, none as null."""
     if isinstance(value, str):
         return value
-    return {name: inner if isinstance(inner, str) else list(inner) for name, inner in value.items()}
+    return {name: _fields_as_said(said) for name, said in value.items()}
+
+
+def _fields_as_said(said: Any) -> Any:
+    if isinstance(said, str):
+        return said
+    return list(said) if len(said) > 1 else next(iter(said), None)
 
 
 def read_options(said: Any, columns: Columns) -> Options:
@@ -182,7 +189,7 @@ def _constants(value: Any, columns: Columns) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
         raise ValueError('Must be an object of fields with texts, for example {"Currency": "EUR"}.')
     found = {_field(name, columns): text[:MOST_TEXT] for name, text in value.items()}
-    if named := [name for name in found if name in columns.identifiers or name == columns.group]:
+    if named := [name for name in found if name in (*columns.identifiers, *columns.persons)]:
         raise ValueError(f"{named[0]} can't be the same in all records.")
     return found
 

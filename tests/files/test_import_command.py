@@ -159,7 +159,7 @@ def test_the_map_that_is_shown_is_the_map_that_is_read(partner: Partner) -> None
 
     assert code == 0
     shown: dict[str, Any] = json.loads(said)
-    assert shown["mapping"] == {"Kundennr.": [], "E-Mail": ["Email"], "Vorname": [], "Umsatz": []}
+    assert shown["mapping"] == {"Kundennr.": None, "E-Mail": "Email", "Vorname": None, "Umsatz": None}
     assert not Import.objects.filter(tenant=partner.tenant).exists()
     assert not ImportMapping.objects.filter(tenant=partner.tenant).exists()
 

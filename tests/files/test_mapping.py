@@ -131,12 +131,9 @@ def test_a_column_gives_further_fields_where_nothing_else_does() -> None:
 def test_constants_stand_in_for_what_no_column_says() -> None:
     rows = table("OrderId,Currency,TotalRevenue\n1,,5\n2,SEK,6")
 
-    found = records("orders", rows, constants={"Currency": "EUR", "CustomerId": "0", "isordercancelled": "no"})
+    found = records("orders", rows, constants={"Currency": "EUR", "isordercancelled": "no"})
 
-    assert [(order["Currency"], order["CustomerId"], order["IsOrderCancelled"]) for order in found] == [
-        ("EUR", "0", False),
-        ("SEK", "0", False),
-    ]
+    assert [(order["Currency"], order["IsOrderCancelled"]) for order in found] == [("EUR", False), ("SEK", False)]
 
 
 def test_what_is_wrong_with_a_row_is_said_of_its_cells() -> None:
@@ -269,6 +266,7 @@ def test_options_that_can_not_be_used_are_refused_by_name(name: str) -> None:
         ({"mapping": {"A": {"b": 1}}}, "must have a field"),
         ({"mapping": [1]}, "Must be an object"),
         ({"constants": {"CustomerId": "1"}}, "can't be the same"),
+        ({"constants": {"surname": "Ada"}}, "can't be the same"),
         ({"constants": "x"}, "Must be an object"),
         ({"dates": 5}, "Must be one of these"),
         ({"encoding": 5}, "Must be one of these"),
@@ -290,7 +288,7 @@ def test_options_are_an_object(said: Any) -> None:
 def test_options_come_back_from_json_as_they_were() -> None:
     said = {
         "encoding": "cp1252", "delimiter": ";", "dates": "dmy", "decimal": ",", "timeZone": "Europe/Oslo",
-        "mapping": {"A": ["Email", "CustomerId"], "B": []}, "constants": {"Language": "nb"},
+        "mapping": {"A": ["Email", "CustomerId"], "B": None, "C": "Name"}, "constants": {"Language": "nb"},
     }  # fmt: skip
 
     found = read_options(said, CUSTOMERS)

@@ -31,7 +31,6 @@ from tenants.imports.items import FileRefused
 from tenants.imports.mapping import Suggestion, suggest
 from tenants.imports.options import Options, OptionsRefused, read_options
 from tenants.imports.problems import NotTaken
-from tenants.imports.remembering import remember
 from tenants.imports.running import run
 from tenants.models import Entity, FileFormat, Import, ImportState, Source, Tenant
 from tenants.provisioning import named_tenant
@@ -105,7 +104,6 @@ class Command(BaseCommand):
             self._show(looked, suggestion)
             _refuse_unclear(suggestion)
             options = suggestion.options
-            remember(tenant, entity, looked.header, options)
         job = _job(tenant, entity, kind, packing, name, options, said)
         _upload(job, file)
         return self._run(job, said)
