@@ -36,5 +36,6 @@ def superuser() -> Client:
 
 
 def text(response: Any) -> str:
-    """Return an answer's text."""
-    return str(response.content.decode())
+    """Return an answer's text, of a stream all that comes."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return str(content.decode())

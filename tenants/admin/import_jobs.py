@@ -102,6 +102,8 @@ class JobPages(ImportPages):
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Give the rejected records as a file, in the format they came in: to be mended and sent again."""
         job = self.job_or_404(request, pk, Role.STAFF)
+        if request.method == "POST":
+            raise Http404
         import_looks(request, job, job.rejected)
         kind, ending = SENT[job.format != "ndjson"]
         headers = {"Content-Disposition": f'attachment; filename="rejected-{job.pk}.{ending}"'}

@@ -1,9 +1,11 @@
-"""A file on its way in, in a real chromium: dropped, read, tried, confirmed, its progress seen, a rejected row mended."""
+"""A file on its way in, in a real chromium: dropped, tried, confirmed, its progress seen, a rejected row mended."""
 
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, expect
 
 from tenants.imports.running import run
@@ -13,7 +15,7 @@ from tests.conftest import Partner
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-GOOD = "".join(f"C-{i};Person{i}@Example.com;ja;sv\n" for i in range(1_200))
+GOOD = "".join(f"C-{i};Person{i}@Example.com;ja;sv\n" for i in range(300))
 FILE = f"Kd-Nr.;E-Mail;Email Opt-in;Language\nC-X;x@example.com;nein;English, please\n{GOOD}"
 DROP = """([text, name]) => {
     const data = new DataTransfer();
@@ -29,16 +31,30 @@ def drop(page: Page, text: str, name: str) -> None:
     page.evaluate(DROP, [text, name])
 
 
+def work(job: Import) -> None:
+    """Run a job as the worker does: in a thread, with a connection of its own."""
+
+    def worked() -> None:
+        try:
+            run(job.pk, job.tenant_id)
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=worked)
+    thread.start()
+    thread.join()
+
+
 def newest() -> Import:
     return Import.objects.latest("pk")
 
 
 def halfway(page: Page, job: Import, expected: str) -> None:
     """Leave a job as it is in the middle of its run, and wait until the page says so by itself."""
-    counts = {"read": 600, "created": 600, "bytes_read": job.size // 2}
+    counts = {"read": 150, "created": 150, "bytes_read": job.size // 2}
     Import.objects.filter(pk=job.pk).update(state=ImportState.RUNNING, started_at=job.created_at, **counts)
     expect(page.locator("[data-told=title]")).to_have_text(expected)
-    expect(page.locator("[data-told=read]")).to_have_text("600")
+    expect(page.locator("[data-told=read]")).to_have_text("150")
     assert 45 < float(page.locator("[data-told=percent]").evaluate("bar => bar.value")) < 55
     unstarted = dict.fromkeys(counts, 0)
     Import.objects.filter(pk=job.pk).update(state=ImportState.WAITING, started_at=None, **unstarted)
@@ -60,22 +76,22 @@ def test_a_file_is_dropped_tried_confirmed_and_its_rejected_row_mended(
     expect(page.get_by_text("as found: semicolon ;")).to_be_attached()
     page.get_by_label("Field of Kd-Nr.").select_option("CustomerId")  # which shows it all again
     expect(page.get_by_text("One of them would be rejected.")).to_be_visible()
-    expect(page.get_by_role("cell", name="person0@example.com")).to_be_visible()
+    expect(page.get_by_role("cell", name="person0@example.com", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("button", name="Try it").click()
 
     expect(page.get_by_text("Waiting for the background worker, which does not seem to run")).to_be_visible()
     halfway(page, newest(), "Being tried: nothing is stored")
-    run(newest().pk, partner.tenant.pk)
-    expect(page.get_by_text("This file gives consent: 1,200 in all.")).to_be_visible()
+    work(newest())
+    expect(page.get_by_text("This file gives consent: 300 in all.")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_label("Why").fill("From the old shop")
     page.get_by_role("button", name="Confirm: store it").click()
 
     halfway(page, newest(), "Being stored")
-    run(newest().pk, partner.tenant.pk)
+    work(newest())
     expect(page.locator(".import-title")).to_contain_text("Finished")
-    expect(page.locator("[data-count=created]")).to_have_text("1,200")
+    expect(page.locator("[data-count=created]")).to_have_text("300")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("link", name="Correct the rejected ones in the quarantine").click()
     page.locator("#result_list").get_by_role("link", name="C-X").first.click()
@@ -109,7 +125,8 @@ def test_an_upload_goes_on_where_it_was_cut_off(uploading: Any) -> None:
     )
     page.get_by_role("button", name="Upload").click()
 
-    page.wait_for_url("**/preview/")
+    page.wait_for_url("**/preview/", wait_until="load")
+    expect(page.get_by_role("button", name="Try it")).to_be_visible()
     assert (newest().size, cuts) == (5_500, [])
 
 
@@ -136,4 +153,5 @@ def test_a_refused_file_is_told_and_another_can_be_chosen(uploading: Any) -> Non
     drop(page, FILE[:3_000], "people.csv")
     page.get_by_role("button", name="Upload").click()
 
-    page.wait_for_url("**/preview/")
+    page.wait_for_url("**/preview/", wait_until="load")
+    expect(page.get_by_role("button", name="Try it")).to_be_visible()
