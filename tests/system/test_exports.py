@@ -1,4 +1,4 @@
-"""Exports through a server that runs: 100,000 records for a slow reader, writers beside it, a database that is killed."""
+"""Exports through a server that runs: a slow reader of 100,000 records, writers beside, a database that is killed."""
 
 import http.client
 import json
