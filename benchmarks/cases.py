@@ -55,6 +55,7 @@ class Plan:
     most_seconds: float
     memory_batches: int
     noise_rounds: int
+    exported: int  # customers
 
 
 def case(subject: str, entity: str, work: Work, connections: int = 1, tenants: int = 1, **more: int) -> Case:
@@ -91,6 +92,7 @@ QUICK = Plan(
     most_seconds=42,
     memory_batches=200,
     noise_rounds=1,
+    exported=100_000,
 )
 
 FULL = Plan(
@@ -126,4 +128,5 @@ FULL = Plan(
     most_seconds=240,
     memory_batches=1000,
     noise_rounds=3,
+    exported=1_000_000,
 )

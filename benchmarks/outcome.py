@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.cases import Case
 from benchmarks.checks import Memory, Noise
+from benchmarks.exports import Exports
 from benchmarks.figures import Figures
 
 
@@ -21,3 +22,4 @@ class Outcome:
     memory: Memory
     noise: Noise
     first_orders: Sequence[float]
+    exports: Exports

@@ -42,6 +42,7 @@ def as_json(outcome: Outcome, machine: Mapping[str, str]) -> dict[str, Any]:
         "memory_of_worker_mb": asdict(outcome.memory),
         "noisy_neighbour_p99_ms": asdict(outcome.noise),
         "first_orders_ms": list(outcome.first_orders),
+        "exports": asdict(outcome.exports),
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks import checks, report, table
 from benchmarks.cases import CHANGED, FULL, HUB, QUICK, Plan, case
+from benchmarks.exports import measure_exports
 from benchmarks.machine import describe_machine
 from benchmarks.measure import Note, Results, run_group
 from benchmarks.outcome import Outcome
@@ -47,8 +48,9 @@ def _measure(stage: Stage, clients: Clients, data: Path, plan: Plan, start: floa
     noise = checks.noisy_neighbour(stage, clients, plan.noise_rounds, note)
     first_orders = checks.first_orders(stage, clients, note)
     memory = checks.memory_of_worker(stage, clients, data, plan.memory_batches, note)
+    exports = measure_exports(stage, plan.exported, plan.noise_rounds, note)
     note("")
-    return Outcome(results, statements, written, memory, noise, first_orders)
+    return Outcome(results, statements, written, memory, noise, first_orders, exports)
 
 
 def _progress(start: float) -> Note:

@@ -43,6 +43,7 @@ def judge(outcome: Outcome) -> list[Verdict]:
         *_contended(results),
         *_large_tables(results),
         *_checked(outcome),
+        *_exports(outcome),
     ]
 
 
@@ -115,6 +116,14 @@ def _checked(outcome: Outcome) -> Iterator[Verdict]:
     yield at_most(f"memory of a worker after {number:,} batches of 500, of that after a fifth", 1.05, _growth(sizes))
     noise = [beside / alone for alone, beside in zip(outcome.noise.alone, outcome.noise.beside, strict=True)]
     yield at_most("single customer: p99 beside 16 batches of another tenant, times alone", 5, Spread.of(noise))
+
+
+def _exports(outcome: Outcome) -> Iterator[Verdict]:
+    found = outcome.exports
+    for form, rates in found.exported.items():
+        shares = [mine / theirs for mine, theirs in zip(rates, found.copied[form], strict=True)]
+        yield at_least(f"export of {found.rows:,} customers, {form}: rows/s, of COPY", 0.7, Spread.of(shares))
+    yield at_most(f"memory of a worker after exports of {found.rows:,}: MB more", 20, _exactly(found.grown))
 
 
 def _growth(sizes: Sequence[float]) -> Spread:

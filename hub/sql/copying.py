@@ -17,7 +17,7 @@ from hub.sql.backend.base import DatabaseWrapper
 from hub.sql.execute import counted
 from hub.sql.replica import reads_from
 
-IN_MEMORY = 4 * 1024 * 1024  # bytes of what was read; the rest is on disk until it is taken
+IN_MEMORY = 1024 * 1024  # bytes of what was read; what is more is on disk until it is taken: readers may be many
 JOINED = 256  # rows that are written at once
 # Rows of one text each, as it stands: what is quoted else, or set apart, has none of these in JSON.
 PLAIN = r"(FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"

@@ -1,6 +1,6 @@
 """The pages of an export: between two of them nothing is held, no snapshot, no cursor, no transaction.
 
-A page is all records between two keys, so many that it has about 1 MB; which of them the filters leave is asked then.
+A page is all records between two keys, so many that it has about 4 MB; which of them the filters leave is asked then.
 So no page reads more than it says, however few records a filter finds. What is written meanwhile is in a page or not:
 the feed has it, from the number on that was its last before the first page.
 """
@@ -22,8 +22,9 @@ from tenants.reading import read_for
 
 log = structlog.get_logger("tenants.exports")
 
-FIRST, MOST = 500, 5000  # records of the first page, and of any
-WANTED = 1024 * 1024  # bytes of a page, about
+# Records of the first page, and of any; pages of 5,000 customers take 0.6 of the time more than those of 20,000.
+FIRST, MOST = 500, 20_000
+WANTED = 4 * 1024 * 1024  # bytes of a page, about
 PIECE = 256 * 1024  # bytes that are given at once
 WAITS = (0.1, 0.5, 1.0, 2.0, 4.0)  # seconds before a page that failed is tried again: a server restarts in between
 OUTAGES = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)

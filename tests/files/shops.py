@@ -65,11 +65,15 @@ WOO_ORDERS = (
     "item_price,item_subtotal,item_total"
 )
 WOO_PRODUCTS = (
-    "ID|Type|SKU|GTIN, UPC, EAN, or ISBN|Name|Published|Is featured?|Visibility in catalog|Short description|"
-    "Description|Date sale price starts|Date sale price ends|Tax status|Tax class|In stock?|Stock|Low stock amount|"
-    "Backorders allowed?|Sold individually?|Weight (kg)|Allow customer reviews?|Purchase note|Sale price|Regular price|"
-    "Categories|Tags|Shipping class|Images|Parent|Position"
-).replace(", ", " ").replace("|", ",")
+    (
+        "ID|Type|SKU|GTIN, UPC, EAN, or ISBN|Name|Published|Is featured?|Visibility in catalog|Short description|"
+        "Description|Date sale price starts|Date sale price ends|Tax status|Tax class|In stock?|Stock|Low stock amount|"
+        "Backorders allowed?|Sold individually?|Weight (kg)|Allow customer reviews?|Purchase note|Sale price|Regular price|"
+        "Categories|Tags|Shipping class|Images|Parent|Position"
+    )
+    .replace(", ", " ")
+    .replace("|", ",")
+)
 MAGENTO_CUSTOMERS = (
     "email,_website,_store,confirmation,created_at,created_in,disable_auto_group_change,dob,firstname,gender,group_id,"
     "lastname,middlename,password_hash,prefix,rp_token,rp_token_created_at,store_id,suffix,taxvat,website_id,password"

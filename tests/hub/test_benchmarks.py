@@ -10,6 +10,7 @@ from benchmarks.cases import CHANGED, HUB, IDENTICAL, MIXED, NEW, RAW, SHUFFLED,
 from benchmarks.checks import Memory, Noise
 from benchmarks.client import Report
 from benchmarks.cpu import Usage
+from benchmarks.exports import Exports
 from benchmarks.figures import Figures, Spread, Turn, percentile, ratio
 from benchmarks.measure import turn
 from benchmarks.outcome import Outcome
@@ -25,6 +26,8 @@ from orders.schemas import ORDERS
 from products.schemas import PRODUCTS
 
 SCHEMAS: dict[str, Schema[Any]] = {"customers": customer_schema(()), "orders": ORDERS, "products": PRODUCTS}
+
+EXPORTS = Exports(100, {"csv": [80.0, 70.0]}, {"csv": [100.0, 100.0]}, 1.5)
 
 
 def figures(*rates: float) -> Figures:
@@ -82,7 +85,9 @@ def test_markdown_table_has_a_rule_below_its_head():
 def test_page_of_a_run_shows_its_own_plot_and_its_cases():
     hub, raw = case(HUB, "customers", NEW), case(RAW, "customers", NEW)
     rates = {raw: figures(100), hub: figures(60)}
-    outcome = Outcome(rates, {1: ["SELECT 1"]}, 0, Memory([200, 1000], [90, 91.5]), Noise([8], [30]), [17.5, 18])
+    outcome = Outcome(
+        rates, {1: ["SELECT 1"]}, 0, Memory([200, 1000], [90, 91.5]), Noise([8], [30]), [17.5, 18], EXPORTS
+    )
     text = page(outcome, {"python": "3.11"}, "quick", 41.6)
     assert text.startswith("# The last quick run\n")
     assert "- python: 3.11\n- the run took 42 s\n" in text
