@@ -6,6 +6,7 @@ What it is told stands in the file `dies` of HUB_DATA: `before` or `after`.
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 from django.apps import AppConfig
@@ -19,17 +20,20 @@ TOLD = ENVIRONMENT.HUB_DATA / "dies"
 
 
 class Mortality(AppConfig):
-    """Kills the process of the web server, and no other, at its next commit."""
+    """Kills the process of the web server, and no other, at its next commit that is not the request log's."""
 
     name = "tests.system"
 
     def ready(self) -> None:
         if "hub.serving.web" in " ".join(sys.orig_argv):
+            from tenants.requests.writer import WRITER  # which asks for the settings, and those are this file
+
             connections: Any = BaseDatabaseWrapper
             commit = connections._commit
 
             def die(wrapper: BaseDatabaseWrapper) -> None:
-                told = TOLD.read_text() if TOLD.exists() else ""
+                is_log = threading.current_thread() is WRITER.thread
+                told = TOLD.read_text() if TOLD.exists() and not is_log else ""
                 if told == "before":
                     os.kill(os.getpid(), signal.SIGKILL)
                 commit(wrapper)

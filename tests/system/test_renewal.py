@@ -22,11 +22,6 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def shop(hub: Hub) -> Shop:
-    return hub.shop("Renewal")
-
-
 @contextlib.contextmanager
 def clients(shop: Shop, number: int) -> Iterator[list[list[object]]]:
     """Clients that post one record after the other, each on one connection as long as it is kept."""
@@ -61,13 +56,13 @@ def renew(hub: Hub) -> None:
     assert wait_until(lambda: not old & set(hub.web_workers()) and len(hub.web_workers()) == len(old))
 
 
-def test_processes_are_renewed_under_load_and_no_request_fails(hub: Hub, shop: Shop) -> None:
-    with clients(shop, 4) as seen:
+def test_processes_are_renewed_under_load_and_no_request_fails(patient_hub: Hub) -> None:
+    with clients(patient_hub.shop("Renewal"), 4) as seen:
         for _ in range(2):
-            renew(hub)
+            renew(patient_hub)
 
     assert {status for answers in seen for status in answers} == {200}
-    assert wait_until(lambda: hub.processes("procrastinate"))
+    assert wait_until(lambda: patient_hub.processes("procrastinate"))
 
 
 def test_a_process_that_has_grown_is_renewed_and_no_request_fails(own: Hub) -> None:
@@ -106,7 +101,8 @@ def test_a_body_that_is_on_its_way_when_processes_are_renewed_is_taken(own: Hub)
     shop = own.shop("Renewed")
     with raw(own) as connection:
         connection.sendall(request(shop, POST, GOOD[:5], Content_Length=str(len(GOOD)), Connection="keep-alive"))
-        time.sleep(0.2)
+        assert wait_until(lambda: own.spread() == [0, 1])
+        time.sleep(0.2)  # for its head to be read
         renew_but(own, 1)
         time.sleep(ENDING_SECONDS + 2)
         connection.sendall(GOOD[5:])
