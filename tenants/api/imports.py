@@ -211,6 +211,7 @@ class ImportViewSet(TenantViewSet):
             raise uploads.refusal(problem, job) from None
         return self._told("Import started.", job, status=202)
 
+    @writes
     def cancel(self, request: Request, **_: Any) -> HttpResponse:
         """End a job; what it has stored stays."""
         job = self._mine()

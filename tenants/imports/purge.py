@@ -20,14 +20,19 @@ def purge_uploads() -> int:
 
 
 def _end_uploads() -> int:
-    silent = Import.objects.filter(state=ImportState.UPLOADING, beat_at__lt=timezone.now() - store.STAYS)
-    return len([jobs.cancel(job, message=SILENT) for job in silent])
+    silent = list(Import.objects.filter(state=ImportState.UPLOADING, beat_at__lt=timezone.now() - store.STAYS))
+    for job in silent:
+        jobs.cancel(job, message=SILENT)
+    return len(silent)
 
 
 def _remove_files() -> int:
     """Delete the files of jobs that have ended: of a dry run after a day."""
     is_over = Q(is_dry_run=False) | ~Q(state=ImportState.FINISHED) | Q(ended_at__lt=timezone.now() - store.STAYS)
-    return len([store.remove(job) for job in Import.objects.filter(is_over, state__in=ENDED, has_file=True)])
+    over = list(Import.objects.filter(is_over, state__in=ENDED, has_file=True))
+    for job in over:
+        store.remove(job)
+    return len(over)
 
 
 def _remove_strays() -> int:

@@ -26,7 +26,7 @@ def ndjson(*records: dict[str, Any]) -> bytes:
 FILE = ndjson({"CustomerId": "C-1", "Email": "ann@shop.example"}, {"CustomerId": "C-2"})
 
 
-def send(partner: Partner, body: bytes = FILE, *, content_type: str = NDJSON, **how: Any) -> Any:
+def send(partner: Partner, body: Any = FILE, *, content_type: str = NDJSON, **how: Any) -> Any:
     """Send a file whole; what is not a header (`upper-case`, with a dash or a capital) is a parameter."""
     headers = {name: how.pop(name) for name in list(how) if name[:1].isupper()}
     if not body:

@@ -103,7 +103,8 @@ def test_the_last_ones_are_listed_first_page_by_page(partner: Partner, by_email:
     ids = [sent(partner) for _ in range(5)]
     sent(by_email)
 
-    pages, before = [], {}
+    pages: list[list[int]] = []
+    before: dict[str, str] = {}
     while True:
         data = partner.get("/imports/{tenant}", limit="2", **before).json()["data"]
         pages.append([item["id"] for item in data["results"]])

@@ -92,7 +92,8 @@ def test_a_wrong_offset_changes_nothing_and_says_the_right_one(files: Path | Non
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_writers_at_once_one_is_told_where_the_file_ends(files: Path | None, partner: Partner) -> None:
-    job, both, outcomes = create(partner), threading.Barrier(6), []
+    job, both = create(partner), threading.Barrier(6)
+    outcomes: list[int | NotTaken] = []
 
     def write(letter: bytes) -> None:
         both.wait()

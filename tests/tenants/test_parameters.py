@@ -54,9 +54,8 @@ def ask(partner: Partner, method: str, path: str, query: str) -> Any:
     body = posted if method == "POST" else None
     needed = NEEDED.get((method, path), "")
     path, file, headers = as_import(partner, method, path)
-    body = body if file is None else file
     address = f"{path}{needed}{'&' if needed else '?'}{query}"
-    return partner.send(method, address, body, **{"api-key": partner.key, **headers})
+    return partner.send(method, address, body if file is None else file, **{"api-key": partner.key, **headers})
 
 
 def refused(partner: Partner, method: str, path: str, query: str) -> dict[str, Any]:
