@@ -34,8 +34,7 @@ READY = read_sql("tenants", "imports_ready")
 class Worker:
     """Looks for jobs that wait, or whose runner is gone, and runs them; never two of one tenant."""
 
-    def __init__(self, *, look: float = LOOK_SECONDS) -> None:
-        self.look = look
+    def __init__(self) -> None:
         self.is_stopping, self.wake = Event(), Event()
         self.running: set[UUID] = set()  # tenants
         self.lock = Lock()
@@ -46,7 +45,7 @@ class Worker:
         try:
             while not self.is_stopping.is_set():
                 self._begin()
-                self.wake.wait(self.look)
+                self.wake.wait(LOOK_SECONDS)
                 self.wake.clear()
         finally:
             connections.close_all()

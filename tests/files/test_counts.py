@@ -104,6 +104,8 @@ def compare(make_tenant: MakeTenant, entity: str, lines: list[tuple[bytes, bool]
     assert job.position == len(lines)
     assert told(shop.read(entity)) == told(twin.read(entity))
     assert RejectedRow.objects.filter(import_id=job.pk).count() == job.rejected
+    codes = RejectedRow.objects.filter(import_id=job.pk).values_list("faults__0__code", flat=True)
+    assert list(codes).count("not_json_line") == sum(not is_value for _, is_value in lines)
     unreadable = {number for number, (_, is_value) in enumerate(lines, 1) if not is_value}
     assert unreadable <= set(RejectedRow.objects.filter(import_id=job.pk).values_list("line", flat=True))
 

@@ -176,6 +176,8 @@ OF_TABLES = {
     "ambiguous_date", "ambiguous_number", "apart", "declared_date", "declared_decimal", "differs_by_row", "not_a_date",
     "not_a_list", "not_yes_or_no", "spoilt_identifier", "too_many_cells",
 }  # fmt: skip
+# What only a line of a file can get wrong: tests/files/test_counts.py.
+OF_LINES = {"not_json_line"}
 WHOLE_BODY = {
     "batch_too_large", "empty_body", "invalid_json", "not_json_array", "not_utf8", "too_deep", "too_many_values",
 }  # fmt: skip
@@ -183,7 +185,7 @@ WHOLE_BODY = {
 
 def test_every_kind_of_error_is_sent_once() -> None:
     assert list(TEXTS) == sorted(TEXTS)
-    elsewhere = VENDORS_OWN | OF_ADDRESSES | OF_HEADERS | OF_RECONCILIATIONS | OF_STORED | OF_TABLES
+    elsewhere = VENDORS_OWN | OF_ADDRESSES | OF_HEADERS | OF_RECONCILIATIONS | OF_STORED | OF_TABLES | OF_LINES
     assert EVERY_KIND.keys() == TEXTS.keys() - elsewhere
 
 

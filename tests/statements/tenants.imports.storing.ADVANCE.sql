@@ -3,7 +3,7 @@
 \set holder 'host 1'
 \set import_id '1'
 \set layout '{}'
-\set more '{'read': 3, 'created': 1, 'updated': 0, 'unchanged': 1, 'rejected': 1, 'folded': 0}'
+\set more '{"read": 3, "created": 1, "updated": 0, "unchanged": 1, "rejected": 1, "folded": 0}'
 \set position '0'
 \set reason 'ticket 17'
 \set tenant_id '00000000-0000-4000-8000-000000000001'

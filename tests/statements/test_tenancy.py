@@ -16,6 +16,7 @@ STATEMENTS = statements()
 # What reads a table across tenants, and why.
 ACROSS_TENANTS = {
     "tenants.links.IDENTIFIERS": "a hub id names a customer of whichever tenant",
+    "tenants.imports.worker.READY": "the background worker runs the jobs of all tenants",
     "tenants.reading.NUMBERS_OF_ALL": "a superuser's list shows all of them",
 }
 NAMES = "|".join(sorted(tenant_tables()))

@@ -16,7 +16,11 @@ class Haste(AppConfig):
     name = "tests.system"
 
     def ready(self) -> None:
-        from tenants.imports import running, worker
-
-        running.BEAT_SECONDS, running.GONE_SECONDS, worker.GONE_SECONDS = 1, 3, 3
-        worker.Worker.__init__.__kwdefaults__["look"] = 0.5
+        running, worker = map(import_module, ("tenants.imports.running", "tenants.imports.worker"))
+        for module, name, seconds in (
+            (running, "BEAT_SECONDS", 1),
+            (running, "GONE_SECONDS", 3),
+            (worker, "GONE_SECONDS", 3),
+            (worker, "LOOK_SECONDS", 0.5),
+        ):
+            setattr(module, name, seconds)

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,10 @@ def upload(shop: Shop, body: bytes) -> int:
     return int(json.loads(answer.body)["data"]["id"])
 
 
+def is_at(hub: Hub, job: int, point: int) -> bool:
+    return position(hub, job) >= point
+
+
 def position(hub: Hub, job: int) -> int:
     return int(hub.query(JOB.format(job))[0][1])
 
@@ -48,7 +53,7 @@ def test_an_import_goes_on_whoever_is_killed(hasty: Hub) -> None:
     points = sorted(random.sample(range(5 * CHUNK, 70 * CHUNK), 3))
 
     for which, point in enumerate(points):
-        assert wait_until(lambda point=point: position(hasty, job) >= point)
+        assert wait_until(partial(is_at, hasty, job, point))
         os.kill(hasty.postmaster() if which == 1 else hasty.background_worker(), signal.SIGKILL)
         assert wait_until(lambda: is_back(hasty))
 
