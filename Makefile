@@ -54,6 +54,7 @@ statements: setup  ## write tests/statements anew: every statement the hub sends
 
 bench: setup  ## measure ingest side by side with the raw statements (about 5 minutes; QUICK=1: under one)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.files --rows $(if $(QUICK),100000,1000000)
 
 docs: setup  ## write the field tables of docs/api.md anew from the schemas
 	WRITE=1 $(BIN)/pytest tests/docs/test_fields.py

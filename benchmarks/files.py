@@ -10,7 +10,7 @@ PostgreSQL's alone; memory is the most that the job's process ever had.
 import csv
 import json
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,7 +25,9 @@ from uuid import UUID
 
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
-    os.environ.setdefault("HUB_DATA", tempfile.mkdtemp(prefix="bench-files-", dir="var" if Path("var").is_dir() else None))
+    os.environ.setdefault(
+        "HUB_DATA", tempfile.mkdtemp(prefix="bench-files-", dir="var" if Path("var").is_dir() else None)
+    )
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     os.environ.pop("DATABASE_URL", None)
 
@@ -46,13 +48,16 @@ from benchmarks.tasks import STATEMENTS, raw_statement  # noqa: E402
 from tenants.changes.changesets import Origin  # noqa: E402
 from tenants.imports import chunks, jobs, store  # noqa: E402
 from tenants.imports.running import run  # noqa: E402
+from tenants.imports.worker import give_way  # noqa: E402
 from tenants.models import Entity, FileFormat, Source, Tenant  # noqa: E402
 from tenants.provisioning import create_tenant  # noqa: E402
 
 TURNS = 4
 TARGETS = {("customers", "ndjson"): 0.8, ("customers", "csv"): 0.6, ("orders", "ndjson"): 0.6}
 LARGEST_MB = 200
-HEAD = "| file | rows | rows/s | bare statement's | ratio | CPU ratio | memory MB |\n|---|---:|---:|---:|---:|---:|---:|"
+HEAD = (
+    "| file | rows | rows/s | bare statement's | ratio | CPU ratio | memory MB |\n|---|---:|---:|---:|---:|---:|---:|"
+)
 
 
 @dataclass
@@ -76,27 +81,29 @@ def lines(entity: str, records: Sequence[Record], kind: str) -> bytes:
     return text.getvalue().encode()
 
 
-def import_file(tenant: Tenant, entity: str, kind: str, data: bytes) -> tuple[float, float, float]:
+def import_file(tenant: Tenant, entity: str, kind: str, data: bytes, postmaster: int) -> tuple[float, float, float]:
     """Import a file in a process of its own; return its seconds, its CPU seconds, and the most memory it had in MB."""
     origin = Origin(Source.IMPORT, "benchmark", "0" * 32)
     job = jobs.create(tenant, origin, entity=Entity(entity), format=FileFormat(kind))
     for start in range(0, len(data), 8_000_000):
         store.append(job, start, data[start : start + 8_000_000])
     jobs.start(job)
-    command = [sys.executable, "-m", "benchmarks.files", "--run", str(job.pk), str(tenant.pk)]
+    command = [sys.executable, "-m", "benchmarks.files", "--run", str(job.pk), str(tenant.pk), str(postmaster)]
     told = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     return told["seconds"], told["cpu"], told["memory"]
 
 
-def run_here(import_id: int, tenant_id: UUID) -> None:
+def run_here(import_id: int, tenant_id: UUID, postmaster: int) -> None:
     """Run a job, and print what it took."""
+    give_way()
     connection.ensure_connection()
-    start, cpu = time.perf_counter(), time.process_time()
+    start, cpu, before = time.perf_counter(), time.process_time(), cpu_seconds(postmaster)
     job = run(import_id, tenant_id)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    assert job is not None and job.state == "finished", job  # noqa: S101, PT018
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}))
+    assert job is not None and job.state == "finished", job  # noqa: PT018
+    cpu += cpu_seconds(postmaster) - before
+    most = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": int(most[1]) / 1024 if most else 0}))
 
 
 def measure(entity: str, kind: str, rows: int, conninfo: str, postmaster: int) -> tuple[Taken, Taken]:
@@ -113,17 +120,16 @@ def measure(entity: str, kind: str, rows: int, conninfo: str, postmaster: int) -
         parts = [[part.replace(MARK_BYTES, mark) for part in as_parameters(entity, batch)] for batch in found]
         del found
         for what in ("job", "bare") if turn % 2 else ("bare", "job"):
-            before = cpu_seconds(postmaster)
             if what == "job":
-                seconds, cpu, job.memory = import_file(ours, entity, kind, data)
+                seconds, cpu, job.memory = import_file(ours, entity, kind, data, postmaster)
             else:
-                start, cpu = time.perf_counter(), 0.0
+                start, before = time.perf_counter(), cpu_seconds(postmaster)
                 for part in parts:
                     send(part)
-                seconds = time.perf_counter() - start
+                seconds, cpu = time.perf_counter() - start, cpu_seconds(postmaster) - before
             taken = job if what == "job" else bare
             taken.seconds.append(seconds)
-            taken.cpu.append(cpu + cpu_seconds(postmaster) - before)
+            taken.cpu.append(cpu)
     return job, bare
 
 
@@ -150,11 +156,11 @@ def main() -> None:
     """Print a row for each kind of file."""
     parser = ArgumentParser(prog="python -m benchmarks.files")
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--run", nargs=2, metavar=("IMPORT", "TENANT"), help="run a job that waits")
+    parser.add_argument("--run", nargs=3, metavar=("IMPORT", "TENANT", "POSTMASTER"), help="run a job that waits")
     parser.add_argument("--only", help="one kind of file: customers-ndjson")
     arguments = parser.parse_args()
     if arguments.run:
-        run_here(int(arguments.run[0]), UUID(arguments.run[1]))
+        run_here(int(arguments.run[0]), UUID(arguments.run[1]), int(arguments.run[2]))
         return
     for conninfo, postmaster in conninfos():
         print(HEAD)

@@ -1,19 +1,18 @@
 """Rows that a file's job rejected: kept in the transaction of their chunk, with what a person is named by in them."""
 
-import csv
 import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import StringIO
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
 import orjson
 from django.db.models.functions import Length
 
-from hub.admin.csv import as_cell
 from hub.files.sniffing import Dialect
+from hub.files.writing import BEGINS_A_FORMULA, csv_line
 from hub.records.reading import Json, Pairs
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
@@ -117,15 +116,15 @@ def written(job: Import) -> Iterator[bytes]:
     dialect = Dialect.from_json(job.layout.get("dialect", {}))
     header = job.layout.get("header", [])
     own = [place for place, name in enumerate(header) if name not in SAID]
-    writer = _Table(dialect)
+    write = partial(csv_line, delimiter=dialect.delimiter)
     if dialect.has_bom or not dialect.encoding.startswith("utf-8"):
         yield BOM_UTF8  # who opens it in a spreadsheet sees letters as they are
-    yield writer.line([*SAID, *(header[place] for place in own)])
+    yield write([*SAID, *(header[place] for place in own)])
     for row in _rows_of(job):
-        said = [str(row.line), as_cell(_in_words(row.faults))]
+        said = [str(row.line), _cell(_in_words(row.faults))]
         for cells in json.loads(row.sent):
             known = [cells[place] for place in own if place < len(cells)]
-            yield writer.line([*said, *map(_cell, [*known, *cells[len(header) :]])])
+            yield write([*said, *map(_cell, [*known, *cells[len(header) :]])])
             said = ["", ""]
 
 
@@ -174,20 +173,9 @@ def _in_words(faults: Sequence[Mapping[str, str]]) -> str:
 
 
 def _cell(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; it is read as it was (tenants.imports.values)."""
-    return cell if NUMBER.fullmatch(cell) else as_cell(cell)
+    """Return a cell that no spreadsheet takes for a formula; it is read as it was (tenants.imports.values).
 
-
-class _Table:
-    """Writes lines of a table as it was written, in UTF-8."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.text = StringIO()
-        self.writer = csv.writer(self.text, delimiter=dialect.delimiter, lineterminator=dialect.line_end)
-
-    def line(self, cells: Sequence[str]) -> bytes:
-        self.writer.writerow(cells)
-        line = self.text.getvalue().encode()
-        self.text.seek(0)
-        self.text.truncate()
-        return line
+    One that came with an apostrophe before it is none, and stays so however often it is sent.
+    """
+    is_formula = cell.startswith(BEGINS_A_FORMULA) and not NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell

@@ -1,0 +1,97 @@
+"""An import whose worker and whose database are killed: it goes on, nothing is there twice and nothing is left out."""
+
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import hub_on_a_copy
+from tests.system.running import Hub, Shop
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+ROWS, STOPPED, CHUNK, EVERY = 100_000, 20_000, 1000, 100  # one row in a hundred is rejected
+JOB = "SELECT state, position, read, created, updated, unchanged, rejected, folded FROM tenants_import WHERE id = {}"
+
+
+@pytest.fixture(scope="module")
+def hasty(prepared: Path) -> Iterator[Hub]:
+    yield from hub_on_a_copy(prepared, {"WORKERS": "1", "DJANGO_SETTINGS_MODULE": "tests.system.hasty"})
+
+
+def file_of(rows: int) -> bytes:
+    good = b'{"CustomerId":"C-%d","Email":"c%d@shop.example"}\n'
+    bad = b'{"CustomerId":"C-%d","Email":"no address"}\n'
+    return b"".join(good % (n, n) if n % EVERY else bad % n for n in range(rows))
+
+
+def upload(shop: Shop, body: bytes) -> int:
+    answer = shop.send(
+        "POST", "/imports/{tenant}?entity=customers", body, headers={"Content-Type": "application/x-ndjson"}
+    )
+    assert answer.status == 202, answer.body
+    return int(json.loads(answer.body)["data"]["id"])
+
+
+def position(hub: Hub, job: int) -> int:
+    return int(hub.query(JOB.format(job))[0][1])
+
+
+def test_an_import_goes_on_whoever_is_killed(hasty: Hub) -> None:
+    shop = hasty.shop()
+    job = upload(shop, file_of(ROWS))
+    points = sorted(random.sample(range(5 * CHUNK, 70 * CHUNK), 3))
+
+    for which, point in enumerate(points):
+        assert wait_until(lambda point=point: position(hasty, job) >= point)
+        os.kill(hasty.postmaster() if which == 1 else hasty.background_worker(), signal.SIGKILL)
+        assert wait_until(lambda: is_back(hasty))
+
+    assert wait_until(lambda: hasty.query(JOB.format(job))[0][0] == "finished")
+    rejected = ROWS // EVERY
+    assert hasty.query(JOB.format(job)) == [("finished", ROWS, ROWS, ROWS - rejected, 0, 0, rejected, 0)]
+    of_tenant = f"FROM {{}} WHERE tenant_id = '{shop.id}'"
+    assert hasty.query(f"SELECT count(*) {of_tenant.format('customers_customer')}") == [(ROWS - rejected,)]
+    counted = "SELECT count(*), min(number), max(number), sum(received)"
+    chunks = ROWS // CHUNK
+    assert hasty.query(f"{counted} {of_tenant.format('tenants_changeset')}") == [(chunks, 1, chunks, ROWS - rejected)]
+    assert hasty.query(f"SELECT count(*), count(DISTINCT line) {of_tenant.format('tenants_rejectedrow')}") == [
+        (rejected, rejected)
+    ]
+    assert hasty.query(f"SELECT count(*) {of_tenant.format('tenants_filepart')}") == [(0,)]
+
+
+def is_back(hub: Hub) -> bool:
+    try:
+        return bool(hub.query("SELECT 1") and hub.processes("procrastinate"))
+    except Exception:
+        return False
+
+
+def test_a_worker_that_is_stopped_leaves_its_jobs_waiting(hasty: Hub) -> None:
+    shop = hasty.shop()
+    job = upload(shop, file_of(STOPPED))
+    assert wait_until(lambda: position(hasty, job) >= CHUNK)
+
+    stopped = hasty.background_worker()
+    os.kill(stopped, signal.SIGTERM)
+
+    assert wait_until(lambda: stopped not in hasty.processes("procrastinate"))
+    assert wait_until(lambda: hasty.query(JOB.format(job))[0][0] == "finished"), "the next worker goes on"
+    assert hasty.query(JOB.format(job))[0][2:4] == (STOPPED, STOPPED - STOPPED // EVERY)
+
+
+def test_jobs_of_several_tenants_run_side_by_side_and_of_one_in_turn(hasty: Hub) -> None:
+    shops = [hasty.shop(f"Shop {n}") for n in range(3)]
+    jobs = [upload(shop, file_of(5 * CHUNK)) for shop in [*shops, shops[0]]]
+
+    assert wait_until(lambda: all(hasty.query(JOB.format(job))[0][0] == "finished" for job in jobs))
+
+    ran = hasty.query(f"SELECT id, started_at, ended_at FROM tenants_import WHERE id IN ({jobs[0]}, {jobs[3]})")
+    (_, _, first_ended), (_, second_started, _) = sorted(ran)
+    assert first_ended <= second_started
