@@ -42,6 +42,7 @@ class Upload {
   constructor(form) {
     this.form = form;
     this.input = form.querySelector("input[type=file]");
+    this.input.hasChangeListener = true; // or the theme listens, too, and looks for a text box beside it
     this.begin = form.querySelector("[data-begin]");
     this.cancelButton = form.querySelector("[data-cancel]");
     this.urls = form.dataset.part
