@@ -49,7 +49,8 @@ def measure_exports(stage: Stage, rows: int, rounds: int, note: Note) -> Exports
         note(f"storing {rows:,} customers to be exported")
         connection.execute(FILL, (shop.tenant_id, rows))
         connection.execute("VACUUM ANALYZE customers_customer")
-        exported, copied = ({each: [] for each in COPIES} for _ in range(2))
+        exported: dict[str, list[float]] = {each: [] for each in COPIES}
+        copied: dict[str, list[float]] = {each: [] for each in COPIES}
         _export(stage, shop, "csv", rows)
         before = _megabytes(stage)
         for number in range(rounds):
