@@ -24,7 +24,8 @@ COPIES = {
 FILL = """
 INSERT INTO customers_customer
        (tenant_id, match_key, customer_id, email, name, surname, phone, language, email_optin, sms_optin,
-        whatsapp_optin, app_push_optin, gdpr_optin, is_excluded, attributes, tags, mailing_lists, given, created_at, updated_at)
+        whatsapp_optin, app_push_optin, gdpr_optin, is_excluded, attributes, tags, mailing_lists, given, created_at,
+        updated_at)
 SELECT %s, 'i:X-' || n, 'X-' || n, 'customer' || n || '@shop.example', 'Name ' || n, 'Surname ' || n, '+35840' || n,
        'en-GB', n %% 2 = 0, false, false, n %% 3 = 0, true, false, '{}', '{}', '{}', 8191, now(), now()
   FROM generate_series(1, %s) n
@@ -48,7 +49,8 @@ def measure_exports(stage: Stage, rows: int, rounds: int, note: Note) -> Exports
         note(f"storing {rows:,} customers to be exported")
         connection.execute(FILL, (shop.tenant_id, rows))
         connection.execute("VACUUM ANALYZE customers_customer")
-        exported, copied = ({each: [] for each in COPIES} for _ in range(2))
+        exported: dict[str, list[float]] = {each: [] for each in COPIES}
+        copied: dict[str, list[float]] = {each: [] for each in COPIES}
         _export(stage, shop, "csv", rows)
         before = _megabytes(stage)
         for number in range(rounds):

@@ -177,8 +177,9 @@ def test_what_an_entity_does_not_know_is_refused(shop: Partner, query: str, name
     assert [*answer.json()["errors"]] == [name]
 
 
-def test_without_an_entity_it_is_said_what_is_missing(shop: Partner) -> None:
-    answer = shop.send("GET", "/exports/{tenant}")
+@pytest.mark.parametrize("query", ["", "?entity=", "?entity=%20"])
+def test_without_an_entity_it_is_said_what_is_missing(shop: Partner, query: str) -> None:
+    answer = shop.send("GET", f"/exports/{{tenant}}{query}")
 
     assert (answer.status_code, answer.json()["message"]) == (
         400,

@@ -94,7 +94,10 @@ def test_a_doubled_parameter_is_refused(shop: Partner, method: str, path: str, n
     assert refused(shop, method, path, f"{name}=1&{name}=1")[name] == [DOUBLED]
 
 
-@pytest.mark.parametrize(("method", "path", "name"), [one for one in KNOWN if one[0] == "GET"])
+NAMES_WHAT = ("GET", "/exports/{tenant}", "entity")  # a blank one is a missing one
+
+
+@pytest.mark.parametrize(("method", "path", "name"), [one for one in KNOWN if one[0] == "GET" and one != NAMES_WHAT])
 @pytest.mark.parametrize("blank", ["", "%20", "%09+"])
 def test_an_empty_parameter_of_a_list_is_refused(
     partner: Partner, method: str, path: str, name: str, blank: str
