@@ -105,7 +105,8 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
-    That is: with other customers, in reasons, in before-images, in quarantine, with imports. Orders may have come before customers.
+    That is: with other customers, in reasons, in before-images, in quarantine, with imports. Orders may have come
+    before customers.
     """
     named = _named(persons)
     erased = named["erased"]

@@ -167,7 +167,8 @@ class Columns:
 
     `fields` are the documented names with what their columns hold; a part's field has the part's name before it:
     OrderItems.Sku. Of `identifiers` one must have a column. `required` are the fields that no record, and no part, is
-    without. `persons` are those that say who somebody is: what is kept of a table's options may hold none of them. Rows that have the same `group` are a record, whose parts are in its member `part`, at most `most_parts`.
+    without. `persons` are those that say who somebody is: what is kept of a table's options may hold none of them.
+    Rows that have the same `group` are a record, whose parts are in its member `part`, at most `most_parts`.
     `vendors` are those whose exports are known; the one without a name has what many others call the fields.
     """
 

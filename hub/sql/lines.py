@@ -34,9 +34,11 @@ CELLS = {
     "text[]": "CASE WHEN cardinality({value}) > 0 THEN to_json({value})::text WHEN {value} IS NOT NULL THEN '[]' END",
     "timestamptz": MOMENT,
 }
-# A spreadsheet runs a cell that begins so as a formula; with an apostrophe before it, it is a text.
+# A spreadsheet runs a cell that begins so as a formula; with an apostrophe before it, it is a text (hub.files.writing).
+# A text that looks escaped is escaped in any case: whoever reads a table takes one apostrophe away.
 BEGINS_A_FORMULA = r"('=', '+', '-', '@', E'\t', E'\r')"
-ESCAPED = f"CASE WHEN left({{value}}, 1) IN {BEGINS_A_FORMULA} THEN '''' || {{value}} ELSE {{value}} END"
+ESCAPED = f"CASE WHEN left(ltrim({{value}}, ''''), 1) IN {BEGINS_A_FORMULA} THEN '''' || {{value}} ELSE {{value}} END"
+EXACT = ESCAPED.replace("WHEN ", "WHEN left({value}, 1) = '''' AND ")
 
 OBJECTS = """SELECT {object}
   FROM ({rows}) t
@@ -104,7 +106,7 @@ def table_query(layout: Layout, rows: str, *, escapes: bool = False) -> str:
 
     Texts that a spreadsheet would run are escaped, if asked.
     """
-    templates = {**CELLS, "text": ESCAPED} if escapes else CELLS
+    templates = {**CELLS, "text": ESCAPED if escapes else EXACT}
     cells = ",\n       ".join(templates[kind].format(value=value) for _, value, kind in _cells(layout))
     parts = layout.parts
     joined = f"\n  LEFT JOIN {parts.table} p ON {parts.condition}" if parts else ""

@@ -68,7 +68,8 @@ WOO_PRODUCTS = (
     (
         "ID|Type|SKU|GTIN, UPC, EAN, or ISBN|Name|Published|Is featured?|Visibility in catalog|Short description|"
         "Description|Date sale price starts|Date sale price ends|Tax status|Tax class|In stock?|Stock|Low stock amount|"
-        "Backorders allowed?|Sold individually?|Weight (kg)|Allow customer reviews?|Purchase note|Sale price|Regular price|"
+        "Backorders allowed?|Sold individually?|Weight (kg)|Allow customer reviews?|Purchase note|Sale price|"
+        "Regular price|"
         "Categories|Tags|Shipping class|Images|Parent|Position"
     )
     .replace(", ", " ")
