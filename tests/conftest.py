@@ -14,12 +14,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.template import RequestContext, Template
-from django.test import Client, override_settings
-from django.test.signals import template_rendered
+from django.test import Client
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
-from whitenoise.middleware import WhiteNoiseMiddleware
 
 from hub.admin import changelist
 from hub.environment import read_environment
@@ -31,6 +28,8 @@ from tenants.requests.writer import WRITER
 from tests.distribution import distribute_tenants, drop_database
 from tests.sharing import close_share, open_share
 from tests.statements.find import statements
+
+pytest_plugins = ["tests.thrift"]
 
 CLIENT = Client(raise_request_exception=False)
 SERVER = pytest.StashKey[EmbeddedServer]()
@@ -109,44 +108,6 @@ def _a_busy_machine_changes_no_query() -> Iterator[None]:
     """A list's key is walked for 30 ms and else sorted, with more queries: time must not decide what a test counts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changelist, "PATIENCE_MS", 30_000)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _passwords_hash_soon() -> Iterator[None]:
-    """What a password costs to guess is Django's business, half a second of CPU for each that is set or entered."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_files_are_listed_once() -> Iterator[None]:
-    """Every new client has middleware of its own, for which whitenoise would list all static files: 20 ms of CPU."""
-    listed: dict[str, Any] = {}
-
-    def add_files(middleware: WhiteNoiseMiddleware) -> None:
-        if not listed:
-            original(middleware)
-            listed.update(middleware.files)
-        middleware.files.update(listed)
-
-    original = WhiteNoiseMiddleware.add_files_from_finders
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _an_answer_keeps_the_context_of_its_page(django_test_environment: None) -> Iterator[None]:
-    """Django's tests keep a copy of what each part of a page was given, hundreds of widgets: a sixth of its CPU."""
-
-    def render(template: Template, context: Any) -> Any:
-        if isinstance(context, RequestContext) and context.template is template:
-            template_rendered.send(sender=template, template=template, context=context)
-        return template.nodelist.render(context)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Template, "_render", render)
         yield
 
 
