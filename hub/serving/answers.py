@@ -155,8 +155,9 @@ class Sending:
         try:
             data, more = await self._more(pieces)
             is_started = await _start(status, headers, scope, send)
-            while await self._sent(data, scope["state"], send) and not (is_sent := not more):
+            while (is_read := await self._sent(data, scope["state"], send)) and more and not self.is_ending:
                 data, more = await self._more(pieces)
+            is_sent = is_read and not more
         except Exception as error:
             trace = trace_of((status, headers, b""))[3:35]
             log.error("an answer broke off", exc_info=error, **({"trace_id": trace} if trace else {}))
@@ -174,13 +175,13 @@ class Sending:
             return await self.in_thread(pieces.more)
 
     async def _sent(self, data: bytes, state: MutableMapping[str, Any], send: Send) -> bool:
-        """Send a piece, and tell whether the client has read most of it: False where it has gone or may not go on."""
+        """Send a piece, and tell whether the client has read most of it: False where it has gone or is too late."""
         for start in range(0, len(data), SLICE):
             await send({"type": "http.response.body", "body": data[start : start + SLICE], "more_body": True})
             while not await _is_drained(send):
                 if self.is_ending:
                     return False
-        return not (state.get("is_gone") or self.is_ending)
+        return not state.get("is_gone")
 
 
 async def _start(status: int, headers: Headers, scope: Scope, send: Send) -> bool:

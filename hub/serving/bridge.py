@@ -16,7 +16,7 @@ from typing import Any
 
 from hub.middleware.streaming import INCOMPLETE, STREAM, Stream
 from hub.middleware.waiting import SECONDS, WAIT, Wait, resumed
-from hub.serving.answers import Answer, Application, Receive, Result, Send, Sending, ask, refusal, trace_of
+from hub.serving.answers import Answer, Application, Pieces, Receive, Result, Send, Sending, ask, refusal, trace_of
 from hub.serving.environs import Environ, Scope, environ_of
 from hub.serving.intake import SMALL, Held, Intake
 from hub.serving.parking import Parking
@@ -86,7 +86,8 @@ class Bridge:
             self.held.size -= sum(map(len, parts))
         parts.clear()
         wait = environ.get(WAIT)
-        environ.clear()  # a client may take its time with the answer
+        if not isinstance(answer[2], Pieces):
+            environ.clear()  # a client may take its time with the answer
         if wait and is_read:
             answer = await self._answer_later(answer, wait, scope)
         await self.sending.send(answer, scope, send, None if is_read else receive)
@@ -131,7 +132,6 @@ class Bridge:
         environ["wsgi.input"] = BytesIO()
         is_read = environ.get("CONTENT_LENGTH", "0") == "0" and "HTTP_TRANSFER_ENCODING" not in environ
         answer = await self._answered(environ)
-        environ.clear()
         if stream.taker and answer[0] < 400:
             trace = trace_of(answer)
             is_read = await self.intake.take(stream, most, scope, receive, trace)
