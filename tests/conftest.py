@@ -37,6 +37,7 @@ SERVER = pytest.StashKey[EmbeddedServer]()
 
 # How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies.
 EXAMPLES = 100
+MEASURED = 10  # of a test's values for a parameter, so many are measured
 settings.register_profile(
     "hub",
     max_examples=EXAMPLES,
@@ -86,6 +87,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+def is_measured(item: pytest.Item) -> bool:
+    """Tell whether a test's coverage counts: not where it is slow, nor for a hundred random or many listed examples.
+
+    What these alone reach is missing in the figure, which is so never too high.
+    """
+    if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
+        return False
+    listed = getattr(item, "callspec", None)
+    numbers = listed.indices.values() if listed else ()
+    return not hasattr(getattr(item, "obj", None), "hypothesis") and max(numbers, default=0) < MEASURED
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Measure what the fast tests reach: all that is measured takes twice the CPU, and these reach what the others do.
@@ -93,7 +106,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     pytest-cov's mark `no_cover` does nothing in a process of xdist's, which measures twice, one in the other (7.1).
     """
     traced = sys.gettrace(), threading.gettrace()
-    if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
+    if not is_measured(item):
         sys.settrace(None)
         threading.settrace(None)
     try:
