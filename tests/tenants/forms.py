@@ -51,20 +51,15 @@ def looked_at() -> Iterator[set[str]]:
         return noted
 
     def appending(form: QueryDict, name: str, value: Any) -> None:
-        dict.setdefault(form, name, []).append(value)  # Django's own asks for the name
+        own: Any = form
+        dict.setdefault(own, name, []).append(value)  # Django's own asks for the name
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QueryDict, "appendlist", appending)
         for method in ("__getitem__", "__contains__", "getlist", "pop"):
             patch.setattr(QueryDict, method, noting(getattr(QueryDict, method)))
-        for method in (
-            "__iter__",
-            "keys",
-            "items",
-            "values",
-            "dict",
-            "urlencode",
-        ):  # `lists` is what copies are made by
+        # Copies are made by `lists`.
+        for method in ("__iter__", "keys", "items", "values", "dict", "urlencode"):
             patch.setattr(QueryDict, method, walking(getattr(QueryDict, method)))
         yield names
 
