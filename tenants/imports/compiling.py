@@ -51,8 +51,8 @@ class Members:
     def read(self, cells: Cells, faults: list[Fault], place: Place) -> Record:
         """Return what a row says; a blank cell says nothing. What is wrong with it joins the faults, at `place`.
 
-        Text that begins like most and can be no spoilt number is its own value, and others are remembered: 13 columns of
-        a row take 2 µs, 4.4 where each is read.
+        Text that begins like most and can be no spoilt number is its own value, and others are remembered: 13 columns
+        of a row take 2 µs, 4.4 where each is read.
         """
         found = {}
         for name, at, convert in self.texts:
@@ -64,7 +64,9 @@ class Members:
         for name, at, convert, known in self.values:
             if not (cell := cells[at]):
                 continue
-            if (value := known.get(cell)) is None and (value := _read(convert, cell, faults, place, name)) is not None:
+            value = known.get(cell)
+            if value is None:
+                value = _read(convert, cell, faults, place, name)
                 if len(known) < MOST_KNOWN:
                     known[cell] = value
             if value is not None:
