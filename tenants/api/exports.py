@@ -24,7 +24,7 @@ ENTITY = Annotated[
     written("entity", {entity.value: entity.value for entity in Entity}.get),
     Field(description="Which records.", json_schema_extra={"enum": Entity.values}),
 ]
-FORMAT = meaning(one_of("format", [each.value for each in FORMATS]), "As what; NDJSON where nothing is said.")
+FORMAT = meaning(one_of("choice", [each.value for each in FORMATS]), "As what; NDJSON where nothing is said.")
 ESCAPES = meaning(FLAG, "Of a CSV: whether an apostrophe stands before what a spreadsheet would run as a formula.")
 FIELDS = "Which members to write, and no other."
 NAMED = "Say which records to export: entity=customers, orders or products."

@@ -160,8 +160,8 @@ HINTS = {kind["code"]: kind["hint"] for kind in (EMPTY, NOT_AN_ARRAY, NOT_UTF8, 
 VENDORS_OWN = {"country", "date", "dated", "letters_digits_dashes", "no_dry_run", "phone", "scope_missing"}
 # What only an address can get wrong: tests/tenants/test_parameters.py sends these.
 OF_ADDRESSES = {
-    "cursor", "doubled_parameter", "empty_parameter", "entity", "fields", "hub_ids", "include", "json_array",
-    "one_line", "order", "status", "too_many_parameters", "unknown_parameter",
+    "choice", "cursor", "doubled_parameter", "empty_parameter", "entity", "fields", "hub_ids", "include",
+    "json_array", "one_line", "order", "status", "too_many_parameters", "unknown_parameter",
 }  # fmt: skip
 # What only a reconciliation can get wrong: tests/tenants/test_reconcile.py sends these.
 OF_RECONCILIATIONS = {
@@ -171,10 +171,10 @@ OF_RECONCILIATIONS = {
 OF_HEADERS = {"doubled_header", "empty_header"}
 # What depends on what is stored: tests/hub/test_big_bodies.py, tests/customers/dialects/test_custobar_bounds.py.
 OF_STORED = {"record_full"}
-# What only a table's rows can get wrong: tests/files.
+# What only a table's rows, or how these are read, can get wrong: tests/files.
 OF_TABLES = {
     "ambiguous_date", "ambiguous_number", "apart", "declared_date", "declared_decimal", "differs_by_row", "not_a_date",
-    "not_a_list", "not_yes_or_no", "spoilt_identifier", "too_many_cells",
+    "not_a_list", "not_yes_or_no", "option", "spoilt_identifier", "too_many_cells",
 }  # fmt: skip
 # What only a line of a file can get wrong: tests/files/test_counts.py.
 OF_LINES = {"not_json_line"}

@@ -182,6 +182,8 @@ def test_all_faults_of_a_query_are_named_at_once(shop: Partner) -> None:
 
 
 EVERY_KIND = {
+    "choice": ("/exports/{tenant}?entity=orders&format=xlsx", "format",
+               "The field format must be one of these: ndjson, csv."),
     "cursor": ("/orders/{tenant}?cursor=!", "cursor",
                "The field cursor must be the cursor of an address that this list gave out."),
     "doubled_parameter": ("/orders/{tenant}?limit=1&limit=1", "limit", "The query parameter must be given once."),
@@ -192,8 +194,6 @@ EVERY_KIND = {
     "fields": ("/products/{tenant}/P-1?fields=ProductId,hash", "fields",
                "The field fields must name members of the records, with commas between them: HubId, ProductId,"
                " ProductName, Taxonomy, IsOfflineExclusive, ProductVariants, CreatedAt, UpdatedAt, Hash."),
-    "format": ("/exports/{tenant}?entity=orders&format=xlsx", "format",
-               "The field format must be one of these: ndjson, csv."),
     "hub_ids": ("/orders/{tenant}?HubId=x", "HubId",
                 "The field HubId must consist of at most 1,000 whole numbers with commas between them."),
     "include": ("/changes/{tenant}?include=Records", "include",

@@ -323,7 +323,7 @@ def test_calls_without_a_tenant_are_counted_by_network_and_hour(partner: Partner
         (401, "unauthorised", "GET", "/customers/{tenantId}"),
         (404, "not_found", "GET", ""),
         (400, "bad_request", "GET", "/customers/{tenantId}"),
-        (400, "bad_request", "other", "/(?:customers|orders|products|changes|exports|requests)"),
+        (400, "bad_request", "other", "/(?:customers|orders|products|changes|exports|imports|requests)"),
     ]
 
 

@@ -48,7 +48,8 @@ def test_500_customers_cost_a_fixed_number_of_statements(
     ):  # authorise, BEGIN, lock, look up by each identifier, upsert, changeset, COMMIT
         upload(partner, *({**record, "first_name": "J"} for record in records))
 
-    with django_assert_max_num_queries(18):  # and relatives, step aside, re-key; delete, quarantine, orders, remember
+    # And relatives, step aside, re-key; delete, quarantine, files, orders, remember.
+    with django_assert_max_num_queries(21):
         moved = [{"external_id": f"C-{i}", "email": ""} for i in range(400)]
         upload(partner, *moved, *({"external_id": f"C-{i}", "is_forgotten": True} for i in range(400, 500)))
     assert len(partner.read("customers")) == 400
