@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from hub.files.formats import Shown, plain
+from hub.files.formats import Number, Shown, plain
 from hub.files.problems import problem
 from hub.files.tables import MOST_COLUMNS, MOST_ROW, Row
 from hub.files.texts import Texts
@@ -123,7 +123,8 @@ class SheetReader(_Text):
         if kind == "n":
             style = self._cell.get("s", "")
             shown = self._shown[int(style)] if style.isdecimal() and int(style) < len(self._shown) else plain
-            return shown(text)
+            seen = shown(text)
+            return Number(seen) if "." in seen else seen
         if kind == "b":
             return "true" if text == "1" else "false"
         return text.removesuffix("T00:00:00") if kind == "d" else _unescaped(text)

@@ -15,6 +15,12 @@ BUILT_IN = {9: "0%", 10: "0.00%", 46: "[h]:mm:ss"} | dict.fromkeys(DATES, "yyyy"
 LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 
 
+class Number(str):
+    """The text of a cell that holds a number: with a point before decimals, whatever the sheet's texts write there."""
+
+    __slots__ = ()
+
+
 def plain(number: str) -> str:
     """Return a number as people see it: 12345.0 is 12345, 6.4E+12 6400000000000, 0.30000000000000004 0.3."""
     if number.isdecimal() or len(number) > MOST_DIGITS:

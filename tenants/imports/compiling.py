@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from hub.records.faults import Fault
+from hub.records.types import BLANK
 from tenants.entities import Columns, Kind
 from tenants.imports.headers import Column, Match, normalised
 from tenants.imports.options import OPPOSITE, Options
@@ -77,9 +78,14 @@ class Members:
         return found
 
 
+def _is_blank(cell: str) -> bool:
+    """Tell whether a cell says nothing, as records have it: Python takes four characters more for blanks."""
+    return not cell or (cell.isspace() and BLANK.fullmatch(cell) is not None)
+
+
 def _read(convert: Convert, cell: str, faults: list[Fault], place: Place, name: str) -> Any:
     """Return what a cell says, None for nothing."""
-    if cell.isspace():
+    if _is_blank(cell):
         return None
     try:
         return convert(cell)
@@ -92,7 +98,7 @@ def _first(member: Member, cells: Cells, faults: list[Fault], place: Place) -> A
     """Return what the first cell that is not blank says, else the constant."""
     for source in member.sources:
         cell = cells[source.place]
-        if cell and not cell.isspace():
+        if not _is_blank(cell):
             return _read(source.convert, cell, faults, place, member.name)
     return member.constant
 
@@ -125,7 +131,7 @@ class Compiled:
 
     def key(self, cells: Cells) -> str:
         """Return the name of a row's record, "" where it has none."""
-        source = next((source for source in self.keys if cells[source.place].strip()), None)
+        source = next((source for source in self.keys if not _is_blank(cells[source.place])), None)
         if source is None:
             return ""
         try:

@@ -124,9 +124,14 @@ def _is_doubled(column: SuggestedColumn) -> bool:
 def _shown(found: Match, samples: Sequence[Sequence[str]]) -> Iterator[SuggestedColumn]:
     for column in found.columns:
         if column.header not in REJECTED:
-            cells = (row[column.place] for row in samples if column.place < len(row))
-            some = list(islice(dict.fromkeys(cell[:LONGEST_SAMPLE] for cell in cells if cell.strip()), SAMPLES))
+            cells = (_sample(row[column.place]) for row in samples if column.place < len(row))
+            some = list(islice(dict.fromkeys(filter(str.strip, cells)), SAMPLES))
             yield SuggestedColumn(column.place, column.header, column.fields, some, NOTES.get(column.why, ""))
+
+
+def _sample(cell: str) -> str:
+    """Return a cell, shortened; one that is short stays what it is, a number of a workbook."""
+    return cell if len(cell) <= LONGEST_SAMPLE else cell[:LONGEST_SAMPLE]
 
 
 def _questions(

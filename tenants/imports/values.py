@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from hub.files.formats import Number
 from hub.files.writing import unescaped
 from hub.records.types import normal_local_moment
 from tenants.entities import Kind
@@ -95,8 +96,11 @@ def flag(cell: str, *, words: Mapping[str, bool | None]) -> bool | None:
 
 def number(cell: str, *, decimal: str = "") -> orjson.Fragment:
     """Read a number, to its last digit: `decimal` stands before its decimals, the other of comma and point is for
-    thousands, as blanks and apostrophes are. Undeclared, it is read where it can mean one number only.
+    thousands, as blanks and apostrophes are. Undeclared, it is read where it can mean one number only; what was a
+    number in a workbook can.
     """
+    if isinstance(cell, Number):
+        decimal = "."
     if len(cell) > MOST_NUMBER:
         raise Unreadable("not_a_number")
     if decimal != "," and PLAIN.fullmatch(cell):
