@@ -32,6 +32,19 @@ State = Annotated[str, Field(json_schema_extra={"enum": ImportState.values})]
 Rate = Annotated[float, Field(ge=0)]
 
 
+class Table(Body):
+    """How a table is read."""
+
+    encoding: str
+    """Its encoding."""
+    delimiter: str
+    """What stands between its cells."""
+    columns: dict[str, list[str]]
+    """The fields that each column gives, by its header; none for a column that is not taken."""
+    constants: dict[str, str]
+    """What all records say, for no column does."""
+
+
 class Import(Body):
     """A file of records and the job that stores them."""
 
@@ -77,6 +90,13 @@ class Import(Body):
     """When it ended, in UTC."""
     changes: NotRequired[Annotated[list[Change], Field(max_length=50)]]
     """Of a dry run: what would change, of the first records; only for keys that may read them."""
+
+
+class ToldImport(Import):
+    """An import that was asked for."""
+
+    table: NotRequired[Table]
+    """Of a table whose first row was read: how it is read."""
 
 
 class Imports(Body):
@@ -129,7 +149,9 @@ TOO_LARGE = Answer(Failure, "The file has more than 5 GB.")
 
 def told(message: str, description: str, headers: tuple[str, ...] = (), **shown: object) -> Answer:
     """Return how an answer tells an import."""
-    return Answer(succeeded(Import), description, headers, {"success": True, "message": message, "data": SHOWN | shown})
+    return Answer(
+        succeeded(ToldImport), description, headers, {"success": True, "message": message, "data": SHOWN | shown}
+    )
 
 
 IMPORTS: Mapping[str, Operation] = {

@@ -29,6 +29,7 @@ from tenants.imports import jobs, rejects, store
 from tenants.imports.items import FileRefused
 from tenants.imports.options import OptionsRefused, options_of_parameters
 from tenants.imports.problems import NotTaken
+from tenants.imports.reading import table_told
 from tenants.models import Entity, FileFormat, Import, ImportState, Way
 from tenants.scopes import ENTITIES, Scope, scope_of
 
@@ -266,7 +267,10 @@ class ImportViewSet(TenantViewSet):
     def _told(self, message: str, job: Import, *, status: int = 200) -> HttpResponse:
         """Answer with a job: what a dry run would change is for keys that may read it."""
         headers = {UPLOAD_OFFSET: str(job.size)} if job.state == ImportState.UPLOADING else {}
-        return success(message, jobs.tell(job, with_changes=self._may_read(job)), headers, status=status)
+        told = jobs.tell(job, with_changes=self._may_read(job))
+        if table := table_told(job):
+            told["table"] = table
+        return success(message, told, headers, status=status)
 
     def _may_read(self, job: Import) -> bool:
         return bool(self.caller.scopes & scope_of("read", job.entity))

@@ -12,6 +12,7 @@ from hub.files.sniffing import SAMPLE, Dialect, sniff
 from hub.files.tables import Row, rows
 from tenants.entities import entity_config
 from tenants.imports.ahead import Ask
+from tenants.imports.headers import REJECTED, match
 from tenants.imports.items import FileRefused, Item
 from tenants.imports.mapping import settled, table_items
 from tenants.imports.ndjson import items as ndjson_items
@@ -88,7 +89,24 @@ def _sheet(found: Iterator[bytes]) -> Iterator[Row]:
         yield from sheet_rows(cast(BinaryIO, file))
 
 
+def table_told(job: Import) -> dict[str, Any]:
+    """Return how the table of a job is read: encoding, delimiter, the fields that each column gives, constants.
+
+    Nothing before the first row was read, and of what is no table.
+    """
+    if not job.layout:
+        return {}
+    options, dialect = _options(job, job.layout["options"]), Dialect.from_json(job.layout["dialect"])
+    found = match(entity_config(job.entity).columns, job.layout["header"], options)
+    columns = {column.header: list(column.fields) for column in found.columns if column.header not in REJECTED}
+    told = {"encoding": dialect.encoding, "delimiter": dialect.delimiter, "columns": columns}
+    return {**told, "constants": dict(options.constants)}
+
+
 def remember_layout(job: Import) -> None:
-    """Remember how the table of a job was read, for the next one like it; of a dry run nothing is decided yet."""
-    if job.layout and not job.is_dry_run:
+    """Remember how the table of a job was read, for the next one like it: where some of it could be taken.
+
+    Of a dry run nothing is decided yet.
+    """
+    if job.layout and not job.is_dry_run and job.created + job.updated + job.unchanged:
         remember(job.tenant, job.entity, job.layout["header"], _options(job, job.layout["options"]))

@@ -1,6 +1,7 @@
 """How a tenant reads tables with the same headers is remembered: what was used last goes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tenants.entities import entity_config
@@ -10,12 +11,14 @@ from tenants.models import ImportMapping, Tenant
 
 
 def remember(tenant: Tenant, entity: str, header: Sequence[str], options: Options) -> None:
-    """Remember how a table with a header was read."""
+    """Remember how a table with a header was read; not that all its persons had consented: the next one's did not."""
+    flags = {flag.name for flag in entity_config(entity).consents}
+    constants = {name: text for name, text in options.constants.items() if name not in flags}
     ImportMapping.objects.update_or_create(
         tenant=tenant,
         entity=entity,
         digest=digest(header),
-        defaults={"options": options.json, "used_at": datetime.now(UTC)},
+        defaults={"options": replace(options, constants=constants).json, "used_at": datetime.now(UTC)},
     )
 
 

@@ -11,6 +11,7 @@ from tenants.keys import create_key
 from tenants.models import Import, ImportState, Look, RejectedRow
 from tenants.scopes import Scope
 from tests.conftest import Partner
+from tests.files.jobs import imported
 from tests.files.sending import FILE, begin, cancel, deferred, patch, send, set_state, start, told
 
 ENDED = (ImportState.FINISHED, ImportState.FAILED, ImportState.CANCELLED)
@@ -87,6 +88,43 @@ def test_a_dry_run_tells_what_would_change_to_who_may_read_it(partner: Partner) 
     assert "changes" not in listed
     (look,) = Look.objects.filter(tenant=partner.tenant, entity="customers", way="api_list")
     assert (look.records, look.requests) == (1, 1)
+
+
+def test_a_table_tells_which_fields_its_columns_give(partner: Partner) -> None:
+    head = "Kundennr;E-Mail;Newsletter;Schuhe\r\n".encode("cp1252")
+    job = imported(
+        partner,
+        head + "1;a@müller.example;ja;42\r\n".encode("cp1252"),
+        format="csv",
+        options={"mapping": {"Kundennr": "CustomerId"}},
+    )
+
+    table = partner.get(f"/imports/{{tenant}}/{job.pk}").json()["data"]["table"]
+
+    assert (table["encoding"], table["delimiter"]) == ("windows-1252", ";")
+    assert table["columns"] == {
+        "Kundennr": ["CustomerId"],
+        "E-Mail": ["Email"],
+        "Newsletter": ["EmailOptin"],
+        "Schuhe": [],
+    }
+
+
+def test_that_all_of_one_file_consent_is_not_said_of_the_next_one(partner: Partner) -> None:
+    for number, options in enumerate([{"constants": {"EmailOptin": "yes"}}, {}]):
+        imported(partner, f"CustomerId\nC-{number}\n".encode(), format="csv", options=options)
+
+    assert {record["CustomerId"]: record["EmailOptin"] for record in partner.read("customers")} == {
+        "C-0": True, "C-1": False,
+    }  # fmt: skip
+
+
+def test_a_file_of_which_nothing_is_stored_teaches_nothing(partner: Partner) -> None:
+    for options in ({"mapping": {"Name": "Language"}}, {}):
+        job = imported(partner, b"CustomerId,Name\nC-1,Maximiliane\n", format="csv", options=options)
+
+    assert (job.created, job.rejected) == (1, 0)
+    assert partner.read("customers")[0]["Name"] == "Maximiliane"
 
 
 def test_the_job_of_a_file_in_parts_is_told_while_it_comes(partner: Partner) -> None:

@@ -42,6 +42,16 @@ def test_a_rejected_line_comes_back_as_it_came_with_all_that_is_wrong(partner: P
     assert said["errors"] == {"Email": ["The field Email must be a valid e-mail address."], "Language": [TEXT]}
 
 
+@pytest.mark.parametrize("byte", [b"\0", b"\xe4"])
+def test_a_line_that_no_text_can_hold_stays_rejected_until_it_is_mended(partner: Partner, byte: bytes) -> None:
+    job = imported(partner, b'{"CustomerId": "N%bx"}\n' % byte)
+
+    (found,) = written(job)
+    assert json.loads(found)["_rejected"]["text"] == rf'{{"CustomerId": "N\x{byte.hex()}x"}}'
+    assert (imported(partner, found).rejected, partner.read("customers")) == (1, [])
+    assert imported(partner, found.replace(rb"\\x%b" % byte.hex().encode(), b"o")).created == 1
+
+
 def test_the_file_of_the_rejected_can_be_mended_and_sent_again(partner: Partner) -> None:
     first = imported(partner, ndjson([GOOD, BAD, b'{"CustomerId":', b"[5]", {**BAD, "CustomerId": "C"}, {}]))
     sent = b"".join(written(first))
