@@ -66,7 +66,7 @@ SHOPIFY = Vendor(
         "Discount Code": [],
         "Discount Amount": [],
         "Shipping Method": [],
-        "Cancelled at": [],
+        "Cancelled at": ["?IsOrderCancelled"],
         "Payment Method": [],
         "Refunded Amount": [],
         "Outstanding Balance": [],

@@ -146,7 +146,8 @@ class Vendor:
     """The columns of a shop system's exports, as it calls them: for each the fields that it gives.
 
     The first of a column's fields is its own; the further ones it gives where no column of their own has a value. A
-    field with ! before it is a flag that says the opposite. A column without a field is known, and not taken.
+    field with ! before it is a flag that says the opposite, one with ? before it a flag that any filled cell sets, a
+    blank one leaves as it is. A column without a field is known, and not taken.
     `decimal` is what all its exports write before decimals, "" where that goes by the shop's settings.
     `once` are the columns of parts that have a value in a record's first row, which goes for its other rows, too.
     `whole` is a column, and its values in rows that are no part of their record; `before` is what some columns write

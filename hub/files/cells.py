@@ -11,6 +11,7 @@ from hub.files.texts import Texts
 MOST_ROWS = 1_048_576  # Excel's
 MOST_CELL = 32_767  # characters, as in Excel; 24 bytes of a sheet may refer to so much
 MOST_TEXT = 5_000_000_000  # characters of all rows, for the same reason
+MOST_EXACT = 15  # digits of a number; beyond them a spreadsheet rounds
 ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # of a character that XML cannot have, or that looks like an escape
 
 
@@ -124,7 +125,7 @@ class SheetReader(_Text):
             style = self._cell.get("s", "")
             shown = self._shown[int(style)] if style.isdecimal() and int(style) < len(self._shown) else plain
             seen = shown(text)
-            return Number(seen) if "." in seen else seen
+            return Number(seen) if "." in seen or len(seen) > MOST_EXACT else seen
         if kind == "b":
             return "true" if text == "1" else "false"
         return text.removesuffix("T00:00:00") if kind == "d" else _unescaped(text)

@@ -87,6 +87,8 @@ TEXTS = {
     "too_many_parameters": "The query must have at most 1,000 parameters.",
     "too_many_values": "The request body must contain at most {n} values.",
     "too_small": "The field {field} must be greater than or equal to {n}.",
+    "undeclared_date": "The field {field} is a date that is not ISO 8601: say how dates are written, with dates=dmy or"
+    " dates=mdy.",
     "unknown_member": "Unknown member.",
     "unknown_parameter": "Unknown query parameter.",
 }

@@ -10,7 +10,7 @@ from tenants.entities import Columns, Kind, entity_config
 from tenants.imports.headers import normalised
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import SuggestedColumn, Suggestion, suggest
-from tenants.imports.options import OPPOSITE, Options, read_options
+from tenants.imports.options import FILLED, MARKS, OPPOSITE, Options, read_options, unmarked
 from tenants.models import Import
 
 MOST_MAPPED = 900  # columns: a form may have a thousand fields
@@ -134,8 +134,10 @@ def _mapped(column: SuggestedColumn, columns: Columns, is_own: bool) -> MappedCo
         return MappedColumn(column.header, column.samples, column.note or LEFT_OUT, None)
     value = ",".join(column.fields)
     choices = [("", "– left out –"), *((name, name) for name in columns.fields)]
-    flags = [name for name, kind in columns.fields.items() if kind in (Kind.FLAG, Kind.CONSENT)]
-    choices += [(f"{OPPOSITE}{name}", f"{name}, the opposite") for name in flags]
+    marked = {OPPOSITE: (Kind.FLAG, Kind.CONSENT), FILLED: (Kind.FLAG,)}
+    for mark, kinds in marked.items():
+        flags = [name for name, kind in columns.fields.items() if kind in kinds]
+        choices += [(f"{mark}{name}", f"{name}, {MARKS[mark]}") for name in flags]
     if value not in dict(choices):
         choices.append((value, ", else ".join(column.fields)))
     select = Select(f"column:{column.place}", f"Field of {column.header}", choices, value)
@@ -162,7 +164,7 @@ def _encoding(dialect: Dialect) -> str:
 
 def _constants(job: Import, found: Suggestion) -> Iterator[tuple[str, str]]:
     """Yield the fields that every record must have and no column gives, with what was said of them."""
-    given = {name.removeprefix(OPPOSITE) for column in found.columns for name in column.fields}
+    given = {unmarked(name) for column in found.columns for name in column.fields}
     columns = entity_config(job.entity).columns
     demanded = job.tenant.required_fields if entity_config(job.entity).requirable_fields else []
     wanted = [*found.missing, *demanded, *found.options.constants]

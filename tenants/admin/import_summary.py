@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 from tenants.admin.sections import moment, named
 from tenants.entities import entity_config
 from tenants.imports.jobs import tell
+from tenants.imports.options import MARKS
 from tenants.models import Import, ImportState
 
 SOURCES = {"admin": "Admin", "api": "API", "command": "Command"}
@@ -187,7 +188,7 @@ def columns(job: Import) -> list[tuple[str, str]]:
 def field_text(fields: str | Sequence[str] | None) -> str:
     """Say which fields a column gives."""
     names = [fields] if isinstance(fields, str) else fields or []
-    return ", ".join(f"{name[1:]}, the opposite" if name.startswith("!") else name for name in names) or "left out"
+    return ", ".join(f"{name[1:]}, {MARKS[name[0]]}" if name[0] in MARKS else name for name in names) or "left out"
 
 
 def size_text(size: int) -> str:

@@ -9,8 +9,8 @@ from hub.records.faults import Fault
 from hub.records.types import BLANK
 from tenants.entities import Columns, Kind
 from tenants.imports.headers import Column, Match, normalised
-from tenants.imports.options import OPPOSITE, Options
-from tenants.imports.values import Convert, Locale, Unreadable, converter
+from tenants.imports.options import FILLED, OPPOSITE, Options, unmarked
+from tenants.imports.values import Convert, Locale, Unreadable, converter, filled
 
 Record = dict[str, Any]
 Place = tuple[int | str, ...]  # as a Fault has it
@@ -58,7 +58,7 @@ class Members:
         found = {}
         for name, at, convert in self.texts:
             cell = cells[at]
-            if "(" <= cell < "\x7f" and "+" not in cell:
+            if "(" <= cell < "\x7f" and "+" not in cell and type(cell) is str:
                 found[name] = cell
             elif cell and (value := _read(convert, cell, faults, place, name)) is not None:
                 found[name] = value
@@ -152,7 +152,7 @@ def compiled(columns: Columns, found: Match, options: Options, time_zone: str) -
     parts = [member for member in members if member.name.startswith(prefix)]
     record = [member for member in members if not member.name.startswith(prefix)]
     keys = next((member.sources for member in members if member.name == columns.group), ())
-    own = {column.place: column.fields[0].removeprefix(OPPOSITE) for column in found.columns if column.fields}
+    own = {column.place: unmarked(column.fields[0]) for column in found.columns if column.fields}
     once = _places(found, *found.vendor.once)
     return Compiled(
         width=len(found.columns),
@@ -179,6 +179,8 @@ def _members(columns: Columns, found: Match, options: Options, locale: Locale) -
 
 def _source(column: Column, name: str, kind: Kind, found: Match, locale: Locale) -> Convert:
     """Return what reads a field from a column, without what a vendor writes before it."""
+    if FILLED + name in column.fields:
+        return filled
     read = converter(kind, locale, is_opposite=OPPOSITE + name in column.fields)
     befores = {normalised(header): text for header, text in found.vendor.before.items()}
     before = befores.get(normalised(column.header))

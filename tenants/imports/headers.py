@@ -9,7 +9,7 @@ import orjson
 
 from tenants.entities import Columns, Vendor
 from tenants.imports.items import FileRefused
-from tenants.imports.options import MOST_COLUMNS, OPPOSITE, Options
+from tenants.imports.options import MOST_COLUMNS, Options, unmarked
 
 REJECTED = ("_line", "_errors")  # what rejected rows gain, and may have when they are sent again
 OURS = Vendor("", {})
@@ -43,7 +43,7 @@ class Match:
             (place, column.place, column)
             for column in self.columns
             for place, field in enumerate(column.fields)
-            if field.removeprefix(OPPOSITE) == name
+            if unmarked(field) == name
         ]
         return [column for _, _, column in sorted(ranked, key=lambda found: found[:2])]
 
@@ -129,7 +129,7 @@ def _columns(
     found: dict[int, Column] = {}
     for place in order:
         fields, why = meanings[place]
-        own = fields[0].removeprefix(OPPOSITE) if fields else ""
+        own = unmarked(fields[0]) if fields else ""
         if own in taken:
             fields, why = (), DOUBLED
         taken |= {own} if own else set()

@@ -10,7 +10,7 @@ from tenants.imports.compiling import compiled
 from tenants.imports.grouping import grouped_items, single_items
 from tenants.imports.headers import DOUBLED, KNOWN, REJECTED, UNKNOWN, Match, match, normalised
 from tenants.imports.items import FileRefused, Item
-from tenants.imports.options import DECIMALS, OPPOSITE, Options
+from tenants.imports.options import DECIMALS, Options, unmarked
 from tenants.imports.remembering import recalled
 from tenants.imports.values import Locale, Unreadable, converter
 from tenants.models import Tenant
@@ -27,7 +27,7 @@ QUESTIONS = {
     "dates": "Which of the numbers is the day?",
     "decimal": "What stands before the decimals?",
 }
-ASKED_BY = {"ambiguous_date": "dates", "ambiguous_number": "decimal"}
+ASKED_BY = {"ambiguous_date": "dates", "ambiguous_number": "decimal", "undeclared_date": "dates"}
 CHOICES = {"dates": ("dmy", "mdy"), "decimal": DECIMALS}
 
 
@@ -140,7 +140,7 @@ def _questions(
     locale = Locale(options.dates, options.decimal, options.time_zone or time_zone)
     asked: dict[str, list[tuple[SuggestedColumn, Kind]]] = {}
     for column in shown:
-        for kind in {columns.fields[name.removeprefix(OPPOSITE)] for name in column.fields}:
+        for kind in {columns.fields[unmarked(name)] for name in column.fields}:
             for option in {ASKED_BY[why] for why in _faults(column.samples, kind, locale) if why in ASKED_BY}:
                 asked.setdefault(option, []).append((column, kind))
     for option, found in sorted(asked.items()):

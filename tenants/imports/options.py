@@ -18,6 +18,8 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252")
 JSON_NAMES = {"time_zone": "timeZone"}
 SPELT = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "point": "."}
 OPPOSITE = "!"  # before a flag: the column says the opposite
+FILLED = "?"  # before a flag: any filled cell says yes, a moment above all
+MARKS = {OPPOSITE: "the opposite", FILLED: "where filled"}
 MOST_COLUMNS = 1000
 MOST_TEXT = 500
 
@@ -60,6 +62,11 @@ class Options:
         """Return these options, and the others' where these say nothing."""
         said = {name.name: getattr(self, name.name) or getattr(others, name.name) for name in fields(self)}
         return Options(**said)
+
+
+def unmarked(name: str) -> str:
+    """Return a column's field without what is before it."""
+    return name[1:] if name[:1] in MARKS else name
 
 
 NAMES = tuple(JSON_NAMES.get(name.name, name.name) for name in fields(Options))
@@ -161,7 +168,7 @@ def _mapping(value: Any, columns: Columns) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, Mapping) or len(value) > MOST_COLUMNS:
         raise ValueError(f"Must be an object of at most {MOST_COLUMNS:,} headers, each with a field, a list, or null.")
     found = {str(header)[:MOST_TEXT]: _fields(header, said, columns) for header, said in value.items()}
-    own = [names[0].removeprefix(OPPOSITE) for names in found.values() if names]
+    own = [unmarked(names[0]) for names in found.values() if names]
     if doubled := {name for name in own if own.count(name) > 1}:
         raise ValueError(f"Two columns give {', '.join(sorted(doubled))}. Say null for the one that is not meant.")
     return found
@@ -176,13 +183,15 @@ def _fields(header: Any, said: Any, columns: Columns) -> tuple[str, ...]:
 
 def _field(name: Any, columns: Columns) -> str:
     text = str(name).strip()
-    opposite = OPPOSITE if text.startswith(OPPOSITE) else ""
-    known = columns.named(text.removeprefix(OPPOSITE))
+    mark = text[: len(text) - len(unmarked(text))]
+    known = columns.named(unmarked(text))
     if known is None:
         raise ValueError(f"There is no field {text[:100]!r}. There are {', '.join(columns.fields)}.")
-    if opposite and columns.fields[known] not in (Kind.FLAG, Kind.CONSENT):
+    if mark == OPPOSITE and columns.fields[known] not in (Kind.FLAG, Kind.CONSENT):
         raise ValueError(f"{known} is no flag, so no column can say its opposite.")
-    return opposite + known
+    if mark == FILLED and columns.fields[known] is not Kind.FLAG:
+        raise ValueError(f"{known} is no flag that a filled cell can set. No consent is one.")
+    return mark + known
 
 
 def _constants(value: Any, columns: Columns) -> dict[str, str]:

@@ -5,7 +5,9 @@ A cell that could mean two things is none of them, until whoever sends the file 
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
@@ -21,6 +23,7 @@ Convert = Callable[[str], Any]  # a cell's text, not blank, to its value; None i
 
 # What a spreadsheet leaves of a number of more than eleven digits.
 SPOILT = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
+ROUNDED = re.compile(r"-?0*[1-9][0-9]{15,}(?:\.[0-9]+)?")  # a workbook keeps fifteen digits of a number
 AROUND = re.compile(
     r"^(?:[$€£¥₹₺₽₩₪฿₫₴₦]|[A-Z]{1,3}\$|[A-Z]{3}(?=[\s0-9.-])|kr\.?|Fr\.)\s*|\s*(?:[$€£¥₹₺₽₩₪฿₫₴₦]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|,-)$"
 )
@@ -73,7 +76,11 @@ def converter(kind: Kind, locale: Locale, *, is_opposite: bool = False) -> Conve
 
 
 def text(cell: str) -> str:
-    """Read text: as it stands, without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    """Read text: as it stands, without the apostrophe that keeps a spreadsheet from taking it for a formula; not a
+    number of a workbook that lost its digits.
+    """
+    if isinstance(cell, Number) and ROUNDED.fullmatch(cell):
+        raise Unreadable("spoilt_identifier")
     return unescaped(cell) if cell[0] == "'" else cell
 
 
@@ -92,6 +99,11 @@ def flag(cell: str, *, words: Mapping[str, bool | None]) -> bool | None:
     if found is Ellipsis:
         raise Unreadable("not_yes_or_no")
     return found
+
+
+def filled(_: str) -> bool:
+    """Read yes, whatever the cell says: when something was done, which was done then."""
+    return True
 
 
 def number(cell: str, *, decimal: str = "") -> orjson.Fragment:
@@ -151,8 +163,18 @@ def _order(found: re.Match[str], declared: str) -> str:
     if len(found["a"]) == 4:
         return "ymd"
     if declared in ("", "iso"):
-        raise Unreadable("ambiguous_date" if len(found["c"]) == 4 else "not_a_date")
+        raise Unreadable(_undeclared(found))
     return declared
+
+
+def _undeclared(found: re.Match[str]) -> str:
+    """Return what is wrong with a date that ends with its year, by how many days it may be."""
+    days = set()
+    for order in ("dmy", "mdy"):
+        year, month, day = (found[name] for name in ORDERS[order])
+        with suppress(ValueError):
+            days.add(date(int(year) if len(year) == 4 else 0, int(month), int(day)))
+    return ("not_a_date", "undeclared_date", "ambiguous_date")[len(days)]
 
 
 def _time(text: str | None) -> str:

@@ -304,6 +304,19 @@ def test_what_is_ambiguous_is_asked_and_never_guessed(staff: Client, partner: Pa
     assert Import.objects.get().options["dates"] == "dmy"
 
 
+def test_a_column_may_set_a_flag_wherever_it_is_filled(staff: Client, partner: Partner) -> None:
+    data = b"OrderId,OrderDate,Cancelled at\nO-1,2026-11-29,2026-11-30\n"
+    address = preview_of(staff, partner, data, "orders.csv", entity="orders")
+
+    assert '<option value="?IsOrderCancelled" selected>IsOrderCancelled, where filled</option>' in text(
+        staff.get(address)
+    )
+    assert staff.post(address, {"try": "1", "column:2": "?IsOrderCancelled"}).status_code == 302
+    job = Import.objects.get()
+    assert job.options["mapping"]["Cancelled at"] == "?IsOrderCancelled"
+    assert "IsOrderCancelled, where filled" in text(staff.get(page(job)))
+
+
 def test_a_field_that_no_column_gives_has_one_value_for_all(staff: Client, partner: Partner) -> None:
     partner.tenant.required_fields = ["Language"]
     partner.tenant.save()

@@ -11,7 +11,7 @@ from tenants.entities import Kind, Vendor, entity_config
 from tenants.imports.headers import normalised
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import settled, suggest
-from tenants.imports.options import OptionsRefused, options_of_parameters, read_options
+from tenants.imports.options import OptionsRefused, options_of_parameters, read_options, unmarked
 from tenants.imports.remembering import recalled, remember
 from tenants.models import Entity, ImportMapping, Tenant
 from tests.conftest import MakeTenant, Partner
@@ -128,6 +128,20 @@ def test_a_column_gives_further_fields_where_nothing_else_does() -> None:
     assert [(order["CustomerId"], order["Email"]) for order in found] == [("C-1", "a@b.cd"), ("b@b.cd", "b@b.cd")]
 
 
+def test_a_filled_cell_may_mean_yes_and_a_blank_one_nothing() -> None:
+    rows = table("OrderId,Voided at\n1,2026-11-29 10:00\n2,\n3,no matter what")
+
+    found = records("orders", rows, mapping={"Voided at": "?isOrderCancelled"})
+
+    assert [order.get("IsOrderCancelled") for order in found] == [True, None, True]
+
+
+@pytest.mark.parametrize("field", ["?EmailOptin", "?Email", "?!EmailOptin", "!?EmailOptin"])
+def test_a_filled_cell_gives_no_consent_and_no_text(field: str) -> None:
+    with pytest.raises(OptionsRefused):
+        options("customers", mapping={"Mail": field})
+
+
 def test_constants_stand_in_for_what_no_column_says() -> None:
     rows = table("OrderId,Currency,TotalRevenue\n1,,5\n2,SEK,6")
 
@@ -169,6 +183,13 @@ def test_what_could_mean_two_things_is_asked_with_samples() -> None:
 
 
 @pytest.mark.django_db
+def test_dates_that_can_be_read_in_one_way_are_asked_about_too() -> None:
+    (dates,) = suggested("orders", "OrderId,OrderDate\n1,31.12.2026\n2,13.02.2024", NOBODY).ambiguous
+
+    assert (dates.option, list(dates.choices), dates.headers) == ("dates", ["dmy"], ["OrderDate"])
+
+
+@pytest.mark.django_db
 def test_nothing_is_asked_that_is_said() -> None:
     assert suggested("orders", AMBIGUOUS, NOBODY, dates="dmy", decimal=".").ambiguous == []
 
@@ -177,7 +198,7 @@ def test_rows_that_need_an_answer_are_rejected_until_there_is_one() -> None:
     first, second = items("orders", table(AMBIGUOUS))
 
     assert faults(first) == [("OrderDate", "ambiguous_date"), ("TotalRevenue", "ambiguous_number")]
-    assert faults(second) == [("OrderDate", "ambiguous_date"), ("OrderItems.0.Price", "ambiguous_number")]
+    assert faults(second) == [("OrderDate", "undeclared_date"), ("OrderItems.0.Price", "ambiguous_number")]
     assert "dates=dmy" in first.faults[0].text
     assert "decimal=" in first.faults[1].text
 
@@ -326,8 +347,9 @@ def test_every_documented_field_has_a_column_and_every_vendor_means_fields(entit
         assert len(words) == len({word for word, *_ in words}), vendor.name
         for fields in vendor.headers.values():
             for name in fields:
-                assert name.removeprefix("!") in columns.fields
-                assert not name.startswith("!") or columns.fields[name[1:]] in (Kind.FLAG, Kind.CONSENT)
+                assert unmarked(name) in columns.fields
+                assert name[0] != "!" or columns.fields[name[1:]] in (Kind.FLAG, Kind.CONSENT)
+                assert name[0] != "?" or columns.fields[name[1:]] is Kind.FLAG
 
 
 def documented_line(vendor: Vendor) -> str:

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.files.sheets import sheet_rows
 from hub.files.tables import Row
 from hub.files.writing import escaped
 from tenants.imports.mapping import suggest
 from tests.conftest import MakeTenant, Partner, examples
 from tests.files.jobs import imported
 from tests.files.shops import FILES, ShopFile
-from tests.files.tables import NOBODY, as_csv, options, records
+from tests.files.tables import NOBODY, as_csv, faults, items, options, records
+from tests.files.workbooks import row, workbook
 
 NAMED = pytest.mark.parametrize("file", FILES, ids=[f"{file.vendor} {file.entity}" for file in FILES])
 
@@ -144,6 +146,39 @@ def test_a_spreadsheets_habits_are_read_or_told(partner: Partner) -> None:
     found = {record["CustomerId"]: record for record in partner.read("customers")}
     assert found.keys() == {"000123", "12345678901234567890"}
     assert (found["000123"]["Phone"], found["000123"]["Username"]) == ("+358401234567", "=cmd")
+
+
+def test_shopifys_time_of_a_cancellation_cancels_an_order(partner: Partner) -> None:
+    header = ["Name", "Email", "Created at", "Total", "Currency", "Lineitem sku", "Lineitem quantity", "Cancelled at"]
+    rows = [
+        ["#1", "a@shop.example", "2026-11-01 10:00:00 +0200", "9.50", "EUR", "S-1", "1", "2026-11-02 09:00:00 +0200"],
+        ["#1", "a@shop.example", "", "", "", "S-2", "1", ""],
+        ["#2", "b@shop.example", "2026-11-01 10:00:00 +0200", "9.50", "EUR", "S-1", "1", ""],
+    ]
+
+    job = imported(partner, as_csv([[*header, "Lineitem price"], *([*row, "4.75"] for row in rows)]), "orders", "csv")
+
+    assert (job.created, job.rejected) == (2, 0)
+    found = {order["OrderId"]: order["IsOrderCancelled"] for order in partner.read("orders")}
+    assert found == {"#1": True, "#2": False}
+
+
+def test_what_a_workbook_left_of_a_long_number_is_no_id(partner: Partner) -> None:
+    names = "".join(f'<c t="str"><v>{name}</v></c>' for name in ("CustomerId", "Name"))
+    ids = ["12345678901234570", "1.234567890123457E+16", "123456789012345", "1.5"]
+    text = '<row><c t="str"><v>12345678901234567</v></c></row>'
+    file = workbook(f"<row>{names}</row>{''.join(map(row, ids))}{text}{row('7', '12345678901234500000')}")
+
+    rejected = [faults(item) for item in items("customers", list(sheet_rows(file))) if item.faults]
+    job = imported(partner, file.getvalue(), "customers", "xlsx")
+
+    assert rejected == [[("CustomerId", "spoilt_identifier")]] * 2 + [[("Name", "spoilt_identifier")]]
+    assert (job.created, job.rejected) == (3, 3)
+    assert {found["CustomerId"] for found in partner.read("customers")} == {
+        "123456789012345",
+        "1.5",
+        "12345678901234567",
+    }
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20).filter(

@@ -106,10 +106,21 @@ def test_dates_are_read_as_they_are_declared(declared: tuple[str, str]) -> None:
     assert read(Kind.MOMENT, cell, Locale(dates)) == DAYS[declared] + "+00:00"
 
 
-@pytest.mark.parametrize("cell", ["01/02/2024", "31.12.2024", "12/31/2024 10:00", "1-2-2024"])
+@pytest.mark.parametrize("cell", ["01/02/2024", "1.2.2024 10:00", "1-2-2024"])
 @pytest.mark.parametrize("dates", ["", "iso"])
 def test_a_date_that_says_not_what_is_its_day_is_asked_about(cell: str, dates: str) -> None:
     assert read(Kind.MOMENT, cell, Locale(dates)) == "ambiguous_date"
+
+
+@pytest.mark.parametrize("cell", ["31.12.2024", "12/31/2024 10:00", "29-2-2024", "05.05.2024"])
+@pytest.mark.parametrize("dates", ["", "iso"])
+def test_a_date_that_can_be_one_day_only_is_not_guessed_and_not_called_ambiguous(cell: str, dates: str) -> None:
+    assert read(Kind.MOMENT, cell, Locale(dates)) == "undeclared_date"
+
+
+@pytest.mark.parametrize("cell", ["31.13.2024", "29.02.2023", "0.1.2024", "311.1.2024", "1.1.0000"])
+def test_what_is_no_day_in_any_order_is_no_date(cell: str) -> None:
+    assert read(Kind.MOMENT, cell) == "not_a_date"
 
 
 @pytest.mark.parametrize(

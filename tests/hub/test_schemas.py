@@ -174,7 +174,7 @@ OF_STORED = {"record_full"}
 # What only a table's rows, or how these are read, can get wrong: tests/files.
 OF_TABLES = {
     "ambiguous_date", "ambiguous_number", "apart", "declared_date", "declared_decimal", "differs_by_row", "not_a_date",
-    "not_a_list", "not_yes_or_no", "option", "spoilt_identifier", "too_many_cells",
+    "not_a_list", "not_yes_or_no", "option", "spoilt_identifier", "too_many_cells", "undeclared_date",
 }  # fmt: skip
 # What only a line of a file can get wrong: tests/files/test_counts.py.
 OF_LINES = {"not_json_line"}
