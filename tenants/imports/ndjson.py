@@ -24,7 +24,7 @@ def items(pieces: Iterable[bytes]) -> Iterator[Item]:
 
 
 def shown(line: bytes) -> str:
-    r"""Return a line as text. What no text can hold is written as \xe4, which is no JSON: it stays wrong until mended."""
+    r"""Return a line as text. What no text can hold is written as \xe4, which is no JSON: so it stays wrong."""
     return line.decode(errors="backslashreplace").replace("\0", r"\x00")
 
 
