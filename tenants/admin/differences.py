@@ -17,6 +17,7 @@ AnyField: TypeAlias = "Field[Any, Any]"
 Values = Mapping[str, Any]
 NOTHING = "–"
 NEVER = "Never given"
+NAMING = ("Sku", "VariantId", "ProductId", "Name")  # what a line of a record is called by, the best first
 
 
 def differences(kept: Kept, stored: str | None, target: str | None) -> list[tuple[str, str, str]]:
@@ -33,11 +34,12 @@ def documented_differences(
 ) -> list[tuple[str, str, str]]:
     """Return (field, now, then) of all that differs between two records under their documented names, parts whole.
 
-    The fields come in an order, and then the others.
+    The fields come in an order, and then the others. Of a record that is new, only what says something.
     """
     now, then = before or {}, after or {}
     sent = {**now, **then}
     names = [*(name for name in order if name in sent), *(name for name in sent if name not in order)]
+    names = [name for name in names if before or then.get(name) is not False]
     found = [(name, plain_text(now.get(name)), plain_text(then.get(name))) for name in names]
     return [(name, now, then) for name, now, then in found if now != then]
 
@@ -48,9 +50,23 @@ def plain_text(value: Any) -> str:
         return NOTHING
     if isinstance(value, bool):
         return yes_or_no(value)
-    if isinstance(value, list) and not any(isinstance(each, dict) for each in value):
-        return ", ".join(map(str, value))
-    return json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {plain_text(each)}" for name, each in value.items())
+    if not isinstance(value, list):
+        return str(value)
+    if not any(isinstance(each, dict) for each in value):
+        return ", ".join(map(plain_text, value))
+    lines = [_line_text(each) if isinstance(each, dict) else plain_text(each) for each in value]
+    return f"{len(lines)} line{'' if len(lines) == 1 else 's'}: {'; '.join(lines)}"
+
+
+def _line_text(line: Values) -> str:
+    """Write a line of a record, such as an order's: SKU-1 × 2, Price 9.00; without what says nothing."""
+    said = {name: value for name, value in line.items() if value is not False and value not in (None, "", [], {})}
+    name = next((name for name in NAMING if name in said), "")
+    title, many = plain_text(said.pop(name, None)) if name else "", said.pop("Quantity", None)
+    first = [" × ".join(filter(None, [title, "" if many is None else str(many)]))]
+    return ", ".join(filter(None, [*first, *(f"{other} {plain_text(value)}" for other, value in said.items())]))
 
 
 def given_back(kept: Kept, without: str | None, given: str | None) -> list[tuple[str, str, str]]:

@@ -32,12 +32,18 @@ CHANGED = "Somebody has decided about this import meanwhile: this is how it stan
 
 @dataclass(frozen=True)
 class Difference:
-    """What a dry run would do to a record: its status, its line, the stored record, and its fields now and then."""
+    """What a dry run would do to a record, which its line and identifier name: its status, its fields now and then."""
 
     status: str
     line: int | None
+    identifier: str
     record: Any
     fields: Sequence[tuple[str, str, str]]
+
+    @property
+    def names(self) -> str:
+        """Return the names of what would change."""
+        return ", ".join(name for name, _, _ in self.fields)
 
 
 class JobPages(ImportPages):
@@ -59,7 +65,10 @@ class JobPages(ImportPages):
         shown: dict[str, Any] = {"tried": tried, "differences": found, "consents": consents}
         shown |= {"gives": sum(each.given for each in consents), "takes": sum(each.taken for each in consents)}
         shown |= {"progress": import_summary.progress(job), "facts": import_summary.facts(job)}
-        shown |= {"sections": rejected_records(job), "links": links(job), "is_open": is_open(job)}
+        may_decide = self.may(request, Role.STAFF, job)
+        download = self.address("rejected", job) if may_decide and job.state not in import_summary.GOING_ON else ""
+        shown |= {"sections": rejected_records(job, download), "links": links(job, may_correct=may_decide)}
+        shown["is_open"] = is_open(job)
         shown |= {"columns": import_summary.columns(job), "counts": import_summary.counts(job)}
         shown["is_uploading"] = job.state == ImportState.UPLOADING and job.size != job.announced
         shown |= {"come": size_text(job.size), "all": size_text(job.announced or 0), "part_size": PART}
@@ -114,27 +123,32 @@ class JobPages(ImportPages):
 def differences(job: Import) -> list[Difference]:
     """Return what a dry run would change, as far as it was kept."""
     model = apps.get_model(model_label(job.entity))._meta.label_lower.replace(".", "_")
-    order = list(entity_config(job.entity).taking("").fields)
+    taking = entity_config(job.entity).taking("")
+    order = list(taking.fields)
     found = []
     for change in job.changes[:MOST_DIFFERENCES]:
         stored = change.get("HubId")
         record = record_link(model, stored, f"#{stored}") if stored else ""
-        fields = documented_differences(change.get("before"), change.get("after"), order)
-        found.append(Difference(str(change["status"]), change.get("line"), record, fields))
+        before, after = change.get("before") or {}, change.get("after") or {}
+        known = {**before, **{name: value for name, value in after.items() if value}}
+        identifier = next((str(known[name]) for name in taking.identifiers if known.get(name)), "")
+        fields = documented_differences(before, after, order)
+        found.append(Difference(str(change["status"]), change.get("line"), identifier, record, fields))
     return found
 
 
-def rejected_records(job: Import) -> list[Section]:
-    """Return the first rejected records of a file: where each stands, and what is wrong with it."""
+def rejected_records(job: Import, download: str) -> list[Section]:
+    """Return the first rejected records of a file, where each stands and what is wrong with it, and where all are."""
     rows = RejectedRow.objects.filter(tenant=job.tenant_id, import_id=job.pk).order_by("line")[:MOST_REJECTED]
     texts = [[f"{row.line:,}", " ".join(dict.fromkeys(fault["text"] for fault in row.faults))] for row in rows]
     if not texts:
         return []
     more = f"The first {len(texts)} of {job.rejected:,}; lines" if job.rejected > len(texts) else "Lines"
-    return [Section("Rejected records", ("Line", "What is wrong"), texts, note=f"{more} count from 1.")]
+    note, url_text = f"{more} count from 1.", "Download the rejected ones"
+    return [Section("Rejected records", ("Line", "What is wrong"), texts, note=note, url=download, url_text=url_text)]
 
 
-def links(job: Import) -> list[tuple[str, str]]:
+def links(job: Import, *, may_correct: bool) -> list[tuple[str, str]]:
     """Return the lists that tell more of what was stored: (address, text)."""
     found: list[tuple[str, str]] = []
     if job.is_dry_run or job.state in import_summary.GOING_ON:
@@ -142,6 +156,6 @@ def links(job: Import) -> list[tuple[str, str]]:
     if job.created or job.updated:
         found.append((list_address("tenants.changeset", q=job.trace_id), "Its changesets"))
     if job.rejected:
-        text = "Correct the rejected ones in the quarantine"
+        text = "Correct the rejected ones in the quarantine" if may_correct else "The rejected ones in the quarantine"
         found.append((list_address("tenants.quarantinedrecord", q=job.trace_id, source="import"), text))
     return found

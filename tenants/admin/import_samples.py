@@ -11,6 +11,7 @@ from hub.files.sheets import sheet_rows
 from hub.files.sniffing import Dialect
 from hub.files.tables import Row, rows
 from hub.records.reading import Pairs
+from hub.records.types import normal_moment
 from tenants.admin.differences import plain_text
 from tenants.entities import entity_config
 from tenants.imports import ndjson, store
@@ -77,7 +78,12 @@ def _of_chunk(chunk: Chunk) -> Iterator[Shown]:
 
 
 def _texts(record: Mapping[str, Any]) -> dict[str, str]:
-    return {str(name): plain_text(value) for name, value in record.items() if value is not None}
+    return {str(name): plain_text(_alike(value)) for name, value in record.items() if value is not None}
+
+
+def _alike(value: Any) -> Any:
+    """Write the moments of what can't be stored as those of what can."""
+    return (normal_moment(value) or value) if isinstance(value, str) else value
 
 
 def names_of(job: Import, records: Sequence[Shown]) -> list[str]:

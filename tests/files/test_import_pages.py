@@ -398,6 +398,54 @@ def test_a_dry_run_says_what_would_change(staff: Client, partner: Partner) -> No
     assert partner.read("customers")[0]["Language"] == "en"
 
 
+def orders(*rows: str) -> bytes:
+    """Write a file of orders of one customer."""
+    header = "Email,CustomerId,OrderId,OrderDate,TotalRevenue,Currency,Sku,ProductId,Quantity,Price"
+    return "\n".join([header, *(f"ann@shop.example,C-1,{row}" for row in rows)]).encode()
+
+
+def test_a_dry_run_is_read_from_the_top_and_its_differences_are_folded(staff: Client, partner: Partner) -> None:
+    rows = ["O-1,2026-04-03,9,EUR,S-1,P,2,4", "O-1,2026-04-03,9,EUR,S-2,P,1,1", "O-2,2026-04-03,9,EURRR,S,P,1,9"]
+
+    staff.post(preview_of(staff, partner, orders(*rows), "orders.csv", entity="orders"), {"try": "1"})
+    job = ran()
+
+    shown = text(staff.get(page(job)))
+    assert (job.created, job.rejected) == (1, 1)
+    parts = ["Confirm: store it", "Rejected records", "Download the rejected ones", "What came", "What it would change"]
+    places = [shown.index(part) for part in parts]
+    assert places == sorted(places)
+    _, change = shown.split('<ol class="import-differences">')
+    assert change.count("<details>") == 1
+    assert "<b>New</b> <bdi>O-1</bdi>" in change
+    assert "2 lines: S-1 × 2, " in change
+    assert "; S-2 × 1, " in change
+    assert "<bdi>No</bdi>" not in change
+    assert "<bdi>–</bdi>" not in change
+    assert "{" not in change.split("</ol>")[0]
+
+
+def test_a_viewer_is_not_told_to_correct(staff: Client, partner: Partner) -> None:
+    staff.post(page(tried(staff, partner), "confirm"))
+    job, viewer = ran(), member(Role.VIEWER, partner.tenant)
+
+    shown = text(viewer.get(page(job)))
+
+    assert "Correct the rejected ones" in text(staff.get(page(job)))
+    assert "Correct the rejected ones" not in shown
+    assert "Download the rejected ones" not in shown
+    assert "The rejected ones in the quarantine" in shown
+
+
+def test_moments_of_the_preview_have_one_form(staff: Client, partner: Partner) -> None:
+    data = orders("O-1,2026-04-03,9,EUR,S,P,1,9", "O-2,2026-04-03,9,EURRR,S,P,1,9")
+
+    shown = text(staff.get(preview_of(staff, partner, data, "orders.csv", entity="orders")))
+
+    assert shown.count("<bdi>2026-04-03T00:00:00Z</bdi>") == 2
+    assert "One of them would be rejected." in shown
+
+
 def test_consents_are_counted_as_they_would_be_written(staff: Client, partner: Partner) -> None:
     optins = {"EmailOptin": True, "SmsOptin": True}
     partner.save("customers", *({"CustomerId": f"C-{i}", **optins} for i in range(4)))
