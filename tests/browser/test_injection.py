@@ -25,7 +25,8 @@ EVIL_NAME = f"{MARK}'\"><i injected x-init=injected=1>"  # where there is room f
 QUOTED = '"{}"'.format(EVIL.replace('"', '""'))
 EVIL_TABLE = f"CustomerId,{QUOTED},Name\nF-1,{QUOTED},{QUOTED}\n,{QUOTED},{QUOTED}\n".encode()
 COUNT = "document.querySelectorAll('[injected]').length + (window.injected ? 1000 : 0)"
-LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof"}  # no pages
+# No pages.
+LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof", "tenants_import_rejected"}
 
 
 def evil(*names: str, most: int = 100, **more: Any) -> dict[str, Any]:
