@@ -11,11 +11,11 @@ from django.urls import reverse
 from hub.sql.bigint import is_bigint
 from tenants.admin.access import tenants_of
 from tenants.admin.import_base import PART, ImportPages
-from tenants.admin.import_formats import HEAD, recognised
 from tenants.admin.records import origin_of
 from tenants.imports import jobs, store
 from tenants.imports.items import FileRefused
 from tenants.imports.problems import MOST_BYTES, NoRoom, NotTaken, WrongOffset
+from tenants.imports.recognising import HEAD, recognised
 from tenants.models import Entity, Import, ImportState, Role, Tenant
 from tenants.quarantine.keeping import printable
 

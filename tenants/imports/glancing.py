@@ -1,6 +1,6 @@
 """A look at the beginning of a file, before anything is done with it: how a table is written, and its first rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from tempfile import SpooledTemporaryFile
@@ -38,7 +38,7 @@ def glance(pieces: Callable[[], Iterator[bytes]], format: FileFormat, packing: s
     return _glance(rows(inflated(pieces(), packing), dialect), dialect)
 
 
-def dialect_of(pieces: Iterator[bytes], options: Options) -> Dialect:
+def dialect_of(pieces: Iterable[bytes], options: Options) -> Dialect:
     """Return how a table is written: as it is said, else as its beginning looks."""
     head, is_whole = bytearray(), True
     for piece in pieces:

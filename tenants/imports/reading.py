@@ -8,10 +8,11 @@ from typing import Any, BinaryIO, cast
 from hub.files.inflating import inflated
 from hub.files.problems import problem
 from hub.files.sheets import sheet_rows
-from hub.files.sniffing import SAMPLE, Dialect, sniff
+from hub.files.sniffing import SAMPLE, Dialect
 from hub.files.tables import Row, rows
 from tenants.entities import entity_config
 from tenants.imports.ahead import Ask
+from tenants.imports.glancing import dialect_of
 from tenants.imports.headers import REJECTED, match
 from tenants.imports.items import FileRefused, Item
 from tenants.imports.mapping import settled, table_items
@@ -44,7 +45,7 @@ def _table_items(job: Import, found: Iterator[bytes], ask: Ask) -> Iterator[Item
         dialect, table = Dialect(has_bom=True), _sheet(found)
     else:
         head, found = _head(found)
-        dialect = Dialect.from_json(job.layout["dialect"]) if goes_on else _dialect(said, head)
+        dialect = Dialect.from_json(job.layout["dialect"]) if goes_on else dialect_of([head], said)
         table = rows(found, dialect)
     if (header := next(table, None)) is None:
         raise problem("empty_file")
@@ -73,12 +74,6 @@ def _head(found: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if size >= SAMPLE:
             break
     return b"".join(head), chain(head, found)
-
-
-def _dialect(said: Options, head: bytes) -> Dialect:
-    known = {"encoding": said.encoding, "delimiter": said.delimiter, "quote": said.quote}
-    sniffed = sniff(head[:SAMPLE], is_whole=len(head) < SAMPLE)
-    return sniffed.replace(**{name: value for name, value in known.items() if value})
 
 
 def _sheet(found: Iterator[bytes]) -> Iterator[Row]:

@@ -22,7 +22,6 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from hub.files.problems import FileProblem
-from tenants.admin.import_formats import HEAD, recognised
 from tenants.changes.changesets import Origin
 from tenants.entities import entity_config
 from tenants.imports import jobs, rejects, store
@@ -31,6 +30,7 @@ from tenants.imports.items import FileRefused
 from tenants.imports.mapping import Suggestion, suggest
 from tenants.imports.options import Options, OptionsRefused, read_options
 from tenants.imports.problems import NotTaken
+from tenants.imports.recognising import HEAD, recognised
 from tenants.imports.running import run
 from tenants.models import Entity, FileFormat, Import, ImportState, Source, Tenant
 from tenants.provisioning import named_tenant
