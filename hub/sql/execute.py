@@ -23,16 +23,18 @@ INSERTS = re.compile(r"\bINSERT INTO\b")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
-def execute(statement: str, parameters: Mapping[str, object] | None = None) -> psycopg.Cursor[Row]:
+def execute(
+    statement: str, parameters: Mapping[str, object] | None = None, *, binary: bool = False
+) -> psycopg.Cursor[Row]:
     """Run a prepared statement with %(name)s parameters on Django's connection, inside its transaction if there is one.
 
-    On the replica's while that one reads (hub.sql.replica).
+    On the replica's while that one reads (hub.sql.replica). `binary` has bytes come as they are, not as text.
     1.4 times faster than Django's cursor for one row. Counted in `connection.queries` while someone counts, so that
     query budgets see it.
     """
     wrapper = _connected()
     with counted(wrapper, statement):
-        return _prepared(wrapper, statement, parameters)
+        return _prepared(wrapper, statement, parameters, binary=binary)
 
 
 def fetch(statement: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
@@ -51,10 +53,13 @@ def _connected() -> DatabaseWrapper:
     return wrapper
 
 
-def _prepared(wrapper: DatabaseWrapper, statement: str, parameters: Mapping[str, object] | None) -> psycopg.Cursor[Row]:
+def _prepared(
+    wrapper: DatabaseWrapper, statement: str, parameters: Mapping[str, object] | None, *, binary: bool = False
+) -> psycopg.Cursor[Row]:
     query, names = _numbered(statement)
     cursor: psycopg.Cursor[Row] = psycopg.RawCursor(cast("psycopg.Connection[Row]", wrapper.connection))
-    return cursor.execute(query, [parameters[name] for name in names] if parameters else None, prepare=True)
+    values = [parameters[name] for name in names] if parameters else None
+    return cursor.execute(query, values, prepare=True, binary=binary)
 
 
 @contextmanager

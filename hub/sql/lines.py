@@ -38,7 +38,8 @@ CELLS = {
 # A text that looks escaped is escaped in any case: whoever reads a table takes one apostrophe away.
 BEGINS_A_FORMULA = r"('=', '+', '-', '@', E'\t', E'\r')"
 ESCAPED = f"CASE WHEN left(ltrim({{value}}, ''''), 1) IN {BEGINS_A_FORMULA} THEN '''' || {{value}} ELSE {{value}} END"
-EXACT = ESCAPED.replace("WHEN ", "WHEN left({value}, 1) = '''' AND ")
+# It begins with an apostrophe: 0.3 µs of 2.9 a customer less than by left(), which makes a text of it.
+EXACT = ESCAPED.replace("WHEN ", "WHEN ascii({value}) = 39 AND ")
 
 OBJECTS = """SELECT {object}
   FROM ({rows}) t

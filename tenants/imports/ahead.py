@@ -3,6 +3,7 @@
 The thread asks nobody but its caller for the file's bytes: who calls has the one connection.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
@@ -23,6 +24,9 @@ class Ask(Protocol):
 MADE_AHEAD = 2  # of what is made
 PIECES_AHEAD = 1  # of the file, of a megabyte each, beside the one that is read
 LOOK_SECONDS = 0.2  # between two looks whether anybody still waits
+# After which the thread that works lets another go on, in a process that reads files: the one whose statement has been
+# answered waited for the reader up to Python's 5 ms, several times a chunk; 1,000 customers took 47.8 ms, and 45.3 so.
+SWITCH_SECONDS = 0.0005
 
 
 class _Left(Exception):
@@ -57,6 +61,7 @@ class Ahead(Generic[Made]):
         self.thread = Thread(target=self._run, name="import reader", daemon=True)
 
     def __enter__(self) -> "Ahead[Made]":
+        sys.setswitchinterval(SWITCH_SECONDS)
         for _ in range(1 + PIECES_AHEAD):
             self._give()
         self.thread.start()

@@ -25,7 +25,7 @@ def single_items(rows: Iterable[Row], reader: Compiled) -> Iterator[Item]:
         faults: list[Fault] = []
         fitted = cells if len(cells) == width else reader.fitted(cells, faults)
         record = dumps(read(fitted, faults, PLACE))
-        yield Item(line, 1, record, dumps([cells]).decode(), faults)
+        yield Item(line, 1, record, [cells], faults)
 
 
 class Seen:
@@ -137,4 +137,4 @@ def _item(group: Group, columns: Columns) -> Item:
         group.faults.append(Fault((0, columns.part), "too_many", limit=columns.most_parts))
         group.parts = group.parts[:1]  # the rest would be said to be too many again
     record = orjson.dumps({**group.record, columns.part: group.parts})
-    return Item(group.line, group.count, record, orjson.dumps(group.rows).decode(), group.faults)
+    return Item(group.line, group.count, record, group.rows, group.faults)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import orjson
+
 from hub.records.faults import Fault
 
 
@@ -13,13 +15,23 @@ class FileRefused(Exception):
 class Item(NamedTuple):
     """A record of a file: the line it begins at, how many rows of the file it is, and what it says as JSON.
 
-    `sent` is how it came, as RejectedRow keeps it: an NDJSON line, or a JSON array of a table's rows. `record` is a
-    JSON object under documented names, in bytes; of an NDJSON line whatever stands there. `faults` are what the reader
-    found wrong, with the field at `loc[1]`: an item that has any is rejected, with what `parse` finds besides.
+    `record` is a JSON object under documented names, in bytes; of an NDJSON line whatever stands there. `cells` are the
+    rows of a table that it was made of, None for a line. `faults` are what the reader found wrong, with the field at
+    `loc[1]`: an item that has any is rejected, with what `parse` finds besides.
     """
 
     line: int
     rows: int
     record: bytes
-    sent: str
+    cells: Sequence[list[str]] | None = None
     faults: Sequence[Fault] = ()
+
+    @property
+    def sent(self) -> str:
+        r"""How it came, as RejectedRow keeps it: an NDJSON line, or a JSON array of a table's rows.
+
+        What no text can hold of a line is written as \xe4, which is no JSON: so it stays wrong.
+        """
+        if self.cells is not None:
+            return orjson.dumps(self.cells).decode()
+        return self.record.decode(errors="backslashreplace").replace("\0", r"\x00")

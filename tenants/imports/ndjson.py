@@ -20,12 +20,7 @@ def items(pieces: Iterable[bytes]) -> Iterator[Item]:
         record = line.strip()
         if MARK in record:
             record = unmarked(record)
-        yield Item(number, 1, record, shown(record))
-
-
-def shown(line: bytes) -> str:
-    r"""Return a line as text. What no text can hold is written as \xe4, which is no JSON: so it stays wrong."""
-    return line.decode(errors="backslashreplace").replace("\0", r"\x00")
+        yield Item(number, 1, record)
 
 
 def unmarked(line: bytes) -> bytes:

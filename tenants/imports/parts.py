@@ -16,6 +16,13 @@ INSERT INTO tenants_filepart (tenant_id, import_id, start, data)
 VALUES (%(tenant_id)s, %(import_id)s, %(start)s, %(data)s)
 RETURNING id
 """
+READ_PART = """
+SELECT start, data
+  FROM tenants_filepart
+ WHERE tenant_id = %(tenant_id)s AND import_id = %(import_id)s AND start <= %(start)s
+ ORDER BY start DESC
+ LIMIT 1
+"""
 AT_ONCE = 100  # parts that are deleted in one transaction
 
 
@@ -31,9 +38,9 @@ def write(tenant_id: UUID, import_id: int, start: int, data: bytes) -> None:
 
 def read(tenant_id: UUID, import_id: int, start: int, end: int) -> Iterator[bytes]:
     """Yield a file from byte `start` to `end`, a part at a time; raises FileGone where one is missing."""
-    parts = FilePart.objects.filter(tenant=tenant_id, import_id=import_id).values_list("start", "data")
+    named = {"tenant_id": tenant_id, "import_id": import_id}
     while start < end:
-        found = parts.filter(start__lte=start).order_by("-start").first()
+        found = execute(READ_PART, {**named, "start": start}, binary=True).fetchone()
         piece = memoryview(found[1])[start - found[0] :][: end - start] if found else b""
         if not piece:
             raise FileGone

@@ -5,7 +5,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import orjson
@@ -79,8 +79,7 @@ def _identifiers(tenant: Tenant, job: Import, taking: Taking, each: LeftOutItem)
 
 
 def _cells(item: Item) -> Iterator[str]:
-    for row in json.loads(item.sent):
-        yield from row
+    return chain.from_iterable(item.cells or ())
 
 
 def _texts_of_others(taking: Taking, record: Mapping[str, Any]) -> Iterator[str]:
