@@ -14,7 +14,8 @@ from hub.middleware.streaming import INCOMPLETE, STREAM, CutOff, Stream, has_com
 from tenants.imports import store
 from tenants.imports.folder import PIECE
 from tenants.imports.items import FileRefused
-from tenants.imports.problems import MOST_BYTES, NoRoom, NotTaken, TooLarge, TooMany, WrongOffset
+from tenants.imports.problems import MOST_BYTES, NoRoom, NotTaken, OtherFile, TooLarge, TooMany, WrongOffset
+from tenants.imports.recognising import refuse_other
 from tenants.models import FileFormat, Import
 
 FULL_SECONDS = 60
@@ -57,9 +58,11 @@ class Upload:
             self.flush()
 
     def flush(self) -> None:
-        """Store what was taken and is not stored yet."""
+        """Store what was taken and is not stored yet; raises OtherFile for a beginning that is of no such file."""
         data, self.held, self.bytes_held = b"".join(self.held), [], 0
         if data:
+            if not self.size:
+                refuse_other(FileFormat(self.job.format), self.job.packing, data)
             self.size = store.append(self.job, self.size, data)
 
     @property
@@ -148,8 +151,10 @@ def as_it_is(job: Import) -> dict[str, object]:
 
 
 def refusal(problem: NotTaken | FileRefused, job: Import | None = None) -> ApiError:
-    """Return the answer to what was not taken: 413 too large, 503 no room, else 409."""
+    """Return the answer to what was not taken: 400 another file than was said, 413 too large, 503 no room, else 409."""
     data = as_it_is(job) if job else None
+    if isinstance(problem, OtherFile):
+        return ApiError(400, str(problem), data=data)
     if isinstance(problem, TooLarge):
         return ApiError(413, str(problem))
     if isinstance(problem, NoRoom):
@@ -160,7 +165,7 @@ def refusal(problem: NotTaken | FileRefused, job: Import | None = None) -> ApiEr
 
 def is_in_vain(problem: Exception) -> bool:
     """Tell whether a file that did not come whole never can."""
-    return isinstance(problem, TooLarge | TooMany | FileRefused) or (
+    return isinstance(problem, OtherFile | TooLarge | TooMany | FileRefused) or (
         isinstance(problem, CutOff) and problem.status == 413
     )
 

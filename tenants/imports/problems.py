@@ -37,6 +37,10 @@ class LongerThanAnnounced(NotTaken):
         super().__init__(f"The file was announced with {announced} bytes: cancel this import, and send the file anew.")
 
 
+class OtherFile(NotTaken):
+    """The file begins as something else than it was said to be."""
+
+
 class TooMany(NotTaken):
     """The tenant has more files that are not done with than it may, in number or in bytes."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hub.files.inflating import inflated
 from hub.files.problems import FileProblem
 from tenants.imports.items import FileRefused
+from tenants.imports.problems import OtherFile
 from tenants.models import FileFormat
 
 HEAD = 64 * 1024  # bytes that tell
@@ -24,6 +25,8 @@ OTHERS = {
 EMPTY = "The file is empty."
 ARCHIVE = "This is a ZIP archive. Send the file that is in it."
 ARRAY = "This is a JSON array. Send NDJSON: one record a line, without brackets around them and commas between them."
+PACKED = "This is packed with {packing}: say so with Content-Encoding: {packing}."
+WORKBOOK = "This is an Excel workbook, or another ZIP archive: of a workbook, say so in Content-Type."
 BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -33,9 +36,8 @@ def recognised(name: str, head: bytes) -> tuple[FileFormat, str]:
     text = _unpacked(head, packing) if packing else head
     if not text.strip(BLANKS):
         raise FileRefused(EMPTY)
-    for beginning, what in OTHERS.items():
-        if text.startswith(beginning):
-            raise FileRefused(what)
+    if what := _other(text):
+        raise FileRefused(what)
     if text.startswith(SHEET):
         if packing or not _is_sheet(name, text):
             raise FileRefused(ARCHIVE)
@@ -43,17 +45,38 @@ def recognised(name: str, head: bytes) -> tuple[FileFormat, str]:
     return _format_of_text(text), packing
 
 
+def refuse_other(form: FileFormat, packing: str, head: bytes) -> None:
+    """Raise OtherFile where a file begins as something else than it is said to be; what is packed is seen later."""
+    if packing:
+        return
+    if found := next((name for beginning, name in PACKINGS.items() if head.startswith(beginning)), ""):
+        raise OtherFile(PACKED.format(packing=found))
+    if what := _other(head):
+        raise OtherFile(what)
+    if form != FileFormat.XLSX and head.startswith(SHEET):
+        raise OtherFile(WORKBOOK)
+    if form == FileFormat.NDJSON and _is_array(head):
+        raise OtherFile(ARRAY)
+
+
+def _other(head: bytes) -> str:
+    """Say what a file is that is none of records, "" of one that may be."""
+    return next((what for beginning, what in OTHERS.items() if head.startswith(beginning)), "")
+
+
+def _is_array(text: bytes) -> bool:
+    first = text.lstrip(BLANKS)
+    return first.startswith(b"[") and first[1:].lstrip(BLANKS).startswith((b"{", b"]"))
+
+
 def _is_sheet(name: str, head: bytes) -> bool:
     return name.lower().endswith((".xlsx", ".xlsm")) or b"[Content_Types].xml" in head or b"xl/" in head
 
 
 def _format_of_text(text: bytes) -> FileFormat:
-    first = text.lstrip(BLANKS)
-    if first.startswith(b"{"):
-        return FileFormat.NDJSON
-    if first.startswith(b"[") and first[1:].lstrip(BLANKS).startswith((b"{", b"]")):
+    if _is_array(text):
         raise FileRefused(ARRAY)
-    return FileFormat.CSV
+    return FileFormat.NDJSON if text.lstrip(BLANKS).startswith(b"{") else FileFormat.CSV
 
 
 def _unpacked(head: bytes, packing: str) -> bytes:

@@ -1,6 +1,7 @@
 """A file of records sent whole: what is taken, what is refused and how, and what a cut-off one leaves."""
 
 import errno
+import gzip
 import os
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.files.sending import (
     MEGABYTE,
     NDJSON,
     Streamed,
+    begin,
     cancel,
     cut,
     deferred,
@@ -71,9 +73,51 @@ def test_the_worker_is_asked_for_it_once_and_after_the_tenants_other_files(partn
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "said"),
+    [
+        (gzip.compress(FILE), NDJSON, "packed with gzip: say so with Content-Encoding: gzip."),
+        (b"\x28\xb5\x2f\xfd" + FILE, CSV, "packed with zstd"),
+        (b"PK\x03\x04" + FILE, CSV, "Excel workbook"),
+        (b"PK\x03\x04" + FILE, NDJSON, "Excel workbook"),
+        (b" [\n " + FILE + b"]", NDJSON, "JSON array. Send NDJSON"),
+        (b"\x89PNG\r\n" + FILE, CSV, "picture"),
+        (b"%PDF-1.7", XLSX, "PDF"),
+    ],
+)
+def test_a_file_that_is_another_than_was_said_is_refused_at_once(
+    files: Path | None, partner: Partner, body: bytes, content_type: str, said: str
+) -> None:
+    answer = send(partner, body, content_type=content_type)
+
+    assert answer.status_code == 400
+    assert said in message(answer)
+    assert lies(files) == 0
+    assert not Import.objects.exists()
+
+
+def test_an_upload_in_parts_takes_no_other_file_than_was_said(files: Path | None, partner: Partner) -> None:
+    id_ = begin(partner)
+
+    answer = patch(partner, id_, gzip.compress(FILE), 0)
+    assert (answer.status_code, answer.json()["data"]) == (400, {"id": id_, "state": "uploading", "size": 0})
+    assert "packed with gzip" in message(answer)
+
+    assert patch(partner, id_, FILE, 0).status_code == 202
+    assert start(partner, id_).status_code == 202
+    assert whole(id_) == FILE
+
+
+def test_bytes_in_the_middle_of_a_file_may_begin_as_they_like(partner: Partner) -> None:
+    id_ = begin(partner, content_type=CSV)
+
+    assert patch(partner, id_, b"CustomerId,Name\n1,", 0).status_code == 202
+    assert patch(partner, id_, b"%PDF\n", 19 - 1).status_code == 202
+
+
 @pytest.mark.parametrize("packing", ["gzip", "zstd", " GZIP ", "identity"])
 def test_a_packed_file_is_kept_packed(files: Path | None, partner: Partner, packing: str) -> None:
-    body = b"\x1f\x8b not looked into"
+    body = FILE if packing == "identity" else b"\x1f\x8b not looked into"
 
     id_ = send(partner, body, **{"Content-Encoding": packing}).json()["data"]["id"]
 
