@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from hub.records.emails import USUAL as EMAIL
 from tenants.entities import Columns, Vendor
 from tenants.imports.items import FileRefused
 from tenants.imports.options import MOST_COLUMNS, Options, unmarked
@@ -14,6 +15,9 @@ from tenants.imports.options import MOST_COLUMNS, Options, unmarked
 REJECTED = ("_line", "_errors")  # what rejected rows gain, and may have when they are sent again
 OURS = Vendor("", {})
 NO_COLUMN = "No column of the table gives {names}. Name the columns in its first row, or say which one it is."
+NO_HEADERS = (
+    "The first row of a table names its columns, and here holds an e-mail address: put a row of names above it."
+)
 NOT_THERE = "The mapping names the header {header!r}, which the table does not have."
 TOO_MANY = "A table may have at most {n:,} columns."
 TELLING = 2  # headers that tell whose export a table is
@@ -79,9 +83,14 @@ def _words(columns: Columns) -> tuple[list[_Words], list[_Words]]:
 
 
 def match(columns: Columns, header: Sequence[str], options: Options) -> Match:
-    """Match a table's headers; raises FileRefused where no column gives an identifier, or the mapping names none."""
+    """Match a table's headers; raises FileRefused where no column gives an identifier, or the mapping names none.
+
+    A row that is a record and no header is refused, too: headers are kept with the job, and no erasure looks there.
+    """
     if len(header) > MOST_COLUMNS:
         raise FileRefused(TOO_MANY.format(n=MOST_COLUMNS))
+    if any(EMAIL.fullmatch(name.strip().lower()) for name in header):
+        raise FileRefused(NO_HEADERS)
     names = list(map(normalised, header))
     declared = {normalised(name): fields for name, fields in options.mapping.items()}
     for name in options.mapping:

@@ -15,6 +15,7 @@ from tenants.imports.options import OptionsRefused, options_of_parameters, read_
 from tenants.imports.remembering import recalled, remember
 from tenants.models import Entity, ImportMapping, Tenant
 from tests.conftest import MakeTenant, Partner
+from tests.files.jobs import imported
 from tests.files.tables import NOBODY, faults, items, options, records, table
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +92,7 @@ def test_the_columns_that_rejected_rows_gain_are_not_read() -> None:
         ("customers", "Name,Phone\nAda,1", "CustomerId or Email"),
         ("orders", "CustomerId,Sku\n1,1", "OrderId"),
         ("products", "ProductName\nShirt", "ProductId"),
-        ("customers", "Ada Lovelace;ada@example.com\nBob;bob@example.com", "CustomerId or Email"),
+        ("customers", "Ada;Lovelace\nBob;Dylan", "CustomerId or Email"),
     ],
 )
 def test_a_table_without_identifiers_is_refused_at_once_and_not_repeated(entity: str, text: str, names: str) -> None:
@@ -100,6 +101,17 @@ def test_a_table_without_identifiers_is_refused_at_once_and_not_repeated(entity:
 
     assert f"No column of the table gives {names}." in str(refused.value)
     assert "Ada" not in str(refused.value)
+
+
+def test_a_record_is_no_header_whatever_the_mapping_says(partner: Partner) -> None:
+    data = b"C-1,Ada@Example.com\nC-2,bob@example.com\n"
+    mapping = {"mapping": {"C-1": "CustomerId", "Ada@Example.com": "Email"}}
+
+    job = imported(partner, data, format="csv", options=mapping)
+
+    assert (job.state, job.created) == ("failed", 0)
+    assert "an e-mail address: put a row of names above it" in job.message
+    assert "Ada" not in f"{job.message}{job.layout}"
 
 
 def test_a_table_without_rows_is_refused() -> None:
