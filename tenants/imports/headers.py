@@ -16,7 +16,7 @@ REJECTED = ("_line", "_errors")  # what rejected rows gain, and may have when th
 OURS = Vendor("", {})
 NO_COLUMN = "No column of the table gives {names}. Name the columns in its first row, or say which one it is."
 NO_HEADERS = (
-    "The first row of a table names its columns, and here holds an e-mail address: put a row of names above it."
+    "The first row of a table names its columns, but holds an e-mail address: put a row of names above it."
 )
 NOT_THERE = "The mapping names the header {header!r}, which the table does not have."
 TOO_MANY = "A table may have at most {n:,} columns."
