@@ -15,9 +15,7 @@ from tenants.imports.options import MOST_COLUMNS, Options, unmarked
 REJECTED = ("_line", "_errors")  # what rejected rows gain, and may have when they are sent again
 OURS = Vendor("", {})
 NO_COLUMN = "No column of the table gives {names}. Name the columns in its first row, or say which one it is."
-NO_HEADERS = (
-    "The first row of a table names its columns, but holds an e-mail address: put a row of names above it."
-)
+NO_HEADERS = "The first row of a table names its columns, but holds an e-mail address: put a row of names above it."
 NOT_THERE = "The mapping names the header {header!r}, which the table does not have."
 TOO_MANY = "A table may have at most {n:,} columns."
 TELLING = 2  # headers that tell whose export a table is
