@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DESKTOP = (1280, 900)
 PASSWORD = "a long enough password"
 LIST, LEDGER = "/admin/customers/customer/", "/admin/tenants/consentchange/"
+HISTORY = "/admin/tenants/changeset/"
 PEOPLE: list[dict[str, Any]] = [
     customer(Name="Ada", Surname="Lovelace", SmsOptin=True),
     {"CustomerId": "C-2", "Email": "m@example.com", "Name": "محمد", "Surname": "الخوارزمي", "Language": "ar"},
@@ -185,6 +186,21 @@ def test_an_opt_in_is_corrected_on_the_record(logged_in: Page) -> None:
 
     expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
     expect(logged_in.locator("body")).to_contain_text("WhatsApp opt-in: no → yes")
+
+
+def test_the_history_leads_from_a_write_to_its_records(logged_in: Page, shop: Partner) -> None:
+    shop.save("customers", {"CustomerId": "C-1", "Name": "Augusta"})
+    logged_in.goto(HISTORY)
+    expect(logged_in.locator("tr.data-row")).to_have_count(3)
+
+    logged_in.goto(f"{HISTORY}?entity=customers&source=api")
+    rows = logged_in.locator("tr.data-row")
+    expect(rows).to_have_count(2)
+    rows.first.locator("a").first.click()
+
+    expect(logged_in.locator("body")).to_contain_text("Updated")
+    logged_in.click(f"a[href$='{LIST}{Customer.objects.get(customer_id='C-1').pk}/change/']")
+    expect(logged_in.locator("body")).to_contain_text("Augusta")
 
 
 def test_a_person_is_erased(logged_in: Page) -> None:

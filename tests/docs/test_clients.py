@@ -8,7 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer
 from tenants.models import Changeset
+from tenants.tasks import purge
 from tenants.webhooks.messages import message_of
 from tenants.webhooks.sealing import new_secret
 from tests.conftest import MakeTenant, Partner
@@ -27,6 +28,7 @@ from tests.products.records import product
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 CUSTOMERS = [{"CustomerId": f"C-{number}", "Name": "Ünïcode 🙂"} for number in range(2500)]
+ITEM = {"Number": 17, "Entity": "customers", "Operation": "upsert", "At": "2026-01-31T12:00:00.000Z"}
 # What a script does with a client, in each language; `hub` is the client, `sent` what the test sends along.
 SCRIPTS = {
     "save": ("result = list(hub.save('customers', sent))", "result = await all(hub.save('customers', sent));"),
@@ -50,6 +52,10 @@ SCRIPTS = {
     "follow": (
         "result = next(hub.changes(sent, wait=0))",
         "result = (await hub.changes(sent, {wait: 0}).next()).value;",
+    ),
+    "away": (
+        "try: next(hub.changes(1, wait=0))\nexcept hub_client.Expired as error: result = [error.status, error.data]",
+        "try { await hub.changes(1, {wait: 0}).next(); } catch (error) { result = [error.status, error.data]; }",
     ),
     "refused": (
         "try: list(hub.save('customers', sent))\nexcept hub_client.Refused as error:"
@@ -186,6 +192,17 @@ def test_the_feed_is_followed_from_where_one_was(run: Run, proxy: Proxy, partner
     assert page["next"] == 2
 
 
+def test_who_was_away_for_too_long_is_told_where_to_begin_anew(run: Run, partner: Partner) -> None:
+    for number in range(3):
+        partner.save("customers", {"CustomerId": f"C-{number}"})
+    Changeset.objects.filter(number__lt=3).update(created_at=datetime.now(UTC) - timedelta(days=401))
+    purge(0)
+
+    (status, data), slept = run("away")
+
+    assert (status, data, slept) == (410, {"oldest": 3, "last": 3}, [])
+
+
 def test_a_file_of_customers_is_loaded_and_what_is_rejected_is_told(
     partner: Partner, proxy: Proxy, tmp_path: Path
 ) -> None:
@@ -246,8 +263,7 @@ def test_the_nightly_sync_sends_what_differs_and_tells_what_is_too_many(
 
 def test_the_receiver_takes_what_the_hub_signed_once_and_nothing_else(tmp_path: Path) -> None:
     secret = new_secret()
-    item = {"Number": 17, "Entity": "customers", "Operation": "upsert", "At": "2026-01-31T12:00:00.000Z"}
-    message = message_of(item, tenant_id=UUID(int=1), webhook_id=1)
+    message = message_of(ITEM, tenant_id=UUID(int=1), webhook_id=1)
     headers = message.headers([secret], datetime.now(UTC))
     command = [sys.executable, str(EXAMPLES / "python/webhook_consumer.py")]
     environment = {"SECRET": secret, "PORT": "0"}
@@ -261,13 +277,37 @@ def test_the_receiver_takes_what_the_hub_signed_once_and_nothing_else(tmp_path: 
         assert post(url, message.body, headers) == 200
         assert post(url, message.body.replace("17", "18"), headers) == 401
         assert post(url, message.body, {}) == 401
-        later = message_of({**item, "Number": 19}, tenant_id=UUID(int=1), webhook_id=1)
+        later = message_of({**ITEM, "Number": 19}, tenant_id=UUID(int=1), webhook_id=1)
         assert post(url, later.body, later.headers([secret], datetime.now(UTC))) == 200
 
         told = [json.loads(receiver.stdout.readline().partition(" ")[2])["Number"] for _ in range(2)]
         receiver.kill()
 
     assert told == [17, 19]
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed: `make setup-browser` installs it")
+def test_the_client_for_node_knows_what_the_hub_signed() -> None:
+    secret = new_secret()
+    message = message_of(ITEM, tenant_id=UUID(int=1), webhook_id=1)
+    headers = {name.lower(): value for name, value in message.headers([secret], datetime.now(UTC)).items()}
+    late = message.headers([secret], datetime.now(UTC) - timedelta(minutes=10))
+    asked = [
+        [secret, headers, message.body],
+        [secret, headers, message.body.replace("17", "18")],
+        [new_secret(), headers, message.body],
+        [secret, {name.lower(): value for name, value in late.items()}, message.body],
+        [secret, {}, message.body],
+    ]
+    script = f"""
+import {{ verified }} from {str(EXAMPLES / "node/hub_client.mjs")!r};
+console.log(JSON.stringify({json.dumps(asked)}.map((each) => verified(...each))));
+"""
+    command = ["node", "--input-type=module", "-e", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [True, False, False, False, False]
 
 
 def post(url: str, body: str, headers: dict[str, str]) -> int:
