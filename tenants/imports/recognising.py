@@ -1,7 +1,7 @@
 """What a file is, by its content and its name: NDJSON, CSV or XLSX, packed or not."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hub.files.inflating import inflated
 from hub.files.problems import FileProblem
@@ -32,11 +32,11 @@ BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 def recognised(name: str, head: bytes) -> tuple[FileFormat, str]:
     """Return the format and the packing of a file by its name and its first bytes; raises FileRefused for others."""
-    packing = next((packing for beginning, packing in PACKINGS.items() if head.startswith(beginning)), "")
+    packing = _begins(head, PACKINGS)
     text = _unpacked(head, packing) if packing else head
     if not text.strip(BLANKS):
         raise FileRefused(EMPTY)
-    if what := _other(text):
+    if what := _begins(text, OTHERS):
         raise FileRefused(what)
     if text.startswith(SHEET):
         if packing or not _is_sheet(name, text):
@@ -49,9 +49,9 @@ def refuse_other(form: FileFormat, packing: str, head: bytes) -> None:
     """Raise OtherFile where a file begins as something else than it is said to be; what is packed is seen later."""
     if packing:
         return
-    if found := next((name for beginning, name in PACKINGS.items() if head.startswith(beginning)), ""):
+    if found := _begins(head, PACKINGS):
         raise OtherFile(PACKED.format(packing=found))
-    if what := _other(head):
+    if what := _begins(head, OTHERS):
         raise OtherFile(what)
     if form != FileFormat.XLSX and head.startswith(SHEET):
         raise OtherFile(WORKBOOK)
@@ -59,9 +59,9 @@ def refuse_other(form: FileFormat, packing: str, head: bytes) -> None:
         raise OtherFile(ARRAY)
 
 
-def _other(head: bytes) -> str:
-    """Say what a file is that is none of records, "" of one that may be."""
-    return next((what for beginning, what in OTHERS.items() if head.startswith(beginning)), "")
+def _begins(head: bytes, known: Mapping[bytes, str]) -> str:
+    """Return what is known of a file by how it begins, "" where nothing is."""
+    return next((what for beginning, what in known.items() if head.startswith(beginning)), "")
 
 
 def _is_array(text: bytes) -> bool:
