@@ -29,6 +29,7 @@ TIER_CHOICES = [
     (CUSTOM, "Custom: the numbers below"),
 ]
 OVERLAPS = {0: "not at all: it is revoked", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
+REASON_HELP = "A call, a letter, a ticket: it stands in the ledger with your name.{}"
 LIVES = {SUGGESTED_LIFE.days: "1 year", 90: "90 days", 0: "until it is revoked"}
 
 
@@ -137,22 +138,28 @@ def validate_one_line(text: str) -> None:
         raise ValidationError("A reason is one line of text, without control characters.")
 
 
-def reason_field() -> forms.CharField:
-    """Return the field in which staff may say why they change something."""
+def reason_field(*, required: bool = False) -> forms.CharField:
+    """Return the field in which staff say why they change something, as they must where their tenant wants it."""
     return forms.CharField(
         label="Why",
         max_length=MOST_REASON,
-        required=False,
+        required=required,
         validators=[validate_one_line],
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="A call, a letter, a ticket: it stands in the ledger with your name. Optional.",
+        help_text=REASON_HELP.format("" if required else " Optional."),
+        error_messages={"required": "Say why: this tenant wants a reason for every change."},
     )
 
 
 class ReasonForm(forms.Form):
-    """Why something is changed, asked on a confirmation page."""
+    """Why something is changed, asked on a confirmation page; `required` where a tenant of it wants a reason."""
 
     reason = reason_field()
+
+    def __init__(self, *args: Any, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if required:
+            self.fields["reason"] = reason_field(required=True)
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -21,6 +21,7 @@ from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_page, count_shown, who_looked
 from tenants.admin.question import Question, chosen_ids, counted
+from tenants.admin.record_pages import RecordPage
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise
 from tenants.admin.sections import Section, history, moment, named
 from tenants.audit.looks import PERSONAL
@@ -37,13 +38,16 @@ def origin_of(request: HttpRequest) -> Origin:
 class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
     """A tenant's records: read-only but for what a subclass lets staff edit.
 
-    `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …).
+    `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …). `pages` are what
+    the menu of a record leads to.
     """
 
     entity: Entity
     identifiers: tuple[str, ...] = ()
+    pages: tuple[RecordPage, ...] = ()
     list_select_related = ("tenant",)
     actions: tuple[Any, ...] = ("delete_selected",)
+    change_form_outer_before_template = "tenants/record_head.html"
     change_form_outer_after_template = "tenants/record_sections.html"
 
     @display(description="tenant")
@@ -111,7 +115,8 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.delete_many_view)
-        return [path("delete/", view, name=f"{self.url_name}_delete_many"), *super().get_urls()]
+        pages = [page.pattern(self) for page in self.pages]
+        return [path("delete/", view, name=f"{self.url_name}_delete_many"), *pages, *super().get_urls()]
 
     @action(description="Delete…", permissions=["delete"])  # type: ignore[untyped-decorator]
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -184,6 +189,11 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """Return where a confirmation page sends what is to be deleted."""
         return reverse(f"admin:{self.url_name}_delete_many")
 
+    def menu(self, request: HttpRequest, record: Any) -> list[tuple[str, RecordPage]]:
+        """Return what the menu at a record's head leads to: the address and the page of each that the user may open."""
+        mine = [page for page in self.pages if page.may_open(request, record)]
+        return [(page.url(self.url_name, record.pk), page) for page in mine]
+
     def sections(self, record: Any) -> list[Section]:
         """Return what stands below a record's fields."""
         return []
@@ -200,6 +210,7 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
     ) -> HttpResponse:
         """Show the record's sections and its history below the fields; to the tenant's admins also who looked at it."""
         if obj is not None:
+            context["menu"] = self.menu(request, obj)
             context["sections"] = [*self.sections(obj), history(obj, self.entity), *self.looks(request, obj)]
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -46,7 +46,7 @@ class TenantAdmin(SandboxPages):
 
     identity = ("Identity", {"fields": ["name", "slug", "is_enabled"]})
     customers = ("Customers", {"fields": ["priority", "required_fields", "default_country"]})
-    consents = ("Consents", {"fields": ["consent_policy"]})
+    consents = ("Consents", {"fields": ["consent_policy", "requires_reason"]})
     rates = ("Rate limit", {"fields": ["tier", ("per_minute", "per_hour")]})
     plain_rates = ("Rate limit", {"fields": [("per_minute", "per_hour")]})
     undo = ("Undo", {"fields": ["keeps_images"]})

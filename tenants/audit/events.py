@@ -33,6 +33,7 @@ SAID = {
     "is_enabled",
     "requires_factor",
     "keeps_images",
+    "requires_reason",
     "expires_at",
     "scopes",
     "networks",

@@ -101,6 +101,12 @@ class Tenant(models.Model):
         default=False,
         db_default=False,
     )
+    requires_reason = models.BooleanField(
+        "require a reason",
+        default=False,
+        db_default=False,
+        help_text="Whoever changes a record in the admin has to say why. Why stands in the history and in the ledger.",
+    )
     sandbox_of = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="sandbox"
     )
