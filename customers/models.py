@@ -74,3 +74,41 @@ class Customer(TenantOwned):
 
     def __str__(self) -> str:
         return " ".join(filter(None, [self.name, self.surname])) or self.customer_id or self.email or f"#{self.pk}"
+
+
+class SearchedWords(TenantOwned):
+    """What a customer is searched by beside identifiers and tags, in the plain spelling of hub.records.plain.
+
+    `id` is the customer's hub id; the row goes with the customer's. The background worker keeps it
+    (customers.searching), so that no write pays for its index. The index on the tenant serves small tenants, and words
+    that many have, of whom the newest are found by walking it.
+    """
+
+    words = models.TextField()
+
+    class Meta:
+        indexes = [
+            GinIndex(
+                fields=["words"], opclasses=["gin_trgm_ops"], gin_pending_list_limit=512, name="searched_by_part"
+            ),
+            models.Index(fields=["tenant", "id"], name="searched_of_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class SearchPosition(TenantOwned):
+    """How far a tenant's searched words are: what its changesets up to `number` say of customers is in them.
+
+    `filled_to` is the hub id up to which customers are gone through from the first on, null once all are.
+    """
+
+    number = models.BigIntegerField()
+    filled_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="search_position_of_tenant")]
+
+    def __str__(self) -> str:
+        return f"up to {self.number}"

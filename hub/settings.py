@@ -267,7 +267,11 @@ FILES = Path(ENVIRONMENT.FILES) if ENVIRONMENT.FILES else None  # tenants.import
 WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
 BESIDE_ANSWERS = ["tenants.requests.writer.writing"]  # what a process of the web server does beside answering
 # What the background worker does beside its jobs, as long as it runs.
-BESIDE_JOBS = ["tenants.webhooks.worker.delivering", "tenants.imports.worker.importing"]
+BESIDE_JOBS = [
+    "tenants.webhooks.worker.delivering",
+    "tenants.imports.worker.importing",
+    "customers.searching.worker.keeping",
+]
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}

@@ -1,0 +1,71 @@
+"""Texts as a search compares them: without case, accents and other alphabets, in ASCII alone.
+
+What PostgreSQL's trigrams take for a letter depends on how the database was made: on one with the locale C, as the
+embedded one, only ASCII is. So letters of other alphabets are written as numbers, which also have three characters,
+whatever they are: a part of a Chinese name is found by index, too.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# What has no accent that could be taken off.
+LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+# What people type who have no such key.
+TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")  # O'Brien is found by obrien
+OF_IDENTIFIERS = frozenset("@._-+/#&%=:~$!?*")  # ASCII that stands in e-mails and ids
+SEPARATOR = re.compile("[^0-9a-zA-Z]+")
+DIGITS = re.compile(r"\d+")
+OF_NUMBER = re.compile(r"[\d+()./\u2010-\u2015\u2212-]+")
+
+
+def plain(text: str) -> str:
+    """Return a text in the one spelling that is stored for a search, and looked for: ASCII, words between blanks."""
+    if text.isascii():
+        lower = APOSTROPHES.sub("", text).lower()
+    else:
+        without = APOSTROPHES.sub("", unicodedata.normalize("NFC", text)).casefold().translate(LETTERS)
+        lower = "".join(c for c in unicodedata.normalize("NFKD", without) if not unicodedata.combining(c))
+        lower = lower.casefold().translate(LETTERS)
+    return " ".join("".join(map(_written, lower)).split())
+
+
+def spellings(text: str) -> list[str]:
+    """Return a text's plain spelling, and the one of who types ae for ä, where that differs."""
+    typed = unicodedata.normalize("NFC", text).casefold().translate(TYPED)
+    return list(dict.fromkeys([plain(text), plain(typed)]))
+
+
+def loose(text: str) -> str:
+    """Return a plain text's words without what joins them: jean luc for jean-luc."""
+    return SEPARATOR.sub(" ", text).strip()
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a text, of every script, in ASCII."""
+    return "".join(str(unicodedata.decimal(c)) for part in DIGITS.findall(text) for c in part)
+
+
+def _written(character: str) -> str:
+    """Write a letter of another alphabet as a number between capitals; what is neither letter nor sign is a blank."""
+    if character.isascii():
+        return character if character.isalnum() or character in OF_IDENTIFIERS else " "
+    if character.isalnum() or unicodedata.category(character).startswith("M"):
+        return f"Z{ord(character):05x}"
+    return " "
+
+
+def words_of(text: str) -> Iterator[str]:
+    """Yield the words of a text as somebody typed them; those that a number is written in are one, without blanks."""
+    number = ""
+    for word in text.split():
+        if OF_NUMBER.fullmatch(word):
+            number += word
+            continue
+        if number:
+            yield number
+        number = ""
+        yield word
+    if number:
+        yield number
