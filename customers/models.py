@@ -89,7 +89,7 @@ class SearchedWords(TenantOwned):
     class Meta:
         indexes = [
             GinIndex(
-                fields=["words"], opclasses=["gin_trgm_ops"], gin_pending_list_limit=512, name="searched_by_part"
+                fields=["words"], opclasses=["gin_trgm_ops"], gin_pending_list_limit=1024, name="searched_by_part"
             ),
             models.Index(fields=["tenant", "id"], name="searched_of_tenant"),
         ]

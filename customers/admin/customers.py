@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,18 +14,20 @@ from django.utils.safestring import SafeString
 from customers.admin.editing import FLAG_ACTIONS
 from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_given
 from customers.admin.proof import ConsentProofAdmin
-from customers.admin.searching import conditions_of
+from customers.admin.searching import conditions_of, searched_as_of
 from customers.admin.sections import customer_sections
 from customers.consents import GIVEN_BITS
 from customers.erasure import count_orders_of, erase_customers_by_id, person_of
 from customers.flags import FLAGS
 from customers.models import Customer
+from customers.searching.finding import ids_by_words
 from hub.admin.changelist import KeysetChangeList
 from hub.records.types import normal_language
-from tenants.admin.access import access_of, by_tenant
+from tenants.admin.access import access_of, by_tenant, tenant_ids_of
 from tenants.admin.forms import reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.question import Question, counted, joined
+from tenants.admin.searching import MOST_MATCHES
 from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Tenant
@@ -92,7 +94,11 @@ class CustomerAdmin(ConsentProofAdmin):
 
     entity = Entity.CUSTOMERS
     identifiers = ("customer_id", "email", "phone")
-    search_help_text = "Customer ID, e-mail, phone, or how it begins; hub id; name=value, tag:vip, list:news"
+    search_help_text = "Name, e-mail, phone, id …"
+    search_help = (
+        "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip, list:news,"
+        " name=value"
+    )
     form = ConsentForm
     list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language")
     list_filter = (
@@ -129,6 +135,12 @@ class CustomerAdmin(ConsentProofAdmin):
 
     def conditions(self, term: str) -> list[Q]:
         return conditions_of(term)
+
+    def by_words(self, request: HttpRequest, within: QuerySet[Any], text: str) -> list[int]:
+        return ids_by_words(tenant_ids_of(request), text, MOST_MATCHES)
+
+    def search_note(self, request: HttpRequest) -> SafeString | str:
+        return searched_as_of(tenant_ids_of(request))
 
     @admin.display(description="customer")
     def person(self, customer: Customer) -> SafeString:

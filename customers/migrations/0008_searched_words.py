@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], gin_pending_list_limit=512, name='searched_by_part', opclasses=['gin_trgm_ops']), models.Index(fields=['tenant', 'id'], name='searched_of_tenant')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], gin_pending_list_limit=1024, name='searched_by_part', opclasses=['gin_trgm_ops']), models.Index(fields=['tenant', 'id'], name='searched_of_tenant')],
             },
         ),
         migrations.CreateModel(

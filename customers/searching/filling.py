@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from customers.models import SearchPosition
 from customers.searching.words import searched_words
 from hub.sql.execute import execute, execute_where_tenant_is
 from hub.sql.files import read_sql
@@ -97,20 +98,28 @@ def follow(tenant_id: UUID) -> bool:
     return True
 
 
-def fill(tenant_id: UUID) -> bool:
-    """Store the words of the next customers of a tenant that is gone through; return whether it should go on."""
+def fill(tenant_id: UUID) -> int:
+    """Store the words of the next customers of a tenant that is gone through; return how many were gone through.
+
+    Fewer than MOST where these were the last, or another worker is at it: `is_filling` tells.
+    """
     with transaction.atomic():
         position = _hold(tenant_id)
         if position is None or position[1] is None:
-            return False
+            return 0
         _plan_anew()
         named = {"tenant_id": tenant_id, "position": position[1], "most": MOST}
         ids = [row[0] for row in execute_where_tenant_is(AFTER, named)]
         if not _store(tenant_id, ids):
-            return False
+            return 0
         last = ids[-1] if len(ids) == MOST else None
         execute_where_tenant_is(FILLED, {"tenant_id": tenant_id, "position": last})
-    return last is not None
+    return len(ids)
+
+
+def is_filling(tenant_id: UUID) -> bool:
+    """Tell whether a tenant's customers are still gone through, from the first on."""
+    return SearchPosition.objects.filter(tenant=tenant_id, filled_to__isnull=False).exists()
 
 
 def _hold(tenant_id: UUID) -> tuple[int, int | None] | None:
@@ -133,6 +142,6 @@ def _store(tenant_id: UUID, ids: Sequence[int]) -> bool:
         rows = execute_where_tenant_is(READ, named)
         words = [{"id": id_, "words": searched_words(*said)} for id_, is_held, *said in rows if is_held]
         if words:
-            execute_where_tenant_is(STORE, {"tenant_id": tenant_id, "records": orjson.dumps(words).decode()})
+            execute_where_tenant_is(STORE, {"tenant_id": tenant_id, "words": orjson.dumps(words).decode()})
         is_whole &= len(words) == len(rows)
     return is_whole

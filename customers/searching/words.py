@@ -1,15 +1,17 @@
 """The words a customer is searched by, and what a typed text asks of them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import and_, or_
 
 from django.db.models import Q
 
-from hub.records.phones import dialled
+from hub.records.phones import INTERNATIONAL, dialled
 from hub.records.plain import OF_NUMBER, digits_of, loose, plain, spellings, words_of
 
 ANY_PART = 3  # characters and more are found anywhere in a word, fewer where one begins: a trigram has as many
+ENTRY = re.compile(r"(tag|list):(.+)", re.IGNORECASE | re.DOTALL)
 MOST_WORDS = 10  # of a text that are looked for
 
 
@@ -20,21 +22,32 @@ def searched_words(
     phone: str | None,
     username: str | None,
     customer_id: str | None,
+    tags: Sequence[str] = (),
+    lists: Sequence[str] = (),
 ) -> str:
-    """Return the words of a customer, each between blanks."""
+    """Return the words of a customer, each between blanks; what is called by several is one with its kind before it."""
     names = [found for text in (name, surname) if text for found in map(loose, spellings(text))]
     others = [found for text in (email, username, customer_id) if text for found in spellings(text)]
     words = [*names, *others, digits(phone) if phone else ""]
+    words += [entry_of(kind, text) for kind, texts in (("tag", tags), ("list", lists)) for text in texts]
     return f" {' '.join(dict.fromkeys(filter(None, words)))} "
+
+
+def entry_of(kind: str, text: str) -> str:
+    """Return the word of a tag or a mailing list: tag:black_friday."""
+    return f"{kind}:{'_'.join(plain(text).split())}"
 
 
 def digits(number: str) -> str:
     """Return a phone number's digits without what one dials to leave a country, or a town."""
-    return digits_of(dialled(number)).lstrip("0")
+    usual = INTERNATIONAL.fullmatch(number)
+    return number[1:] if usual else digits_of(dialled(number)).lstrip("0")
 
 
 def condition_of(text: str) -> Q | None:
     """Return what a typed text asks of searched words: each of its words, in any order; None where it has none."""
+    if named := ENTRY.fullmatch(text):
+        return Q(words__contains=f" {entry_of(named[1].lower(), named[2])} ")
     asked = [reduce(or_, (Q(words__contains=part) for part in parts)) for parts in parts_of(text)]
     return reduce(and_, asked) if asked else None
 
@@ -49,5 +62,3 @@ def parts_of(text: str) -> Iterator[Sequence[str]]:
         if parts:
             yield parts
 
-
-__all__ = ["condition_of", "parts_of", "plain", "searched_words"]

@@ -62,14 +62,15 @@ class Worker:
             if tenant.is_to_begin:
                 begin(tenant.tenant_id)
         goes_on = [follow(tenant.tenant_id) for tenant in found if not self.is_stopping.is_set()]
-        return any([*goes_on, *self._fill(found)])
+        return any([*goes_on, self._fill(found)])
 
-    def _fill(self, found: list[Waiting]) -> Iterator[bool]:
-        ends = time.monotonic() + FILL_SECONDS
+    def _fill(self, found: list[Waiting]) -> bool:
+        ends, filled = time.monotonic() + FILL_SECONDS, 0
         for tenant in found:
             if tenant.is_to_begin or tenant.filled_to is not None:
-                while time.monotonic() < ends and not self.is_stopping.is_set() and fill(tenant.tenant_id):
-                    yield True
+                while time.monotonic() < ends and not self.is_stopping.is_set() and (some := fill(tenant.tenant_id)):
+                    filled += some
+        return filled > 0
 
 
 @contextmanager

@@ -13,26 +13,36 @@ from collections.abc import Iterator
 LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 # What people type who have no such key.
 TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")  # O'Brien is found by obrien
+APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")  # O'Brien is found by obrien
 OF_IDENTIFIERS = frozenset("@._-+/#&%=:~$!?*")  # ASCII that stands in e-mails and ids
 SEPARATOR = re.compile("[^0-9a-zA-Z]+")
+MOST_KEPT = 10_000  # characters
 DIGITS = re.compile(r"\d+")
 OF_NUMBER = re.compile(r"[\d+()./\u2010-\u2015\u2212-]+")
 
 
+class Written(dict[int, str]):
+    """How each character of a text in lower case is written, by its code point; the first that are asked are kept."""
+
+    def __missing__(self, point: int) -> str:
+        written = _written(chr(point))
+        if len(self) < MOST_KEPT:
+            self[point] = written
+        return written
+
+
 def plain(text: str) -> str:
     """Return a text in the one spelling that is stored for a search, and looked for: ASCII, words between blanks."""
-    if text.isascii():
-        lower = APOSTROPHES.sub("", text).lower()
-    else:
-        without = APOSTROPHES.sub("", unicodedata.normalize("NFC", text)).casefold().translate(LETTERS)
-        lower = "".join(c for c in unicodedata.normalize("NFKD", without) if not unicodedata.combining(c))
-        lower = lower.casefold().translate(LETTERS)
-    return " ".join("".join(map(_written, lower)).split())
+    if not text.isascii():
+        composed = unicodedata.normalize("NFC", text).casefold().translate(LETTERS)
+        text = unicodedata.normalize("NFKD", composed)
+    return " ".join(text.casefold().translate(WRITTEN).split())
 
 
 def spellings(text: str) -> list[str]:
     """Return a text's plain spelling, and the one of who types ae for ä, where that differs."""
+    if text.isascii():
+        return [plain(text)]
     typed = unicodedata.normalize("NFC", text).casefold().translate(TYPED)
     return list(dict.fromkeys([plain(text), plain(typed)]))
 
@@ -48,12 +58,22 @@ def digits_of(text: str) -> str:
 
 
 def _written(character: str) -> str:
-    """Write a letter of another alphabet as a number between capitals; what is neither letter nor sign is a blank."""
+    """Write a letter of another alphabet as a number between capitals; what is neither letter nor sign is a blank.
+
+    Accents that NFKD has taken off a letter, and apostrophes, are nothing.
+    """
+    if character in APOSTROPHES or unicodedata.combining(character):
+        return ""
     if character.isascii():
         return character if character.isalnum() or character in OF_IDENTIFIERS else " "
+    if ord(character) in LETTERS:
+        return str(LETTERS[ord(character)])
     if character.isalnum() or unicodedata.category(character).startswith("M"):
         return f"Z{ord(character):05x}"
     return " "
+
+
+WRITTEN = Written()
 
 
 def words_of(text: str) -> Iterator[str]:

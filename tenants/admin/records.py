@@ -22,7 +22,7 @@ from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_page, count_shown, who_looked
 from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.record_pages import RecordPage
-from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise
+from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise, searches_words
 from tenants.admin.sections import Section, history, moment, named
 from tenants.audit.looks import PERSONAL
 from tenants.changes.changesets import Origin, Receipt
@@ -38,12 +38,13 @@ def origin_of(request: HttpRequest) -> Origin:
 class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
     """A tenant's records: read-only but for what a subclass lets staff edit.
 
-    `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …). `pages` are what
-    the menu of a record leads to.
+    `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …). The box says
+    `search_help_text`, a few words, and `search_help` stands below it. `pages` are what the menu of a record leads to.
     """
 
     entity: Entity
     identifiers: tuple[str, ...] = ()
+    search_help = ""
     pages: tuple[RecordPage, ...] = ()
     list_select_related = ("tenant",)
     actions: tuple[Any, ...] = ("delete_selected",)
@@ -79,11 +80,17 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """Show the list, and count that its user saw whom it shows."""
         response = super().changelist_view(request, extra_context)
         shown = (getattr(response, "context_data", None) or {}).get("cl")
+        if shown:
+            shown.search_note = self.search_note(request)
         if shown and self.entity in PERSONAL:
             count_shown(request, self.entity, Way.LIST, shown.result_list)
         return response
 
     # Searching
+
+    def search_note(self, request: HttpRequest) -> str:
+        """Return what a search can't find yet, in a sentence; nothing where it finds all."""
+        return ""
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
         return self.identifiers
@@ -91,7 +98,10 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Keep the records one of whose identifiers is what was pasted or begins with it, or whose hub id it is."""
+        """Keep the records one of whose identifiers is what was pasted or begins with it, or whose hub id it is.
+
+        And those that its words find.
+        """
         readings = pasted(search_term)
         if not readings:
             return queryset, False
@@ -100,6 +110,7 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         conditions = chain.from_iterable(map(self.conditions, readings))
         ids = list(chain.from_iterable(first_ids(within.filter(condition)) for condition in conditions))
         ids += as_pasted(columns, readings)
+        ids += self.by_words(request, within, readings[-1]) if searches_words(readings) else []
         ids = ids or otherwise(columns, readings)
         return queryset.filter(pk__in={*hub_ids_in(readings), *ids}), False
 
@@ -109,6 +120,10 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
 
     def conditions(self, term: str) -> list[Q]:
         """Return what a search term asks of records beside identifiers, each looked up in an index of its own."""
+        return []
+
+    def by_words(self, request: HttpRequest, within: QuerySet[Any], text: str) -> list[int]:
+        """Return the hub ids of records, of those `within`, that the words of a text find beside identifiers."""
         return []
 
     # Deleting

@@ -105,3 +105,8 @@ def _in_any_case(columns: Sequence[Column], readings: Sequence[str]) -> list[int
 def hub_ids_in(readings: Iterable[str]) -> list[int]:
     """Return the readings that may be hub ids."""
     return [int(text) for text in readings if is_bigint(text)]
+
+
+def searches_words(readings: Sequence[str]) -> bool:
+    """Tell whether a text may be words, too: not where it is written as a hub id, or asks for a value by its name."""
+    return not (readings[0].startswith("#") or "=" in readings[-1])

@@ -16,6 +16,7 @@ from tenants.entities import model_label
 from tenants.models import BeforeImage, Changeset, ConsentChange, Entity, Feed, QuarantinedRecord
 
 TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of; and reasons
+WORDS = "customers.SearchedWords"  # which go with a customer
 # Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
 # hundreds of each column's values.
 VACUUM = SQL("VACUUM (INDEX_CLEANUP ON, ANALYZE) {}")
@@ -37,8 +38,8 @@ def vacuum_erased() -> Sequence[str]:
     if not erasures:
         return ()
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
-    records = (apps.get_model(model_label(entity)) for entity in TOUCHED)
-    models: list[type[Model]] = [*records, Changeset, ConsentChange, BeforeImage, QuarantinedRecord]
+    labels = [*map(model_label, TOUCHED), WORDS]
+    models: list[type[Model]] = [*map(apps.get_model, labels), Changeset, ConsentChange, BeforeImage, QuarantinedRecord]
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:

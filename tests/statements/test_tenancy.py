@@ -15,6 +15,7 @@ from tests.statements.find import statements
 STATEMENTS = statements()
 # What reads a table across tenants, and why.
 ACROSS_TENANTS = {
+    "customers.searching.filling.WAITING": "the background worker keeps the searched words of all tenants",
     "tenants.links.IDENTIFIERS": "a hub id names a customer of whichever tenant",
     "tenants.imports.worker.READY": "the background worker runs the jobs of all tenants",
     "tenants.reading.NUMBERS_OF_ALL": "a superuser's list shows all of them",

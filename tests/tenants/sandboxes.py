@@ -15,6 +15,7 @@ from tests.conftest import Partner
 from tests.customers.records import customer
 from tests.orders.records import order
 from tests.products.records import product
+from tests.searching import searched
 
 MOMENT = datetime(2026, 1, 31, tzinfo=UTC)
 SAMPLES: dict[Any, Any] = {
@@ -48,6 +49,7 @@ def fill_every_table(partner: Partner) -> None:
     partner.save("customers", customer(SmsOptin=False))
     partner.save("orders", order())
     partner.save("products", product())
+    searched()
     for model in reversed(EMPTIED):
         if not model._default_manager.filter(tenant=partner.tenant).exists():
             model._default_manager.create(tenant=partner.tenant, **_sample(model))

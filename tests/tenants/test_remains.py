@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), needs_p
 TABLES = [
     "customers_customer",
     "orders_order",
+    "customers_searchedwords",
     "tenants_changeset",
     "tenants_consentchange",
     "tenants_beforeimage",
