@@ -17,7 +17,7 @@ from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, T
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import MOST_MATCHES, Column
-from tenants.admin.sections import Section, clipped, money, yes_or_no
+from tenants.admin.sections import Section, clipped, moment, money, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
 from tenants.health import last_snapshots
 from tenants.links import order_ids_of
@@ -103,9 +103,9 @@ class OrderAdmin(RecordWithPartsAdmin):
     )
     readonly_fields = ("date", "revenue", "cancelled", "hub_id", "came", "changed")
 
-    @admin.display(description="order date (UTC)")
-    def date(self, order: Order) -> str:
-        return f"{order.order_date:%Y-%m-%d %H:%M}"
+    @admin.display(description="order date")
+    def date(self, order: Order) -> SafeString:
+        return moment(order.order_date)
 
     @admin.display(description="revenue")
     def revenue(self, order: Order) -> str:

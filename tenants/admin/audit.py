@@ -98,7 +98,7 @@ class AuditAdmin(HistoryAdmin):
     def trace(self, row: Any) -> SafeString:
         return clipped(row.trace_id or "–")
 
-    @admin.display(description="last (UTC)")
+    @admin.display(description="last")
     def last(self, row: Any) -> SafeString:
         return moment(row.last_at)
 

@@ -26,11 +26,12 @@ class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     delete_role: Role | None = None
     list_display_links: tuple[str, ...] | None = ("at",)
     list_select_related: tuple[str, ...] = ("tenant",)
+    to_the_second = False  # where many rows are written in a minute
 
-    @display(description="when (UTC)")
+    @display(description="when")
     def at(self, row: Any) -> SafeString:
         """When the row was written."""
-        return moment(row.created_at)
+        return moment(row.created_at, exact=self.to_the_second)
 
     @display(description="tenant")
     def shop(self, row: Any) -> SafeString:

@@ -1,7 +1,7 @@
 """What the admin's lists can be filtered by."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.contrib.admin import ListFilter
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.contrib.filters.forms import RangeDateForm
@@ -153,7 +154,7 @@ class HubIdFilter(ExactFilter):
 
 
 class DateRangeFilter(ListFilter):
-    """A moment between two days, both included, in UTC."""
+    """A moment between two days, both included, as long as they are in the page's time zone."""
 
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
@@ -161,6 +162,7 @@ class DateRangeFilter(ListFilter):
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
+        self.title = f"{self.title} ({timezone.get_current_timezone_name()})"
         for name in self.parameters():
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
@@ -188,7 +190,7 @@ class DateRangeFilter(ListFilter):
         if first:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
         if last and last < LAST_DAY:
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": _midnight(last) + timedelta(days=1)})
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": _midnight(last + timedelta(days=1))})
         return queryset
 
 
@@ -206,7 +208,7 @@ class ArrivalFilter(DateRangeFilter):
         if first and first > FIRST_DAY:
             queryset = queryset.filter(pk__gte=ids_around(model, _midnight(first) - LONGEST_WRITE)[0])
         if last and last < LAST_DAY:
-            end = _midnight(last) + timedelta(days=1)
+            end = _midnight(last + timedelta(days=1))
             queryset = queryset.filter(pk__lt=ids_around(model, end + LONGEST_WRITE)[1])
         return DateRangeFilter.queryset(self, request, queryset)
 
@@ -228,7 +230,8 @@ def _day(text: str) -> date | None:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    """Return the first moment of a day in the page's time zone: at one o'clock where there is no midnight."""
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def yes_no(column: str, name: str) -> type[YesNoFilter]:

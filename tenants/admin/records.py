@@ -55,12 +55,12 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """The tenant's name, for the lists of those who see several."""
         return named(record.tenant)
 
-    @display(description="created (UTC)")
+    @display(description="created")
     def came(self, record: Any) -> SafeString:
         """When the record was created."""
         return moment(record.created_at)
 
-    @display(description="updated (UTC)")
+    @display(description="updated")
     def changed(self, record: Any) -> SafeString:
         """When the record was last changed."""
         return moment(record.updated_at)

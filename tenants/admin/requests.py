@@ -118,6 +118,7 @@ class LoggedRequestAdmin(HistoryAdmin):
     search_fields = ("trace_id",)
     search_help_text = "Trace id, as traceId or traceparent have it"
     list_before_template = "tenants/requests.html"
+    to_the_second = True
     fieldsets = (
         (
             "Request",
