@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from hub.records.currencies import CURRENCIES
 from orders.admin.sections import order_sections
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
@@ -32,6 +33,9 @@ class CurrencyFilter(ExactFilter):
 
     def normal(self, value: str) -> str:
         return value.upper()
+
+    def names_nobody(self, value: str) -> bool:
+        return value.upper() in CURRENCIES
 
 
 class CustomerFilter(HubIdFilter):

@@ -32,6 +32,12 @@ LAST_DAY = date.max - timedelta(days=1)  # later ones have no next day to end at
 class ChoiceFilter(DropdownFilter):
     """One of a few choices; a value that is not among them finds nothing."""
 
+    is_free = False
+
+    def names_nobody(self, value: str) -> bool:
+        """Tell whether a value may be kept in a saved view: one that is offered."""
+        return value in {str(choice) for choice, _ in self.lookup_choices}
+
     @classmethod
     def parameters(cls) -> list[str]:
         return [cls.parameter_name]
@@ -98,7 +104,17 @@ class YesNoFilter(ChoiceFilter):
         return queryset.filter(**{self.parameter_name: value == "yes"})
 
 
-class ExactFilter(TextFilter):
+class FreeFilter(TextFilter):
+    """A text that somebody types, which may name a person: no saved view keeps it, but where a filter knows better."""
+
+    is_free = True
+
+    def names_nobody(self, value: str) -> bool:
+        """Tell whether a value may be kept in a saved view."""
+        return False
+
+
+class ExactFilter(FreeFilter):
     """A text that a column must equal, as it was typed or pasted."""
 
     @classmethod
@@ -118,7 +134,7 @@ class ExactFilter(TextFilter):
         return queryset.filter(**{f"{self.parameter_name}__in": values})
 
 
-class HoldsFilter(TextFilter):
+class HoldsFilter(FreeFilter):
     """A text that a column holds, in any case; of a long one the first characters count."""
 
     @classmethod
@@ -159,6 +175,7 @@ class DateRangeFilter(ListFilter):
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
     parameter_name: str
+    is_free = False
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -176,6 +193,10 @@ class DateRangeFilter(ListFilter):
 
     def has_output(self) -> bool:
         return True
+
+    def names_nobody(self, value: str) -> bool:
+        """Tell whether a value may be kept in a saved view: a day."""
+        return _day(value) is not None
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         yield {"form": self.form_class(name=self.parameter_name, data=self.used_parameters)}
