@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "hub.middleware.pages.Messages",
     "allauth.account.middleware.AccountMiddleware",
     "tenants.accounts.required.FactorRequired",
+    "tenants.admin.zones.TimeZones",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 if ENVIRONMENT.LOG_ADDRESSES:

@@ -96,8 +96,8 @@ def beginning(key: ApiKey) -> str:
 
 
 def suggested_expiry() -> datetime:
-    """Return when a key that is made now had better end: in a year, at midnight in UTC."""
-    return (timezone.now() + SUGGESTED_LIFE).replace(hour=0, minute=0, second=0, microsecond=0)
+    """Return when a key that is made now had better end: in a year, at midnight where times are written in."""
+    return timezone.localtime(timezone.now() + SUGGESTED_LIFE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def revoke_key(key: ApiKey, *, by: Actor = SERVER) -> None:

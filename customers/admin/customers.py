@@ -44,6 +44,9 @@ class LanguageFilter(ExactFilter):
     def normal(self, value: str) -> str:
         return normal_language(value) or value
 
+    def names_nobody(self, value: str) -> bool:
+        return normal_language(value) is not None
+
 
 class ConsentChangeList(KeysetChangeList):
     """The list, with boxes to tick in the rows the user may edit."""

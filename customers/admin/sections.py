@@ -44,7 +44,7 @@ def _consents(customer: Customer, ledger: list[Any]) -> Section:
     ]
     return Section(
         "Consents",
-        ("Channel", "Now", "Since (UTC)"),
+        ("Channel", "Now", "Since"),
         rows,
         note="“Never given” means that nobody ever said yes or no.",
     )
@@ -64,7 +64,7 @@ def _ledger(customer: Customer, ledger: list[Any]) -> Section:
     ]
     return Section(
         "Consent ledger",
-        ("When (UTC)", "What", "Through", "By", "Why", "Changeset"),
+        ("When", "What", "Through", "By", "Why", "Changeset"),
         rows,
         empty="Nobody has ever said anything of this customer's consents.",
         links=[(proof_url(customer.pk), PROOF)],
@@ -86,7 +86,7 @@ def _orders(customer: Customer) -> Section:
     ]
     return Section(
         "Orders",
-        ("Order", "Date (UTC)", "Revenue", ""),
+        ("Order", "Date", "Revenue", ""),
         rows,
         note=f"The latest {LATEST}." if len(rows) == LATEST else "",
         url=f"{reverse('admin:orders_order_changelist')}?customer={customer.pk}",

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from hub.records.currencies import CURRENCIES
 from orders.admin.sections import order_sections
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
@@ -17,7 +18,7 @@ from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, T
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import MOST_MATCHES, Column
-from tenants.admin.sections import Section, clipped, money, yes_or_no
+from tenants.admin.sections import Section, clipped, moment, money, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
 from tenants.health import last_snapshots
 from tenants.links import order_ids_of
@@ -32,6 +33,9 @@ class CurrencyFilter(ExactFilter):
 
     def normal(self, value: str) -> str:
         return value.upper()
+
+    def names_nobody(self, value: str) -> bool:
+        return value.upper() in CURRENCIES
 
 
 class CustomerFilter(HubIdFilter):
@@ -103,9 +107,9 @@ class OrderAdmin(RecordWithPartsAdmin):
     )
     readonly_fields = ("date", "revenue", "cancelled", "hub_id", "came", "changed")
 
-    @admin.display(description="order date (UTC)")
-    def date(self, order: Order) -> str:
-        return f"{order.order_date:%Y-%m-%d %H:%M}"
+    @admin.display(description="order date")
+    def date(self, order: Order) -> SafeString:
+        return moment(order.order_date)
 
     @admin.display(description="revenue")
     def revenue(self, order: Order) -> str:

@@ -16,7 +16,7 @@ from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, 
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import Column
-from tenants.admin.sections import Section, clipped, yes_or_no
+from tenants.admin.sections import Section, clipped, moment, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Tenant
 
@@ -110,8 +110,8 @@ class ProductAdmin(RecordWithPartsAdmin):
         return f"{sum(variant.is_available for variant in variants)} of {len(variants)}"
 
     @admin.display(description="updated")
-    def updated(self, product: Product) -> str:
-        return f"{product.updated_at:%Y-%m-%d}"
+    def updated(self, product: Product) -> SafeString:
+        return moment(product.updated_at)
 
     @admin.display(description="offline exclusive")
     def offline_exclusive(self, product: Product) -> str:

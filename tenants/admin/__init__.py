@@ -15,6 +15,7 @@ from tenants.admin import (
     requests,
     strangers,
     tenants,
+    view_pages,
     webhooks,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "requests",
     "strangers",
     "tenants",
+    "view_pages",
     "webhooks",
 ]

@@ -6,15 +6,18 @@ alone has that role there.
 Django's model permissions play no part: a member is a user with `is_staff`, and the Membership alone decides.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from hub.middleware.pages import Users
 from hub.middleware.requests import HubRequest
@@ -57,6 +60,8 @@ class Access:
     everywhere: bool
     roles: Mapping[UUID, Role]
     needs_factor: bool = False  # a tenant among them demands a second factor
+    zones: Mapping[UUID, str] = field(default_factory=dict)  # the tenants' time zones
+    sandboxes: frozenset[UUID] = frozenset()  # among the tenants
 
     def may(self, at_least: Role, tenant_id: UUID | None = None) -> bool:
         """Tell whether the user has the role on the tenant; without one: on any."""
@@ -69,6 +74,12 @@ class Access:
     def sees_several(self) -> bool:
         """Tell whether records of more than one tenant may stand in a list."""
         return self.everywhere or len(self.roles) > 1
+
+    def zones_of(self, tenant_id: UUID | None = None) -> set[str]:
+        """Return the time zone of a tenant that the user sees; else those of all, of sandboxes only without others."""
+        if tenant_id is not None and tenant_id in self.zones:
+            return {self.zones[tenant_id]}
+        return {zone for pk, zone in self.zones.items() if pk not in self.sandboxes} or {*self.zones.values()}
 
     def limit(self, queryset: QuerySet[Any], path: str = "tenant_id", at_least: Role = Role.VIEWER) -> QuerySet[Any]:
         """Keep the rows of tenants on which the user has the role; `path` leads from a row to its tenant's id."""
@@ -103,16 +114,37 @@ def _read_access(user: AbstractBaseUser | AnonymousUser) -> Access:
     if not user.is_active:
         return Access(everywhere=False, roles={})
     if getattr(user, "is_superuser", False):
-        return Access(True, {}, needs_factor=Tenant.objects.filter(requires_factor=True).exists())
-    of_tenant = ("tenant_id", "role", "tenant__requires_factor")
-    of_sandbox = ("tenant__sandbox", "role", "tenant__sandbox__requires_factor")
-    roles, needs_factor = dict[UUID, Role](), False
-    for found in Membership.objects.filter(user=user.pk).values_list(*of_tenant, *of_sandbox):
-        for tenant_id, role, requires in (found[:3], found[3:]):
-            if tenant_id is not None:
-                roles[tenant_id] = max(Role(role), roles.get(tenant_id, Role.VIEWER), key=RANKS.__getitem__)
-                needs_factor |= requires
-    return Access(False, roles, needs_factor)
+        all_of_them = Tenant.objects.values_list("pk", "requires_factor", "time_zone", "sandbox_of")
+        return _access(True, [(pk, None, requires, zone, real) for pk, requires, zone, real in all_of_them])
+    of_tenant = ("tenant_id", "role", "tenant__requires_factor", "tenant__time_zone", "tenant__sandbox_of")
+    of_sandbox = (
+        "tenant__sandbox",
+        "role",
+        "tenant__sandbox__requires_factor",
+        "tenant__sandbox__time_zone",
+        "tenant_id",
+    )
+    found = Membership.objects.filter(user=user.pk).values_list(*of_tenant, *of_sandbox)
+    return _access(False, [half for row in found for half in (row[:5], row[5:]) if half[0] is not None])
+
+
+def _access(everywhere: bool, rows: Iterable[tuple[Any, ...]]) -> Access:
+    """Return the access that rows give: (tenant id, role, requires a factor, time zone, whose sandbox it is)."""
+    roles, zones, sandboxes, needs_factor = dict[UUID, Role](), dict[UUID, str](), set[UUID](), False
+    for tenant_id, role, requires, zone, real in rows:
+        if role is not None:
+            roles[tenant_id] = max(Role(role), roles.get(tenant_id, Role.VIEWER), key=RANKS.__getitem__)
+        zones[tenant_id] = zone
+        needs_factor |= requires
+        if real is not None:
+            sandboxes.add(tenant_id)
+    return Access(everywhere, roles, needs_factor, zones, frozenset(sandboxes))
+
+
+def write_times_in(zones: Iterable[str]) -> None:
+    """Write a page's times in the one time zone there is, in UTC where there are several or none."""
+    names = {*zones}
+    timezone.activate(ZoneInfo(names.pop()) if len(names) == 1 else UTC)
 
 
 class TenantScopedAdmin:
@@ -137,6 +169,14 @@ class TenantScopedAdmin:
         for step in self.tenant_path.split("__"):
             obj = getattr(obj, step, None)
         return obj  # type: ignore[return-value]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the object that a page is about, whose tenant's time zone the page's times are written in."""
+        obj = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        tenant_id = self.tenant_id_of(obj)
+        if tenant_id is not None:
+            write_times_in(access_of(request).zones_of(tenant_id))
+        return obj
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows the user may see."""

@@ -14,7 +14,7 @@ from tenants.admin.list_filters import arrived, hub_id, one_of
 from tenants.admin.sections import BADGE, LATEST, Section, clipped, moment
 from tenants.models import Delivery, Fault, Role, Webhook
 
-COLUMNS = ("When (UTC)", "Outcome", "Status", "Number", "Attempt", "Milliseconds")
+COLUMNS = ("When", "Outcome", "Status", "Number", "Attempt", "Milliseconds")
 
 
 def number_of(delivery: Delivery) -> str:
@@ -32,7 +32,7 @@ def latest(webhook: Webhook) -> Section:
     """Return the latest deliveries of a webhook."""
     rows = [
         [
-            moment(delivery.created_at),
+            moment(delivery.created_at, exact=True),
             outcome_of(delivery),
             delivery.status,
             number_of(delivery),
@@ -68,9 +68,9 @@ class DeliveryAdmin(TenantScopedAdmin, KeysetModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is None and super().has_view_permission(request)
 
-    @display(description="when (UTC)")
+    @display(description="when")
     def at(self, delivery: Delivery) -> SafeString:
-        return moment(delivery.created_at)
+        return moment(delivery.created_at, exact=True)
 
     @display(description="webhook")
     def to(self, delivery: Delivery) -> SafeString:

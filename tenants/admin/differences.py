@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from django.db.models import Field, Model
 from django.utils.text import capfirst
 
-from tenants.admin.sections import without_zeros, yes_or_no
+from tenants.admin.sections import moment, without_zeros, yes_or_no
 from tenants.changes.images import Kept
 from tenants.changes.undoing import hidden_columns
 
@@ -133,5 +133,5 @@ def _text(field: AnyField, value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, default=str, ensure_ascii=False)
     if field.get_internal_type() == "DateTimeField":
-        return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S")
+        return moment(datetime.fromisoformat(value), exact=True)
     return without_zeros(value) if isinstance(value, Decimal) else str(value)

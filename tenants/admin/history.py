@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from hub.admin.pasting import trace_id_in
 from hub.admin.site import KeysetModelAdmin
 from tenants.admin.access import TenantScopedAdmin
+from tenants.admin.saved_views import ListWithViews
 from tenants.admin.sections import moment, named
 from tenants.models import Role
 
@@ -19,18 +20,19 @@ def in_trace(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     return queryset.filter(trace_id=trace_id) if trace_id else queryset.none()
 
 
-class HistoryAdmin(TenantScopedAdmin, KeysetModelAdmin):
+class HistoryAdmin(ListWithViews, TenantScopedAdmin, KeysetModelAdmin):
     """Rows that the hub alone writes: a tenant's members read them, nobody edits or deletes one."""
 
     change_role: Role | None = None
     delete_role: Role | None = None
     list_display_links: tuple[str, ...] | None = ("at",)
     list_select_related: tuple[str, ...] = ("tenant",)
+    to_the_second = False  # where many rows are written in a minute
 
-    @display(description="when (UTC)")
+    @display(description="when")
     def at(self, row: Any) -> SafeString:
         """When the row was written."""
-        return moment(row.created_at)
+        return moment(row.created_at, exact=self.to_the_second)
 
     @display(description="tenant")
     def shop(self, row: Any) -> SafeString:

@@ -7,7 +7,7 @@ import orjson
 from django.http import Http404, HttpRequest
 
 from tenants.admin import cards
-from tenants.admin.access import tenants_of
+from tenants.admin.access import tenants_of, write_times_in
 from tenants.admin.figures import gather
 from tenants.models import Entity, Role, Tenant
 
@@ -39,6 +39,7 @@ def add_health(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     chosen = [tenant for tenant in mine if tenant.slug == slug] if slug else real
     if slug and not chosen:
         raise Http404
+    write_times_in(tenant.time_zone for tenant in chosen)
     configured = [*{*tenants_of(request.user, Role.ADMIN)} & {*chosen}]
     return {**context, "tenants": mine, "health": Health(chosen) if chosen else None} | {
         "real_tenants": real,

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from hub.sql.bigint import is_bigint
+from tenants.admin.access import write_times_in
 from tenants.admin.history import HistoryAdmin
 from tenants.audit.looks import PERSONAL, Looks, write_looks
 from tenants.models import Entity, Import, Role, Way
@@ -27,6 +28,7 @@ class ImportPages(HistoryAdmin):
             raise Http404
         if not self.may(request, role, job):
             raise PermissionDenied
+        write_times_in([job.tenant.time_zone])
         return job
 
     def address(self, page: str, job: Import) -> str:

@@ -170,7 +170,7 @@ def facts(job: Import) -> list[tuple[str, object]]:
         ("Records", job.get_entity_display()),
         ("File", f"{job.get_format_display()}{packed}, {size_text(job.announced or job.size)}"),
         ("By", f"{job.actor}, through {through(job)}"),
-        *((f"{name} (UTC)", moment(at)) for name, at in moments.items() if at),
+        *((name, moment(at)) for name, at in moments.items() if at),
         *([("Why", job.reason)] if job.reason else []),
         ("Trace", format_html("<code>{}</code>", job.trace_id)),
     ]

@@ -17,9 +17,12 @@ from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import InvitationForm
 from tenants.admin.list_filters import TenantFilter, one_of
+from tenants.admin.sections import time_column
 from tenants.invitations import invite, revoke, with_state
 from tenants.models import Invitation, Role
 
+INVITED = time_column("created_at", "Invited", "created_at")
+EXPIRES = time_column("expires_at", "Expires", "expires_at")
 STATES = {"open": "info", "accepted": "success", "revoked": "danger", "expired": "", "void": ""}
 
 
@@ -35,7 +38,7 @@ class InvitationAdmin(ConfigurationAdmin):
 
     form = InvitationForm
     change_role = None
-    list_display = ["email", "tenant", "role", "state", "invited_by", "created_at", "expires_at"]
+    list_display = ["email", "tenant", "role", "state", "invited_by", INVITED, EXPIRES]
     list_select_related = ["tenant", "invited_by"]
     list_filter = [TenantFilter, one_of("role", "role", Role.choices)]
     search_fields = ["email"]

@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
@@ -18,6 +17,7 @@ from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import RollForm
 from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
+from tenants.admin.sections import moment, time_column
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, beginning, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind
@@ -27,6 +27,9 @@ STATES = {"live": "success", "expiring": "warning", "expired": "", "revoked": "d
 MOST_NAMED = 2  # networks, in the list
 DEAD = {"expired", "revoked"}
 CHOSEN = ["access", "allowed_scopes", "allowed_networks"]
+CREATED = time_column("created_at", "Created", "created_at")
+EXPIRES = time_column("expires_at", "Expires", "expires_at")
+REVOKED = time_column("revoked_at", "Revoked")
 STAYS_DEAD = "A key that no longer works can't be changed or rolled. Create a new one."
 
 
@@ -72,9 +75,9 @@ class ApiKeyAdmin(ConfigurationAdmin):
         "may_shown",
         "state",
         "use",
-        "created_at",
+        CREATED,
         "last_used",
-        "expires_at",
+        EXPIRES,
     ]
     list_select_related = ["tenant"]
     list_filter = [TenantFilter, UseFilter]
@@ -97,15 +100,15 @@ class ApiKeyAdmin(ConfigurationAdmin):
             "prefix_shown",
             "state",
             *chosen,
-            "expires_at",
-            "created_at",
+            "expires_at" if chosen == CHOSEN else EXPIRES,
+            CREATED,
             "last_used",
-            "revoked_at",
+            REVOKED,
         ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        shown = ["tenant", "prefix_shown", "state", "created_at", "last_used", "revoked_at"]
-        kept = ["label", "expires_at", "scopes_shown", "whence", *CHOSEN]
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
+        shown = ["tenant", "prefix_shown", "state", CREATED, "last_used", REVOKED]
+        kept = ["label", EXPIRES, "scopes_shown", "whence", *CHOSEN]
         return [] if obj is None else shown if self.state(obj) not in DEAD else [*shown, *kept]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -142,8 +145,9 @@ class ApiKeyAdmin(ConfigurationAdmin):
     def last_used(self, key: ApiKey) -> str | None:
         if key.last_used_at is None:
             return None
-        moment = date_format(timezone.localtime(key.last_used_at), "DATETIME_FORMAT")
-        return two_lines(moment, " · ".join(filter(None, (key.last_used_address, key.last_used_route))))
+        return two_lines(
+            moment(key.last_used_at), " · ".join(filter(None, (key.last_used_address, key.last_used_route)))
+        )
 
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, key: ApiKey) -> str:

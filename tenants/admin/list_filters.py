@@ -1,7 +1,7 @@
 """What the admin's lists can be filtered by."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.contrib.admin import ListFilter
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.contrib.filters.forms import RangeDateForm
@@ -30,6 +31,12 @@ LAST_DAY = date.max - timedelta(days=1)  # later ones have no next day to end at
 
 class ChoiceFilter(DropdownFilter):
     """One of a few choices; a value that is not among them finds nothing."""
+
+    is_free = False
+
+    def names_nobody(self, value: str) -> bool:
+        """Tell whether a value may be kept in a saved view: one that is offered."""
+        return value in {str(choice) for choice, _ in self.lookup_choices}
 
     @classmethod
     def parameters(cls) -> list[str]:
@@ -97,7 +104,17 @@ class YesNoFilter(ChoiceFilter):
         return queryset.filter(**{self.parameter_name: value == "yes"})
 
 
-class ExactFilter(TextFilter):
+class FreeFilter(TextFilter):
+    """A text that somebody types, which may name a person: no saved view keeps it, but where a filter knows better."""
+
+    is_free = True
+
+    def names_nobody(self, value: str) -> bool:
+        """Tell whether a value may be kept in a saved view."""
+        return False
+
+
+class ExactFilter(FreeFilter):
     """A text that a column must equal, as it was typed or pasted."""
 
     @classmethod
@@ -117,7 +134,7 @@ class ExactFilter(TextFilter):
         return queryset.filter(**{f"{self.parameter_name}__in": values})
 
 
-class HoldsFilter(TextFilter):
+class HoldsFilter(FreeFilter):
     """A text that a column holds, in any case; of a long one the first characters count."""
 
     @classmethod
@@ -153,14 +170,16 @@ class HubIdFilter(ExactFilter):
 
 
 class DateRangeFilter(ListFilter):
-    """A moment between two days, both included, in UTC."""
+    """A moment between two days, both included, as long as they are in the page's time zone."""
 
     template = "unfold/filters/filters_date_range.html"
     form_class = RangeDateForm
     parameter_name: str
+    is_free = False
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
+        self.title = f"{self.title} ({timezone.get_current_timezone_name()})"
         for name in self.parameters():
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
@@ -175,6 +194,10 @@ class DateRangeFilter(ListFilter):
     def has_output(self) -> bool:
         return True
 
+    def names_nobody(self, value: str) -> bool:
+        """Tell whether a value may be kept in a saved view: a day."""
+        return _day(value) is not None
+
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         yield {"form": self.form_class(name=self.parameter_name, data=self.used_parameters)}
 
@@ -188,7 +211,7 @@ class DateRangeFilter(ListFilter):
         if first:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
         if last and last < LAST_DAY:
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": _midnight(last) + timedelta(days=1)})
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": _midnight(last + timedelta(days=1))})
         return queryset
 
 
@@ -206,7 +229,7 @@ class ArrivalFilter(DateRangeFilter):
         if first and first > FIRST_DAY:
             queryset = queryset.filter(pk__gte=ids_around(model, _midnight(first) - LONGEST_WRITE)[0])
         if last and last < LAST_DAY:
-            end = _midnight(last) + timedelta(days=1)
+            end = _midnight(last + timedelta(days=1))
             queryset = queryset.filter(pk__lt=ids_around(model, end + LONGEST_WRITE)[1])
         return DateRangeFilter.queryset(self, request, queryset)
 
@@ -228,7 +251,8 @@ def _day(text: str) -> date | None:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    """Return the first moment of a day in the page's time zone: at one o'clock where there is no midnight."""
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def yes_no(column: str, name: str) -> type[YesNoFilter]:

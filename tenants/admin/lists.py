@@ -25,13 +25,14 @@ class ReplicatedList:
 def tenants_shown(request: HttpRequest) -> list[UUID] | None:
     """Return whose rows a list may show: the user's tenants, None for all, or the one of them that is chosen."""
     access = access_of(request)
-    chosen = _chosen(request)
+    chosen = chosen_tenant(request)
     if chosen and (access.everywhere or chosen in access.roles):
         return [chosen]
     return None if access.everywhere else list(access.roles)
 
 
-def _chosen(request: HttpRequest) -> UUID | None:
+def chosen_tenant(request: HttpRequest) -> UUID | None:
+    """Return the tenant that an address narrows a list to, whoever sees it."""
     try:
         return UUID(request.GET.get(TenantFilter.parameter_name, ""))
     except ValueError:

@@ -95,7 +95,7 @@ def who_looked(record: Any, entity: Entity) -> Section:
     ]
     return Section(
         "Who looked at this person" if entity == Entity.CUSTOMERS else "Who looked at this record",
-        ("Day (UTC)", "By", "What", "Times", "Last (UTC)"),
+        ("Day (UTC)", "By", "What", "Times", "Last"),
         rows,
         note="Who opened this page or took the consent proof. Lists and the API are counted by day, without names.",
         url=f"{reverse('admin:tenants_look_changelist')}?entity={entity}&record={record.pk}",

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -17,10 +18,14 @@ from hub.admin.site import HubModelAdmin
 from hub.middleware.compression import keep_plain
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.list_filters import TenantFilter, one_of, yes_no
+from tenants.admin.sections import moment, time_column
 from tenants.audit.events import actor_of, changes_of, record
 from tenants.members import LastAdmin, confirm_email, remove_member, set_role
 from tenants.models import AuditKind, Membership, Role
 from tenants.passwords import forget_factors, minutes_to_reset, reset_path
+
+LAST_LOGIN = time_column("last_login", "Last log-in", "last_login")
+JOINED = time_column("date_joined", "Joined")
 
 admin.site.unregister(Group)  # memberships say who may what; groups would say nothing
 admin.site.unregister(User)
@@ -37,7 +42,15 @@ class MembershipAdmin(ConfigurationAdmin):
 
     add_role = None
     delete_role = Role.ADMIN
-    list_display = ["user", "full_name", "email", "tenant", "role", "last_login", "accepted_at"]
+    list_display = [
+        "user",
+        "full_name",
+        "email",
+        "tenant",
+        "role",
+        "last_login",
+        time_column("accepted_at", "Accepted", "accepted_at"),
+    ]
     list_select_related = ["user", "tenant"]
     list_filter = [TenantFilter, one_of("role", "role", Role.choices)]
     search_fields = ["user__username"]
@@ -66,8 +79,9 @@ class MembershipAdmin(ConfigurationAdmin):
         return str(membership.user.email) if membership.accepted_at else ""
 
     @display(description="Last log-in")  # type: ignore[untyped-decorator]
-    def last_login(self, membership: Membership) -> Any:
-        return membership.user.last_login if membership.accepted_at else None
+    def last_login(self, membership: Membership) -> SafeString | None:
+        at = membership.user.last_login if membership.accepted_at else None
+        return moment(at) if at else None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         set_role(obj, Role(obj.role), by=actor_of(request))
@@ -100,9 +114,9 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "email", "first_name", "last_name", "is_superuser", "is_active", "last_login"]
+    list_display = ["username", "email", "first_name", "last_name", "is_superuser", "is_active", LAST_LOGIN]
     list_filter = [yes_no("is_superuser", "superuser"), yes_no("is_active", "active")]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = [LAST_LOGIN, JOINED]
     filter_horizontal = ()
     actions = None
     actions_detail = ("password_link", "remove_factors", "audit")
@@ -110,7 +124,7 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": (LAST_LOGIN, JOINED)}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "is_staff")}),)
 

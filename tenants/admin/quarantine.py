@@ -84,7 +84,7 @@ class QuarantineAdmin(CorrectingAdmin):
 
     # The list's columns
 
-    @admin.display(description="last sent (UTC)")
+    @admin.display(description="last sent")
     def at(self, row: QuarantinedRecord) -> SafeString:
         """When the record came the last time."""
         return moment(row.last_at)

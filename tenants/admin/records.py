@@ -22,6 +22,7 @@ from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_page, count_shown, who_looked
 from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.record_pages import RecordPage
+from tenants.admin.saved_views import ListWithViews
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise, searches_words
 from tenants.admin.sections import Section, history, moment, named
 from tenants.audit.looks import PERSONAL
@@ -35,7 +36,7 @@ def origin_of(request: HttpRequest) -> Origin:
     return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
 
 
-class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
+class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelAdmin):
     """A tenant's records: read-only but for what a subclass lets staff edit.
 
     `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …). The box says
@@ -56,12 +57,12 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         """The tenant's name, for the lists of those who see several."""
         return named(record.tenant)
 
-    @display(description="created (UTC)")
+    @display(description="created")
     def came(self, record: Any) -> SafeString:
         """When the record was created."""
         return moment(record.created_at)
 
-    @display(description="updated (UTC)")
+    @display(description="updated")
     def changed(self, record: Any) -> SafeString:
         """When the record was last changed."""
         return moment(record.updated_at)

@@ -63,6 +63,9 @@ class StatusFilter(ExactFilter):
         """Return the value as it is stored; one that can't be a status becomes 0, which finds nothing."""
         return value if is_bigint(value) and len(value) == 3 else "0" if value else ""
 
+    def names_nobody(self, value: str) -> bool:
+        return is_bigint(value) and len(value) == 3
+
 
 class RouteFilter(ExactFilter):
     """A route, as the documents write it."""
@@ -118,6 +121,7 @@ class LoggedRequestAdmin(HistoryAdmin):
     search_fields = ("trace_id",)
     search_help_text = "Trace id, as traceId or traceparent have it"
     list_before_template = "tenants/requests.html"
+    to_the_second = True
     fieldsets = (
         (
             "Request",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -14,6 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hub.admin.times import moment as moment
+from hub.admin.times import time_column as time_column
 from tenants.changes.reasons import IDS_OF_A_BLOCK
 from tenants.models import Changeset, Entity, Tenant
 
@@ -71,11 +72,6 @@ def named(tenant: Tenant) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{} {}</span>', clipped(tenant), BADGE)
 
 
-def moment(at: datetime) -> SafeString:
-    """Write a moment as the admin does everywhere: UTC, to the second."""
-    return format_html('<span class="whitespace-nowrap">{}</span>', at.strftime("%Y-%m-%d %H:%M:%S"))
-
-
 def money(amount: Decimal, currency: str) -> str:
     """Write an amount with two decimals, or with as many as it has."""
     return f"{without_zeros(amount, ',.4f')} {currency}"
@@ -115,7 +111,7 @@ def history(record: Any, entity: Entity) -> Section:
     url = f"{reverse('admin:tenants_changeset_changelist')}?record={entity}:{record.pk}"
     return Section(
         "History",
-        ("When (UTC)", "Changeset", "What", "Through", "By"),
+        ("When", "Changeset", "What", "Through", "By"),
         rows,
         note="The latest changes to this record.",
         url=url,

@@ -43,7 +43,7 @@ class StrangerCountAdmin(StrangersAdmin):
     list_display = ("since", "network", "status", "requests")
     list_filter = (exact("network", "network"), date_range("hour", "hour"))
 
-    @admin.display(description="hour (UTC)")
+    @admin.display(description="hour from")
     def since(self, row: StrangerCount) -> SafeString:
         return moment(row.hour)
 
@@ -63,6 +63,6 @@ class StrangerRequestAdmin(StrangersAdmin):
         """Keep the requests of a trace."""
         return (in_trace(queryset, search_term) if pasted(search_term) else queryset), False
 
-    @admin.display(description="when (UTC)")
+    @admin.display(description="when")
     def at(self, row: StrangerRequest) -> SafeString:
-        return moment(row.created_at)
+        return moment(row.created_at, exact=True)

@@ -19,7 +19,7 @@ from tenants.admin.history import HistoryAdmin
 from tenants.admin.looks import count_shown
 from tenants.admin.question import counted
 from tenants.admin.records import origin_of
-from tenants.admin.sections import Section, link, record_link
+from tenants.admin.sections import Section, link, moment, record_link
 from tenants.audit.looks import PERSONAL
 from tenants.changes.images import KEPT_FOR
 from tenants.changes.undo import NO_IMAGES, TAKEN_BACK, Plan, PlanChanged, plan_undo, sample, undo, undo_of, why_not
@@ -136,7 +136,7 @@ class UndoAdmin(HistoryAdmin):
     def until(self, changeset: Changeset) -> SafeString | str:
         """Whether the changeset can be taken back, and how long."""
         end = changeset.created_at + KEPT_FOR
-        return refused(changeset) or f"By the tenant's admins, until {end:%Y-%m-%d %H:%M} UTC."
+        return refused(changeset) or format_html("By the tenant's admins, until {}.", moment(end))
 
 
 def page_of(changeset: Changeset) -> str:

@@ -115,16 +115,16 @@ class WebhookAdmin(ConfigurationAdmin):
     def since(self, webhook: Webhook) -> SafeString:
         """Since when nothing is sent, and why, or nothing was taken."""
         if webhook.paused_at:
-            return format_html("{} UTC: {}", moment(webhook.paused_at), webhook.get_pause_reason_display())
+            return format_html("{}: {}", moment(webhook.paused_at), webhook.get_pause_reason_display())
         if webhook.failing_since:
-            return format_html("{} UTC", moment(webhook.failing_since))
-        return format_html("{} UTC, when it was made", moment(webhook.created_at))
+            return moment(webhook.failing_since)
+        return format_html("{}, when it was made", moment(webhook.created_at))
 
-    @display(description="Last success (UTC)")  # type: ignore[untyped-decorator]
+    @display(description="Last success")  # type: ignore[untyped-decorator]
     def last_success(self, webhook: Webhook) -> SafeString | str:
         return moment(webhook.last_success_at) if webhook.last_success_at else "–"
 
-    @display(description="Next attempt (UTC)")  # type: ignore[untyped-decorator]
+    @display(description="Next attempt")  # type: ignore[untyped-decorator]
     def next_attempt(self, webhook: Webhook) -> SafeString | str:
         """When the next attempt is due; none is while nothing is sent."""
         idle = webhook.paused_at or not webhook.tenant.is_enabled
@@ -146,7 +146,7 @@ class WebhookAdmin(ConfigurationAdmin):
     @display(description="Secret")  # type: ignore[untyped-decorator]
     def signs(self, webhook: Webhook) -> SafeString | str:
         if webhook.former_until and webhook.former_until > timezone.now():
-            return format_html("whsec_…; the former one signs, too, until {} UTC", moment(webhook.former_until))
+            return format_html("whsec_…; the former one signs, too, until {}", moment(webhook.former_until))
         return "whsec_…, shown when it was made"
 
     def save_model(self, request: NewWebhookRequest, obj: Any, form: Any, change: bool) -> None:

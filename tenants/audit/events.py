@@ -128,7 +128,12 @@ def _record_of_account(kind: AuditKind, by: Actor, user_id: int | None, details:
 
 def change_of(name: str, before: object, after: object) -> str:
     """Say that a field changed, from what into what; of one that is free text, which may name somebody, not that."""
-    return f"{name}: {before} → {after}" if name in SAID else name
+    return f"{name}: {_in_utc(before)} → {_in_utc(after)}" if name in SAID else name
+
+
+def _in_utc(value: object) -> object:
+    """Return a value, a moment in UTC: whoever wrote it may have done so in another time zone."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def changes_of(form: BaseForm) -> list[str]:

@@ -31,6 +31,7 @@ from tenants.models.tenants import (
     standard_per_hour,
     standard_per_minute,
 )
+from tenants.models.views import SavedView
 from tenants.models.webhooks import Delivery, Fault, PauseReason, Webhook
 
 # Where migrations look for them.
@@ -79,6 +80,7 @@ __all__ = [
     "RejectedRow",
     "RequestCount",
     "Role",
+    "SavedView",
     "Source",
     "StrangerCount",
     "StrangerRequest",

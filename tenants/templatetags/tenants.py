@@ -1,12 +1,17 @@
 """How figures are written on the tenants' pages."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField, CheckboxInput
 from django.template import Library, RequestContext
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from unfold.widgets import BASE_INPUT_CLASSES, CHECKBOX_CLASSES
+
+from hub.admin import times
 
 register = Library()
 
@@ -26,6 +31,19 @@ def dressed(field: BoundField) -> BoundField:
     widget = field.field.widget
     widget.attrs["class"] = " ".join(CHECKBOX_CLASSES if isinstance(widget, CheckboxInput) else BASE_INPUT_CLASSES)
     return field
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    """Write a moment as the admin does everywhere."""
+    return times.moment(at)
+
+
+@register.simple_tag(takes_context=True)
+def times_zone(context: RequestContext) -> str:
+    """Return the time zone that a page of the admin is written in; "" for a page without times."""
+    has_times = any(map(context.get, ("cl", "original", "health")))
+    return timezone.get_current_timezone_name() if has_times else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -11,12 +11,12 @@ from django.db.migrations import RunSQL
 from django.db.migrations.loader import MigrationLoader
 
 from tenants.cluster import tenant_tables
-from tenants.models import ApiKey, Invitation, Membership, Tenant, Webhook
+from tenants.models import ApiKey, Invitation, Membership, SavedView, Tenant, Webhook
 from tests.distribution import needs_plain_postgres
 from tests.statements.find import APPS
 
 # Who may call, who may look, who is told: asked before a tenant's node is known.
-OF_THE_COORDINATOR = {ApiKey, Invitation, Membership, Webhook}
+OF_THE_COORDINATOR = {ApiKey, Invitation, Membership, SavedView, Webhook}
 # What must not be there. `owned` are the tables of tenants, `shared` those of nobody and of all of them.
 FAULTS = {
     "a key or a unique index without tenant_id": """

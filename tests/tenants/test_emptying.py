@@ -17,7 +17,7 @@ from tenants.audit.events import SERVER
 from tenants.changes import emptying
 from tenants.changes.changesets import Origin
 from tenants.changes.emptying import EMPTIED, EMPTY, STAYS, NotASandbox, begin_emptying, go_on_emptying
-from tenants.models import ApiKey, Feed, Invitation, Membership, Source, Tenant, TenantOwned, Webhook
+from tenants.models import ApiKey, Feed, Invitation, Membership, SavedView, Source, Tenant, TenantOwned, Webhook
 from tenants.sandboxes.emptying import empty_sandbox, finish_emptying, is_emptying
 from tests.conftest import Partner
 from tests.customers.records import customer
@@ -25,7 +25,7 @@ from tests.orders.records import line, order
 from tests.tenants.sandboxes import counts, fill_every_table, sandbox_for
 
 pytestmark = pytest.mark.django_db
-COORDINATORS: set[Any] = {ApiKey, Invitation, Membership, Webhook, Tenant}  # configuration, which stays
+COORDINATORS: set[Any] = {ApiKey, Invitation, Membership, SavedView, Webhook, Tenant}  # configuration, which stays
 
 
 @pytest.fixture
