@@ -3,9 +3,10 @@
 TRUNCATE tenants_tenant, tenants_feed, tenants_changeset, tenants_consentchange, customers_customer, orders_order,
          orders_orderitem, products_product, products_variant RESTART IDENTITY CASCADE;
 
-INSERT INTO tenants_tenant (id, name, slug, priority, required_fields, per_minute, per_hour, time_zone, is_enabled, created_at)
+INSERT INTO tenants_tenant (id, name, slug, priority, required_fields, per_minute, per_hour, time_zone, is_enabled, created_at,
+       default_country, consent_policy, requires_factor)
 SELECT ('00000000-0000-4000-8000-00000000000' || n)::uuid, 'Shop ' || n, 'shop-' || n,
-       CASE WHEN n = 2 THEN 'email' ELSE 'customerid' END, '{}', 100, 5000, 'UTC', true, now()
+       CASE WHEN n = 2 THEN 'email' ELSE 'customerid' END, '{}', 100, 5000, 'UTC', true, now(), '', 'source', false
   FROM generate_series(1, 5) n;
 
 CREATE TEMPORARY TABLE share AS

@@ -63,6 +63,11 @@ class StatusFilter(ExactFilter):
         """Return the value as it is stored; one that can't be a status becomes 0, which finds nothing."""
         return value if is_bigint(value) and len(value) == 3 else "0" if value else ""
 
+    def mistake(self) -> str:
+        if any(self.normal(value) != "0" for value in pasted(self.value() or "")):
+            return ""
+        return f"{self.words()} is not a status: write three digits, as 429."
+
 
 class RouteFilter(ExactFilter):
     """A route, as the documents write it."""

@@ -76,6 +76,11 @@ def moment(at: datetime) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{}</span>', at.strftime("%Y-%m-%d %H:%M:%S"))
 
 
+def day(at: datetime) -> SafeString:
+    """Write the day of a moment, for a column that has no room for more; the moment when pointed at."""
+    return format_html('<span class="whitespace-nowrap" title="{} UTC">{}</span>', f"{at:%Y-%m-%d %H:%M:%S}", at.date())
+
+
 def money(amount: Decimal, currency: str) -> str:
     """Write an amount with two decimals, or with as many as it has."""
     return f"{without_zeros(amount, ',.4f')} {currency}"
