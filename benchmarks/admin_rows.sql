@@ -58,7 +58,7 @@ SELECT s.tenant_id, 100000 + i, 'customers', 'upsert', 'api', 'sync (abcdefgh…
        (SELECT array_agg(1 + (i * 50 + k * 13) % 1000000) FROM generate_series(1, 50) k), '{}', md5(i::text), now()
   FROM generate_series(1::bigint, 20000) i JOIN share s ON s.n = i * 37;
 
-INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, created_at)
-SELECT tenant_id, 1, n, n % 64, (n + 1) % 64, at FROM share WHERE n % 4 = 0 ORDER BY n;
+INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, created_at)
+SELECT tenant_id, 1, n, n % 64, (n + 1) % 64, (n % 64) # ((n + 1) % 64), at FROM share WHERE n % 4 = 0 ORDER BY n;
 
 INSERT INTO tenants_feed (tenant_id, number) SELECT id, 1000000 FROM tenants_tenant;

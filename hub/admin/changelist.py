@@ -96,7 +96,7 @@ class KeysetChangeList(HubChangeList):
     """
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
-        self.within = self.model_admin.sorted_within(self)
+        self.within = self.model_admin.sorted_within(request, self)
         text = request.GET.get(ORDER_VAR, "")
         asked = Order(text.removeprefix("-"), text.startswith("-"))
         offered = {sort.field for name in self.list_display for sort in self.sorts_of(name)}

@@ -171,7 +171,7 @@ class KeysetModelAdmin(HubModelAdmin):
     sorts: Mapping[str, Sequence[Sort]] = {}
     most_at_once = MOST_COUNTED
 
-    def sorted_within(self, changelist: KeysetChangeList) -> dict[str, Any] | None:
+    def sorted_within(self, request: HttpRequest, changelist: KeysetChangeList) -> dict[str, Any] | None:
         """Return what rows must have in common to be sorted by an index that begins with it; None: no such index."""
         return None
 

@@ -122,7 +122,7 @@ class OrderAdmin(RecordWithPartsAdmin):
     def revenue(self, order: Order) -> str:
         return money(order.total_revenue, order.currency)
 
-    @admin.display(description="customer id")
+    @admin.display(description="customer ID")
     def buyer(self, order: Order) -> SafeString:
         return clipped(order.customer_id)
 

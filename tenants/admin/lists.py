@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from hub.admin.changelist import MOST_COUNTED, KeysetChangeList
-from tenants.admin.access import access_of
+from tenants.admin.access import access_of, tenant_ids_of
 from tenants.admin.list_filters import TenantFilter
 from tenants.models import Role
 from tenants.reading import read_for
@@ -45,10 +45,14 @@ def _chosen(request: HttpRequest) -> UUID | None:
         return None
 
 
-def one_tenant(changelist: KeysetChangeList) -> dict[str, Any] | None:
+def one_tenant(request: HttpRequest, changelist: KeysetChangeList) -> dict[str, Any] | None:
     """Return a condition for the one tenant whose rows are listed; None where those of several are."""
-    only = next((one.only for one in changelist.filter_specs if isinstance(one, TenantFilter)), None)
-    return {"tenant_id": only} if only else None
+    chosen = next((one for one in changelist.filter_specs if isinstance(one, TenantFilter)), None)
+    if chosen:
+        return {"tenant_id": chosen.only} if chosen.only else None
+    access = access_of(request)  # the filter is not there for who has one tenant
+    tenants = tenant_ids_of(request) if access.everywhere else list(access.roles)
+    return {"tenant_id": tenants[0]} if len(tenants) == 1 else None
 
 
 def of_staff(request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -81,9 +81,9 @@ class RecordAdmin(ReplicatedList, TenantScopedAdmin, KeysetModelAdmin):
         several = access_of(request).sees_several
         return [column for column in self.list_display if several or column != "shop"]
 
-    def sorted_within(self, changelist: KeysetChangeList) -> dict[str, Any] | None:
+    def sorted_within(self, request: HttpRequest, changelist: KeysetChangeList) -> dict[str, Any] | None:
         """Return the one tenant whose records are listed: the indexes of identifiers begin with the tenant."""
-        return one_tenant(changelist)
+        return one_tenant(request, changelist)
 
     def may_act(self, request: HttpRequest, row: Any) -> bool:
         return access_of(request).may(Role.STAFF, row.tenant_id)
