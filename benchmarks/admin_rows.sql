@@ -3,9 +3,10 @@
 TRUNCATE tenants_tenant, tenants_feed, tenants_changeset, tenants_consentchange, customers_customer, orders_order,
          orders_orderitem, products_product, products_variant RESTART IDENTITY CASCADE;
 
-INSERT INTO tenants_tenant (id, name, slug, priority, required_fields, per_minute, per_hour, time_zone, is_enabled, created_at)
+INSERT INTO tenants_tenant (id, name, slug, priority, required_fields, per_minute, per_hour, time_zone, is_enabled, created_at,
+       default_country, consent_policy, requires_factor)
 SELECT ('00000000-0000-4000-8000-00000000000' || n)::uuid, 'Shop ' || n, 'shop-' || n,
-       CASE WHEN n = 2 THEN 'email' ELSE 'customerid' END, '{}', 100, 5000, 'UTC', true, now()
+       CASE WHEN n = 2 THEN 'email' ELSE 'customerid' END, '{}', 100, 5000, 'UTC', true, now(), '', 'source', false
   FROM generate_series(1, 5) n;
 
 CREATE TEMPORARY TABLE share AS
@@ -57,7 +58,7 @@ SELECT s.tenant_id, 100000 + i, 'customers', 'upsert', 'api', 'sync (abcdefgh…
        (SELECT array_agg(1 + (i * 50 + k * 13) % 1000000) FROM generate_series(1, 50) k), '{}', md5(i::text), now()
   FROM generate_series(1::bigint, 20000) i JOIN share s ON s.n = i * 37;
 
-INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, created_at)
-SELECT tenant_id, 1, n, n % 64, (n + 1) % 64, at FROM share WHERE n % 4 = 0 ORDER BY n;
+INSERT INTO tenants_consentchange (tenant_id, changeset_number, customer, before, after, channels, created_at)
+SELECT tenant_id, 1, n, n % 64, (n + 1) % 64, (n % 64) # ((n + 1) % 64), at FROM share WHERE n % 4 = 0 ORDER BY n;
 
 INSERT INTO tenants_feed (tenant_id, number) SELECT id, 1000000 FROM tenants_tenant;

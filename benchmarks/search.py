@@ -108,7 +108,12 @@ def build(rows: int) -> None:
     print(f"made the words of {rows:,} in {seconds:.0f} s, {rows / seconds:,.0f} a second", flush=True)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE customers_searchedwords")
-        for name in ("customers_searchedwords", "searched_by_part", "searched_of_tenant", "customers_searchedwords_pkey"):
+        for name in (
+            "customers_searchedwords",
+            "searched_by_part",
+            "searched_of_tenant",
+            "customers_searchedwords_pkey",
+        ):
             cursor.execute("SELECT pg_relation_size(%s::regclass) / 1e6", [name])
             print(f"  {name}: {cursor.fetchall()[0][0]:.0f} MB", flush=True)
 
@@ -127,7 +132,9 @@ def browsers() -> dict[UUID | None, Client]:
 def search() -> None:
     """Print a row for each kind of search: hits, then milliseconds by itself, and as pages."""
     clients, everybody = browsers(), list(Tenant.objects.values_list("pk", flat=True))
-    print("| search | hits | of all tenants ms | of the big one | of the tiny one | page of all | page of the tiny one |")
+    print(
+        "| search | hits | of all tenants ms | of the big one | of the tiny one | page of all | page of the tiny one |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, term in TERMS.items():
         hits = len(ids_by_words(everybody, term, 1000))

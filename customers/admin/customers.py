@@ -22,16 +22,18 @@ from customers.flags import FLAGS
 from customers.models import Customer
 from customers.searching.finding import ids_by_words
 from hub.admin.changelist import KeysetChangeList
+from hub.admin.table import Sort
 from hub.records.types import normal_language
-from tenants.admin.access import access_of, by_tenant, tenant_ids_of
+from tenants.admin.access import by_tenant, tenant_ids_of
 from tenants.admin.forms import reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import MOST_MATCHES
 from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Origin, Receipt
-from tenants.models import Entity, Role, Tenant
+from tenants.models import Entity, Tenant
 
+SHORT = {"app_push_optin": "Push"}
 OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit holds
 
 
@@ -51,12 +53,9 @@ class LanguageFilter(ExactFilter):
 class ConsentChangeList(KeysetChangeList):
     """The list, with boxes to tick in the rows the user may edit."""
 
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        access = access_of(request)
-        for customer in self.result_list:
-            customer.is_editable = not self.is_popup and access.may(Role.STAFF, customer.tenant_id)  # type: ignore[attr-defined]
-        self.may_save = any(customer.is_editable for customer in self.result_list)  # type: ignore[attr-defined]
+    def mark(self, request: HttpRequest) -> None:
+        super().mark(request)
+        self.may_save = self.may_act
 
 
 class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -80,11 +79,12 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
 def flag_column(name: str) -> Callable[[Customer], SafeString]:
     """Return a column of the list that shows a flag."""
 
-    @admin.display(description=TITLES[name].removesuffix(" opt-in"))
+    @admin.display(description=SHORT.get(name, TITLES[name].removesuffix(" opt-in")))
     def column(customer: Customer) -> SafeString:
         return flag_cell(customer, name)
 
     column.__name__ = name
+    column.long_description = TITLES[name]  # type: ignore[attr-defined]  # what the head's short name stands for
     return column
 
 
@@ -103,7 +103,8 @@ class CustomerAdmin(ConsentProofAdmin):
         " name=value"
     )
     form = ConsentForm
-    list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language")
+    list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language", "created")
+    sorts = {"named": (Sort("customer_id", "Customer ID"), Sort("email", "E-mail")), "created": (Sort("pk"),)}
     list_filter = (
         TenantFilter,
         *(given_flag(name, TITLES[name], bit) for name, bit in GIVEN_BITS.items()),
@@ -148,7 +149,7 @@ class CustomerAdmin(ConsentProofAdmin):
     @admin.display(description="customer")
     def person(self, customer: Customer) -> SafeString:
         """The customer's name, with what the editor is shown of the row."""
-        editor = seen_field(customer) if getattr(customer, "is_editable", False) else ""
+        editor = seen_field(customer) if getattr(customer, "may_act", False) else ""
         return format_html("{}{}", clipped(customer), editor)
 
     @admin.display(description="identifiers")

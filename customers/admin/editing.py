@@ -49,7 +49,7 @@ class ConsentEditingAdmin(RecordAdmin):
         elif name in FLAGS:
             edits = [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, shown)]
             self.edit(request, edits, form.cleaned_data["reason"])
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         """Save the record's page: the flags that differ from what it showed."""

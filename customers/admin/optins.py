@@ -71,16 +71,17 @@ def flag_cell(customer: Customer, name: str) -> SafeString:
     Written without Django's widgets: 300 of them would take 150 ms of a page that has 200.
     """
     state = state_of(customer, name)
-    mark = SafeString("") if state != NEVER else format_html('<span class="text-base-400" title="{}">–</span>', NEVER)
-    if not getattr(customer, "is_editable", False):
-        return mark or format_html("<span>{}</span>", state)
+    mark = SafeString("") if state != NEVER else format_html('<span class="hub-never" title="{}">–</span>', NEVER)
+    if not getattr(customer, "may_act", False):
+        return format_html('<span class="hub-flag">{}</span>', mark or state)
     return format_html(
-        '<span class="flex gap-2 items-center"><input type="checkbox" class="{}" name="{}" value="{}" '
-        'aria-label="{}" autocomplete="off"{}>{}</span>',
+        '<label class="hub-flag"><input type="checkbox" class="{}" name="{}" value="{}" aria-label="{} of {}" '
+        'autocomplete="off"{}>{}</label>',
         CHECKBOX,
         name,
         customer.pk,
         TITLES[name],
+        customer,
         SafeString(" checked") if state == "Yes" else "",
         mark,
     )

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+DAY = len("2026-11-30")
+
 
 def moment(at: datetime, *, exact: bool = False) -> SafeString:
     """Write a moment as the admin does everywhere: in the page's time zone, and in UTC when pointed at.
@@ -18,6 +20,14 @@ def moment(at: datetime, *, exact: bool = False) -> SafeString:
     utc = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     written = in_zone(at, exact=exact)
     return format_html('<time class="whitespace-nowrap" datetime="{}" title="{}">{}</time>', utc, utc, written)
+
+
+def day(at: datetime) -> SafeString:
+    """Write the day of a moment, for a column that has no room for more; the moment in UTC when pointed at."""
+    utc = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return format_html(
+        '<time class="whitespace-nowrap" datetime="{}" title="{}">{}</time>', utc, utc, in_zone(at)[:DAY]
+    )
 
 
 def in_zone(at: datetime, *, exact: bool = False) -> str:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
 from orders.admin.sections import order_sections
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
@@ -81,7 +82,13 @@ class OrderAdmin(RecordWithPartsAdmin):
     change_role = None
     parts = "items"
     parts_stay = ("The order's totals, as the partner sent them.",)
-    list_display = ("order_id", "date", "revenue", "buyer", "email_address", "shop", "status")
+    list_display = ("number", "date", "revenue", "buyer", "email_address", "shop", "status", "created")
+    sorts = {
+        "number": (Sort("order_id"),),
+        "buyer": (Sort("customer_id"),),
+        "email_address": (Sort("email"),),
+        "created": (Sort("pk"),),
+    }
     list_filter = (
         TenantFilter,
         date_range("order_date", "order date"),
@@ -107,6 +114,10 @@ class OrderAdmin(RecordWithPartsAdmin):
     )
     readonly_fields = ("date", "revenue", "cancelled", "hub_id", "came", "changed")
 
+    @admin.display(description="order ID")
+    def number(self, order: Order) -> SafeString:
+        return clipped(order.order_id)
+
     @admin.display(description="order date")
     def date(self, order: Order) -> SafeString:
         return moment(order.order_date)
@@ -115,7 +126,7 @@ class OrderAdmin(RecordWithPartsAdmin):
     def revenue(self, order: Order) -> str:
         return money(order.total_revenue, order.currency)
 
-    @admin.display(description="customer id")
+    @admin.display(description="customer ID")
     def buyer(self, order: Order) -> SafeString:
         return clipped(order.customer_id)
 

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from hub.admin.table import Sort
 from products.admin.sections import product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
@@ -16,7 +17,7 @@ from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, 
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import Column
-from tenants.admin.sections import Section, clipped, moment, yes_or_no
+from tenants.admin.sections import Section, clipped, day, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Tenant
 
@@ -75,7 +76,8 @@ class ProductAdmin(RecordWithPartsAdmin):
     change_role = None
     parts = "variants"
     parts_stay = ("Order lines that name their SKUs.",)
-    list_display = ("name", "product_id", "category", "shop", "variants_available", "updated")
+    list_display = ("name", "number", "category", "shop", "variants_available", "updated", "created")
+    sorts = {"number": (Sort("product_id"),), "created": (Sort("pk"),)}
     list_filter = (
         TenantFilter,
         AvailabilityFilter,
@@ -100,6 +102,10 @@ class ProductAdmin(RecordWithPartsAdmin):
     def name(self, product: Product) -> SafeString:
         return clipped(product.product_name)
 
+    @admin.display(description="product ID")
+    def number(self, product: Product) -> SafeString:
+        return clipped(product.product_id)
+
     @admin.display(description="category")
     def category(self, product: Product) -> str:
         return " › ".join(product.taxonomy)
@@ -111,7 +117,7 @@ class ProductAdmin(RecordWithPartsAdmin):
 
     @admin.display(description="updated")
     def updated(self, product: Product) -> SafeString:
-        return moment(product.updated_at)
+        return day(product.updated_at)
 
     @admin.display(description="offline exclusive")
     def offline_exclusive(self, product: Product) -> str:

@@ -33,11 +33,18 @@ class RecordFilter(ExactFilter):
     parameter_name = "record"
 
     def having(self, queryset: QuerySet[Changeset], values: list[str]) -> QuerySet[Changeset]:
-        entity, _, text = values[0].partition(":")
-        hub_ids = hub_ids_in(pasted(text))
-        if entity.lower() not in Entity.values or not hub_ids:
-            return queryset.none()
-        return touching(queryset, Entity(entity.lower()), hub_ids[0])
+        meant = _record_in(values[0])
+        return touching(queryset, *meant) if meant else queryset.none()
+
+    def mistake(self) -> str:
+        return "" if _record_in(self.words()) else f"{self.words()} is not a record: write customers:1784."
+
+
+def _record_in(text: str) -> tuple[Entity, int] | None:
+    """Return the record that a text names; None where it names none."""
+    entity, _, rest = text.partition(":")
+    hub_ids = hub_ids_in(pasted(rest))
+    return (Entity(entity.lower()), hub_ids[0]) if entity.lower() in Entity.values and hub_ids else None
 
 
 @admin.register(Changeset)

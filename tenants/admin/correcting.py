@@ -75,7 +75,7 @@ class CorrectingAdmin(HistoryAdmin):
             return self.page(request, tenant, row, said="Say why it is dismissed.", status=400)
         if dismiss(tenant, [row], reason=reason, origin=origin_of(request)):
             self.message_user(request, "Dismissed.", messages.SUCCESS)
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def sent(self, request: HttpRequest, tenant: Tenant, row: QuarantinedRecord) -> HttpResponse:
         """Send a record as the form makes it, where it is right and what is stored is what was shown."""
@@ -93,7 +93,7 @@ class CorrectingAdmin(HistoryAdmin):
             stored = stored_for(tenant, taking_of(row), corrected(row, correction))
             return self.page(request, tenant, row, found, [], stored=stored, said=CHANGED, status=409)
         self.tell(request, outcome)
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def tell(self, request: HttpRequest, outcome: Outcome) -> None:
         """Say what became of records that were sent again."""
@@ -130,7 +130,10 @@ class CorrectingAdmin(HistoryAdmin):
         context |= {"stored": self.links(row, stored), "seen": seen_as(stored), "changesets": self.changesets(row)}
         context |= {"newer": NEWER if any(one.updated_at > row.last_at for one in stored) else ""}
         waits = row.state == QuarantineState.WAITING
-        context |= {"may_decide": waits and self.may(request, Role.STAFF, row), "list_url": self.list_url()}
+        context |= {
+            "may_decide": waits and self.may(request, Role.STAFF, row),
+            "list_url": self.returning(request, self.list_url()),
+        }
         context["decision"] = dict(DISMISSALS).get(row.reason, "")
         return TemplateResponse(request, "tenants/quarantined.html", context, status=status)
 

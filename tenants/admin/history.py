@@ -1,5 +1,6 @@
 """What the admins of history share: the changesets, the consent ledger, the refused requests."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin import display
@@ -8,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from hub.admin.pasting import trace_id_in
 from hub.admin.site import KeysetModelAdmin
+from hub.admin.table import Sort
 from tenants.admin.access import TenantScopedAdmin
 from tenants.admin.saved_views import ListWithViews
 from tenants.admin.sections import moment, named
@@ -28,6 +30,7 @@ class HistoryAdmin(ListWithViews, TenantScopedAdmin, KeysetModelAdmin):
     list_display_links: tuple[str, ...] | None = ("at",)
     list_select_related: tuple[str, ...] = ("tenant",)
     to_the_second = False  # where many rows are written in a minute
+    sorts: Mapping[str, Sequence[Sort]] = {"at": (Sort("pk"),)}
 
     @display(description="when")
     def at(self, row: Any) -> SafeString:

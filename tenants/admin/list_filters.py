@@ -1,5 +1,6 @@
 """What the admin's lists can be filtered by."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import chain
@@ -24,6 +25,7 @@ from tenants.models import Tenant, TenantOwned
 IDS_AROUND = "SELECT low, high FROM ids_around(%(table)s::regclass, %(moment)s)"
 MOST_HELD = 100  # characters that a text is looked for by
 YES_NO = [("yes", "Yes"), ("no", "No")]
+WITH_DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 LONGEST_WRITE = timedelta(hours=1)  # between the time a write gives its rows and the number they get
 FIRST_DAY = date.min + timedelta(days=1)
 LAST_DAY = date.max - timedelta(days=1)  # later ones have no next day to end at
@@ -46,8 +48,20 @@ class ChoiceFilter(DropdownFilter):
         value = self.value()
         if not value:
             return queryset
-        known = value in {str(choice) for choice, _ in self.lookup_choices}
-        return self.chosen(queryset, value) if known else queryset.none()
+        return self.chosen(queryset, value) if value in self.known() else queryset.none()
+
+    def known(self) -> dict[str, str]:
+        """Return what the choices are called."""
+        return {str(choice): str(text) for choice, text in self.lookup_choices}
+
+    def words(self) -> str:
+        """Say what is chosen, for the chip above the list; "" where nothing is."""
+        value = str(self.value() or "")
+        return self.known().get(value, value)
+
+    def mistake(self) -> str:
+        """Say why the list finds nothing, where a value can't mean anything."""
+        return "" if self.value() in self.known() else "There is no such choice: open Filters and choose one."
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Keep what the choice names."""
@@ -82,10 +96,21 @@ class TenantFilter(ChoiceFilter):
         return super().queryset(request, queryset)
 
     def has_output(self) -> bool:
-        return len(self.lookup_choices) > 1 or self.has_sandbox
+        mine = len(self.lookup_choices) == 1 and self.value() in (None, "", *self.known())
+        return not mine or self.has_sandbox
 
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         return queryset.filter(tenant_id=value)
+
+    def mistake(self) -> str:
+        return "" if self.value() in self.known() else "None of your tenants has this id."
+
+    @property
+    def only(self) -> UUID | None:
+        """The id of the tenant whose rows alone are listed; None where those of several are."""
+        shown = [pk for pk in self.known() if UUID(pk) not in self.left_out]
+        chosen = self.value() or (shown[0] if len(shown) == 1 else "")
+        return UUID(chosen) if chosen in self.known() else None
 
 
 def _is_looking(request: HttpRequest, model_admin: Any) -> bool:
@@ -125,6 +150,14 @@ class ExactFilter(FreeFilter):
         values = [self.normal(value) for value in pasted(self.value() or "")]
         return self.having(queryset, values) if values else queryset
 
+    def words(self) -> str:
+        """Say what is looked for, for the chip above the list; "" for nothing."""
+        return trimmed(self.value() or "")
+
+    def mistake(self) -> str:
+        """Say why the list finds nothing, where a value can't mean anything."""
+        return ""
+
     def normal(self, value: str) -> str:
         """Return a value as it is stored."""
         return value
@@ -145,6 +178,14 @@ class HoldsFilter(FreeFilter):
         text = trimmed(self.value() or "")[:MOST_HELD]
         return self.held(queryset, text) if text else queryset
 
+    def words(self) -> str:
+        """Say what is looked for, for the chip above the list; "" for nothing."""
+        return trimmed(self.value() or "")
+
+    def mistake(self) -> str:
+        """Say why the list finds nothing, where a value can't mean anything."""
+        return ""
+
     def held(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Keep what holds the text."""
         return queryset.filter(**{f"{self.parameter_name}__icontains": text})
@@ -163,6 +204,11 @@ class HubIdFilter(ExactFilter):
     def having(self, queryset: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
         ids = [int(value) for value in values if is_bigint(value)]
         return self.about(queryset, ids[0]) if ids else queryset.none()
+
+    def mistake(self) -> str:
+        if any(map(is_bigint, pasted(self.value() or ""))):
+            return ""
+        return f"{self.words()} is not a hub id: write the number, as 1784."
 
     def about(self, queryset: QuerySet[Any], hub_id: int) -> QuerySet[Any]:
         """Keep what is about the hub id."""
@@ -203,10 +249,36 @@ class DateRangeFilter(ListFilter):
 
     def days(self) -> tuple[date | None, date | None]:
         """Return the first and the last day asked for."""
-        first, last = (_day(str(self.used_parameters.get(name, ""))) for name in self.parameters())
+        first, last = map(_day, self.asked())
         return first, last
 
+    def asked(self) -> list[str]:
+        """Return what was written for the first and the last day."""
+        return [trimmed(str(self.used_parameters.get(name, ""))) for name in self.parameters()]
+
+    def words(self) -> str:
+        """Say which days are asked for, for the chip above the list; "" for all."""
+        first, last = self.days()
+        if first and last:
+            return in_short(first, last)
+        begin, end = (_written(text) for text in self.asked())
+        if begin and end:
+            return f"{begin} to {end}"
+        return f"from {begin}" if begin else f"until {end}" if end else ""
+
+    def mistake(self) -> str:
+        """Say why the list finds nothing, where what was written is no day or no days lie between."""
+        for text in self.asked():
+            if text and not _day(text):
+                return f"{text} is not a day: write 2026-12-31."
+        first, last = self.days()
+        return "The first day is after the last." if first and last and first > last else ""
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.none() if self.mistake() else self.between(queryset)
+
+    def between(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what is of the days asked for."""
         first, last = self.days()
         if first:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
@@ -223,7 +295,7 @@ class ArrivalFilter(DateRangeFilter):
 
     parameter_name = "created_at"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def between(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self.days()
         model = queryset.model
         if first and first > FIRST_DAY:
@@ -231,7 +303,7 @@ class ArrivalFilter(DateRangeFilter):
         if last and last < LAST_DAY:
             end = _midnight(last + timedelta(days=1))
             queryset = queryset.filter(pk__lt=ids_around(model, end + LONGEST_WRITE)[1])
-        return DateRangeFilter.queryset(self, request, queryset)
+        return super().between(queryset)
 
 
 def ids_around(model: type[Model], moment: datetime) -> tuple[int, int]:
@@ -244,10 +316,29 @@ def ids_around(model: type[Model], moment: datetime) -> tuple[int, int]:
 
 
 def _day(text: str) -> date | None:
+    """Read a day: 2026-12-31, or 31.12.2026, which means one day wherever it is written so."""
+    if parts := WITH_DOTS.fullmatch(text):
+        text = f"{parts[3]}-{parts[2]:0>2}-{parts[1]:0>2}"
     try:
-        return parse_date(trimmed(text))
+        return parse_date(text)
     except ValueError:
         return None
+
+
+def _written(text: str) -> str:
+    """Write a day that was asked for; what is none as it stands."""
+    day = _day(text)
+    return f"{day.day} {day:%b} {day.year}" if day else text
+
+
+def in_short(first: date, last: date) -> str:
+    """Write the days from one to another: 1–30 Nov 2026."""
+    end = f"{last.day} {last:%b} {last.year}"
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{first.day} {first:%b} {first.year} – {end}"
+    return f"{first.day}–{end}" if first.month == last.month else f"{first.day} {first:%b} – {end}"
 
 
 def _midnight(day: date) -> datetime:

@@ -6,10 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import action
@@ -19,8 +17,9 @@ from hub.records.emails import normal_email
 from tenants.admin.access import access_of, by_tenant, tenants_by_id
 from tenants.admin.correcting import CorrectingAdmin, quarantine_looks
 from tenants.admin.list_filters import TenantFilter, arrived, one_of, yes_no
+from tenants.admin.lists import of_staff
 from tenants.admin.quarantine_forms import CodeFilter, CorrectForm, DismissForm, FieldFilter
-from tenants.admin.question import Question, chosen_ids, counted, joined
+from tenants.admin.question import Question, chosen_ids, counted, joined, question_page
 from tenants.admin.records import origin_of
 from tenants.admin.sections import clipped, moment
 from tenants.changes.erasure import spelled_alike
@@ -48,6 +47,8 @@ class QuarantineAdmin(CorrectingAdmin):
     )
     search_fields = ("trace_id",)
     search_help_text = "An identifier in the record: CustomerId, e-mail, phone, OrderId, ProductId; or a trace id"
+    sorts = {}
+    most_at_once = MOST_AT_ONCE
     actions = ("send_chosen", "dismiss_chosen")
 
     def get_urls(self) -> list[URLPattern]:
@@ -57,6 +58,12 @@ class QuarantineAdmin(CorrectingAdmin):
             path("dismiss/", wrap(self.dismiss_many_view), name=f"{name}_dismiss_many"),
             *super().get_urls(),
         ]
+
+    def may_act(self, request: HttpRequest, row: QuarantinedRecord) -> bool:
+        return access_of(request).may(Role.STAFF, row.tenant_id)
+
+    def all_of(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return super().all_of(request, of_staff(request, queryset))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, and count that its user saw whom it shows."""
@@ -162,12 +169,7 @@ class QuarantineAdmin(CorrectingAdmin):
 
     def ask(self, request: HttpRequest, question: Question) -> HttpResponse:
         """Show a confirmation page; raises PermissionDenied where the user is not staff of every record's tenant."""
-        access = access_of(request)
-        if not all(access.may(Role.STAFF, row.tenant_id) for row in question.records):
-            raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": question.title}
-        context |= {"question": question, "original": None}
-        return TemplateResponse(request, "tenants/confirm.html", context)
+        return question_page(self, request, question)
 
     def send_many_view(self, request: HttpRequest) -> HttpResponse:
         """Send the records again that a confirmation page named, those of a tenant, kind and door as one changeset."""
@@ -183,7 +185,7 @@ class QuarantineAdmin(CorrectingAdmin):
                 continue
             origin = replace(origin_of(request), reason="")
             self.tell(request, send_again(tenants[group[0].tenant_id], group, correction, origin=origin))
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def dismiss_many_view(self, request: HttpRequest) -> HttpResponse:
         """Dismiss the records that a confirmation page named."""
@@ -196,7 +198,7 @@ class QuarantineAdmin(CorrectingAdmin):
             for pk, group in by_tenant(rows).items()
         )
         self.message_user(request, f"{counted(done, self.opts)} dismissed.", messages.SUCCESS)
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def chosen(self, request: HttpRequest) -> list[QuarantinedRecord]:
         """Return the records that a confirmation page named, the first hundred at most; raises Http404 for none."""
@@ -206,7 +208,7 @@ class QuarantineAdmin(CorrectingAdmin):
         """Go back to the list with what is wrong with a form."""
         said = " ".join(str(text) for texts in form.errors.values() for text in texts)
         self.message_user(request, f"Nothing was changed. {said}", messages.ERROR)
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def tell(self, request: HttpRequest, outcome: Outcome) -> None:
         """Say what became of records that were sent again."""

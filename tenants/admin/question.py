@@ -1,14 +1,18 @@
 """Confirmation pages: what is asked before records are changed or deleted, and what the answer names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from hub.sql.bigint import is_bigint
+from tenants.admin.access import access_of
+from tenants.models import Role
 
 MOST_NAMED = 20  # records
 
@@ -39,6 +43,20 @@ class Question:
     @property
     def unnamed(self) -> int:
         return len(self.records) - len(self.named)
+
+
+def question_page(model_admin: Any, request: HttpRequest, question: Question) -> HttpResponse:
+    """Show a confirmation page, whose answers lead back to the list as it was filtered.
+
+    Raises PermissionDenied where the user is not staff of every record's tenant.
+    """
+    access = access_of(request)
+    if not all(access.may(Role.STAFF, tenant_id) for tenant_id in {record.tenant_id for record in question.records}):
+        raise PermissionDenied
+    url, back = (model_admin.returning(request, address) for address in (question.url, question.back))
+    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": question.title}
+    context |= {"question": replace(question, url=url, back=back), "original": None}
+    return TemplateResponse(request, "tenants/confirm.html", context)
 
 
 def chosen_or_404(request: HttpRequest) -> list[str]:

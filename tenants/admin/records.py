@@ -1,6 +1,7 @@
 """The admin of records: browsed by identifiers, deleted by the API's own functions, each with its history."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -9,22 +10,22 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
+from hub.admin.changelist import KeysetChangeList
 from hub.admin.pasting import pasted
 from hub.admin.site import KeysetModelAdmin
 from hub.middleware.requests import HubRequest, trace_id
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
-from tenants.admin.lists import ReplicatedList
+from tenants.admin.lists import ReplicatedList, of_staff, one_tenant
 from tenants.admin.looks import count_page, count_shown, who_looked
-from tenants.admin.question import Question, chosen_ids, counted
+from tenants.admin.question import Question, chosen_ids, counted, question_page
 from tenants.admin.record_pages import RecordPage
 from tenants.admin.saved_views import ListWithViews
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise, searches_words
-from tenants.admin.sections import Section, history, moment, named
+from tenants.admin.sections import Section, day, history, moment, named
 from tenants.audit.looks import PERSONAL
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Source, Tenant, Way
@@ -62,6 +63,11 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
         """When the record was created."""
         return moment(record.created_at)
 
+    @display(description="created")
+    def created(self, record: Any) -> SafeString:
+        """The day on which the record was created."""
+        return day(record.created_at)
+
     @display(description="updated")
     def changed(self, record: Any) -> SafeString:
         """When the record was last changed."""
@@ -76,6 +82,16 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
         """Return the columns; the tenant's name is one only for those who see several."""
         several = access_of(request).sees_several
         return [column for column in self.list_display if several or column != "shop"]
+
+    def sorted_within(self, request: HttpRequest, changelist: KeysetChangeList) -> dict[str, Any] | None:
+        """Return the one tenant whose records are listed: the indexes of identifiers begin with the tenant."""
+        return one_tenant(request, changelist)
+
+    def may_act(self, request: HttpRequest, row: Any) -> bool:
+        return access_of(request).may(Role.STAFF, row.tenant_id)
+
+    def all_of(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return super().all_of(request, of_staff(request, queryset))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, and count that its user saw whom it shows."""
@@ -140,8 +156,9 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
         return self.ask(request, self.deletion(list(queryset)))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Ask before deleting one record."""
-        return self.ask(request, self.deletion([self.record_or_404(request, object_id)]))
+        """Ask before deleting one record; who does not leads back to its page."""
+        record = self.record_or_404(request, object_id)
+        return self.ask(request, replace(self.deletion([record]), back=self.record_url(record.pk)))
 
     def delete_many_view(self, request: HttpRequest) -> HttpResponse:
         """Delete the records that a confirmation page named, those of each tenant as one changeset."""
@@ -154,7 +171,7 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
             for tenant_id, group in groups.items()
         ]
         self.message_user(request, self.deleted_text(done), messages.SUCCESS)
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def deletion(self, records: Sequence[Any]) -> Question:
         """Return the question asked before records, of one tenant or several, are deleted."""
@@ -181,12 +198,7 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
 
     def ask(self, request: HttpRequest, question: Question) -> HttpResponse:
         """Show a confirmation page; raises PermissionDenied where the user is not staff of every record's tenant."""
-        access = access_of(request)
-        if not all(access.may(Role.STAFF, record.tenant_id) for record in question.records):
-            raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": question.title}
-        context |= {"question": question, "original": None}
-        return TemplateResponse(request, "tenants/confirm.html", context)
+        return question_page(self, request, question)
 
     @property
     def url_name(self) -> str:
@@ -208,7 +220,7 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
     def menu(self, request: HttpRequest, record: Any) -> list[tuple[str, RecordPage]]:
         """Return what the menu at a record's head leads to: the address and the page of each that the user may open."""
         mine = [page for page in self.pages if page.may_open(request, record)]
-        return [(page.url(self.url_name, record.pk), page) for page in mine]
+        return [(self.returning(request, page.url(self.url_name, record.pk)), page) for page in mine]
 
     def sections(self, record: Any) -> list[Section]:
         """Return what stands below a record's fields."""

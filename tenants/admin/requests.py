@@ -66,6 +66,11 @@ class StatusFilter(ExactFilter):
     def names_nobody(self, value: str) -> bool:
         return is_bigint(value) and len(value) == 3
 
+    def mistake(self) -> str:
+        if any(self.normal(value) != "0" for value in pasted(self.value() or "")):
+            return ""
+        return f"{self.words()} is not a status: write three digits, as 429."
+
 
 class RouteFilter(ExactFilter):
     """A route, as the documents write it."""

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hub.admin.times import day as day
 from hub.admin.times import moment as moment
 from hub.admin.times import time_column as time_column
 from tenants.changes.reasons import IDS_OF_A_BLOCK
