@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "tenants.accounts.required.FactorRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.admin.errors.RefusalPages",
 ]
 if ENVIRONMENT.LOG_ADDRESSES:
     MIDDLEWARE.insert(1, "tenants.api.addresses.AddressMiddleware")
@@ -206,6 +207,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 if HTTPS:  # names that a browser takes from this host over TLS alone, not from a neighbour below the same domain
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+CSRF_FAILURE_VIEW = "tenants.accounts.stale.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.CSRF_TRUSTED_ORIGINS
 # Pages are sent to https. The API refuses (tenants.api.authentication): a key that was sent in clear must be noticed.
 SECURE_SSL_REDIRECT = HTTPS
