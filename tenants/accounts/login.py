@@ -1,6 +1,6 @@
 """Logging in: name and password, then the account's second factor where it has one; or a passkey alone."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
 from tenants.accounts.forms import PasswordAgainForm
 from tenants.accounts.pages import Frame
@@ -50,7 +51,7 @@ class LogIn(Frame, LoginView):
             return HttpResponseRedirect(page.get_success_url())
         if is_own:
             request.csrf_processing_done = True  # type: ignore[attr-defined]  # by the origin, where the token could not
-            return cls.as_view()(request)
+            return cast(HttpResponse, cls.as_view()(request))
         return page.ask_again()
 
     def ask_again(self) -> HttpResponse:
@@ -58,10 +59,9 @@ class LogIn(Frame, LoginView):
         typed = self.request.POST.get("username", "")[:150].replace("\0", "")
         form = self.form_class(self.request, initial={"username": typed})
         shown = self.get_context_data(form=form, is_out_of_date=True)
-        headers = {"Cache-Control": "no-store"}
-        return self.response_class(
-            request=self.request, template=self.get_template_names(), context=shown, headers=headers, status=403
-        ).render()
+        answer = TemplateResponse(self.request, self.template_name, shown, status=403)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer.render()
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Begin the log-in, which may end with a second factor. The password counts as just asked for."""
