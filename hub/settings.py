@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "tenants.accounts.required.FactorRequired",
     "tenants.admin.zones.TimeZones",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.admin.errors.RefusalPages",
 ]
 if ENVIRONMENT.LOG_ADDRESSES:
     MIDDLEWARE.insert(1, "tenants.api.addresses.AddressMiddleware")
@@ -207,6 +208,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 if HTTPS:  # names that a browser takes from this host over TLS alone, not from a neighbour below the same domain
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+CSRF_FAILURE_VIEW = "tenants.accounts.stale.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.CSRF_TRUSTED_ORIGINS
 # Pages are sent to https. The API refuses (tenants.api.authentication): a key that was sent in clear must be noticed.
 SECURE_SSL_REDIRECT = HTTPS
@@ -299,6 +301,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "tenants.admin.home.add_health",
     "STYLES": [lambda request: static("hub/admin.css")],
+    "SCRIPTS": [lambda request: static("hub/keyboard.js")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
     "COLORS": {"primary": BLUE},
     "ACCOUNT": {

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
 ]
 
-handler400 = "tenants.api.views.bad_request"
-handler404 = "tenants.api.views.unknown_path"
-handler500 = "hub.api.errors.server_error"
+handler400 = "tenants.admin.errors.bad_request"
+handler403 = "tenants.admin.errors.forbidden"
+handler404 = "tenants.admin.errors.unknown_path"
+handler500 = "tenants.admin.errors.server_error"

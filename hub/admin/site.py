@@ -8,12 +8,11 @@ from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
-from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation, ValidationError
 from django.core.paginator import InvalidPage
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -23,7 +22,9 @@ from unfold.sites import UnfoldAdminSite
 from hub.admin.changelist import MOST_COUNTED, HubChangeList, KeysetChangeList
 from hub.admin.navigation import sidebar
 from hub.admin.pasting import pasted
+from hub.admin.refusals import refusal_page
 from hub.admin.table import Sort
+from hub.middleware.refused import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from hub.sql.bigint import is_bigint
 
 FILTERS = "_changelist_filters"
@@ -42,21 +43,13 @@ class HubAdminSite(UnfoldAdminSite):
                 _refuse_nul(request)
                 return view(request, *args, **kwargs)
             except Http404:
-                return self.not_found(request)
+                return refusal_page(request, NOT_FOUND)
+            except PermissionDenied:
+                return refusal_page(request, FORBIDDEN)
             except (BadRequest, SuspiciousOperation, InvalidPage):
-                return self.bad_request(request)
+                return refusal_page(request, BAD_REQUEST)
 
         return super().admin_view(update_wrapper(found, view), cacheable)
-
-    def not_found(self, request: HttpRequest) -> HttpResponse:
-        """Answer 404 with a page: the same for what does not exist and for what another tenant has."""
-        context = {**self.each_context(request), "title": "Not found"}
-        return TemplateResponse(request, "admin/not_found.html", context, status=404).render()
-
-    def bad_request(self, request: HttpRequest) -> HttpResponse:
-        """Answer 400 with a page: an address or a form holds what no link and no form of the admin sends."""
-        context = {**self.each_context(request), "title": "Bad request"}
-        return TemplateResponse(request, "admin/bad_request.html", context, status=400).render()
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Search the pages by name; raises BadRequest for a page of results that is no number."""

@@ -7,12 +7,13 @@ it announces: in memory and, where files are sent, on disk. The API's endpoints 
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from hub.middleware.refused import PAGES, page_of_refusal
+from hub.middleware.refused import PAGES, TOO_LARGE, page_of_refusal
 
 MEGABYTE = 1024 * 1024
 WITH_BODIES = ("POST", "PUT", "PATCH")
@@ -67,6 +68,6 @@ class BodyBoundMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         most = longest(request)
         if request.path_info.startswith(PAGES) and announced(request) > most:
-            text = f"A form of this site may have {most / MEGABYTE:g} MB. Nothing was changed."
-            return page_of_refusal(413, "What was sent is too large", text)
+            what = f"A form of this site may have {most / MEGABYTE:g} MB; what was sent is too large."
+            return page_of_refusal(request, replace(TOO_LARGE, what=what))
         return self.get_response(request)

@@ -1,6 +1,6 @@
 """Logging in: name and password, then the account's second factor where it has one; or a passkey alone."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -12,7 +12,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
 from tenants.accounts.forms import PasswordAgainForm
 from tenants.accounts.pages import Frame
@@ -36,6 +37,31 @@ class LogIn(Frame, LoginView):
         shown = super().get_context_data(**kwargs)
         shown["has_openid"] = bool(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"])
         return {**shown, "app_path": self.request.get_full_path(), "next": self.get_redirect_url()}
+
+    @classmethod
+    def out_of_date(cls, request: HttpRequest, *, is_own: bool) -> HttpResponse:
+        """Answer a log-in whose CSRF token is stale: who is logged in goes on, who is not logs in or is asked again.
+
+        It is taken as it was sent only where `is_own`: the browser vouches that the form was one of this origin's, so
+        nobody is logged in to an account that somebody else's page chose.
+        """
+        page = cls()
+        page.setup(request)
+        if page.redirect_authenticated_user:
+            return HttpResponseRedirect(page.get_success_url())
+        if is_own:
+            request.csrf_processing_done = True  # type: ignore[attr-defined]  # by the origin, where the token could not
+            return cast(HttpResponse, cls.as_view()(request))
+        return page.ask_again()
+
+    def ask_again(self) -> HttpResponse:
+        """Show the form anew, with the name that was typed, never the password."""
+        typed = self.request.POST.get("username", "")[:150].replace("\0", "")
+        form = self.form_class(self.request, initial={"username": typed})
+        shown = self.get_context_data(form=form, is_out_of_date=True)
+        answer = TemplateResponse(self.request, self.template_name, shown, status=403)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer.render()
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Begin the log-in, which may end with a second factor. The password counts as just asked for."""
