@@ -9,9 +9,11 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.core.paginator import InvalidPage
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -53,6 +55,13 @@ class HubAdminSite(UnfoldAdminSite):
         """Answer 400 with a page: an address or a form holds what no link and no form of the admin sends."""
         context = {**self.each_context(request), "title": "Bad request"}
         return TemplateResponse(request, "admin/bad_request.html", context, status=400).render()
+
+    def get_urls(self) -> list[Any]:
+        return [path("session/", self.admin_view(self.session), name="session"), *super().get_urls()]
+
+    def session(self, request: HttpRequest) -> HttpResponse:
+        """Say who is logged in, and with which token their forms are sent: asked before what was typed is sent."""
+        return JsonResponse({"user": str(request.user.pk), "token": get_token(request)})
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Search the pages by name; raises BadRequest for a page of results that is no number."""
