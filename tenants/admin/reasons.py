@@ -1,4 +1,4 @@
-"""Where a tenant wants a reason, whoever changes its records in the admin says why: the forms that ask, at every door."""
+"""Why records are changed in the admin: the form that asks at every door, and where a tenant wants an answer."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -46,7 +46,7 @@ class Answer:
     reason: str
 
     def wrong(self, requires_reason: bool) -> str:
-        """Say what the reason lacks: consent is not given back without a word, nor anything where a tenant wants one."""
+        """Say what the reason lacks: nothing is given back without one, nor done where a tenant wants one."""
         if self.gives and not self.reason:
             return NO_REASON
         errors = ReasonForm({"reason": self.reason}, required=requires_reason).errors

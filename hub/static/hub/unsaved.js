@@ -222,9 +222,8 @@
   }, true);
 
   addEventListener("beforeunload", (event) => {
-    if (watched.some((each) => asked.has(each.form))) return;
-    // Ticks of a list are kept while its own pages are turned over, and by this tab.
-    if (watched.some((each) => each.number && !(each.isList && each.turns))) event.preventDefault();
+    // Ticks of a list are kept while its own pages are turned over.
+    if (watched.some((each) => each.number && !asked.has(each.form) && !each.turns)) event.preventDefault();
   });
 
   // A link to the same list, in any order and with any filter, leaves nothing behind.
@@ -232,10 +231,9 @@
     const target = event.target.closest?.("a[href]");
     for (const each of watched) each.turns = Boolean(target) && each.isList && target.pathname === location.pathname;
   }, true);
-  document.addEventListener("submit", (event) => {
-    for (const each of watched) {
-      each.turns = each.isList && event.target.method === "get" && new URL(event.target.action, location).pathname === location.pathname;
-    }
+  addEventListener("submit", (event) => {
+    const returns = event.target.method === "get" && new URL(event.target.action, location).pathname === location.pathname;
+    for (const each of watched) each.turns = each.isList && (returns || each.form === event.target);
   }, true);
 
   addEventListener("keydown", (event) => {
