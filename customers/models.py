@@ -1,10 +1,14 @@
 """The customers of a tenant."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from hub.sql.tenancy import TenantForeignKey
 from tenants.models import TenantOwned
+
+MOST_NOTE = 4000  # characters
 
 
 class Customer(TenantOwned):
@@ -112,3 +116,27 @@ class SearchPosition(TenantOwned):
 
     def __str__(self) -> str:
         return f"up to {self.number}"
+
+
+class CustomerNote(TenantOwned):
+    """What staff wrote down about a customer, for their colleagues: in no feed and no answer of the API.
+
+    The database deletes it with the customer, in the same statement, and takes none for one who is gone.
+    `author` is the name that the user had then.
+    """
+
+    customer = TenantForeignKey(Customer, models.CASCADE, related_name="notes")
+    text = models.TextField(max_length=MOST_NOTE)
+    author = models.CharField(max_length=200)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "note"
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["tenant", "customer", "created_at"], name="note_of_customer")]
+
+    def __str__(self) -> str:
+        return f"note #{self.pk}"

@@ -1,6 +1,7 @@
 """The links between customers, orders and products: by natural key, looked up when read, never stored."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
@@ -9,15 +10,28 @@ from tenants.identity import by_priority
 from tenants.models import Priority, Tenant
 
 ORDERS_OF_CUSTOMER = by_priority(read_sql("tenants", "orders_of_customer"))
+ORDER_TOTALS_OF_CUSTOMER = by_priority(read_sql("tenants", "order_totals_of_customer"))
 CUSTOMERS_OF_ORDER = by_priority(read_sql("tenants", "customers_of_order"))
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
 PRODUCTS_OF_SKUS = read_sql("tenants", "products_of_skus")
 SALES_OF_PRODUCT = read_sql("tenants", "sales_of_product")
+LAST = (datetime(9999, 12, 31, 23, 59, 59, 999999, UTC), 2**63 - 1)  # after all there can be
 
 
-def orders_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
-    """Return (hub id, order id, date, revenue, currency, cancelled) of a customer's latest orders."""
-    return _by_priority(ORDERS_OF_CUSTOMER, tenant, customer_id, email, most=most)
+def orders_of_customer(
+    tenant: Tenant, customer_id: str | None, email: str | None, most: int, before: tuple[datetime, int] = LAST
+) -> list[Row]:
+    """Return (hub id, order id, date, revenue, currency, cancelled) of a customer's latest orders.
+
+    `before` is the date and the hub id that they come before.
+    """
+    earlier = {"earlier": before[0], "earlier_id": before[1]}
+    return _by_priority(ORDERS_OF_CUSTOMER, tenant, customer_id, email, most=most, **earlier)
+
+
+def order_totals_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
+    """Return (currency, cancelled, orders, revenue, first, last) over `most` of a customer's orders at most."""
+    return _by_priority(ORDER_TOTALS_OF_CUSTOMER, tenant, customer_id, email, most=most)
 
 
 def order_ids_of(customer: int, most: int) -> list[int]:

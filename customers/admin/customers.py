@@ -7,15 +7,15 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.decorators import action
 
 from customers.admin.editing import FLAG_ACTIONS
-from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_given
-from customers.admin.proof import ConsentProofAdmin
+from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
+from customers.admin.page import CustomerPageAdmin
 from customers.admin.searching import conditions_of, searched_as_of
-from customers.admin.sections import customer_sections
 from customers.consents import GIVEN_BITS
 from customers.erasure import count_orders_of, erase_customers_by_id, person_of
 from customers.flags import FLAGS
@@ -25,11 +25,11 @@ from hub.admin.changelist import KeysetChangeList
 from hub.admin.table import Sort
 from hub.records.types import normal_language
 from tenants.admin.access import by_tenant, tenant_ids_of
-from tenants.admin.forms import reason_field
+from tenants.admin.forms import ReasonForm, reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import MOST_MATCHES
-from tenants.admin.sections import Section, clipped
+from tenants.admin.sections import clipped
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Tenant
 
@@ -56,6 +56,11 @@ class ConsentChangeList(KeysetChangeList):
     def mark(self, request: HttpRequest) -> None:
         super().mark(request)
         self.may_save = self.may_act
+        if self.may_save:
+            wants = any(customer.tenant.requires_reason for customer in self.result_list)  # type: ignore[attr-defined]
+            self.reason_form = ReasonForm(required=wants)
+            if request.method == "POST" and "_save" in request.POST:
+                as_typed(self.result_list, request.POST)  # type: ignore[arg-type]
 
 
 class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -71,6 +76,8 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = seen(self.instance)
+        if "reason" in self.fields and self.instance.tenant.requires_reason:
+            self.fields["reason"] = reason_field(required=True)
         for name in FLAGS:
             if name in self.fields and not was_given(self.instance, name):
                 self.fields[name].help_text = "Never given."
@@ -92,10 +99,11 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(ConsentProofAdmin):
+class CustomerAdmin(CustomerPageAdmin):
     """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
 
     entity = Entity.CUSTOMERS
+    deletes = "Erase"
     identifiers = ("customer_id", "email", "phone")
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
@@ -123,17 +131,12 @@ class CustomerAdmin(ConsentProofAdmin):
                     ("gdpr_optin", "is_excluded"),
                     "reason",
                     "seen",
-                )
+                ),
+                "classes": ["by-hand"],
             },
         ),
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
-        (
-            "More",
-            {
-                "fields": ("tags", "mailing_lists", "attributes", ("former_ids", "former_emails")),
-                "classes": ["collapse"],
-            },
-        ),
+        ("More", {"fields": ("tag_links", "list_links", "attributes", ("former_ids", "former_emails"))}),
     )
     readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, *OF_THE_EDIT))
 
@@ -161,8 +164,10 @@ class CustomerAdmin(ConsentProofAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return ConsentChangeList
 
-    def sections(self, record: Customer) -> list[Section]:
-        return customer_sections(record)
+    @action(description="Erase…", permissions=["delete"])  # type: ignore[untyped-decorator]
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
+        """Ask before erasing the persons chosen in the list."""
+        return self.ask(request, self.deletion(list(queryset)))
 
     def deletion(self, records: Sequence[Customer]) -> Question:
         orders = sum(

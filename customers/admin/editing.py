@@ -16,9 +16,10 @@ from customers.consents import ConsentEdit, Edited, edit_consents
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
 from tenants.admin.access import tenants_by_id
-from tenants.admin.forms import ReasonForm
 from tenants.admin.question import Question, chosen_or_404, counted
+from tenants.admin.reasons import reason_form
 from tenants.admin.records import RecordAdmin, origin_of
+from tenants.admin.saving import saved
 from tenants.admin.sections import record_link, yes_or_no
 from tenants.models import Role
 
@@ -35,21 +36,37 @@ class ConsentEditingAdmin(RecordAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, or save what was ticked in it."""
         if request.method == "POST" and "_save" in request.POST:
-            self.edit(request, edits_of_list(request.POST))
-            return HttpResponseRedirect(request.get_full_path())
+            return self.save_list(request, edits_of_list(request.POST))
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
+
+    def save_list(self, request: HttpRequest, edits: Sequence[ConsentEdit]) -> HttpResponse:
+        """Save what was ticked in the list; where the reason is missing or wrong, show it again, as it was ticked."""
+        form = reason_form(self.edited(request, edits), request.POST)
+        if edits and not form.is_valid():
+            response: HttpResponse = super().changelist_view(request, {"reason_form": form})
+            response.status_code = 400
+            return response
+        self.edit(request, edits, form.cleaned_data["reason"] if edits else "")
+        return saved(request, HttpResponseRedirect(request.get_full_path()))
 
     def set_flag_view(self, request: HttpRequest) -> HttpResponse:
         """Set the flag that a confirmation page named, of the customers it named."""
         name, value = request.POST.get("flag", ""), request.POST.get("value") == "yes"
-        shown, form = chosen_or_404(request), ReasonForm(request.POST)
+        edits = [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, chosen_or_404(request))]
+        if name not in FLAGS:
+            return HttpResponseRedirect(self.list_url())
+        customers = self.edited(request, edits)
+        form = reason_form(customers, request.POST)
         if not form.is_valid():
-            self.message_user(request, f"Nothing was changed. {form.errors['reason'][0]}", messages.ERROR)
-        elif name in FLAGS:
-            edits = [ConsentEdit(edit.customer, edit.seen, {name: value}) for edit in map(as_seen, shown)]
-            self.edit(request, edits, form.cleaned_data["reason"])
+            question = replace(self.bulk_edit(customers, name, value), chosen=request.POST["chosen"], form=form)
+            return self.ask(request, question, status=400)
+        self.edit(request, edits, form.cleaned_data["reason"])
         return HttpResponseRedirect(self.returning(request, self.list_url()))
+
+    def edited(self, request: HttpRequest, edits: Sequence[ConsentEdit]) -> list[Customer]:
+        """Return the customers that edits are about, of those whom the user may see."""
+        return list(self.get_queryset(request).filter(pk__in=[edit.customer for edit in edits]).order_by("-pk"))
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         """Save the record's page: the flags that differ from what it showed."""
@@ -60,11 +77,11 @@ class ConsentEditingAdmin(RecordAdmin):
 
     def response_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
         """Go back to the record's page, which shows what is stored now."""
-        return HttpResponseRedirect(request.get_full_path())
+        return saved(request, HttpResponseRedirect(request.get_full_path()))
 
     def edit(self, request: HttpRequest, edits: Sequence[ConsentEdit], reason: str = "") -> None:
         """Apply edits, each tenant's as one changeset, and say what happened; raises PermissionDenied for a viewer."""
-        origin = replace(origin_of(request), reason=reason)
+        origin = origin_of(request, reason)
         found = self.get_queryset(request).filter(pk__in=[edit.customer for edit in edits])
         tenant_ids = dict(found.values_list("pk", "tenant_id"))
         tenants = tenants_by_id(request, Role.STAFF, tenant_ids.values())
@@ -122,7 +139,6 @@ class ConsentEditingAdmin(RecordAdmin):
             back=self.list_url(),
             fields={"flag": name, "value": YES_NO[value]},
             destroys=False,
-            form=ReasonForm(),
         )
 
 

@@ -1,6 +1,6 @@
 """Opt-ins in the admin: the cells staff tick, and what they ticked, read back with what they saw."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.http import Http404, QueryDict
@@ -71,6 +71,8 @@ def flag_cell(customer: Customer, name: str) -> SafeString:
     Written without Django's widgets: 300 of them would take 150 ms of a page that has 200.
     """
     state = state_of(customer, name)
+    typed = getattr(customer, "typed", None)
+    ticked = name in typed if typed is not None else state == "Yes"
     mark = SafeString("") if state != NEVER else format_html('<span class="hub-never" title="{}">–</span>', NEVER)
     if not getattr(customer, "may_act", False):
         return format_html('<span class="hub-flag">{}</span>', mark or state)
@@ -82,11 +84,22 @@ def flag_cell(customer: Customer, name: str) -> SafeString:
         customer.pk,
         TITLES[name],
         customer,
-        SafeString(" checked") if state == "Yes" else "",
+        SafeString(" checked") if ticked else "",
         mark,
     )
 
 
 def seen_field(customer: Customer) -> SafeString:
-    """Return the hidden field that carries what the editor is shown."""
-    return format_html('<input type="hidden" name="seen" value="{}" autocomplete="off">', seen(customer))
+    """Return the hidden field that carries what the editor is shown, or was when it was ticked."""
+    shown = getattr(customer, "shown", None) or seen(customer)
+    return format_html('<input type="hidden" name="seen" value="{}" autocomplete="off">', shown)
+
+
+def as_typed(customers: Iterable[Customer], post: QueryDict) -> None:
+    """Show customers in a list that was refused as they were ticked, with what the editor had seen of them."""
+    seen_of = {shown.partition(":")[0]: shown for shown in post.getlist("seen")}
+    ticked = {name: set(post.getlist(name)) for name in FLAGS}
+    for customer in customers:
+        if shown := seen_of.get(str(customer.pk)):
+            customer.shown = shown  # type: ignore[attr-defined]
+            customer.typed = {name for name, ids in ticked.items() if str(customer.pk) in ids}  # type: ignore[attr-defined]

@@ -11,8 +11,10 @@ from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation, ValidationError
 from django.core.paginator import InvalidPage
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -50,6 +52,13 @@ class HubAdminSite(UnfoldAdminSite):
                 return refusal_page(request, BAD_REQUEST)
 
         return super().admin_view(update_wrapper(found, view), cacheable)
+
+    def get_urls(self) -> list[Any]:
+        return [path("session/", self.admin_view(self.session), name="session"), *super().get_urls()]
+
+    def session(self, request: HttpRequest) -> HttpResponse:
+        """Say who is logged in, and with which token their forms are sent: asked before what was typed is sent."""
+        return JsonResponse({"user": str(request.user.pk), "token": get_token(request)})
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Search the pages by name; raises BadRequest for a page of results that is no number."""

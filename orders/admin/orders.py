@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString
 
 from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
+from orders.admin.head import order_head
 from orders.admin.sections import order_sections
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
 from tenants.admin.access import tenant_ids_of, tenants_of
+from tenants.admin.head import Head
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
@@ -146,6 +148,9 @@ class OrderAdmin(RecordWithPartsAdmin):
         """Look at the line items too."""
         lines = OrderItem.objects.filter(tenant_id__in=tenant_ids_of(request)).order_by()
         return [*super().columns(request, within), *(Column(lines, name, "order_id") for name in self.line_identifiers)]
+
+    def head(self, request: HttpRequest, record: Order) -> Head:
+        return order_head(record, self.tenant_in_head(request, record))
 
     def sections(self, record: Order) -> list[Section]:
         return order_sections(record)

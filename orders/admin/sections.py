@@ -12,6 +12,7 @@ from tenants.changes.erasure import ERASED
 from tenants.links import customers_of_order, products_of_skus
 
 MOST_LINES = 200
+UNKNOWN_SKU = "Ask the partner to send the product with this very SKU: the line finds it by itself then."
 
 
 def order_sections(order: Order) -> list[Section]:
@@ -40,9 +41,10 @@ def _customers(order: Order) -> Section:
 def _lines(order: Order) -> Section:
     lines = list(order.items.all()[: MOST_LINES + 1])
     shown = lines[:MOST_LINES]
+    many = f"{len(shown):,} line{'' if len(shown) == 1 else 's'}" if shown else "Lines"
     products = products_of_skus(order.tenant, [line.sku for line in shown])
     return Section(
-        "Lines",
+        many,
         ("Line", "Product ID", "SKU", "Quantity", "Price", "Details", "Product"),
         [_line(line, order.currency, products.get(line.sku, [])) for line in shown],
         empty="This order has no lines left.",
@@ -66,6 +68,10 @@ def _line(line: OrderItem, currency: str, products: Sequence[Row]) -> Sequence[o
 
 def _resolved(products: Sequence[Row]) -> SafeString:
     if not products:
-        return format_html('<span class="text-red-600 dark:text-red-500">{}</span>', "No variant has this SKU")
+        return format_html(
+            '<span class="text-red-600 dark:text-red-500">{}</span> <span class="record-help">{}</span>',
+            "No variant has this SKU.",
+            UNKNOWN_SKU,
+        )
     links = ((record_link("products_product", pk, name), variant) for pk, name, variant in products)
     return format_html_join(", ", "{} <bdi>({})</bdi>", links)

@@ -9,16 +9,20 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from hub.admin.table import Sort
-from products.admin.sections import product_sections
+from hub.sql.prepared import Row
+from products.admin.head import product_head
+from products.admin.sections import MOST_SALES, product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
 from tenants.admin.access import tenant_ids_of
+from tenants.admin.head import Head
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import Column
 from tenants.admin.sections import Section, clipped, day, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
+from tenants.links import sales_of_product
 from tenants.models import Entity, Tenant
 
 
@@ -131,8 +135,18 @@ class ProductAdmin(RecordWithPartsAdmin):
             *(Column(variants, name, "product_id") for name in ("sku", "variant_id")),
         ]
 
+    def head(self, request: HttpRequest, record: Product) -> Head:
+        return product_head(record, self.sales(record), self.tenant_in_head(request, record))
+
+    def sales(self, record: Any) -> list[Row]:
+        """Return what a product sold, asked once for a page."""
+        if not hasattr(record, "sales"):
+            record.sales = sales_of_product(record.tenant, record.product_id, MOST_SALES)
+        sales: list[Row] = record.sales
+        return sales
+
     def sections(self, record: Product) -> list[Section]:
-        return product_sections(record)
+        return product_sections(record, self.sales(record))
 
     def deletion(self, records: Sequence[Product]) -> Question:
         number = counted(len(records), self.opts)

@@ -1,16 +1,18 @@
 """What a product's page shows below its fields: its variants, and what it sold."""
 
+from collections.abc import Sequence
+
+from hub.sql.prepared import Row
 from products.models import Product, Variant
 from tenants.admin.sections import Section, money, yes_or_no
-from tenants.links import sales_of_product
 
 MOST_VARIANTS = 200
 MOST_SALES = 10_000
 
 
-def product_sections(product: Product) -> list[Section]:
-    """Return the sections of a product's page."""
-    return [_variants(product), _sales(product)]
+def product_sections(product: Product, sales: Sequence[Row]) -> list[Section]:
+    """Return the sections of a product's page; `sales` are those of tenants.links.sales_of_product."""
+    return [_variants(product), _sales(sales)]
 
 
 def _variants(product: Product) -> Section:
@@ -39,8 +41,7 @@ def _variant(variant: Variant) -> list[object]:
     ]
 
 
-def _sales(product: Product) -> Section:
-    sales = sales_of_product(product.tenant, product.product_id, MOST_SALES)
+def _sales(sales: Sequence[Row]) -> Section:
     lines = sum(row[2] for row in sales)
     rows = [
         [currency, "Cancelled" if cancelled else "Sold", f"{count:,}", f"{quantity:,}", money(revenue, currency)]

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from tenants.admin.access import tenants_by_id
+from tenants.admin.forms import ReasonForm
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.looks import count_page
 from tenants.admin.quarantine_forms import DISMISSALS
@@ -86,12 +87,16 @@ class CorrectingAdmin(HistoryAdmin):
         if faults:
             return self.page(request, tenant, row, found, faults, status=400)
         seen = request.POST.get("seen", "")
-        outcome = send_again(tenant, [row], correction, origin=origin_of(request), seen=seen)
+        why = ReasonForm({"reason": request.POST.get("why", "")}, required=tenant.requires_reason)
+        if not why.is_valid():
+            return self.page(request, tenant, row, found, [], why=why, status=400)
+        origin = origin_of(request, why.cleaned_data["reason"])
+        outcome = send_again(tenant, [row], correction, origin=origin, seen=seen)
         if row.pk in outcome.refused:
-            return self.page(request, tenant, row, found, places(outcome.refused[row.pk]), status=400)
+            return self.page(request, tenant, row, found, places(outcome.refused[row.pk]), why=why, status=400)
         if outcome.newer:
             stored = stored_for(tenant, taking_of(row), corrected(row, correction))
-            return self.page(request, tenant, row, found, [], stored=stored, said=CHANGED, status=409)
+            return self.page(request, tenant, row, found, [], stored=stored, said=CHANGED, why=why, status=409)
         self.tell(request, outcome)
         return HttpResponseRedirect(self.returning(request, self.list_url()))
 
@@ -114,6 +119,7 @@ class CorrectingAdmin(HistoryAdmin):
         *,
         stored: Sequence[Any] | None = None,
         said: str = "",
+        why: ReasonForm | None = None,
         status: int = 200,
     ) -> HttpResponse:
         """Show a record: as it was sent or as it was `typed`, its `faults`, and what is `stored` for it now."""
@@ -134,6 +140,7 @@ class CorrectingAdmin(HistoryAdmin):
             "may_decide": waits and self.may(request, Role.STAFF, row),
             "list_url": self.returning(request, self.list_url()),
         }
+        context["why"] = why or ReasonForm(required=tenant.requires_reason)
         context["decision"] = dict(DISMISSALS).get(row.reason, "")
         return TemplateResponse(request, "tenants/quarantined.html", context, status=status)
 

@@ -12,8 +12,10 @@ from django.http.response import HttpResponseBase
 from tenants.admin import import_summary
 from tenants.admin.differences import documented_differences
 from tenants.admin.figures import list_address
+from tenants.admin.forms import ReasonForm
 from tenants.admin.import_base import PART, ImportPages, import_looks
 from tenants.admin.import_summary import size_text
+from tenants.admin.reasons import wants_reason
 from tenants.admin.records import origin_of
 from tenants.admin.sections import Section, record_link
 from tenants.entities import entity_config, model_label
@@ -25,7 +27,6 @@ from tenants.models import Import, ImportState, RejectedRow, Role
 MOST_REJECTED = 20  # that the page shows
 MOST_DIFFERENCES = 50
 MOST_IN_QUARANTINE = 1000
-MOST_OF_A_REASON = 200
 SENT = ("application/x-ndjson", "ndjson"), ("text/csv; charset=utf-8", "csv")
 CHANGED = "Somebody has decided about this import meanwhile: this is how it stands."
 
@@ -58,6 +59,10 @@ class JobPages(ImportPages):
             raise Http404
         if request.method == "POST":
             raise PermissionDenied
+        return self.shown(request, job, ReasonForm(required=wants_reason([job.tenant_id])))
+
+    def shown(self, request: HttpRequest, job: Import, why: ReasonForm, status: int = 200) -> HttpResponse:
+        """Show an import, and what is asked before it is confirmed."""
         tried = job.is_dry_run and job.state == ImportState.FINISHED
         found = differences(job) if tried else []
         import_looks(request, job, len(found))
@@ -74,7 +79,7 @@ class JobPages(ImportPages):
         shown |= {"come": size_text(job.size), "all": size_text(job.announced or 0), "part_size": PART}
         shown["in_quarantine"] = MOST_IN_QUARANTINE
         shown["may_go_on"] = shown["is_uploading"] and job.user_id == request.user.pk
-        return self.page(request, "tenants/import_job.html", job, **shown)
+        return self.page(request, "tenants/import_job.html", job, **shown, why=why, status=status)
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Tell the page's script how far an import is."""
@@ -85,12 +90,14 @@ class JobPages(ImportPages):
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Have the records of a file stored that was tried: who confirms it is who stores them."""
         job = self.decided(request, pk)
-        reason = " ".join(request.POST.get("reason", "").split())[:MOST_OF_A_REASON]
-        origin = origin_of(request)
+        said = " ".join(request.POST.get("reason", "").split())
+        why, origin = ReasonForm({"reason": said}, required=wants_reason([job.tenant_id])), origin_of(request)
         if not is_open(job) or not job.is_dry_run or job.state != ImportState.FINISHED:
             return self.told(request, job, CHANGED)
+        if not why.is_valid():
+            return self.shown(request, job, why, status=400)
         try:
-            store.of_row(job).update(reason=reason, actor=origin.actor, user_id=origin.user_id)
+            store.of_row(job).update(reason=why.cleaned_data["reason"], actor=origin.actor, user_id=origin.user_id)
             jobs.start(job)
         except NotTaken as error:
             return self.told(request, job, str(error))

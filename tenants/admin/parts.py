@@ -1,6 +1,7 @@
 """Records with parts of their own, lines of an order or variants of a product, deleted one or many at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.urls import URLPattern, path, reverse
 
 from hub.sql.bigint import is_bigint
 from tenants.admin.question import Question, chosen_ids, counted, joined
+from tenants.admin.reasons import reason_form
 from tenants.admin.records import RecordAdmin, origin_of
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Tenant
@@ -54,8 +56,12 @@ class RecordWithPartsAdmin(RecordAdmin):
         """Delete the parts that a confirmation page named."""
         record = self.record_or_404(request, str(pk))
         found = getattr(record, self.parts).filter(pk__in=chosen_ids(request))
-        ids = list(found.values_list("pk", flat=True))
-        self.delete_parts(record.tenant, ids, origin_of(request))
+        parts, form = list(found), reason_form([record], request.POST)
+        if parts and not form.is_valid():
+            return self.ask(request, replace(self.parts_deletion(record, parts), form=form), status=400)
+        ids = [part.pk for part in parts]
+        if ids:
+            self.delete_parts(record.tenant, ids, origin_of(request, form.cleaned_data["reason"]))
         self.message_user(request, f"{counted(len(ids), found.model._meta)} deleted.", messages.SUCCESS)
         return HttpResponseRedirect(self.record_url(pk))
 

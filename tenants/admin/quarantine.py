@@ -1,7 +1,6 @@
 """The quarantine in the admin: records that batches left out, found, corrected and sent, dismissed, many at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -20,6 +19,7 @@ from tenants.admin.list_filters import TenantFilter, arrived, one_of, yes_no
 from tenants.admin.lists import of_staff
 from tenants.admin.quarantine_forms import CodeFilter, CorrectForm, DismissForm, FieldFilter
 from tenants.admin.question import Question, chosen_ids, counted, joined, question_page
+from tenants.admin.reasons import wants_reason
 from tenants.admin.records import origin_of
 from tenants.admin.sections import clipped, moment
 from tenants.changes.erasure import spelled_alike
@@ -123,25 +123,26 @@ class QuarantineAdmin(CorrectingAdmin):
     def send_chosen(self, request: HttpRequest, queryset: QuerySet[QuarantinedRecord]) -> HttpResponse:
         """Ask what to do to the records chosen in the list before they are sent again."""
         rows = list(queryset)
+        return self.ask(request, self.sending(rows, CorrectForm(required=wants_reason(row.tenant_id for row in rows))))
+
+    def sending(self, rows: Sequence[QuarantinedRecord], form: CorrectForm) -> Question:
+        """Return the question asked before records are sent again."""
         newer = "What was stored meanwhile: a record whose customer, order or product has changed since is left alone."
-        return self.ask(
-            request,
-            Question(
-                title=f"Send {counted(len(rows), self.opts)} again",
-                records=rows,
-                happens=[
-                    "Each goes through the checks that it was left out by. Those that are right are stored, in the"
-                    " order they were sent in; what is wrong with the others is said here.",
-                    "It is recorded as a changeset with your name.",
-                ],
-                stays=[newer, "Records that were cut because of their size, and those that are decided about."],
-                button="Send again",
-                url=reverse("admin:tenants_quarantinedrecord_send_many"),
-                chosen=joined(rows),
-                back=self.list_url(),
-                destroys=False,
-                form=CorrectForm(),
-            ),
+        return Question(
+            title=f"Send {counted(len(rows), self.opts)} again",
+            records=rows,
+            happens=[
+                "Each goes through the checks that it was left out by. Those that are right are stored, in the"
+                " order they were sent in; what is wrong with the others is said here.",
+                "It is recorded as a changeset with your name.",
+            ],
+            stays=[newer, "Records that were cut because of their size, and those that are decided about."],
+            button="Send again",
+            url=reverse("admin:tenants_quarantinedrecord_send_many"),
+            chosen=joined(rows),
+            back=self.list_url(),
+            destroys=False,
+            form=form,
         )
 
     @action(description="Dismiss…", permissions=["change"])  # type: ignore[untyped-decorator]
@@ -167,15 +168,16 @@ class QuarantineAdmin(CorrectingAdmin):
             ),
         )
 
-    def ask(self, request: HttpRequest, question: Question) -> HttpResponse:
+    def ask(self, request: HttpRequest, question: Question, *, status: int = 200) -> HttpResponse:
         """Show a confirmation page; raises PermissionDenied where the user is not staff of every record's tenant."""
-        return question_page(self, request, question)
+        return question_page(self, request, question, status=status)
 
     def send_many_view(self, request: HttpRequest) -> HttpResponse:
         """Send the records again that a confirmation page named, those of a tenant, kind and door as one changeset."""
-        rows, form = self.chosen(request), CorrectForm(request.POST)
+        rows = self.chosen(request)
+        form = CorrectForm(request.POST, required=wants_reason(row.tenant_id for row in rows))
         if not form.is_valid():
-            return self.refused(request, form)
+            return self.ask(request, self.sending(rows, form), status=400)
         tenants = tenants_by_id(request, Role.STAFF, {row.tenant_id for row in rows})
         for group in alike(rows):
             try:
@@ -183,7 +185,7 @@ class QuarantineAdmin(CorrectingAdmin):
             except ValueError as error:
                 self.message_user(request, f"Nothing was sent. {error}", messages.ERROR)
                 continue
-            origin = replace(origin_of(request), reason="")
+            origin = origin_of(request, form.cleaned_data["reason"])
             self.tell(request, send_again(tenants[group[0].tenant_id], group, correction, origin=origin))
         return HttpResponseRedirect(self.returning(request, self.list_url()))
 

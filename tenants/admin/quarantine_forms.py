@@ -7,6 +7,7 @@ from django.db.models import F, Func, QuerySet, TextField, Value
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from hub.records.faults import TEXTS
+from tenants.admin.forms import ReasonForm
 from tenants.admin.list_filters import HoldsFilter, one_of
 from tenants.models import QuarantinedRecord
 from tenants.quarantine.correcting import Correction, taking_of
@@ -47,8 +48,10 @@ class DismissForm(forms.Form):
     reason = forms.ChoiceField(label="Why", choices=DISMISSALS, widget=UnfoldAdminSelectWidget)
 
 
-class CorrectForm(forms.Form):
-    """What is done to each of several records before it is sent again."""
+class CorrectForm(ReasonForm):
+    """What is done to each of several records before it is sent again, and why."""
+
+    field_order = ("change", "field", "value", "reason")
 
     change = forms.ChoiceField(
         label="Before they are sent",

@@ -45,7 +45,7 @@ class Question:
         return len(self.records) - len(self.named)
 
 
-def question_page(model_admin: Any, request: HttpRequest, question: Question) -> HttpResponse:
+def question_page(model_admin: Any, request: HttpRequest, question: Question, *, status: int = 200) -> HttpResponse:
     """Show a confirmation page, whose answers lead back to the list as it was filtered.
 
     Raises PermissionDenied where the user is not staff of every record's tenant.
@@ -56,7 +56,7 @@ def question_page(model_admin: Any, request: HttpRequest, question: Question) ->
     url, back = (model_admin.returning(request, address) for address in (question.url, question.back))
     context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": question.title}
     context |= {"question": replace(question, url=url, back=back), "original": None}
-    return TemplateResponse(request, "tenants/confirm.html", context)
+    return TemplateResponse(request, "tenants/confirm.html", context, status=status)
 
 
 def chosen_or_404(request: HttpRequest) -> list[str]:

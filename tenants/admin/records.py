@@ -19,9 +19,11 @@ from hub.admin.pasting import pasted
 from hub.admin.site import KeysetModelAdmin
 from hub.middleware.requests import HubRequest, trace_id
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
+from tenants.admin.head import Head
 from tenants.admin.lists import ReplicatedList, of_staff, one_tenant
 from tenants.admin.looks import count_page, count_shown, who_looked
 from tenants.admin.question import Question, chosen_ids, counted, question_page
+from tenants.admin.reasons import reason_form
 from tenants.admin.record_pages import RecordPage
 from tenants.admin.saved_views import ListWithViews
 from tenants.admin.searching import Column, as_pasted, first_ids, hub_ids_in, otherwise, searches_words
@@ -31,10 +33,10 @@ from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Source, Tenant, Way
 
 
-def origin_of(request: HttpRequest) -> Origin:
-    """Return what a member's writes are recorded under."""
-    user = request.user
-    return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
+def origin_of(request: HttpRequest, reason: str = "") -> Origin:
+    """Return what a member's writes are recorded under, with why they are made where that was said."""
+    user, trace = request.user, trace_id(HubRequest.of(request))
+    return Origin(Source.ADMIN, user.get_username(), trace, user_id=user.pk, reason=reason)
 
 
 class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelAdmin):
@@ -50,8 +52,8 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
     pages: tuple[RecordPage, ...] = ()
     list_select_related = ("tenant",)
     actions: tuple[Any, ...] = ("delete_selected",)
-    change_form_outer_before_template = "tenants/record_head.html"
-    change_form_outer_after_template = "tenants/record_sections.html"
+    change_form_template = "tenants/record.html"
+    deletes = "Delete"  # what deleting a record is called
 
     @display(description="tenant")
     def shop(self, record: Any) -> SafeString:
@@ -166,8 +168,12 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
         records = list(self.get_queryset(request).filter(pk__in=chosen))
         groups = by_tenant(records)
         tenants = tenants_by_id(request, Role.STAFF, groups)
+        form = reason_form(records, request.POST)
+        if not form.is_valid():
+            return self.ask(request, replace(self.deletion(records), form=form), status=400)
+        origin = origin_of(request, form.cleaned_data["reason"])
         done = [
-            self.delete_records(tenants[tenant_id], [record.pk for record in group], origin_of(request))
+            self.delete_records(tenants[tenant_id], [record.pk for record in group], origin)
             for tenant_id, group in groups.items()
         ]
         self.message_user(request, self.deleted_text(done), messages.SUCCESS)
@@ -196,9 +202,13 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
             raise PermissionDenied
         return record
 
-    def ask(self, request: HttpRequest, question: Question) -> HttpResponse:
-        """Show a confirmation page; raises PermissionDenied where the user is not staff of every record's tenant."""
-        return question_page(self, request, question)
+    def ask(self, request: HttpRequest, question: Question, *, status: int = 200) -> HttpResponse:
+        """Show a confirmation page, which asks why; again, with what is wrong, where its answer was refused.
+
+        Raises PermissionDenied where the user is not staff of every record's tenant.
+        """
+        question = question if question.form else replace(question, form=reason_form(question.records))
+        return question_page(self, request, question, status=status)
 
     @property
     def url_name(self) -> str:
@@ -218,13 +228,34 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
         return reverse(f"admin:{self.url_name}_delete_many")
 
     def menu(self, request: HttpRequest, record: Any) -> list[tuple[str, RecordPage]]:
-        """Return what the menu at a record's head leads to: the address and the page of each that the user may open."""
-        mine = [page for page in self.pages if page.may_open(request, record)]
-        return [(self.returning(request, page.url(self.url_name, record.pk)), page) for page in mine]
+        """Return what the menu at a record's head leads to: the address and the page of each that the user may open.
+
+        What destroys comes last, and deleting the record at the very end.
+        """
+        deleting = RecordPage(f"{self.deletes}…", "delete", RecordAdmin.delete_view, destroys=True)
+        mine = [page for page in (*self.pages, deleting) if page.may_open(request, record)]
+        ordered = sorted(mine, key=lambda page: page.destroys)
+        return [(self.returning(request, page.url(self.url_name, record.pk)), page) for page in ordered]
+
+    def head(self, request: HttpRequest, record: Any) -> Head:
+        """Return what a record's page says first."""
+        return Head(str(record), tenant=self.tenant_in_head(request, record))
+
+    def tenant_in_head(self, request: HttpRequest, record: Any) -> SafeString | str:
+        """Return the record's tenant for its head, "" for those who see one alone."""
+        return named(record.tenant) if access_of(request).sees_several else ""
+
+    def glance(self, record: Any) -> list[Section]:
+        """Return what stands beside what staff edit of a record."""
+        return []
 
     def sections(self, record: Any) -> list[Section]:
         """Return what stands below a record's fields."""
         return []
+
+    def history(self, record: Any) -> list[Section]:
+        """Return what tells of the changes to a record."""
+        return [history(record, self.entity)]
 
     def looks(self, request: HttpRequest, record: Any) -> list[Section]:
         """Count that the user is shown a record that says something of a person; return who was, for admins."""
@@ -238,9 +269,9 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
     ) -> HttpResponse:
         """Show the record's sections and its history below the fields; to the tenant's admins also who looked at it."""
         if obj is not None:
-            context["menu"] = self.menu(request, obj)
-            context["sections"] = [*self.sections(obj), history(obj, self.entity), *self.looks(request, obj)]
-        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+            context |= {"head": self.head(request, obj), "menu": self.menu(request, obj), "glance": self.glance(obj)}
+            context["sections"] = [*self.sections(obj), *self.history(obj), *self.looks(request, obj)]
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False, "show_delete": False}
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 

@@ -1,7 +1,7 @@
 """Taking a changeset back in the admin: what would happen, asked of the tenant's admins, and done where they agree."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from tenants.admin.differences import differences, given_back
+from tenants.admin.forms import ReasonForm
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.looks import count_shown
 from tenants.admin.question import counted
@@ -44,10 +45,12 @@ class Answer:
     gives: bool
     reason: str
 
-    @property
-    def lacks_reason(self) -> bool:
-        """Tell whether consent would be given back without a word."""
-        return self.gives and not self.reason
+    def wrong(self, requires_reason: bool) -> str:
+        """Say what the reason lacks: nothing is given back without one, nor done where a tenant wants one."""
+        if self.gives and not self.reason:
+            return NO_REASON
+        errors = ReasonForm({"reason": self.reason}, required=requires_reason).errors
+        return str(errors["reason"][0]) if errors else ""
 
 
 class UndoAdmin(HistoryAdmin):
@@ -78,13 +81,13 @@ class UndoAdmin(HistoryAdmin):
             return self._plan_page(request, changeset)
         text = request.POST.get("reason", "").strip()[:MOST_REASON]
         answer = Answer(request.POST.get("planned", ""), "gives" in request.POST, text)
-        if answer.lacks_reason:
-            return self._plan_page(request, changeset, answer, NO_REASON, status=400)
+        if wrong := answer.wrong(changeset.tenant.requires_reason):
+            return self._plan_page(request, changeset, answer, wrong=wrong, status=400)
         return self._take_back(request, changeset, answer)
 
     def _take_back(self, request: HttpRequest, changeset: Changeset, answer: Answer) -> HttpResponse:
         tenant = Tenant.objects.get(pk=changeset.tenant_id)
-        origin = replace(origin_of(request), reason=answer.reason)
+        origin = origin_of(request, answer.reason)
         try:
             receipt = undo(tenant, changeset, planned=answer.planned, gives=answer.gives, origin=origin)
         except PlanChanged:
@@ -103,13 +106,20 @@ class UndoAdmin(HistoryAdmin):
         changeset: Changeset,
         answer: Answer | None = None,
         said: str = "",
+        wrong: str = "",
         status: int = 200,
     ) -> HttpResponse:
         tenant = Tenant.objects.get(pk=changeset.tenant_id)
         refusal = refused(changeset)
         title = f"Take back number {changeset.number:,} of {tenant}"
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": changeset, "title": title}
-        context: dict[str, Any] = {"refusal": refusal, "said": said, "answer": answer, "back": page_of(changeset)}
+        context: dict[str, Any] = {
+            "refusal": refusal,
+            "said": said,
+            "wrong": wrong,
+            "answer": answer,
+            "back": page_of(changeset),
+        }
         if not refusal:
             plan = plan_undo(changeset, tenant.priority)
             context |= {"plan": plan, "happens": happens(changeset, plan), "stays": stays(changeset, plan)}

@@ -50,6 +50,7 @@ SAMPLES: dict[str, Any] = {
     "entities": ["orders", "products"], "host": "192.0.2.1", "route": "POST customers/{tenant_id}",
     "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
     "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
+    "earlier": MOMENT, "earlier_id": "1",
     "keys": ["i:C-1", "i:C-2"], "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20",
     "most_records": "10000", "now": MOMENT, "number": "0", "numbers": [1], "operation": "upsert", "order_id": "O-1",
     "per_hour": "5000", "per_minute": "100", "phones": ["+358101234567"], "present_customer_ids": ["C-1"],
@@ -73,7 +74,8 @@ SAMPLES: dict[str, Any] = {
     "rejects": [{"line": 3, "sent": "{}", "faults": [], "is_withdrawal": False, "names": ["C-1"]}],
     "greatest": "z", "hashes": ["NULL", "0123abcd"],
     "start": "0", "data": "0a",
-    "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
+    "gives": "false", "undoes": "1", "anybody": "false", "note": "Called on 3 May",
+    "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],

@@ -46,7 +46,7 @@ OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "d
 FORGED = (  # fields of the hub's own forms; those of a page are read from it
     "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
     " email role url number entities operations entity file size encoding delimiter dates decimal"
-    " column:0 constant:Name try"
+    " column:0 constant:Name try note delete show before save reason why"
 )
 SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")

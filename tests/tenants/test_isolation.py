@@ -74,7 +74,7 @@ def table(text: str) -> dict[str, str]:
 # The least role that is shown more than a refusal; `never` where a page only takes what its form sends.
 OPENS = table("""
 anyone: login
-nobody: index jsi18n password_change password_change_done search
+nobody: index jsi18n password_change password_change_done search session
 viewer: app_list customers_customer_change customers_customer_changelist customers_customer_history
 viewer: customers_customer_proof
 viewer: orders_order_change orders_order_changelist orders_order_history products_product_change
@@ -104,6 +104,7 @@ superuser: procrastinate_procrastinatejob_change procrastinate_procrastinatejob_
 superuser: procrastinate_procrastinatejob_history tenants_tenant_add
 superuser: tenants_strangercount_changelist tenants_strangerrequest_changelist
 never: auth_user_delete autocomplete customers_customer_add customers_customer_delete_many customers_customer_set_flag
+never: customers_customer_notes
 never: orders_order_add orders_order_delete_many orders_order_delete_parts procrastinate_procrastinatejob_add
 never: procrastinate_procrastinatejob_delete products_product_add products_product_delete_many
 never: products_product_delete_parts tenants_accountevent_add tenants_accountevent_change tenants_accountevent_delete
@@ -124,7 +125,8 @@ never: tenants_quarantinedrecord_delete tenants_quarantinedrecord_dismiss_many t
 CHANGES = table("""
 viewer: tenants_tenant_measure
 staff: customers_customer_change customers_customer_changelist customers_customer_delete_many
-staff: customers_customer_set_flag orders_order_delete_many orders_order_delete_parts products_product_delete_many
+staff: customers_customer_notes customers_customer_set_flag orders_order_delete_many orders_order_delete_parts
+staff: products_product_delete_many
 staff: products_product_delete_parts tenants_quarantinedrecord_change tenants_quarantinedrecord_dismiss_many
 staff: tenants_quarantinedrecord_send_many tenants_import_add tenants_import_cancel tenants_import_confirm
 staff: tenants_import_preview
@@ -239,6 +241,7 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
         "index": "0",
         "post": "yes",
         "flag": "gdpr_optin",
+        "note": "forged",
         "value": "yes",
         "gdpr_optin": str(person.pk),
         "_save": "1",
@@ -360,7 +363,14 @@ def test_a_stranger_is_shown_and_changes_nothing(ours: Partner, theirs: Partner,
     assert {name: what for name, what in found.items() if any(what)} == {}
 
 
-OF_THEIRS = {"customers_customer", "orders_order", "orders_orderitem", "products_product", "products_variant"}
+OF_THEIRS = {
+    "customers_customer",
+    "customers_customernote",
+    "orders_order",
+    "orders_orderitem",
+    "products_product",
+    "products_variant",
+}
 OF_THEIRS |= {"tenants_tenant", "tenants_apikey", "tenants_membership", "tenants_changeset", "tenants_healthsnapshot"}
 OF_THEIRS |= {"tenants_webhook", "tenants_delivery", "tenants_quarantinedrecord"}
 OF_THEIRS |= {"tenants_import", "tenants_filepart", "tenants_rejectedrow", "tenants_importmapping"}

@@ -40,6 +40,7 @@ UNUSUAL: dict[str, Any] = {
     "consent_policy": "staff",
     "requires_factor": True,
     "keeps_images": True,
+    "requires_reason": True,
 }
 
 
