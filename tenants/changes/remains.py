@@ -13,7 +13,15 @@ from psycopg.sql import SQL, Identifier
 
 from hub.sql.execute import execute
 from tenants.entities import model_label
-from tenants.models import BeforeImage, Changeset, ConsentChange, Entity, Feed, QuarantinedRecord
+from tenants.models import (
+    BeforeImage,
+    Changeset,
+    ConsentChange,
+    Entity,
+    ErasureCertificate,
+    Feed,
+    QuarantinedRecord,
+)
 
 TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of; and reasons
 # Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
@@ -38,7 +46,7 @@ def vacuum_erased() -> Sequence[str]:
         return ()
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
     records = (apps.get_model(model_label(entity)) for entity in TOUCHED)
-    models: list[type[Model]] = [*records, Changeset, ConsentChange, BeforeImage, QuarantinedRecord]
+    models: list[type[Model]] = [*records, Changeset, ConsentChange, BeforeImage, QuarantinedRecord, ErasureCertificate]
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:

@@ -10,6 +10,7 @@ from tenants.models.audit import (
     Look,
     Way,
 )
+from tenants.models.certificates import ErasureCertificate, LegalBasis
 from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Operation, Source
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
@@ -53,6 +54,7 @@ __all__ = [
     "DailyCount",
     "Delivery",
     "Entity",
+    "ErasureCertificate",
     "ErasureKey",
     "FailureCounter",
     "Fault",
@@ -66,6 +68,7 @@ __all__ = [
     "ImportState",
     "Invitation",
     "KeptAnswer",
+    "LegalBasis",
     "LoggedRequest",
     "Look",
     "Membership",
