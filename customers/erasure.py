@@ -130,10 +130,10 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     if orders:
         ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id, _ in orders), strict=True)
         write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
-    images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=_names(persons))]
+    images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=names_of(persons))]
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
-    left_out = forget_quarantined(write, _names(persons)) + forget_imported(write, _names(persons), known)
+    left_out = forget_quarantined(write, names_of(persons)) + forget_imported(write, names_of(persons), known)
     if erased or orders or dropped or images or left_out:
         write.note_erasure()
         certified = _certified(persons, [order[1:] for order in orders], ledger)
@@ -187,7 +187,7 @@ def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
     }
 
 
-def _names(persons: Sequence[Person]) -> list[str]:
+def names_of(persons: Sequence[Person]) -> list[str]:
     """Return everything that before-images, and records that were left out, may name persons by."""
     named = spelled_alike(("Phone", person.phone) for person in persons)
     names = {value for _, value in named}

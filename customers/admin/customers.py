@@ -1,6 +1,6 @@
 """Customers in the admin: browsed and read, their opt-ins edited, the persons erased."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,23 +12,21 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers.admin.editing import FLAG_ACTIONS
+from customers.admin.erasing import ErasingAdmin
+from customers.admin.everything import EVERYTHING
 from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_given
-from customers.admin.proof import ConsentProofAdmin
 from customers.admin.searching import conditions_of
 from customers.admin.sections import customer_sections
 from customers.consents import GIVEN_BITS
-from customers.erasure import count_orders_of, erase_customers_by_id, person_of
 from customers.flags import FLAGS
 from customers.models import Customer
 from hub.admin.changelist import KeysetChangeList
 from hub.records.types import normal_language
-from tenants.admin.access import access_of, by_tenant
+from tenants.admin.access import access_of
 from tenants.admin.forms import reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
-from tenants.admin.question import Question, counted, joined
 from tenants.admin.sections import Section, clipped
-from tenants.changes.changesets import Origin, Receipt
-from tenants.models import Entity, Role, Tenant
+from tenants.models import Entity, Role
 
 OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit holds
 
@@ -87,11 +85,12 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(ConsentProofAdmin):
+class CustomerAdmin(ErasingAdmin):
     """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
 
     entity = Entity.CUSTOMERS
     identifiers = ("customer_id", "email", "phone")
+    pages = (EVERYTHING,)
     search_help_text = "Customer ID, e-mail, phone, or how it begins; hub id; name=value, tag:vip, list:news"
     form = ConsentForm
     list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language")
@@ -147,31 +146,3 @@ class CustomerAdmin(ConsentProofAdmin):
 
     def sections(self, record: Customer) -> list[Section]:
         return customer_sections(record)
-
-    def deletion(self, records: Sequence[Customer]) -> Question:
-        orders = sum(
-            count_orders_of(group[0].tenant, list(map(person_of, group))) for group in by_tenant(records).values()
-        )
-        return Question(
-            title=f"Erase {counted(len(records), self.opts)}",
-            records=records,
-            happens=[
-                "Their names, identifiers, addresses, numbers, opt-ins, tags and attributes are deleted for good.",
-                f"{orders:,} of their orders become anonymous: no e-mail, a keyed hash in place of the CustomerId.",
-                "Downstream systems are told to delete their copies.",
-            ],
-            stays=[
-                "The sales figures of those orders, with their lines.",
-                "That something changed and when, by hub id: it names nobody.",
-            ],
-            button=f"Yes, erase {counted(len(records), self.opts)}",
-            url=self.delete_url(),
-            chosen=joined(records),
-            back=self.list_url(),
-        )
-
-    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
-        return erase_customers_by_id(tenant, ids, origin=origin)
-
-    def deleted_text(self, done: Sequence[Receipt]) -> str:
-        return f"{counted(sum(receipt.removed for receipt in done), self.opts)} erased."

@@ -3,6 +3,7 @@
 from tenants.admin import (
     accounts,
     audit,
+    certificates,
     changesets,
     deliveries,
     imports,
@@ -21,6 +22,7 @@ from tenants.admin import (
 __all__ = [
     "accounts",
     "audit",
+    "certificates",
     "changesets",
     "deliveries",
     "imports",

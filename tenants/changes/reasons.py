@@ -1,8 +1,8 @@
 """What an erasure does to free text: the ledger of the erased goes, and no reason about them stays, no reference.
 
 A reason is about somebody where its changeset touched nobody else, or where it holds, in any case, something that the
-person was known by: then it is cleared wherever in the tenant it stands, with orders, in others' rows of the ledger. So is
-a reference in the certificate of somebody else's erasure.
+person was known by: then it is cleared wherever in the tenant it stands, with orders, in others' rows of the ledger.
+So is a reference in the certificate of somebody else's erasure.
 """
 
 import re
