@@ -1,11 +1,13 @@
 """Erasing customers: the rows go, and the orders that name them stay as anonymous sales."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
+from tenants.changes.certificates import Erased, certify
 from tenants.changes.changesets import Origin, Receipt, as_array
 from tenants.changes.erasure import pseudonym, spelled_alike
 from tenants.changes.images import forget_images
@@ -66,6 +68,13 @@ class Person(NamedTuple):
     former_emails: Sequence[str] | None = None
     phone: str | None = None
 
+    @property
+    def identifiers(self) -> list[tuple[str, str | None]]:
+        """All that the person is known by, each with its documented name."""
+        former = [("CustomerId", value) for value in self.former_ids or ()]
+        former += [("Email", value) for value in self.former_emails or ()]
+        return [("CustomerId", self.customer_id), ("Email", self.email), ("Phone", self.phone), *former]
+
 
 def person_of(customer: Customer) -> Person:
     """Return whom erasing a stored customer erases."""
@@ -106,30 +115,56 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
     That is: with other customers, in reasons, in before-images, in quarantine, with imports. Orders may have come
-    before customers.
+    before customers. Each person that something went of has a certificate of it.
     """
     named = _named(persons)
     erased = named["erased"]
     gone = write.execute(DELETE, ids=as_array(erased)) if erased else []
     texts = [*named["customer_ids"], *named["emails"], *(text for _, *texts in gone for text in texts)]
     known = Known(texts, [phone for phone, *_ in gone])
-    forget_reasons(write, erased, known)
+    ledger = forget_reasons(write, erased, known)
     own = write.changes if write.operation == Operation.ERASE else write.note(Entity.CUSTOMERS, Operation.ERASE)
     own.deleted += erased
     dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:
-        ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id in orders), strict=True)
+        ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id, _ in orders), strict=True)
         write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
-    images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=_names(persons))]
+    images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=names_of(persons))]
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
-    left_out = forget_quarantined(write, _names(persons)) + forget_imported(write, _names(persons), known)
+    left_out = forget_quarantined(write, names_of(persons)) + forget_imported(write, names_of(persons), known)
     if erased or orders or dropped or images or left_out:
         write.note_erasure()
+        certified = _certified(persons, [order[1:] for order in orders], ledger)
+        certify(write, tenant, certified, BeforeImages=len(images), LeftOut=left_out)
     noted = write.note(Entity.ORDERS, Operation.ERASE)
     noted.received += len(orders)
     noted.updated += [order[0] for order in orders]
+
+
+def _certified(persons: Sequence[Person], orders: Iterable[Sequence[Any]], ledger: Counter[int]) -> list[Erased]:
+    """Return whom there is something to certify of: whose row went, whom an order named, or who alone was named.
+
+    What a request says beside, of persons whose rows went by another identifier of theirs, is no other person.
+    """
+    found = [person for person in persons if person.id is not None]
+    by_identifier = {pair: index for index, person in enumerate(found) for pair in person.identifiers if pair[1]}
+    for person in (person for person in persons if person.id is None):
+        pairs = [pair for pair in person.identifiers if pair[1]]
+        known = next((by_identifier[pair] for pair in pairs if pair in by_identifier), None)
+        for pair in pairs:
+            by_identifier.setdefault(pair, len(found) if known is None else known)
+        found += [person] if known is None else []
+    named = Counter(
+        by_identifier.get(("CustomerId", customer_id), by_identifier.get(("Email", email)))
+        for customer_id, email in orders
+    )
+    return [
+        Erased(person.id, person.identifiers, named[index], ledger[person.id or 0])
+        for index, person in enumerate(found)
+        if person.id is not None or named[index] or len(found) == 1
+    ]
 
 
 def _matches(found: Sequence[Person], customer_id: str | None, email: str | None, first: str) -> Sequence[Person]:
@@ -152,7 +187,7 @@ def _named(persons: Sequence[Person]) -> Mapping[str, list[Any]]:
     }
 
 
-def _names(persons: Sequence[Person]) -> list[str]:
+def names_of(persons: Sequence[Person]) -> list[str]:
     """Return everything that before-images, and records that were left out, may name persons by."""
     named = spelled_alike(("Phone", person.phone) for person in persons)
     names = {value for _, value in named}

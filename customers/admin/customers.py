@@ -1,37 +1,34 @@
 """Customers in the admin: browsed and read, their opt-ins edited, the persons erased."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import action
 
 from customers.admin.editing import FLAG_ACTIONS
+from customers.admin.erasing import ErasingAdmin
+from customers.admin.everything import EVERYTHING
 from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
-from customers.admin.page import CustomerPageAdmin
 from customers.admin.searching import conditions_of, searched_as_of
 from customers.consents import GIVEN_BITS
-from customers.erasure import count_orders_of, erase_customers_by_id, person_of
 from customers.flags import FLAGS
 from customers.models import Customer
 from customers.searching.finding import ids_by_words
 from hub.admin.changelist import KeysetChangeList
 from hub.admin.table import Sort
 from hub.records.types import normal_language
-from tenants.admin.access import by_tenant, tenant_ids_of
+from tenants.admin.access import tenant_ids_of
 from tenants.admin.forms import ReasonForm, reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
-from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import MOST_MATCHES
 from tenants.admin.sections import clipped
-from tenants.changes.changesets import Origin, Receipt
-from tenants.models import Entity, Tenant
+from tenants.models import Entity
 
 SHORT = {"app_push_optin": "Push"}
 OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit holds
@@ -99,12 +96,13 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerPageAdmin):
+class CustomerAdmin(ErasingAdmin):
     """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
 
     entity = Entity.CUSTOMERS
     deletes = "Erase"
     identifiers = ("customer_id", "email", "phone")
+    pages = (EVERYTHING,)
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
         "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip, list:news,"
@@ -163,36 +161,3 @@ class CustomerAdmin(CustomerPageAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return ConsentChangeList
-
-    @action(description="Erase…", permissions=["delete"])  # type: ignore[untyped-decorator]
-    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
-        """Ask before erasing the persons chosen in the list."""
-        return self.ask(request, self.deletion(list(queryset)))
-
-    def deletion(self, records: Sequence[Customer]) -> Question:
-        orders = sum(
-            count_orders_of(group[0].tenant, list(map(person_of, group))) for group in by_tenant(records).values()
-        )
-        return Question(
-            title=f"Erase {counted(len(records), self.opts)}",
-            records=records,
-            happens=[
-                "Their names, identifiers, addresses, numbers, opt-ins, tags and attributes are deleted for good.",
-                f"{orders:,} of their orders become anonymous: no e-mail, a keyed hash in place of the CustomerId.",
-                "Downstream systems are told to delete their copies.",
-            ],
-            stays=[
-                "The sales figures of those orders, with their lines.",
-                "That something changed and when, by hub id: it names nobody.",
-            ],
-            button=f"Yes, erase {counted(len(records), self.opts)}",
-            url=self.delete_url(),
-            chosen=joined(records),
-            back=self.list_url(),
-        )
-
-    def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
-        return erase_customers_by_id(tenant, ids, origin=origin)
-
-    def deleted_text(self, done: Sequence[Receipt]) -> str:
-        return f"{counted(sum(receipt.removed for receipt in done), self.opts)} erased."

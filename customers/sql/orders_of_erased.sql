@@ -1,4 +1,5 @@
--- The orders that name persons to be erased, whose rows (`erased`) are or will be deleted. Returns (id, customer_id).
+-- The orders that name persons to be erased, whose rows (`erased`) are or will be deleted. Returns (id, customer_id,
+-- email).
 -- An order is theirs when its {first} (the tenant's priority identifier) is one of the erased and no customer that is
 -- left carries it, or when its {second} is, and no customer that is left carries either. What the erased were known by
 -- before counts less, as {second} does: {first}s and {second}s have it, present_{first}s has not.
@@ -7,7 +8,7 @@
 -- from their beginning for every order, held the tenant's lock for minutes. OFFSET 0 keeps them looked up by index: a
 -- plan made while the tables are small joins them all. What is looked up is the blank {by_first}, {by_second}: of orders,
 -- or of their before-images, which are theirs by the same rule.
-SELECT o.id, o.customer_id
+SELECT o.id, o.customer_id, o.email
   FROM (SELECT x.*
           FROM unnest(%({first}s)s::text[]) AS v(value)
          CROSS JOIN LATERAL ({by_first}

@@ -35,6 +35,7 @@ SECTIONS = (
         (
             ("tenants.auditevent", "Configuration", "policy"),
             ("tenants.look", "Who looked", "visibility"),
+            ("tenants.erasurecertificate", "Erasures", "person_off"),
             ("tenants.accountevent", "Accounts", "login"),
             ("tenants.strangercount", "Strangers", "travel_explore"),
             ("tenants.strangerrequest", "Strangers' requests", "block"),

@@ -3,6 +3,7 @@
 from tenants.admin import (
     accounts,
     audit,
+    certificates,
     changesets,
     deliveries,
     imports,
@@ -22,6 +23,7 @@ from tenants.admin import (
 __all__ = [
     "accounts",
     "audit",
+    "certificates",
     "changesets",
     "deliveries",
     "imports",

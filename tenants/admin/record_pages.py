@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 from tenants.admin.access import access_of
@@ -22,7 +23,7 @@ class RecordPage:
 
     title: str
     path: str
-    view: Callable[[Any, HttpRequest, Any], HttpResponse]
+    view: Callable[[Any, HttpRequest, Any], HttpResponseBase]
     role: Role = Role.STAFF
     destroys: bool = False
 
@@ -41,7 +42,7 @@ class RecordPage:
     def pattern(self, model_admin: Any) -> URLPattern:
         """Return its address below the list's."""
 
-        def opened(request: HttpRequest, pk: int) -> HttpResponse:
+        def opened(request: HttpRequest, pk: int) -> HttpResponseBase:
             record = model_admin.get_object(request, str(pk))
             if record is None:
                 raise Http404

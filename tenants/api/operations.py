@@ -19,7 +19,7 @@ from hub.api.openapi.answers import (
     succeeded,
 )
 from hub.api.openapi.operations import Answer, Operation
-from tenants.models import Entity, Source
+from tenants.models import Entity, LegalBasis, Source
 from tenants.models import Operation as Done
 
 TENANT_ID = Annotated[UUID, Field(description="The tenant's GUID, in any case.")]
@@ -129,6 +129,26 @@ class Told(Body):
     """With `include=keys`: its identifiers; null where it is gone."""
 
 
+class Certificate(Body):
+    """The proof that a person was erased."""
+
+    HubId: HubId | None
+    """The erased record's; null of somebody whom only orders named."""
+    Number: Annotated[str, Field(pattern="^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$")]
+    """What the certificate is known by."""
+
+
+class Erasure(Body):
+    """On what ground persons were erased, and what proves it."""
+
+    LegalBasis: LegalBasis | None
+    """The ground of Art. 17(1) GDPR, where somebody named one."""
+    Reference: str | None
+    """The request's number or ticket, where somebody named one."""
+    Certificates: list[Certificate]
+    """One for each person."""
+
+
 class Changeset(Body):
     """What one write changed."""
 
@@ -150,6 +170,8 @@ class Changeset(Body):
     """The trace of the request that did it."""
     At: Written
     """When, in UTC."""
+    Erasure: NotRequired[Erasure]
+    """Of a changeset that erased persons: its ground and its certificates."""
     Records: NotRequired[list[Told] | None]
     """With `include` alone: what is told of each record; null where that is over 10 MB or 10,000 records."""
 

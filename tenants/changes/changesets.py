@@ -20,6 +20,7 @@ Beside = Callable[[Mapping[str, object], "Receipt"], None]  # takes `write_param
 class Origin:
     """Through what a write comes, by whom, in which trace, and why, where somebody said so.
 
+    `legal_basis` and `reference`, of an erasure, are on what ground and at which request; certificates say them.
     `dry_run` is there where it is not to be: it does all that a write does, and is rolled back at its end.
     `beside` is what is done beside the records, in the write's own transaction, once they are stored.
     """
@@ -30,6 +31,8 @@ class Origin:
     api_key_id: int | None = None
     user_id: int | None = None
     reason: str = ""
+    legal_basis: str = ""
+    reference: str = ""
     dry_run: DryRun | None = None
     beside: Beside | None = None
 
@@ -135,6 +138,8 @@ def write_parameters(tenant: Tenant, entity: Entity, operation: Operation, origi
         "user_id": origin.user_id,
         "trace_id": origin.trace_id,
         "reason": origin.reason,
+        "legal_basis": origin.legal_basis,
+        "reference": origin.reference,
         "sticking": EVERY_FLAG if tenant.consent_policy == ConsentPolicy.OPT_OUT_STICKS else NO_FLAG,
     }
 

@@ -9,9 +9,10 @@ from hub.api.responses import utc
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
+from tenants.changes.certificates import erasures
 from tenants.changes.changesets import as_array
 from tenants.changes.included import MOST_RECORDS, Include, Item, with_records
-from tenants.models import Entity
+from tenants.models import Entity, Operation
 
 AFTER = read_sql("tenants", "changesets_after").format(after_start="number > k.start", after_last="number > p.number")
 # The same twice: only changeset_by_entity can answer the last by itself, so a plan made while the table was small does
@@ -86,7 +87,7 @@ def items_after(
     expired, last = rows[0][:2]
     if 0 < number < expired:
         raise Expired(f"What came after {number} is", expired=expired, last=last)
-    items = [_item(row) for row in rows if row[2] is not None]
+    items = _certified(tenant_id, [_item(row) for row in rows if row[2] is not None])
     # Asked after the changesets: a record is as they left it, or later, and then a later one tells of it.
     return with_records(tenant_id, items, include)
 
@@ -101,9 +102,16 @@ def item_of(tenant_id: UUID, number: int) -> Item | None:
     expired, last = row[:2]
     if number <= expired:
         raise Expired(f"Changeset {number} is", expired=expired, last=last)
-    return _item(row) if row[2] == number else None
+    return _certified(tenant_id, [_item(row)])[0] if row[2] == number else None
 
 
 def _item(row: Row) -> Item:
     item: dict[str, Any] = dict(zip(MEMBERS, row[2:], strict=True))
     return {**item, "At": utc(item["At"])}
+
+
+def _certified(tenant_id: UUID, items: list[Item]) -> list[Item]:
+    """Add `Erasure` to the changesets that erased persons, in one statement where there is one."""
+    numbers = [item["Number"] for item in items if item["Operation"] == Operation.ERASE]
+    told = erasures(tenant_id, numbers)
+    return [{**item, "Erasure": told[item["Number"]]} if item["Number"] in told else item for item in items]

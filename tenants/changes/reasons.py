@@ -1,11 +1,13 @@
-"""What an erasure does to free text: the ledger of the erased goes, and no reason about them stays.
+"""What an erasure does to free text: the ledger of the erased goes, and no reason about them stays, no reference.
 
 A reason is about somebody where its changeset touched nobody else, or where it holds, in any case, something that the
 person was known by: then it is cleared wherever in the tenant it stands, with orders, in others' rows of the ledger.
+So is a reference in the certificate of somebody else's erasure.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import orjson
 
@@ -14,18 +16,19 @@ from tenants.changes.changesets import as_array
 from tenants.changes.erasure import spelled_alike
 from tenants.changes.writing import Write
 
-TABLES = ("tenants_changeset", "tenants_consentchange")
+TEXTS = {"tenants_changeset": "reason", "tenants_consentchange": "reason", "tenants_erasurecertificate": "reference"}
+SAID = ("reason", "reference")  # with a write
 REASONS = read_sql("tenants", "reasons")
 CLEAR_ABOUT = read_sql("tenants", "clear_reasons_about")
 CLEAR = {
-    table: f"UPDATE {table} SET reason = '' WHERE tenant_id = %(tenant_id)s AND reason <> ''"  # noqa: S608 — constants
-    " AND reason IN (SELECT json_array_elements_text(%(reasons)s::json)) RETURNING id"
-    for table in TABLES
+    table: f"UPDATE {table} SET {text} = '' WHERE tenant_id = %(tenant_id)s AND {text} <> ''"  # noqa: S608 — constants
+    f" AND {text} IN (SELECT json_array_elements_text(%(reasons)s::json)) RETURNING id"
+    for table, text in TEXTS.items()
 }
 DROP_LEDGER = """
 DELETE FROM tenants_consentchange
  WHERE tenant_id = %(tenant_id)s AND customer = ANY (%(ids)s::bigint[])
-RETURNING id
+RETURNING customer
 """
 IDS_OF_A_BLOCK = 64  # tenants/sql/functions/id_blocks.sql
 LEAST = 2  # letters of a value that can name somebody: "a" stands in any text
@@ -33,22 +36,28 @@ WORD = re.compile(r"\w+")
 NUMBER = re.compile(r"\+?\d(?:[\s().\-/]*\d){4,}")  # as people write a phone number
 
 
-def forget_reasons(write: Write, ids: Sequence[int], known: "Known") -> None:
-    """Take what was said about erased customers, by hub id, out of the ledger, the changesets and this write."""
-    if ids:
-        write.execute(DROP_LEDGER, ids=as_array(ids))
+def forget_reasons(write: Write, ids: Sequence[int], known: "Known") -> Counter[int]:
+    """Take what was said about erased customers, by hub id, out of the ledger, the changesets and this write.
+
+    Returns how many rows of the ledger each of them had.
+    """
+    ledger = Counter(row[0] for row in write.execute(DROP_LEDGER, ids=as_array(ids))) if ids else Counter[int]()
     given = {row[0] for row in write.execute(REASONS)}
-    own = str(write.parameters["reason"])
-    if not given and not own:
-        return
+    _clear(write, ids, known, given)
+    for said in SAID:
+        if known.stands_in(str(write.parameters[said])):
+            write.leave_out(said)
+    return ledger
+
+
+def _clear(write: Write, ids: Sequence[int], known: "Known", given: Collection[str]) -> None:
+    """Clear those of the texts given that are about erased customers."""
     if ids and given:
         blocks = {id_ // IDS_OF_A_BLOCK for id_ in ids}
         write.execute(CLEAR_ABOUT, ids=as_array(ids), touched=as_array(sorted(blocks)))
     if telling := sorted(filter(known.stands_in, given)):
         for statement in CLEAR.values():
             write.execute(statement, reasons=orjson.dumps(telling).decode())
-    if known.stands_in(own):
-        write.say_no_reason()
 
 
 class Known:

@@ -13,7 +13,15 @@ from psycopg.sql import SQL, Identifier
 
 from hub.sql.execute import execute
 from tenants.entities import model_label
-from tenants.models import BeforeImage, Changeset, ConsentChange, Entity, Feed, QuarantinedRecord
+from tenants.models import (
+    BeforeImage,
+    Changeset,
+    ConsentChange,
+    Entity,
+    ErasureCertificate,
+    Feed,
+    QuarantinedRecord,
+)
 
 TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of; and reasons
 WORDS = "customers.SearchedWords"  # which go with a customer
@@ -39,7 +47,8 @@ def vacuum_erased() -> Sequence[str]:
         return ()
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
     labels = [*map(model_label, TOUCHED), WORDS]
-    models: list[type[Model]] = [*map(apps.get_model, labels), Changeset, ConsentChange, BeforeImage, QuarantinedRecord]
+    models: list[type[Model]] = [*map(apps.get_model, labels), Changeset, ConsentChange, BeforeImage]
+    models += [QuarantinedRecord, ErasureCertificate]
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:

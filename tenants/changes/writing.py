@@ -154,6 +154,7 @@ class Write:
     `keeps`: it keeps images; those in `images` it has read itself, as JSON, of records that it may change.
     `recorded_by` is the statement that records what is listed in `changes`.
     `dry_run` is told what it changed, where it is to be rolled back.
+    `numbers` are those of its changesets once they are recorded, of `afterwards` what is done then, in its transaction.
     """
 
     parameters: Mapping[str, object]
@@ -167,6 +168,8 @@ class Write:
     images: list[str] = field(default_factory=list)
     recorded_by: str = RECORD
     dry_run: DryRun | None = None
+    numbers: dict[tuple[Entity, Operation], int | None] = field(default_factory=dict)
+    afterwards: list[Callable[["Write"], None]] = field(default_factory=list)
     receipt: Receipt = field(init=False)
 
     def execute(self, statement: str, **parameters: object) -> list[Row]:
@@ -213,9 +216,9 @@ class Write:
         """Note that the write erased somebody, whose remains on disk are to be vacuumed."""
         self.execute(NOTE_ERASURE)
 
-    def say_no_reason(self) -> None:
-        """Leave out why the write was made: the text names somebody it erased."""
-        self.parameters = {**self.parameters, "reason": ""}
+    def leave_out(self, said: str) -> None:
+        """Leave out the `reason` or `reference` that the write was made with: the text names somebody it erased."""
+        self.parameters = {**self.parameters, said: ""}
 
     @property
     def operation(self) -> Operation:
@@ -234,13 +237,18 @@ class Write:
             raise RuntimeError("a write stores once, as the last thing it does")
 
     def _record(self) -> None:
-        """Store the last rows and write the changesets."""
+        """Store the last rows and write the changesets, then do what was left for afterwards."""
         if self.keeps and not self.hears_on and self.parameters["entity"] == Entity.CUSTOMERS:
             execute_where_tenant_is(HEAR, self.parameters)
         self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by), self.dry_run)
+        self.numbers[Entity(str(self.parameters["entity"])), self.operation] = self.receipt.number
         for (entity, operation), changes in self.noted.items():
             named = {"entity": entity.value, "operation": operation.value}
-            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), None, **named))
+            noted = self._recorded(changes, Last(RECORD), None, **named)
+            self.numbers[entity, operation] = noted.number
+            self.receipt = self.receipt.joined(noted)
+        for what in self.afterwards:
+            what(self)
 
     def _recorded(self, changes: Changes, last: Last, dry_run: DryRun | None, **parameters: object) -> Receipt:
         distinct = last.number + len(changes) + changes.unchanged

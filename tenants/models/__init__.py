@@ -10,6 +10,7 @@ from tenants.models.audit import (
     Look,
     Way,
 )
+from tenants.models.certificates import ErasureCertificate, LegalBasis
 from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Operation, Source
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
@@ -54,6 +55,7 @@ __all__ = [
     "DailyCount",
     "Delivery",
     "Entity",
+    "ErasureCertificate",
     "ErasureKey",
     "FailureCounter",
     "Fault",
@@ -67,6 +69,7 @@ __all__ = [
     "ImportState",
     "Invitation",
     "KeptAnswer",
+    "LegalBasis",
     "LoggedRequest",
     "Look",
     "Membership",

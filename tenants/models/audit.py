@@ -141,6 +141,7 @@ class Way(models.TextChoices):
 
     PAGE = "page", "its page"
     PROOF = "proof", "its consent proof (CSV)"
+    DOSSIER = "dossier", "everything held about the person"
     LIST = "list", "the list in the admin"
     CHANGESET = "changeset", "a changeset's page"
     API_LIST = "api_list", "API, list"

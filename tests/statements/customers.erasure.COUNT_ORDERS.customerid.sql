@@ -4,7 +4,7 @@
 \set present_customer_ids '{C-1}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-SELECT count(*) FROM (SELECT o.id, o.customer_id
+SELECT count(*) FROM (SELECT o.id, o.customer_id, o.email
   FROM (SELECT x.*
           FROM unnest(:'customer_ids'::text[]) AS v(value)
          CROSS JOIN LATERAL (SELECT n.id, n.order_id, n.customer_id, n.email

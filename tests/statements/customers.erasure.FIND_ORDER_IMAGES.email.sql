@@ -4,7 +4,7 @@
 \set present_emails '{ann@shop.example}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-SELECT o.id, o.customer_id
+SELECT o.id, o.customer_id, o.email
   FROM (SELECT x.*
           FROM unnest(:'emails'::text[]) AS v(value)
          CROSS JOIN LATERAL (SELECT n.id, n.record AS order_id, n.image->>'customer_id' AS customer_id, n.image->>'email' AS email

@@ -3,5 +3,5 @@
 
 DELETE FROM tenants_consentchange
  WHERE tenant_id = :'tenant_id' AND customer = ANY (:'ids'::bigint[])
-RETURNING id
+RETURNING customer
 ;

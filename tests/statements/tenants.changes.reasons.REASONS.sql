@@ -28,6 +28,20 @@ WITH RECURSIVE of_changesets(reason) AS (
              LIMIT 1)
       FROM of_ledger o
      WHERE o.reason IS NOT NULL
+), of_certificates(reference) AS (
+    (SELECT reference
+       FROM tenants_erasurecertificate
+      WHERE tenant_id = :'tenant_id' AND reference <> ''
+      ORDER BY reference
+      LIMIT 1)
+     UNION ALL
+    SELECT (SELECT n.reference
+              FROM tenants_erasurecertificate n
+             WHERE n.tenant_id = :'tenant_id' AND n.reference <> '' AND n.reference > o.reference
+             ORDER BY n.reference
+             LIMIT 1)
+      FROM of_certificates o
+     WHERE o.reference IS NOT NULL
 )
 SELECT reason
   FROM of_changesets
@@ -36,4 +50,8 @@ SELECT reason
 SELECT reason
   FROM of_ledger
  WHERE reason IS NOT NULL
+ UNION
+SELECT reference
+  FROM of_certificates
+ WHERE reference IS NOT NULL
 ;

@@ -20,6 +20,7 @@ WRITTEN_IN = {
     "tenants_beforeimage": "tenants.changes.*",
     "tenants_keptanswer": "tenants.changes.*",
     "tenants_forgotten": "tenants.changes.*",
+    "tenants_erasurecertificate": "tenants.changes.*",
     "tenants_ratecounter": "tenants.api.*",
     "tenants_failurecounter": "tenants.attempts.*",
     "tenants_quarantinedrecord": "tenants.quarantine.*",

@@ -77,6 +77,9 @@ SAMPLES: dict[str, Any] = {
     "gives": "false", "undoes": "1", "anybody": "false", "note": "Called on 3 May",
     "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
+    "legal_basis": "objection", "reference": "GDPR-17",
+    "certificates": [{"number": "AAAA-BBBB-CCCC-DDDD", "hub_id": 1, "changeset_number": 1, "reference_hash": "",
+                      "went": {}, "digests": ["ab"], "format": 1, "key": "ab", "signature": "cd"}],
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,
