@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from customers.admin.correcting import correct
 from customers.admin.editing import FLAG_ACTIONS
 from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_given
 from customers.admin.proof import ConsentProofAdmin
@@ -26,6 +27,7 @@ from tenants.admin.access import access_of, by_tenant
 from tenants.admin.forms import reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.question import Question, counted, joined
+from tenants.admin.record_pages import RecordPage
 from tenants.admin.sections import Section, clipped
 from tenants.changes.changesets import Origin, Receipt
 from tenants.models import Entity, Role, Tenant
@@ -88,9 +90,10 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 @admin.register(Customer)
 class CustomerAdmin(ConsentProofAdmin):
-    """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
+    """Opt-ins are staff's to correct where they stand; who the customer is, on a page of its own."""
 
     entity = Entity.CUSTOMERS
+    pages = (RecordPage("Correct…", "correct", correct),)
     identifiers = ("customer_id", "email", "phone")
     search_help_text = "Customer ID, e-mail, phone, or how it begins; hub id; name=value, tag:vip, list:news"
     form = ConsentForm

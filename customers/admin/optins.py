@@ -1,6 +1,7 @@
 """Opt-ins in the admin: the cells staff tick, and what they ticked, read back with what they saw."""
 
 from collections.abc import Mapping
+
 from django.http import Http404, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString

@@ -31,8 +31,8 @@ def own_edit(changeset: Changeset) -> str:
 
 def undo_links(request: HttpRequest, tenant: Tenant, number: int | None) -> SafeString:
     """Return links to a changeset and to taking it back, for a message that says what it did; none without a number."""
-    changesets = Changeset.objects.defer(*ARRAYS).filter(tenant_id=tenant.pk, number=number)
-    found = changesets.first() if number else None
+    changesets = Changeset.objects.defer(*ARRAYS).filter(tenant_id=tenant.pk, number=number or 0)
+    found = changesets.first()
     if found is None:
         return SafeString("")
     if not may_take_back(request, found):

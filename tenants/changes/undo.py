@@ -137,7 +137,8 @@ def _beside(changeset: Changeset, number: int, entity: Entity) -> Changeset | No
 
 
 def _numbered(changeset: Changeset, number: int | None) -> Changeset | None:
-    return Changeset.objects.filter(tenant_id=changeset.tenant_id, number=number).first()
+    numbered = Changeset.objects.filter(tenant_id=changeset.tenant_id, number=number or 0)
+    return numbered.first()
 
 
 def _has_images(changeset: Changeset) -> bool:

@@ -239,8 +239,10 @@ class Write:
             execute_where_tenant_is(HEAR, self.parameters)
         self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by), self.dry_run)
         for (entity, operation), changes in self.noted.items():
-            named = {"entity": entity.value, "operation": operation.value}
-            self.receipt = self.receipt.joined(self._recorded(changes, Last(RECORD), None, **named))
+            images = f"[{','.join(changes.images)}]"
+            named = {"entity": entity.value, "operation": operation.value, "images": images}
+            noted = self._recorded(changes, Last(changes.recorded_by or RECORD), None, **named)
+            self.receipt = self.receipt.joined(noted)
 
     def _recorded(self, changes: Changes, last: Last, dry_run: DryRun | None, **parameters: object) -> Receipt:
         distinct = last.number + len(changes) + changes.unchanged
