@@ -1,14 +1,17 @@
-"""Staff's edits of opt-ins: what a customer agreed to, never written over what came in meanwhile."""
+"""Staff's edits of opt-ins: what a customer agreed to, never written over what came in meanwhile.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+What came in is compared flag by flag: who has another name since the page was opened is opted out all the same, and a
+flag that went to and fro is as it was seen.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 from django.utils.text import capfirst
 
-from customers.flags import BITS, FLAGS, FLAGS_SQL, GRANTED, NAMES, as_bits, grants_sql
+from customers.flags import BITS, FLAGS, FLAGS_SQL, GRANTED, NAMES, as_bits, grants_sql, has_flag
 from customers.ingest import CUSTOMERS, KEPT
 from customers.models import Customer
 from customers.restoring import NOTE_BY_ID, WITHDRAWS
@@ -27,8 +30,7 @@ CONSENTS = [
     if field.name in NAMES
 ]
 LOCK_ROWS = f"""
-SELECT id, updated_at = (%(seen)s::timestamptz[])[array_position(%(ids)s::bigint[], id)] AS as_seen,
-       {FLAGS_SQL} AS flags, json_build_object('record', t.id, 'image', {KEPT.image})::text AS image
+SELECT id, {FLAGS_SQL} AS flags, json_build_object('record', t.id, 'image', {KEPT.image})::text AS image
   FROM customers_customer t
  WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
  ORDER BY match_key
@@ -46,16 +48,24 @@ EDIT = read_sql("customers", "edit_consents").format(
 
 @dataclass(frozen=True, slots=True)
 class ConsentEdit:
-    """New values for some flags of a customer, by hub id, and when the row last changed as the editor saw it."""
+    """New values for some flags of a customer, by hub id, and all its flags as the editor saw them, as bits."""
 
     customer: int
-    seen: datetime
+    seen: int
     flags: Mapping[str, bool]
+
+    def conflicting(self, stored: int) -> dict[str, bool]:
+        """Return those of the new values that somebody has decided otherwise about since: neither as seen nor so."""
+        return {
+            name: value
+            for name, value in self.flags.items()
+            if has_flag(stored, name) not in (has_flag(self.seen, name), value)
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An edit that was not applied: the customer changed since it was seen (`stored`: its flags now), or is gone."""
+    """An edit that was not applied: its flags changed since they were seen (`stored`: all flags now), or all is gone."""
 
     edit: ConsentEdit
     stored: int | None
@@ -63,34 +73,41 @@ class Conflict:
 
 @dataclass(slots=True)
 class Edited:
-    """What a set of edits did, and which of them were left alone."""
+    """What a set of edits did, in the changeset `number`, and which of them were left alone."""
 
     changes: Changes = field(default_factory=Changes)
     conflicts: list[Conflict] = field(default_factory=list)
+    number: int | None = None
 
 
 def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origin) -> Edited:
-    """Set flags as one changeset; a customer that changed since its editor saw it stays as it is and is a conflict.
+    """Set flags as one changeset; a flag that was changed otherwise since its editor saw it stays so: a conflict.
 
     Under the exclusive lock, for who changed is kept as it was. Rows are locked in the order of their keys, as the
     upsert locks them.
     """
     edited = Edited()
     with open_write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin) as write:
-        seen = {edit.customer: edit.seen for edit in edits}
-        rows = write.execute(LOCK_ROWS, ids=list(seen), seen=list(seen.values()))
+        rows = write.execute(LOCK_ROWS, ids=[edit.customer for edit in edits])
         write.keep(RECORD, (image for *_, image in rows))
-        stored = {hub_id: (as_seen, flags) for hub_id, as_seen, flags, _ in rows}
-        current = []
-        for edit in edits:
-            as_seen, flags = stored.get(edit.customer, (False, None))
-            if as_seen:
-                current.append(edit)
-            else:
-                edited.conflicts.append(Conflict(edit, flags))
+        stored = {hub_id: flags for hub_id, flags, _ in rows}
         edited.changes = write.changes
-        _apply(write, current)
+        _apply(write, list(_without_conflicts(edits, stored, edited.conflicts)))
+    edited.number = write.receipt.number
     return edited
+
+
+def _without_conflicts(
+    edits: Sequence[ConsentEdit], stored: Mapping[int, int], conflicts: list[Conflict]
+) -> Iterator[ConsentEdit]:
+    """Yield what of the edits can be applied, and note the rest among the conflicts."""
+    for edit in edits:
+        flags = stored.get(edit.customer)
+        refused = dict(edit.flags) if flags is None else edit.conflicting(flags)
+        if refused:
+            conflicts.append(Conflict(replace(edit, flags=refused), flags))
+        if kept := {name: value for name, value in edit.flags.items() if name not in refused}:
+            yield replace(edit, flags=kept)
 
 
 def _apply(write: Write, edits: Sequence[ConsentEdit]) -> None:

@@ -5,18 +5,21 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import with_config
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from customers.flags import withdrawals
 from hub.records.schemas import STRICT, Schema
-from hub.records.types import Email, Flag, Language, optional_identifier, text
+from hub.records.types import Email, Flag, Language, optional_identifier, required_text, text
 
 MOST_CUSTOMERS = 1000
+MOST_ITEMS, LONGEST_ITEM = 1000, 200  # tags, or mailing lists
 NAMING = frozenset({"CustomerId", "Email"})
 # The first half is what most look like, in half the time of the second.
 PHONE = re.compile(r"\+?(?:[ ().\-/]*+[0-9]){5}[0-9 ().\-/]*+|\+?(?:[\s().\-/]*+\d){5,}+[\s().\-/]*+")
 ODD = ("Phone", PHONE.fullmatch, "Does not look like a phone number; stored as sent.")
+
+Strings = Annotated[list[Annotated[str, required_text(LONGEST_ITEM)]], Field(max_length=MOST_ITEMS, fail_fast=True)]
 
 
 @with_config(STRICT)

@@ -1,6 +1,8 @@
 """Members: users with a role on a tenant, and their browser."""
 
+import re
 import secrets
+from html import unescape
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -39,3 +41,8 @@ def text(response: Any) -> str:
     """Return an answer's text, of a stream all that comes."""
     content = b"".join(response.streaming_content) if response.streaming else response.content
     return str(content.decode())
+
+
+def told(response: Any) -> list[str]:
+    """Return the messages of a page as they are read, without their markup."""
+    return [unescape(re.sub("<[^>]*>", "", str(message))) for message in response.context["messages"]]

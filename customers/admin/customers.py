@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from customers.admin.correcting import correct
 from customers.admin.editing import FLAG_ACTIONS
 from customers.admin.erasing import ErasingAdmin
 from customers.admin.everything import EVERYTHING
@@ -26,6 +27,7 @@ from hub.records.types import normal_language
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.forms import ReasonForm, reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
+from tenants.admin.record_pages import RecordPage
 from tenants.admin.searching import MOST_MATCHES
 from tenants.admin.sections import clipped
 from tenants.models import Entity
@@ -97,12 +99,12 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 @admin.register(Customer)
 class CustomerAdmin(ErasingAdmin):
-    """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
+    """Opt-ins are staff's to correct where they stand; who the customer is, on a page of its own."""
 
     entity = Entity.CUSTOMERS
     deletes = "Erase"
     identifiers = ("customer_id", "email", "phone")
-    pages = (EVERYTHING,)
+    pages = (RecordPage("Correct…", "correct", correct), EVERYTHING)
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
         "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip, list:news,"

@@ -8,22 +8,20 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
 from unfold.decorators import action
 
+from customers.admin.edited import MOST_CONFLICTS, conflict_texts, edited_text
 from customers.admin.optins import NEVER, TITLES, YES_NO, edit_of, edits_of_list, seen, state_of
 from customers.consents import ConsentEdit, Edited, edit_consents
-from customers.flags import FLAGS, has_flag
+from customers.flags import FLAGS
 from customers.models import Customer
 from tenants.admin.access import tenants_by_id
 from tenants.admin.question import Question, chosen_or_404, counted
 from tenants.admin.reasons import reason_form
 from tenants.admin.records import RecordAdmin, origin_of
 from tenants.admin.saving import saved
-from tenants.admin.sections import record_link, yes_or_no
-from tenants.models import Role
-
-MOST_CONFLICTS = 10  # named one by one
+from tenants.admin.sections import yes_or_no
+from tenants.models import Role, Tenant
 
 
 class ConsentEditingAdmin(RecordAdmin):
@@ -87,32 +85,17 @@ class ConsentEditingAdmin(RecordAdmin):
         tenants = tenants_by_id(request, Role.STAFF, tenant_ids.values())
         for tenant in tenants.values():
             own = [edit for edit in edits if tenant_ids.get(edit.customer) == tenant.pk]
-            self.tell(request, edit_consents(tenant, own, origin=origin))
+            self.tell(request, tenant, edit_consents(tenant, own, origin=origin), own)
         if gone := len(edits) - len(tenant_ids):
             self.message_user(request, f"{counted(gone, self.opts)} no longer there.", messages.WARNING)
         if not edits:
             self.message_user(request, "Nothing was changed.", messages.INFO)
 
-    def tell(self, request: HttpRequest, edited: Edited) -> None:
-        """Say how many customers changed, and for each that was left alone what is stored and what was wanted."""
-        changes = edited.changes
-        if changes.received:
-            same = f" {changes.unchanged:,} were so already." if changes.unchanged else ""
-            self.message_user(request, f"{counted(len(changes.updated), self.opts)} changed.{same}", messages.SUCCESS)
-        for conflict in edited.conflicts[:MOST_CONFLICTS]:
-            values = [
-                (
-                    TITLES[name],
-                    "erased" if conflict.stored is None else YES_NO[has_flag(conflict.stored, name)],
-                    YES_NO[value],
-                )
-                for name, value in conflict.edit.flags.items()
-            ]
-            text = format_html(
-                "{} changed since you saw it and was left alone: {}. Look again, then decide.",
-                record_link("customers_customer", conflict.edit.customer, f"Customer #{conflict.edit.customer}"),
-                format_html_join(", ", "{} is now {}, you wanted {}", values),
-            )
+    def tell(self, request: HttpRequest, tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit]) -> None:
+        """Say what changed, with a way back, and for each flag that was left alone what is stored and by whom."""
+        if edited.changes.received:
+            self.message_user(request, edited_text(request, tenant, edited, edits), messages.SUCCESS)
+        for text in conflict_texts(tenant, edited.conflicts[:MOST_CONFLICTS]):
             self.message_user(request, text, messages.WARNING)
         if (more := len(edited.conflicts) - MOST_CONFLICTS) > 0:
             rest = f"{counted(more, self.opts)} more changed meanwhile and were left alone."

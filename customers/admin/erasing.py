@@ -162,9 +162,7 @@ class ErasingAdmin(CustomerPageAdmin):
         tenants = tenants_by_id(request, Role.STAFF, groups)
         form = ErasureForm(request.POST, customers=records)
         if not form.is_valid():
-            response = self.ask(request, self._question(records, form))
-            response.status_code = 400
-            return response
+            return self.ask(request, self._question(records, form), status=400)
         origin = replace(origin_of(request), **form.cleaned_data)
         done = {
             tenants[tenant_id]: self.delete_records(tenants[tenant_id], [record.pk for record in group], origin)
@@ -173,7 +171,7 @@ class ErasingAdmin(CustomerPageAdmin):
         text = f"{counted(sum(receipt.removed for receipt in done.values()), self.opts)} erased."
         proofs = [proof_of(tenant, receipt) for tenant, receipt in done.items() if receipt.number]
         self.message_user(request, format_html("{} {}", text, SafeString(" ".join(proofs))), messages.SUCCESS)
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.returning(request, self.list_url()))
 
     def delete_records(self, tenant: Tenant, ids: Sequence[int], origin: Origin) -> Receipt:
         return erase_customers_by_id(tenant, ids, origin=origin)

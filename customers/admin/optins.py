@@ -1,7 +1,6 @@
 """Opt-ins in the admin: the cells staff tick, and what they ticked, read back with what they saw."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 
 from django.http import Http404, QueryDict
 from django.utils.html import format_html
@@ -14,7 +13,6 @@ from customers.models import Customer
 from hub.admin.site import CHECKBOX
 from hub.sql.bigint import is_bigint
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = "Never given"
 YES_NO = {True: "yes", False: "no"}
 TITLES = {field.name: str(capfirst(field.verbose_name)) for field in Customer._meta.fields if field.name in FLAGS}
@@ -38,21 +36,19 @@ def state_of(customer: Customer, name: str) -> str:
 
 
 def seen(customer: Customer) -> str:
-    """Write down what an editor is shown: hub id, when the row last changed (microseconds), flags."""
-    return f"{customer.pk}:{(customer.updated_at - EPOCH) // timedelta(microseconds=1)}:{flags_of(customer)}"
+    """Write down what an editor is shown: hub id and flags."""
+    return f"{customer.pk}:{flags_of(customer)}"
 
 
 def edit_of(shown: str, wanted: Mapping[str, bool]) -> ConsentEdit:
     """Return an edit of the flags that differ from what was shown; raises Http404 for what `seen` did not write."""
     parts = shown.split(":")
-    if len(parts) != 3 or not all(map(is_bigint, parts)):
+    if len(parts) != 2 or not all(map(is_bigint, parts)):
         raise Http404
-    customer, moment, flags = map(int, parts)
-    changed = {name: value for name, value in wanted.items() if value != has_flag(flags, name)}
-    try:
-        return ConsentEdit(customer, EPOCH + timedelta(microseconds=moment), changed)
-    except OverflowError:  # after the year 9999
-        raise Http404 from None
+    customer, flags = map(int, parts)
+    return ConsentEdit(
+        customer, flags, {name: value for name, value in wanted.items() if value != has_flag(flags, name)}
+    )
 
 
 def edits_of_list(post: QueryDict) -> list[ConsentEdit]:

@@ -21,9 +21,23 @@ from tenants.admin.looks import count_shown
 from tenants.admin.question import counted
 from tenants.admin.records import origin_of
 from tenants.admin.sections import Section, link, moment, record_link
+from tenants.admin.undo_links import link_to, may_take_back, own_edit, page_of
 from tenants.audit.looks import PERSONAL
 from tenants.changes.images import KEPT_FOR
-from tenants.changes.undo import NO_IMAGES, TAKEN_BACK, Plan, PlanChanged, plan_undo, sample, undo, undo_of, why_not
+from tenants.changes.undo import (
+    FOLLOWED,
+    NO_IMAGES,
+    TAKEN_BACK,
+    Plan,
+    PlanChanged,
+    follower_of,
+    leader_of,
+    plan_undo,
+    sample,
+    undo,
+    undo_of,
+    why_not,
+)
 from tenants.changes.undoing import KEPT
 from tenants.entities import model_label
 from tenants.models import Changeset, Entity, Role, Tenant, Way
@@ -59,23 +73,24 @@ class UndoAdmin(HistoryAdmin):
     actions_detail = ("undo",)
 
     def get_object(self, request: HttpRequest, object_id: Any, from_field: str | None = None) -> Any:
-        """Return a changeset that knows whether the user may take it back."""
+        """Return a changeset that knows whether the user is its tenant's admin, and may take it back."""
         changeset = super().get_object(request, object_id, from_field)
         if changeset:
             changeset.is_admins = self.may(request, Role.ADMIN, changeset)
+            changeset.is_theirs = may_take_back(request, changeset)
         return changeset
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Offer the button to the tenant's admins, where something can be taken back."""
+        """Offer the button to the tenant's admins, and to staff for an edit of their own, where it can be taken back."""
         changeset = self.get_object(request, object_id)
-        offers = changeset and changeset.is_admins and not why_not(changeset)
+        offers = changeset and changeset.is_theirs and not why_not(changeset)
         return super().get_actions_detail(request, object_id) if offers else []
 
     @action(description="Take this change back…", url_path="undo", icon="undo")  # type: ignore[untyped-decorator]
     def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what taking a changeset back would do; do it on POST, where it is still that."""
         changeset = self.get_object(request, object_id)
-        if changeset is None or not changeset.is_admins:
+        if changeset is None or not changeset.is_theirs:
             raise Http404
         if request.method != "POST":
             return self._plan_page(request, changeset)
@@ -123,6 +138,7 @@ class UndoAdmin(HistoryAdmin):
         if not refusal:
             plan = plan_undo(changeset, tenant.priority)
             context |= {"plan": plan, "happens": happens(changeset, plan), "stays": stays(changeset, plan)}
+            context["happens"] += followers(changeset, tenant, plan)
             context["sections"] = plan_sections(request, changeset, tenant, plan)
             context |= {"offers": offer(changeset, plan), "given": giving(changeset, tenant, plan)}
             if plan.is_without_images:
@@ -146,17 +162,8 @@ class UndoAdmin(HistoryAdmin):
     def until(self, changeset: Changeset) -> SafeString | str:
         """Whether the changeset can be taken back, and how long."""
         end = changeset.created_at + KEPT_FOR
-        return refused(changeset) or format_html("By the tenant's admins, until {}.", moment(end))
-
-
-def page_of(changeset: Changeset) -> str:
-    """Return the address of a changeset's page."""
-    return reverse("admin:tenants_changeset_change", args=[changeset.pk])
-
-
-def link_to(changeset: Changeset) -> SafeString:
-    """Return a link to a changeset."""
-    return link(page_of(changeset), f"number {changeset.number:,}")
+        by = f"By the tenant's admins{own_edit(changeset)}, until"
+        return refused(changeset) or format_html("{} {}.", by, moment(end))
 
 
 def switch_of(changeset: Changeset) -> str:
@@ -170,6 +177,8 @@ def refused(changeset: Any) -> SafeString | str:
     taken = undo_of(changeset) if why else None
     if taken and why == TAKEN_BACK.format(by=f"number {taken.number:,}"):
         return format_html(TAKEN_BACK, by=link_to(taken))
+    if (led := leader_of(changeset) if why else None) and why == FOLLOWED.format(led=f"number {led.number:,}"):
+        return format_html(FOLLOWED, led=link_to(led))
     if why == NO_IMAGES and changeset.is_admins:
         return format_html("{} {} {}.", why, SWITCH, link(switch_of(changeset), "its configuration has the switch"))
     return why
@@ -197,6 +206,17 @@ def happens(changeset: Changeset, plan: Plan) -> list[str]:
     elif plan.offered:
         lines.append(NOTHING_SEEN)
     return lines
+
+
+def followers(changeset: Changeset, tenant: Tenant, plan: Plan) -> list[str]:
+    """Say of the orders that followed a customer which go back with it, and which stay since something came after."""
+    followed = follower_of(changeset) if plan.back else None
+    if followed is None or undo_of(followed):
+        return []
+    orders = plan_undo(followed, tenant.priority)
+    back, left = counted(len(orders.back), KEPT[Entity.ORDERS].model._meta), len(orders.stays)
+    stay = f"; {left:,} changed since, and stay as they are" if left else ""
+    return [f"{back} that followed {_verb(orders.back, 'goes', 'go')} back with it{stay}."]
 
 
 def stays(changeset: Changeset, plan: Plan) -> list[str]:

@@ -55,7 +55,8 @@ class Changes:
     """What a write did, by hub id. `received` counts records as sent, `unchanged` those that changed nothing.
 
     `parts` counts the parts that records lost: line items, variants.
-    `warnings` say which records were not stored as sent, and why.
+    `warnings` say which records were not stored as sent, and why. What a write changes beside its own matter may be
+    kept, too: before-images in `images`, recorded by the statement `recorded_by` (`Write.keep`).
     """
 
     received: int = 0
@@ -66,6 +67,8 @@ class Changes:
     parts: int = 0
     consents: list[Consent] = field(default_factory=list)
     warnings: Warnings = field(default_factory=dict)
+    recorded_by: str = ""
+    images: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.created) + len(self.updated) + len(self.deleted)

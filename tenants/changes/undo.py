@@ -16,6 +16,7 @@ from django.utils import timezone
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.prepared import Row
 from tenants.changes.changesets import Consent, Origin, Receipt, as_array
+from tenants.changes.exclusive import alone
 from tenants.changes.images import KEPT_FOR, Execute
 from tenants.changes.reasons import DROP_LEDGER
 from tenants.changes.undoing import UNDOING
@@ -27,6 +28,7 @@ TOO_OLD = "It is older than seven days: what the records were before is no longe
 ERASES = "It erased persons, and nobody comes back from that."
 REKEYS = "It gave customers other keys: change the identifier priority again instead."
 TAKEN_BACK = "Taken back by {by}. To revert that, take back {by}."
+FOLLOWED = "It followed {led}: take that back, and these orders go back with it."
 NO_IMAGES = "It created nothing, and what the records were before is not kept: nothing could go back."
 
 CHANGED_SINCE = "changed since"
@@ -90,6 +92,8 @@ def why_not(changeset: Changeset) -> str:
         return TOO_OLD
     if taken := undo_of(changeset):
         return TAKEN_BACK.format(by=f"number {taken.number:,}")
+    if led := leader_of(changeset):
+        return FOLLOWED.format(led=f"number {led.number:,}")
     return "" if changeset.created_ids or _has_images(changeset) else NO_IMAGES
 
 
@@ -97,6 +101,44 @@ def undo_of(changeset: Changeset) -> Changeset | None:
     """Return the changeset that took this one back, the latest where there are several."""
     undos = Changeset.objects.filter(tenant_id=changeset.tenant_id, undoes=changeset.number)
     return undos.order_by("-number").first()
+
+
+def leader_of(changeset: Changeset) -> Changeset | None:
+    """Return the correction of a customer that a changeset of orders followed, in the same write; None for any other.
+
+    An undo of that correction takes the orders back, too.
+    """
+    if changeset.entity != Entity.ORDERS:
+        return None
+    if changeset.operation == Operation.UNDO:
+        undone = _numbered(changeset, changeset.undoes)
+        led = undone and leader_of(undone)
+        return undo_of(led) if led else None
+    return _beside(changeset, changeset.number - 1, Entity.CUSTOMERS)
+
+
+def follower_of(changeset: Changeset) -> Changeset | None:
+    """Return the changeset of the orders that followed a correction of a customer, in the same write."""
+    if changeset.entity != Entity.CUSTOMERS:
+        return None
+    if changeset.operation == Operation.UNDO:
+        undone = _numbered(changeset, changeset.undoes)
+        followed = undone and follower_of(undone)
+        return undo_of(followed) if followed else None
+    return _beside(changeset, changeset.number + 1, Entity.ORDERS)
+
+
+def _beside(changeset: Changeset, number: int, entity: Entity) -> Changeset | None:
+    """Return the changeset with a number where both are edits that one write made: its moment is in both."""
+    if changeset.operation != Operation.EDIT:
+        return None
+    same = {"operation": Operation.EDIT, "created_at": changeset.created_at, "trace_id": changeset.trace_id}
+    return Changeset.objects.filter(tenant_id=changeset.tenant_id, number=number, entity=entity, **same).first()
+
+
+def _numbered(changeset: Changeset, number: int | None) -> Changeset | None:
+    numbered = Changeset.objects.filter(tenant_id=changeset.tenant_id, number=number or 0)
+    return numbered.first()
 
 
 def _has_images(changeset: Changeset) -> bool:
@@ -113,13 +155,28 @@ def plan_undo(changeset: Changeset, priority: str, *, gives: bool = False) -> Pl
 def undo(tenant: Tenant, changeset: Changeset, *, planned: str, gives: bool, origin: Origin) -> Receipt:
     """Take a changeset back as it was `planned`, the digest of the plan that was shown.
 
-    `gives`: withdrawals of consent are given back, for the origin's reason, but not to who withdrew since.
+    `gives`: withdrawals of consent are given back, for the origin's reason, but not to who withdrew since. Orders that
+    followed a customer go back with it, those that nothing touched since, in the same transaction.
     Raises PlanChanged, and what `open_write` raises.
     """
+    followed = follower_of(changeset)
+    if followed is None:
+        return _undo(tenant, changeset, planned=planned, gives=gives, origin=origin)
+    with alone(tenant, Entity.CUSTOMERS, origin):
+        receipt = _undo(tenant, changeset, planned=planned, gives=gives, origin=origin)
+        if receipt.updated and not undo_of(followed):
+            plan = plan_undo(followed, tenant.priority)
+            _undo(tenant, followed, planned=plan.digest, gives=False, origin=origin, follows=True)
+    return receipt
+
+
+def _undo(
+    tenant: Tenant, changeset: Changeset, *, planned: str, gives: bool, origin: Origin, follows: bool = False
+) -> Receipt:
     entity = Entity(changeset.entity)
     with open_write(tenant, entity, Operation.UNDO, origin, undoes=changeset.number) as write:
         plan = _plan(write.execute, entity, gives=gives)
-        if plan.digest != planned or why_not(changeset):
+        if plan.digest != planned or (not follows and why_not(changeset)):
             raise PlanChanged
         _take_back(write, entity, plan, gives=gives)
     return write.receipt

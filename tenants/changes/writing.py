@@ -243,8 +243,9 @@ class Write:
         self.receipt = self._recorded(self.changes, self.last or Last(self.recorded_by), self.dry_run)
         self.numbers[Entity(str(self.parameters["entity"])), self.operation] = self.receipt.number
         for (entity, operation), changes in self.noted.items():
-            named = {"entity": entity.value, "operation": operation.value}
-            noted = self._recorded(changes, Last(RECORD), None, **named)
+            images = f"[{','.join(changes.images)}]"
+            named = {"entity": entity.value, "operation": operation.value, "images": images}
+            noted = self._recorded(changes, Last(changes.recorded_by or RECORD), None, **named)
             self.numbers[entity, operation] = noted.number
             self.receipt = self.receipt.joined(noted)
         for what in self.afterwards:

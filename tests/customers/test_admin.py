@@ -13,7 +13,7 @@ from orders.models import Order
 from tenants.models import Changeset, ConsentChange, Role
 from tests.conftest import Partner
 from tests.customers.records import customer
-from tests.members import member, superuser, text
+from tests.members import member, superuser, text, told
 from tests.orders.records import order
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +168,9 @@ def test_an_edit_in_the_list_is_one_changeset_with_its_evidence(ada: Customer, s
     assert changeset.actor.startswith("staff-")
     assert changeset.user_id is not None
     assert (change.before, change.after, change.changeset_number) == (0, 0b11, changeset.number)
-    assert "1 customer changed." in text(answer)
+    assert told(answer) == [
+        f"E-mail opt-in of Ada: no → yes. SMS opt-in of Ada: no → yes. Undo · number {changeset.number}"
+    ]
 
 
 def test_a_list_saved_as_it_was_changes_nothing(ada: Customer, staff: Client) -> None:
@@ -178,9 +180,7 @@ def test_a_list_saved_as_it_was_changes_nothing(ada: Customer, staff: Client) ->
     assert latest().operation == "upsert"
 
 
-def test_what_changed_since_the_list_was_opened_is_not_overwritten(
-    partner: Partner, ada: Customer, staff: Client
-) -> None:
+def test_a_flag_that_went_to_and_fro_is_as_it_was_seen(partner: Partner, ada: Customer, staff: Client) -> None:
     shown = seen(ada)
     partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True})
     partner.save("customers", {"CustomerId": "C-1", "SmsOptin": False, "Name": "Ada L."})
@@ -188,8 +188,18 @@ def test_what_changed_since_the_list_was_opened_is_not_overwritten(
     answer = submit_list(staff, ada, "sms_optin", shown=shown)
 
     ada.refresh_from_db()
-    assert ada.sms_optin is False
-    assert "SMS opt-in is now no, you wanted yes" in text(answer)
+    assert ada.sms_optin is True
+    assert "SMS opt-in of Ada L.: no → yes." in told(answer)[0]
+
+
+def test_what_somebody_else_has_set_meanwhile_was_so_already(partner: Partner, ada: Customer, staff: Client) -> None:
+    shown = seen(ada)
+    partner.save("customers", {"CustomerId": "C-1", "SmsOptin": True})
+
+    answer = submit_list(staff, ada, "sms_optin", shown=shown)
+
+    assert told(answer) == ["0 customers changed. 1 customer was so already."]
+    assert latest().source == "api"
 
 
 def test_rows_nobody_touched_do_not_undo_what_the_api_did(partner: Partner, ada: Customer, staff: Client) -> None:
@@ -211,19 +221,21 @@ def test_an_edit_on_the_record(ada: Customer, staff: Client) -> None:
     ada.refresh_from_db()
     assert ada.gdpr_optin is True
     assert ada.name == "Ada"
-    assert "1 customer changed." in text(answer)
+    assert told(answer)[0].startswith("GDPR opt-in of Ada: no → yes. Undo")
     assert latest().operation == "edit"
 
 
-def test_a_conflict_on_the_record_shows_both_values(partner: Partner, ada: Customer, staff: Client) -> None:
+def test_another_flag_or_field_that_changed_meanwhile_refuses_nothing(
+    partner: Partner, ada: Customer, staff: Client
+) -> None:
     shown = seen(ada)
-    partner.save("customers", {"CustomerId": "C-1", "EmailOptin": True})
+    partner.save("customers", {"CustomerId": "C-1", "EmailOptin": True, "Surname": "Lovelace"})
 
     answer = staff.post(f"{LIST}{ada.pk}/change/", {"seen": shown, "sms_optin": "on"}, follow=True)
 
     ada.refresh_from_db()
-    assert (ada.sms_optin, ada.email_optin) == (False, True)
-    assert "SMS opt-in is now no, you wanted yes" in text(answer)
+    assert (ada.sms_optin, ada.email_optin) == (True, True)
+    assert told(answer)[0].startswith("SMS opt-in of Ada Lovelace: no → yes.")
 
 
 def test_identity_cannot_be_changed(ada: Customer, staff: Client) -> None:
@@ -239,11 +251,14 @@ def test_a_bulk_edit_asks_then_tells(partner: Partner, ada: Customer, staff: Cli
 
     asked = staff.post(LIST, {"action": "sms_optin_yes", "index": "0", "_selected_action": ids})
     question = asked.context["question"]
-    told = staff.post(question.url, {"chosen": question.chosen, **question.fields}, follow=True)
+    answer = staff.post(question.url, {"chosen": question.chosen, **question.fields}, follow=True)
 
     assert "SMS opt-in becomes yes for 3 customers." in text(asked)
     assert "1 of them: never given → yes." in text(asked)
-    assert "2 customers changed. 1 were so already." in text(told)
+    (said,) = told(answer)
+    assert "SMS opt-in of Ada: no → yes." in said
+    assert "SMS opt-in of C-3: no → yes." in said
+    assert "1 customer was so already. Undo" in said
     assert Customer.objects.filter(sms_optin=True).count() == 3
     assert latest().received == 3
 
@@ -259,16 +274,38 @@ def test_a_first_no_is_written_down(ada: Customer, staff: Client) -> None:
     assert list(ConsentChange.objects.values_list("before", "channels")) == [(None, 2)]
 
 
-def test_who_changed_after_the_question_is_left_alone(partner: Partner, ada: Customer, staff: Client) -> None:
-    asked = staff.post(LIST, {"action": "is_excluded_yes", "index": "0", "_selected_action": str(ada.pk)})
-    partner.save("customers", {"CustomerId": "C-1", "Name": "Ada Lovelace"})
-    question = asked.context["question"]
+def test_more_than_three_changes_are_counted_with_a_link_to_them(partner: Partner, staff: Client) -> None:
+    partner.save("customers", *({"CustomerId": f"C-{n}"} for n in range(4)))
+    chosen = ",".join(map(seen, Customer.objects.all()))
 
-    told = staff.post(question.url, {"chosen": question.chosen, **question.fields}, follow=True)
+    answer = staff.post(f"{LIST}opt-ins/", {"chosen": chosen, "flag": "sms_optin", "value": "yes"}, follow=True)
+
+    assert told(answer) == [f"4 customers changed. Undo · number {latest().number}"]
+    assert f"/admin/tenants/changeset/{latest().pk}/undo/" in text(answer)
+
+
+def test_who_was_decided_otherwise_about_after_the_question_is_left_alone(
+    partner: Partner, ada: Customer, staff: Client
+) -> None:
+    partner.save("customers", {"CustomerId": "C-1", "EmailOptin": True}, {"CustomerId": "C-2"})
+    chosen = ",".join(map(seen, Customer.objects.all()))
+    partner.save("customers", {"CustomerId": "C-1", "EmailOptin": False})
+
+    answer = staff.post(f"{LIST}opt-ins/", {"chosen": chosen, "flag": "email_optin", "value": "yes"}, follow=True)
 
     ada.refresh_from_db()
-    assert ada.is_excluded is False
-    assert "was left alone: Excluded is now no, you wanted yes" in text(told)
+    assert ada.email_optin is False
+    changed, left = told(answer)
+    assert changed.startswith("E-mail opt-in of C-2: no → yes.")
+    assert f"Customer #{ada.pk} was left alone: E-mail opt-in is now no, you wanted yes: changed by test (" in left
+    assert "through API, 20" in left
+
+
+def test_who_was_erased_after_the_question_is_no_longer_there(partner: Partner, ada: Customer, staff: Client) -> None:
+    sent = {"chosen": seen(ada), "flag": "email_optin", "value": "yes"}
+    partner.delete("/customers/{tenant}", customerId="C-1")
+
+    assert told(staff.post(f"{LIST}opt-ins/", sent, follow=True)) == ["1 customer no longer there."]
 
 
 def test_a_viewer_edits_nothing(partner: Partner, ada: Customer) -> None:
@@ -298,11 +335,11 @@ def test_erasing_says_what_goes_and_leaves_anonymous_sales(partner: Partner, ada
 
     asked = staff.get(f"{LIST}{ada.pk}/delete/")
     question = asked.context["question"]
-    told = staff.post(question.url, {"chosen": question.chosen}, follow=True)
+    answer = staff.post(question.url, {"chosen": question.chosen}, follow=True)
 
     sale = Order.objects.get(order_id="O-1")
     assert "2 of their orders become anonymous" in text(asked)
-    assert "1 customer erased." in text(told)
+    assert "1 customer erased." in text(answer)
     assert not Customer.objects.exists()
     assert sale.customer_id.startswith("erased-")
     assert sale.email is None
@@ -326,7 +363,7 @@ def test_no_log_of_djangos_own_keeps_a_name(ada: Customer, staff: Client) -> Non
     assert not LogEntry.objects.exists()
 
 
-@pytest.mark.parametrize("shown", ["", "x", "1:2", "1:2:x", "1:2:3:4", f"{'9' * 30}:1:1"])
+@pytest.mark.parametrize("shown", ["", "x", "1", "1:x", "1:2:3", f"{'9' * 30}:1"])
 def test_what_no_page_wrote_is_not_found(shown: str, staff: Client) -> None:
     assert staff.post(f"{LIST}opt-ins/", {"chosen": shown, "flag": "sms_optin"}).status_code == 404
 

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from customers.admin.optins import flags_of
 from customers.consents import ConsentEdit, edit_consents
 from customers.ingest import upsert_customers
 from customers.models import Customer
@@ -54,7 +55,7 @@ def admin(shop: Partner) -> Client:
 def edit(partner: Partner) -> None:
     """Withdraw an opt-in as staff do."""
     stored = Customer.objects.get(tenant=partner.tenant, customer_id="C-1")
-    edits = [ConsentEdit(stored.pk, stored.updated_at, {"email_optin": False})]
+    edits = [ConsentEdit(stored.pk, flags_of(stored), {"email_optin": False})]
     edit_consents(partner.tenant, edits, origin=Origin(Source.ADMIN, "ann", ""))
 
 

@@ -182,7 +182,7 @@ def administer(partner: Partner, staff: Client) -> None:
     shown = page.context["adminform"].form.initial["seen"]
     edit = {"seen": shown, "sms_optin": "on", MARK: MARK, "reason": f"{MARK} called"}
     staff.post(f"/admin/customers/customer/{pk}/change/", edit, follow=True)
-    staff.post("/admin/customers/customer/opt-ins/", {"chosen": f"{pk}:0:0", "flag": "gdpr_optin", "value": "yes"})
+    staff.post("/admin/customers/customer/opt-ins/", {"chosen": f"{pk}:0", "flag": "gdpr_optin", "value": "yes"})
     staff.get(f"/admin/customers/customer/{pk}/consent-proof/")
     both = ",".join(map(seen, Customer.objects.all()))
     bulk = {"chosen": both, "flag": "whatsapp_optin", "value": "yes", "reason": f"rang from +{NUMBER[:3]} {NUMBER[3:]}"}

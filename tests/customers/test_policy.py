@@ -11,7 +11,7 @@ from tenants.models import AuditEvent, Changeset, ConsentChange, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import update, upload, user
 from tests.customers.records import customer
-from tests.members import member, text
+from tests.members import member, text, told
 
 LIST = "/admin/customers/customer/"
 HELD = ["Held back: the tenant's staff withdrew it since, and this is the value that was sent before."]
@@ -30,7 +30,7 @@ def staff_set(partner: Partner, **flags: bool) -> None:
     ticked = {name: "on" for name, value in wanted.items() if value}
     staff = member(Role.STAFF, partner.tenant)
     answer = staff.post(f"{LIST}{stored.pk}/change/", {"seen": seen(stored), "reason": "call", **ticked}, follow=True)
-    assert "1 customer changed." in text(answer)
+    assert "Undo · number" in told(answer)[0]
 
 
 def the_customer(partner: Partner) -> dict[str, Any]:

@@ -48,7 +48,7 @@ FORGED = (  # fields of the hub's own forms; those of a page are read from it
     " email role url number entities operations entity file size encoding delimiter dates decimal"
     " column:0 constant:Name try note delete show before save reason why"
 )
-SEEN = ["1:999999999999999999:0", "1:-1:0", "1:1", "999999999999999999:0:0", "1:0:999999999999999999"]
+SEEN = ["1:999999999999999999", "1:-1", "1", "999999999999999999:0", "1:0:0"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
 
 
@@ -240,7 +240,7 @@ def forged(shown: str) -> Iterator[dict[str, str]]:
     names = {*map(unescape, FIELD.findall(shown)), *FORGED.split()} - {"csrfmiddlewaretoken", *action}
     for value in (*EVIL, "\0"):
         yield {**dict.fromkeys(names, value), **action}
-    yield from ({**action, "chosen": "1", "seen": "1:0:0", name: "9" * 40} for name in FORGED.split())
+    yield from ({**action, "chosen": "1", "seen": "1:0", name: "9" * 40} for name in FORGED.split())
     for seen in SEEN:
         yield {"seen": seen, "chosen": seen, "flag": "email_optin", "value": "yes", "_save": "1", "email_optin": "1"}
 

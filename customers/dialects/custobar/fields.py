@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any
 
-from pydantic import FailFast, Field, StringConstraints, TypeAdapter, with_config
+from pydantic import FailFast, StringConstraints, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from customers.schemas import Strings
 from hub.api.responses import utc
 from hub.records.columns import Reader
 from hub.records.phones import normal_phone
@@ -22,13 +23,11 @@ from hub.records.types import (
     checked,
     letters_digits_dashes,
     normal_local_moment,
-    required_text,
     text,
 )
 from tenants.models import Tenant
 
 MOST_CUSTOMERS = 1000
-MOST_ITEMS, LONGEST_ITEM = 1000, 200  # of a list
 COMPANY = "COMPANY__field"  # under this name a record has all its company-specific fields, by their own names
 
 # Which hub field a field becomes. Those of ATTRIBUTES keep their own names, as do company-specific ones.
@@ -66,7 +65,6 @@ def _moment(value: str, *, time_zone: str) -> str | None:
 
 
 Text = Annotated[str, text(500)]
-Strings = Annotated[list[Annotated[str, required_text(LONGEST_ITEM)]], Field(max_length=MOST_ITEMS, fail_fast=True)]
 KINDS: dict[str, Any] = {
     "external_id": Annotated[str, letters_digits_dashes(100)],
     "email": Email,

@@ -19,15 +19,14 @@ from customers.dialects.custobar.fields import (
     COMPANY_FIELD,
     FLAGS,
     LISTS,
-    LONGEST_ITEM,
     MAILING_LISTS,
     MOST_CUSTOMERS,
-    MOST_ITEMS,
     NAMES,
     SOUGHT,
     Rules,
     rules_of,
 )
+from customers.schemas import LONGEST_ITEM, MOST_ITEMS
 from hub.records.faults import Fault, Loc, fault_of
 from hub.records.records import RecordList, Records
 from tenants.models import Tenant

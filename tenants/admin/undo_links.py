@@ -1,0 +1,55 @@
+"""Who may take a changeset back, and the links that lead there."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tenants.admin.access import access_of
+from tenants.admin.sections import ARRAYS, link
+from tenants.models import Changeset, Operation, Role, Source, Tenant
+
+
+def may_take_back(request: HttpRequest, changeset: Changeset) -> bool:
+    """Tell whether a user may take a changeset back: the tenant's admins any, staff the edits they made themselves."""
+    access = access_of(request)
+    if access.may(Role.ADMIN, changeset.tenant_id):
+        return True
+    own = is_edit(changeset) and changeset.user_id == request.user.pk
+    return own and access.may(Role.STAFF, changeset.tenant_id)
+
+
+def is_edit(changeset: Changeset) -> bool:
+    """Tell whether a changeset is an edit by a member of staff, or an undo of one."""
+    return changeset.source == Source.ADMIN and changeset.operation in (Operation.EDIT, Operation.UNDO)
+
+
+def own_edit(changeset: Changeset) -> str:
+    """Say who but the admins may take an edit back."""
+    return " and by who made it" if is_edit(changeset) else ""
+
+
+def undo_links(request: HttpRequest, tenant: Tenant, number: int | None) -> SafeString:
+    """Return links to a changeset and to taking it back, for a message that says what it did; none without a number."""
+    changesets = Changeset.objects.defer(*ARRAYS).filter(tenant_id=tenant.pk, number=number or 0)
+    found = changesets.first()
+    if found is None:
+        return SafeString("")
+    if not may_take_back(request, found):
+        return link_to(found)
+    return format_html("{} · {}", link(undo_url(found), "Undo"), link_to(found))
+
+
+def undo_url(changeset: Changeset) -> str:
+    """Return the address of the page that asks before a changeset is taken back."""
+    return reverse("admin:tenants_changeset_undo", args=[changeset.pk])
+
+
+def page_of(changeset: Changeset) -> str:
+    """Return the address of a changeset's page."""
+    return reverse("admin:tenants_changeset_change", args=[changeset.pk])
+
+
+def link_to(changeset: Changeset) -> SafeString:
+    """Return a link to a changeset."""
+    return link(page_of(changeset), f"number {changeset.number:,}")
