@@ -41,6 +41,7 @@ STRANGER = {
     "network": "192.0.2.1", "method": "GET", "route": "/customers/{tenantId}", "status": 401, "code": "unauthorised",
     "milliseconds": 1.5, "size": 0, "trace_id": "0af7651916cd43dd8448eb211c80319c", "created_at": MOMENT,
 }  # fmt: skip
+MERGED = '{"id": 1, "customer_id": "C-1", "tags": [], "attributes": {}}'
 SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
@@ -75,6 +76,9 @@ SAMPLES: dict[str, Any] = {
     "start": "0", "data": "0a",
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
+    "kept": "1", "lost": "2", "dropped_customer_id": "C-2", "dropped_email": "bob@shop.example", "attributes": "both",
+    "merged": MERGED, "back": "{}", "kept_row": MERGED, "lost_row": MERGED, "after_row": MERGED, "orders": "[]",
+    "followed": '[[1, "C-2", null, "C-1", null]]', "image": json.dumps({"merged": {"lost": {"id": 2}}}),
     "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,
