@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from customers.duplicates import forget_pairs
 from customers.merged import Merged, merged_into
 from customers.models import Customer
 from hub.sql.execute import execute
@@ -120,6 +121,8 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     forget_reasons(write, erased, known)
     own = write.changes if write.operation == Operation.ERASE else write.note(Entity.CUSTOMERS, Operation.ERASE)
     own.deleted += erased
+    if erased:
+        forget_pairs(write.execute, erased)
     dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:

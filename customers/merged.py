@@ -39,6 +39,9 @@ def merged_into(execute: Execute, ids: Sequence[int]) -> list[Merged]:
 
 
 def _merged(lost: dict[str, Any]) -> Merged:
-    known = [[lost[column], *(lost[former] or ())] for column, former in (("customer_id", "former_ids"), ("email", "former_emails"))]
+    known = [
+        [lost[column], *(lost[former] or ())]
+        for column, former in (("customer_id", "former_ids"), ("email", "former_emails"))
+    ]
     ids, emails = ([value for value in values if value] for values in known)
     return Merged(lost["id"], ids, emails, lost["phone"], [lost[name] for name in NAMED if lost[name]])

@@ -9,6 +9,8 @@ from tenants.identity import by_priority
 from tenants.models import Priority, Tenant
 
 ORDERS_OF_CUSTOMER = by_priority(read_sql("tenants", "orders_of_customer"))
+TOTALS = read_sql("tenants", "totals_of_customer")
+TOTALS_OF_CUSTOMER = {priority: TOTALS.format(orders=orders) for priority, orders in ORDERS_OF_CUSTOMER.items()}
 CUSTOMERS_OF_ORDER = by_priority(read_sql("tenants", "customers_of_order"))
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
 PRODUCTS_OF_SKUS = read_sql("tenants", "products_of_skus")
@@ -18,6 +20,11 @@ SALES_OF_PRODUCT = read_sql("tenants", "sales_of_product")
 def orders_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
     """Return (hub id, order id, date, revenue, currency, cancelled) of a customer's latest orders."""
     return _by_priority(ORDERS_OF_CUSTOMER, tenant, customer_id, email, most=most)
+
+
+def totals_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
+    """Return (currency, orders, revenue) of a customer's latest orders; cancelled ones count, and earn nothing."""
+    return _by_priority(TOTALS_OF_CUSTOMER, tenant, customer_id, email, most=most)
 
 
 def order_ids_of(customer: int, most: int) -> list[int]:

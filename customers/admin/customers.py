@@ -8,11 +8,14 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers.admin.editing import FLAG_ACTIONS
+from customers.admin.merging import MERGE
 from customers.admin.optins import TITLES, flag_cell, seen, seen_field, was_given
+from customers.admin.parting import merges_of, parting_pattern
 from customers.admin.proof import ConsentProofAdmin
 from customers.admin.searching import conditions_of
 from customers.admin.sections import customer_sections
@@ -91,6 +94,7 @@ class CustomerAdmin(ConsentProofAdmin):
     """Identity comes from the partner's API and is read-only here; opt-ins are staff's to correct."""
 
     entity = Entity.CUSTOMERS
+    pages = (MERGE,)
     identifiers = ("customer_id", "email", "phone")
     search_help_text = "Customer ID, e-mail, phone, or how it begins; hub id; name=value, tag:vip, list:news"
     form = ConsentForm
@@ -146,7 +150,10 @@ class CustomerAdmin(ConsentProofAdmin):
         return ConsentChangeList
 
     def sections(self, record: Customer) -> list[Section]:
-        return customer_sections(record)
+        return [*merges_of(record), *customer_sections(record)]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [parting_pattern(self), *super().get_urls()]
 
     def deletion(self, records: Sequence[Customer]) -> Question:
         orders = sum(

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from customers.duplicates import forget_pairs
 from customers.merging.choices import (
     Choices,
     Row,
@@ -29,7 +30,7 @@ from customers.merging.statements import (
 )
 from hub.sql.execute import execute_where_tenant_is
 from tenants.changes.changesets import Consent, Origin, Receipt, as_array
-from tenants.changes.images import DROP_USUAL, HEAR_LONG
+from tenants.changes.images import DEAFEN, DROP_USUAL, HEAR_LONG
 from tenants.changes.writing import Write, open_write
 from tenants.identity import identifiers_of
 from tenants.models import Entity, Operation, Priority, Tenant
@@ -74,6 +75,8 @@ def merge(tenant: Tenant, kept: Seen, lost: Seen, choices: Choices, *, origin: O
             FOLLOW_ORDERS[Priority(tenant.priority)], **ids, **identifiers_after(ours, theirs, choices)
         )
         write.execute(DROP_USUAL, lost=lost.id)
+        write.execute(DEAFEN, lost=lost.id)
+        forget_pairs(write.execute, [lost.id])
         followed = {table: [row[0] for row in write.execute(statement, **ids)] for table, statement in FOLLOW.items()}
         write.execute(GO, lost=lost.id)
         named = {"merged": orjson.dumps(values).decode(), "attributes": choices.side("attributes")}

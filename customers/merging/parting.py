@@ -1,9 +1,8 @@
 """Taking a merge back: both customers become what they were, for 30 days, but for what was said since.
 
 What would happen is a plan, shown first; it is made again under the lock, and nothing is done where it has come out
-otherwise. A value of the kept customer that changed since stays. Where nobody touched it since, both get back the
-consents they had, but for those that somebody withdrew since, which is heard even where nothing was left to withdraw
-(customers.restoring). Where somebody did, no consent comes back that the kept customer does not have now.
+otherwise. A value of the kept customer that changed since stays. Consents come back but for those that somebody
+withdrew since, from the one who was both: that is heard even where nothing was left to withdraw (customers.restoring).
 """
 
 import hashlib
@@ -59,7 +58,6 @@ class Parting:
     attributes: Mapping[str, str]
     stays: Sequence[str]
     orders: int
-    touched: bool
     refusal: str
     digest: str
     image: int
@@ -105,18 +103,19 @@ def _plan(execute: Execute, tenant: Tenant, changeset: Changeset) -> Parting | N
     rows = execute(PLAN, kept=kept_id, undoes=changeset.number)
     if not rows:
         return None
-    image_id, text, heard, now_text, touched = rows[0]
+    image_id, text, heard, now_text = rows[0]
     kept, now = orjson.loads(text), orjson.loads(now_text)
     noted = kept["merged"]
-    lost, order = noted["lost"], identifiers_of(tenant)
-    back, stays = put_back(kept, noted["after"], now, heard, touched=touched)
+    lost, after, order = noted["lost"], noted["after"], identifiers_of(tenant)
+    back, stays = put_back(kept, after, now, heard)
     back = {**back, "match_key": _key(kept, {**now, **back}, order)}
-    come = come_back(lost, now, heard, touched=touched)
-    come = {**come, "match_key": _key(lost, lost, order)}
-    attributes = {"kept": _attributes(kept, noted["after"], now, heard, touched=touched)}
-    attributes["lost"] = "before" if not touched and heard & ATTRIBUTES else "held"
+    come = {**come_back(lost, after, now, heard), "match_key": _key(lost, lost, order)}
+    attributes = {
+        "kept": "now" if now["attributes"] != after["attributes"] else "before" if heard & ATTRIBUTES else "held",
+        "lost": "before" if heard & ATTRIBUTES else "held",
+    }
     refusal = _refusal(execute, back, come, kept_id)
-    seen = (text, now_text, heard, touched, refusal)
+    seen = (text, now_text, heard, refusal)
     return Parting(
         kept=kept,
         lost=lost,
@@ -126,7 +125,6 @@ def _plan(execute: Execute, tenant: Tenant, changeset: Changeset) -> Parting | N
         attributes=attributes,
         stays=stays,
         orders=len(noted["orders"]),
-        touched=touched,
         refusal=refusal,
         digest=hashlib.sha256(repr(seen).encode()).hexdigest(),
         image=image_id,
@@ -152,47 +150,47 @@ def _refusal(execute: Execute, back: Row, come: Row, kept: int) -> str:
     return f"Customer #{others[0]} came since under one of their identifiers: merge that one with this instead."
 
 
-def put_back(
-    before: Row, after: Row, now: Row, heard: int, *, touched: bool
-) -> tuple[dict[str, Any], list[str]]:
+def put_back(before: Row, after: Row, now: Row, heard: int) -> tuple[dict[str, Any], list[str]]:
     """Return what the kept customer's columns become, but for key and attributes, and which stay as they are by now."""
     stays = [column for column in (*FIELDS, "tags") if now[column] != after[column]]
     values = {column: now[column] if column in stays else before[column] for column in (*FIELDS, "tags")}
-    target = _flags_back(before, after, now, heard, touched=touched)
-    sent = now["overridden"] ^ flags_of(now) if touched else before["overridden"] ^ flags_of(before)
-    taken = grants(flags_of(now if touched else before)) & ~grants(target) & ALL
-    said = now["withdrawn_by_staff"] if touched else before["withdrawn_by_staff"]
+    target = flags_back(before, after, now, heard)
     values |= {name: bool(target & 1 << bit) for name, bit in FLAGS.items()}
     values |= {column: _former(column, before, after, now, values) for column in FORMER_COLUMNS.values()}
     values |= {
-        "mailing_lists": _lists_back(before, after, now, heard, touched=touched),
-        "given": now["given"] if touched else before["given"],
-        "overridden": sent ^ target,
-        "withdrawn_by_staff": said | taken,
+        "mailing_lists": _lists_back(before, after, now, heard),
+        "given": before["given"] | (now["given"] & ~after["given"]),
+        "overridden": _sent_last(before, after, now) ^ target,
+        "withdrawn_by_staff": _by_staff(before, after, now, target),
     }
     return values, stays
 
 
-def _flags_back(before: Row, after: Row, now: Row, heard: int, *, touched: bool) -> int:
+def flags_back(before: Row, after: Row, now: Row, heard: int) -> int:
+    """Return the kept customer's flags: as they were, where nobody changed them since and no withdrawal was heard."""
     had, has = grants(flags_of(before)), grants(flags_of(now))
-    if not touched:
-        return grants(had & (has | heard) & ALL)
     since = flags_of(now) ^ flags_of(after)
-    return grants(((has & since) | (had & has & ~since)) & ALL)
+    return grants(((has & since) | (had & (has | heard) & ~since)) & ALL)
 
 
-def _lists_back(before: Row, after: Row, now: Row, heard: int, *, touched: bool) -> list[str]:
-    if not touched and heard & LISTS:
-        return list(before["mailing_lists"])
+def _sent_last(before: Row, after: Row, now: Row) -> int:
+    """Return what sources sent last of each flag: what they had sent before, where they sent nothing since."""
+    was, before_merge, is_ = (row["overridden"] ^ flags_of(row) for row in (after, before, now))
+    since = is_ ^ was
+    return (is_ & since) | (before_merge & ~since & ALL)
+
+
+def _by_staff(before: Row, after: Row, now: Row, target: int) -> int:
+    """Return which flags staff withdrew last: those withheld now, and what was so before or is since."""
+    since = (flags_of(now) ^ flags_of(after)) | (now["withdrawn_by_staff"] ^ after["withdrawn_by_staff"])
+    withheld = grants(flags_of(before)) & ~grants(target) & ~since & ALL
+    return (before["withdrawn_by_staff"] & ~since & ALL) | (now["withdrawn_by_staff"] & since) | withheld
+
+
+def _lists_back(before: Row, after: Row, now: Row, heard: int) -> list[str]:
     if now["mailing_lists"] != after["mailing_lists"]:
         return list(now["mailing_lists"])
-    return [name for name in before["mailing_lists"] if name in now["mailing_lists"]]
-
-
-def _attributes(before: Row, after: Row, now: Row, heard: int, *, touched: bool) -> str:
-    if not touched:
-        return "before" if heard & ATTRIBUTES else "held"
-    return "held" if now["attributes"] == after["attributes"] else "now"
+    return [name for name in before["mailing_lists"] if heard & LISTS or name in now["mailing_lists"]]
 
 
 def _former(column: str, before: Row, after: Row, now: Row, values: Row) -> list[str] | None:
@@ -204,16 +202,16 @@ def _former(column: str, before: Row, after: Row, now: Row, values: Row) -> list
     return [value for value in known if value not in present] or None
 
 
-def come_back(lost: Row, now: Row, heard: int, *, touched: bool) -> dict[str, Any]:
-    """Return what the lost customer has otherwise than before, but for key and attributes."""
-    had, allowed = grants(flags_of(lost)), grants(flags_of(now)) if touched else heard
-    target = grants(had & allowed & ALL)
-    lists = lost["mailing_lists"]
-    if touched or not heard & LISTS:
-        lists = [name for name in lists if name in now["mailing_lists"]]
+def come_back(lost: Row, after: Row, now: Row, heard: int) -> dict[str, Any]:
+    """Return what the lost customer has otherwise than before, but for key and attributes.
+
+    A consent comes back that nobody withdrew since from the one who was both.
+    """
+    had, has, merged = (grants(flags_of(row)) for row in (lost, now, after))
+    target = grants(had & (has | (heard & ~merged)) & ALL)
     return {
         **{name: bool(target & 1 << bit) for name, bit in FLAGS.items()},
-        "mailing_lists": lists,
+        "mailing_lists": [name for name in lost["mailing_lists"] if heard & LISTS or name in now["mailing_lists"]],
         "overridden": lost["overridden"] ^ flags_of(lost) ^ target,
         "withdrawn_by_staff": lost["withdrawn_by_staff"] | (had & ~grants(target) & ALL),
     }

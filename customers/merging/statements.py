@@ -49,7 +49,7 @@ RETURNING id
 CHOSEN = (*FIELDS, "tags", "mailing_lists", *FLAGS, *FORMER_COLUMNS.values())
 CHOSEN = (*CHOSEN, "match_key", "given", "overridden", "withdrawn_by_staff")
 ASSIGNED = ",\n       ".join(f"{column} = v.{column}" for column in CHOSEN)
-# What a customer's attributes are where nothing says that those that were true still are: `before`, against what `t` has.
+# What a customer's attributes are where nothing says that those that were true still are: of `before`, what `t` has.
 HELD = """(
                SELECT coalesce(jsonb_object_agg(a.name, a.value) FILTER (WHERE a.value IS NOT NULL), '{{}}')
                  FROM (SELECT e.key AS name,

@@ -62,6 +62,13 @@ DELETE FROM tenants_beforeimage
  WHERE tenant_id = %(tenant_id)s AND entity = 'customers' AND record = %(lost)s AND kept_until IS NULL
 RETURNING id
 """
+# Of somebody whose own merges can be undone: what is withdrawn from the other one from now on, these do not hear.
+DEAFEN = """
+UPDATE tenants_beforeimage
+   SET grants = 0
+ WHERE tenant_id = %(tenant_id)s AND entity = 'customers' AND record = %(lost)s AND grants <> 0
+RETURNING id
+"""
 
 Execute = Callable[..., list[Row]]  # of an open write: a statement and its parameters
 

@@ -20,6 +20,7 @@ from tests.conftest import MakeTenant, Partner, examples
 from tests.orders.records import order
 
 STAFF = Origin(Source.ADMIN, "ann", "0" * 32, reason="the same person")
+WITHOUT = Origin(Source.ADMIN, "ann", "0" * 32)
 NAMES = {"email_optin": "EmailOptin", "sms_optin": "SmsOptin", "is_excluded": "IsExcluded"}
 FLAG = st.sampled_from([None, False, True])
 ROWS = st.fixed_dictionaries(
@@ -33,6 +34,7 @@ ROWS = st.fixed_dictionaries(
 SIDES = st.dictionaries(
     st.sampled_from(["customer_id", "email", "name", "phone", *SETS]), st.sampled_from(["kept", "lost", "both"])
 )
+HAND = st.dictionaries(st.sampled_from(list(FLAGS)), st.booleans())
 HIDDEN = {"updated_at", "previous_flags"}  # of the row's own life
 
 
@@ -77,7 +79,7 @@ def made(make_tenant: MakeTenant, priority: str, rows: tuple[Mapping[str, Any], 
 
 
 @pytest.mark.parametrize("priority", ["customerid", "email"])
-@given(rows=st.tuples(ROWS, ROWS), sides=SIDES, swap=st.booleans(), hand=st.dictionaries(st.sampled_from(list(FLAGS)), st.booleans()))  # fmt: skip
+@given(rows=st.tuples(ROWS, ROWS), sides=SIDES, swap=st.booleans(), hand=HAND)
 @examples(60)
 def test_a_merge_keeps_every_order_grants_what_both_grant_and_parts_into_what_was(
     make_tenant: MakeTenant, priority: str, rows: Any, sides: Mapping[str, str], swap: bool, hand: Mapping[str, bool]
@@ -99,7 +101,12 @@ def test_a_merge_keeps_every_order_grants_what_both_grant_and_parts_into_what_wa
         wanted = (other, ours) if sides.get(column) == "lost" else (ours, other)
         assert after[kept][column] == (wanted[0] or wanted[1])
     for column, former in (("customer_id", "former_ids"), ("email", "former_emails")):
-        known = {*(before[kept][former] or ()), *(before[lost][former] or ()), before[kept][column], before[lost][column]}
+        known = {
+            *(before[kept][former] or ()),
+            *(before[lost][former] or ()),
+            before[kept][column],
+            before[lost][column],
+        }
         assert {*(after[kept][former] or ()), after[kept][column]} == known - ({None} if after[kept][column] else set())
     assert orders_of(partner.tenant, kept) == theirs
     assert not ConsentChange.objects.filter(customer=lost).exists()
@@ -123,6 +130,6 @@ def test_no_consent_is_granted_by_hand_without_a_reason(make_tenant: MakeTenant,
     before = stored(partner)
 
     with pytest.raises(MergeRefused, match="Say why"):
-        merge(partner.tenant, seen(kept), seen(lost), Choices({}, {"email_optin": True}), origin=Origin(Source.ADMIN, "ann", "0" * 32))  # fmt: skip
+        merge(partner.tenant, seen(kept), seen(lost), Choices({}, {"email_optin": True}), origin=WITHOUT)
 
     assert stored(partner) == before

@@ -3,12 +3,7 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 \set undoes '1'
 
-SELECT i.id AS image_id, i.image::text AS image, i.grants AS grants, to_jsonb(t)::text AS row,
-       EXISTS (SELECT 1
-                 FROM tenants_changeset c
-                WHERE c.tenant_id = :'tenant_id' AND c.entity = 'customers' AND c.number > :'undoes'
-                  AND id_blocks(c.created_ids || c.updated_ids || c.deleted_ids) && ARRAY[:'kept'::bigint >> 6]
-                  AND :'kept'::bigint = ANY (c.created_ids || c.updated_ids || c.deleted_ids)) AS touched
+SELECT i.id AS image_id, i.image::text AS image, i.grants AS grants, to_jsonb(t)::text AS row
   FROM tenants_beforeimage i
   JOIN customers_customer t ON t.tenant_id = :'tenant_id' AND t.id = i.record
  WHERE i.tenant_id = :'tenant_id' AND i.entity = 'customers' AND i.record = :'kept'

@@ -76,7 +76,8 @@ SAMPLES: dict[str, Any] = {
     "start": "0", "data": "0a",
     "gives": "false", "undoes": "1", "masks": '{"i:C-1": 1}', "withdrawn": '{"1": 1}',
     "parts": [1, 2], "images": [{"record": 1, "image": {"id": 1, "customer_id": "C-1"}}], "names": ["C-1"],
-    "kept": "1", "lost": "2", "dropped_customer_id": "C-2", "dropped_email": "bob@shop.example", "attributes": "both",
+    "kept": "1", "lost": "2", "pairs": [{"first": 1, "second": 2, "reasons": 1}],
+    "dropped_customer_id": "C-2", "dropped_email": "bob@shop.example", "attributes": "both",
     "merged": MERGED, "back": "{}", "kept_row": MERGED, "lost_row": MERGED, "after_row": MERGED, "orders": "[]",
     "followed": '[[1, "C-2", null, "C-1", null]]', "image": json.dumps({"merged": {"lost": {"id": 2}}}),
     "state": "dismissed", "rejected": [{
