@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from customers.duplicates import forget_pairs
+from customers.merged import Merged, merged_into
 from customers.models import Customer
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
@@ -115,22 +117,29 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
     That is: with other customers, in reasons, in before-images, in quarantine, with imports. Orders may have come
-    before customers. Each person that something went of has a certificate of it.
+    before customers. Whoever was merged into a customer goes with it, under all that they were known by. Each person
+    that something went of has a certificate of it.
     """
+    merged = merged_into(write.execute, [person.id for person in persons if person.id is not None])
+    persons = [*persons, *map(_formerly, merged)]
     named = _named(persons)
     erased = named["erased"]
     gone = write.execute(DELETE, ids=as_array(erased)) if erased else []
     texts = [*named["customer_ids"], *named["emails"], *(text for _, *texts in gone for text in texts)]
-    known = Known(texts, [phone for phone, *_ in gone])
+    texts += [name for one in merged for name in one.names]
+    known = Known(texts, [*(phone for phone, *_ in gone), *(one.phone for one in merged)])
     ledger = forget_reasons(write, erased, known)
     own = write.changes if write.operation == Operation.ERASE else write.note(Entity.CUSTOMERS, Operation.ERASE)
     own.deleted += erased
+    if erased:
+        forget_pairs(write.execute, erased)
     dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:
         ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id, _ in orders), strict=True)
         write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
-    images = [row[0] for row in write.execute(FIND_IMAGES, **named, names=names_of(persons))]
+    records = [*erased, *(one.id for one in merged)]
+    images = [row[0] for row in write.execute(FIND_IMAGES, erased=records, names=names_of(persons))]
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
     left_out = forget_quarantined(write, names_of(persons)) + forget_imported(write, names_of(persons), known)
@@ -165,6 +174,11 @@ def _certified(persons: Sequence[Person], orders: Iterable[Sequence[Any]], ledge
         for index, person in enumerate(found)
         if person.id is not None or named[index] or len(found) == 1
     ]
+
+
+def _formerly(merged: Merged) -> Person:
+    """Return who was merged as a person for whom no row stands, known by former identifiers alone."""
+    return Person(None, None, None, merged.ids, merged.emails, merged.phone)
 
 
 def _matches(found: Sequence[Person], customer_id: str | None, email: str | None, first: str) -> Sequence[Person]:

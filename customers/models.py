@@ -140,3 +140,30 @@ class CustomerNote(TenantOwned):
 
     def __str__(self) -> str:
         return f"note #{self.pk}"
+
+    @property
+    def named_by(self) -> list[str]:
+        """The identifiers it has."""
+        return [value for value in (self.customer_id, self.email, self.phone) if value]
+
+
+class Duplicate(TenantOwned):
+    """Two customers who may be one person, by hub id, the older one first; `reasons` are the bits of Reason.
+
+    The worker finds them (customers.duplicates). `is_dismissed`: staff said that they are two; it is remembered until
+    one of them goes.
+    """
+
+    first = models.BigIntegerField("hub id")
+    second = models.BigIntegerField("hub id of the other")
+    reasons = models.SmallIntegerField()
+    is_dismissed = models.BooleanField("not a duplicate", default=False)
+    created_at = models.DateTimeField("found")
+
+    class Meta:
+        verbose_name = "possible duplicate"
+        constraints = [models.UniqueConstraint(fields=["tenant", "first", "second"], name="duplicate_in_tenant")]
+        indexes = [models.Index(fields=["tenant", "second"], name="duplicate_by_second")]
+
+    def __str__(self) -> str:
+        return f"#{self.first} and #{self.second}"

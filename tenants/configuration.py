@@ -17,9 +17,9 @@ KEYS = {
     priority: ", ".join([*(key_sql(name, f"c.{COLUMNS[name]}") for name in order[:2]), "c.match_key"])
     for priority, order in ORDER.items()
 }
-PLAN, REKEY = (
+PLAN, REKEY, COLLISIONS = (
     {priority: read_sql("tenants", name).format(key=key, phone=LETTERS["Phone"]) for priority, key in KEYS.items()}
-    for name in ("rekey_plan", "rekey")
+    for name in ("rekey_plan", "rekey", "rekey_collisions")
 )
 
 
@@ -34,13 +34,12 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class PriorityPlan:
-    """What another identifier priority means: how many customers there are, get another key, collide; with samples."""
+    """What another identifier priority means: how many customers there are, get another key, collide."""
 
     priority: Priority
     customers: int
     moving: int
     colliding: int
-    samples: Sequence[Collision]
 
 
 class CustomersCollide(Exception):
@@ -53,10 +52,14 @@ class CustomersCollide(Exception):
 
 def plan_priority(tenant: Tenant, priority: Priority) -> PriorityPlan:
     """Return what changing the tenant's identifier priority would mean. Changes nothing."""
-    row = execute(PLAN[priority], {"tenant_id": tenant.pk}).fetchall()[0]
-    customers, moving, colliding, samples = row
-    found = [Collision(key.partition(":")[2], count, ids) for key, count, ids in samples]
-    return PriorityPlan(priority, customers, moving, colliding, found)
+    return PriorityPlan(priority, *execute(PLAN[priority], {"tenant_id": tenant.pk}).fetchall()[0])
+
+
+def collisions(tenant: Tenant, priority: Priority, *, start: int, most: int) -> list[Collision]:
+    """Return what stands in the way of a change of the tenant's identifier priority: a part of it, the worst first."""
+    named = {"tenant_id": tenant.pk, "start": start, "most": most}
+    rows = execute(COLLISIONS[priority], named).fetchall()
+    return [Collision(key.partition(":")[2], count, ids) for key, count, ids in rows]
 
 
 def change_priority(tenant: Tenant, priority: Priority, *, origin: Origin) -> Changes:

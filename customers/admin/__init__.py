@@ -1,5 +1,6 @@
-"""Customers in the admin: the list and the page, the editing of opt-ins, the search, the consent ledger."""
+"""Customers in the admin: the list and the page, the editing of opt-ins, the search, merging,
+duplicates, the consent ledger."""
 
-from customers.admin import customers, ledger
+from customers.admin import customers, duplicates, ledger
 
-__all__ = ["customers", "ledger"]
+__all__ = ["customers", "duplicates", "ledger"]

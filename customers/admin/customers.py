@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -15,7 +16,9 @@ from customers.admin.correcting import correct
 from customers.admin.editing import FLAG_ACTIONS
 from customers.admin.erasing import ErasingAdmin
 from customers.admin.everything import EVERYTHING
+from customers.admin.merging import MERGE
 from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
+from customers.admin.parting import merges_of, parting_pattern
 from customers.admin.searching import conditions_of, searched_as_of
 from customers.consents import GIVEN_BITS
 from customers.flags import FLAGS
@@ -29,7 +32,7 @@ from tenants.admin.forms import ReasonForm, reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
 from tenants.admin.record_pages import RecordPage
 from tenants.admin.searching import MOST_MATCHES
-from tenants.admin.sections import clipped
+from tenants.admin.sections import Section, clipped
 from tenants.models import Entity
 
 SHORT = {"app_push_optin": "Push"}
@@ -104,7 +107,7 @@ class CustomerAdmin(ErasingAdmin):
     entity = Entity.CUSTOMERS
     deletes = "Erase"
     identifiers = ("customer_id", "email", "phone")
-    pages = (RecordPage("Correct…", "correct", correct), EVERYTHING)
+    pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING)
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
         "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip, list:news,"
@@ -163,3 +166,9 @@ class CustomerAdmin(ErasingAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return ConsentChangeList
+
+    def sections(self, record: Customer) -> list[Section]:
+        return [*merges_of(record), *super().sections(record)]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [parting_pattern(self), *super().get_urls()]

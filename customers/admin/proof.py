@@ -52,7 +52,7 @@ class ConsentProofAdmin(ConsentEditingAdmin):
 
 
 def proof_of(customer: Any) -> Iterator[tuple[object, ...]]:
-    """Yield a row for each channel of each write, the oldest first."""
+    """Yield a row for each channel of each write, the oldest first; each says whom it was about when it was written."""
     changes = ConsentChange.objects.filter(tenant_id=customer.tenant_id, customer=customer.pk)
     for change in changes.order_by("pk"):
         for line in lines(change):
@@ -67,5 +67,5 @@ def proof_of(customer: Any) -> Iterator[tuple[object, ...]]:
                 change.reason,
                 "yes" if line.against_staff else "",
                 change.changeset_number,
-                change.customer,
+                change.merged_from or change.customer,
             )

@@ -13,6 +13,7 @@ SECTIONS = (
         "Records",
         (
             ("customers.customer", "Customers", "group"),
+            ("customers.duplicate", "Duplicates", "join_inner"),
             ("orders.order", "Orders", "shopping_cart"),
             ("products.product", "Products", "inventory_2"),
             ("tenants.quarantinedrecord", "Quarantine", "healing"),

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from tenants.admin.access import tenants_of
+from tenants.admin.collisions import collision_page
 from tenants.admin.connect import ANSWERS, LANGUAGES, endpoints
-from tenants.admin.figures import list_address
 from tenants.admin.forms import TenantForm
 from tenants.admin.list_filters import one_of, yes_no
 from tenants.admin.records import origin_of
@@ -133,7 +133,9 @@ class TenantAdmin(SandboxPages):
 
     def _priority_page(self, request: HttpRequest, tenant: Tenant, plan: Any, status: int = 200) -> HttpResponse:
         title = f"Identifier priority of {tenant}"
-        shown = {"plan": plan, "tenant": tenant, "customer_page": list_address("customers.customer")}
+        shown = {"plan": plan, "tenant": tenant}
+        if plan.colliding:
+            shown["collisions"] = collision_page(request, tenant, plan.priority)
         return self.page(request, "tenants/priority.html", title, tenant, status, **shown)
 
     @action(description="API keys", url_path="keys", icon="key")  # type: ignore[untyped-decorator]

@@ -23,6 +23,7 @@ SAID = {
     Operation.ERASE: "a person",
     Operation.REKEY: "another identifier priority",
     Operation.UNDO: "taken back by staff",
+    Operation.MERGE: "merged with another customer",
 }
 
 

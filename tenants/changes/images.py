@@ -8,12 +8,12 @@ An image is JSON as PostgreSQL writes and reads it, never Python's: amounts keep
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from hub.sql.files import read_sql
@@ -23,7 +23,7 @@ from tenants.changes.changesets import LISTED, as_array, recording
 from tenants.changes.results import Telling
 from tenants.models import BeforeImage, Entity
 
-KEPT_FOR = timedelta(days=7)
+KEPT_FOR, MERGES_KEPT_FOR = timedelta(days=7), timedelta(days=30)
 CHUNK = 1000  # images that the purge deletes at a time
 RETURNS_OLD = 180_000  # the server's version from which RETURNING knows the row that was replaced
 
@@ -46,7 +46,29 @@ VALUES (%(tenant_id)s, 0, %(now)s::timestamptz + interval '8 days')
  WHERE f.heard_until > excluded.heard_until - interval '1 day' IS NOT TRUE
 RETURNING heard_until
 """
+# The same for as long as a merge can be taken back.
+HEAR_LONG = """
+INSERT INTO tenants_feed AS f (tenant_id, number, heard_until)
+VALUES (%(tenant_id)s, 0, %(now)s::timestamptz + interval '31 days')
+    ON CONFLICT (tenant_id) DO UPDATE
+   SET heard_until = excluded.heard_until
+RETURNING heard_until
+"""
 FORGET = "DELETE FROM tenants_beforeimage WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[]) RETURNING id"
+
+# Of somebody who is merged into another: nothing goes back by them any more, for the merge touched the record.
+DROP_USUAL = """
+DELETE FROM tenants_beforeimage
+ WHERE tenant_id = %(tenant_id)s AND entity = 'customers' AND record = %(lost)s AND kept_until IS NULL
+RETURNING id
+"""
+# Of somebody whose own merges can be undone: what is withdrawn from the other one from now on, these do not hear.
+DEAFEN = """
+UPDATE tenants_beforeimage
+   SET grants = 0
+ WHERE tenant_id = %(tenant_id)s AND entity = 'customers' AND record = %(lost)s AND grants <> 0
+RETURNING id
+"""
 
 Execute = Callable[..., list[Row]]  # of an open write: a statement and its parameters
 
@@ -73,6 +95,7 @@ class Kept:
     grants and the row does not, and `restored` is what the record becomes where those of `h.held` stay withdrawn.
     `flags` of a row `t` are what the ledger compares, `supplied` those that somebody said something about. `said` has
     the columns of flags that staff see whether anybody ever said something about, by their bits in the column `given`.
+    `names` are what an image names a person by, `until` is how long it is kept, where that is not the usual week.
     """
 
     entity: Entity
@@ -85,6 +108,8 @@ class Kept:
     flags: str = "NULL::smallint"
     supplied: str = "NULL::smallint"
     said: Mapping[str, int] = field(default_factory=dict)
+    names: str = NAMES
+    until: str = ""
 
     @property
     def table(self) -> str:
@@ -104,7 +129,9 @@ class Kept:
 
     def keep(self, images: str) -> str:
         """Compose the end of record_changeset that keeps images; `images` selects (record, image)."""
-        return read_sql("tenants", "keep_images").format(names=NAMES, grants=self.grants, images=images)
+        column, value = ("kept_until, ", f"{self.until}, ") if self.until else ("", "")
+        blanks = {"names": self.names, "grants": self.grants, "column": column, "until": value}
+        return read_sql("tenants", "keep_images").format(images=images, **blanks)
 
     def images_where(self, condition: str) -> str:
         """Compose a query for the images of the records `t` that a condition finds, each as JSON for `Write.keep`."""
@@ -178,10 +205,16 @@ def forget_images(execute: Execute, ids: Sequence[int]) -> None:
 
 def purge_images() -> int:
     """Delete the images that are over, the oldest first and some at a time; return how many they were."""
-    end, deleted = timezone.now() - KEPT_FOR, 0
+    usual, merges = BeforeImage.objects.filter(kept_until=None), BeforeImage.objects.filter(kept_until__isnull=False)
+    return _purge(usual.order_by("pk"), "created_at", timezone.now() - KEPT_FOR) + _purge(
+        merges.order_by("kept_until"), "kept_until", timezone.now()
+    )
+
+
+def _purge(images: QuerySet[BeforeImage], moment: str, end: datetime) -> int:
+    deleted = 0
     while True:
-        oldest = BeforeImage.objects.order_by("pk").values_list("pk", "created_at")[:CHUNK]
-        over = [pk for pk, created_at in oldest if created_at < end]
+        over = [pk for pk, at in images.values_list("pk", moment)[:CHUNK] if at < end]
         deleted += BeforeImage.objects.filter(pk__in=over).delete()[0] if over else 0
         if len(over) < CHUNK:
             return deleted

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -27,8 +28,11 @@ CAN_BE_UNDONE = {Operation.UPSERT, Operation.EDIT, Operation.DELETE, Operation.U
 TOO_OLD = "It is older than seven days: what the records were before is no longer kept."
 ERASES = "It erased persons, and nobody comes back from that."
 REKEYS = "It gave customers other keys: change the identifier priority again instead."
+MERGES = "It merged two customers, which has a page of its own to take it back."
+PARTS_AGAIN = "It parted two customers that were merged: merge them again instead."
 TAKEN_BACK = "Taken back by {by}. To revert that, take back {by}."
 FOLLOWED = "It followed {led}: take that back, and these orders go back with it."
+REFUSED = {Operation.ERASE: ERASES, Operation.REKEY: REKEYS, Operation.MERGE: MERGES}
 NO_IMAGES = "It created nothing, and what the records were before is not kept: nothing could go back."
 
 CHANGED_SINCE = "changed since"
@@ -87,7 +91,9 @@ class PlanChanged(Exception):
 def why_not(changeset: Changeset) -> str:
     """Say why a changeset can't be taken back at all; nothing where it can."""
     if changeset.operation not in CAN_BE_UNDONE:
-        return ERASES if changeset.operation == Operation.ERASE else REKEYS
+        return REFUSED[Operation(changeset.operation)]
+    if changeset.undoes and _merges(changeset.tenant_id, changeset.undoes):
+        return PARTS_AGAIN
     if changeset.created_at < timezone.now() - KEPT_FOR:
         return TOO_OLD
     if taken := undo_of(changeset):
@@ -95,6 +101,10 @@ def why_not(changeset: Changeset) -> str:
     if led := leader_of(changeset):
         return FOLLOWED.format(led=f"number {led.number:,}")
     return "" if changeset.created_ids or _has_images(changeset) else NO_IMAGES
+
+
+def _merges(tenant_id: UUID, number: int) -> bool:
+    return Changeset.objects.filter(tenant_id=tenant_id, number=number, operation=Operation.MERGE).exists()
 
 
 def undo_of(changeset: Changeset) -> Changeset | None:

@@ -77,7 +77,7 @@ def _differs(kept: Kept) -> str:
              FROM {parts.model._meta.db_table} p
             WHERE p.tenant_id = %(tenant_id)s AND p.{parts.of} = t.id
             ORDER BY p.{parts.place}) <> ARRAY(
-           SELECT ('{_defaults(parts.model)}'::jsonb || e.part) - {hidden}
+           SELECT ('{defaults_of(parts.model)}'::jsonb || e.part) - {hidden}
              FROM jsonb_array_elements(r.target->'parts') WITH ORDINALITY AS e(part, place)
             ORDER BY e.place)""")  # noqa: S608 — composed from constants
     return f"coalesce({' OR '.join(compared)}, true)"
@@ -116,7 +116,7 @@ def _come_back(kept: Kept, images: str) -> str:
 SELECT {_list(values)}
   FROM {CHOSEN}
 {images}
- CROSS JOIN LATERAL jsonb_populate_record(NULL::{kept.table}, '{_defaults(kept.model)}'::jsonb || r.target) p
+ CROSS JOIN LATERAL jsonb_populate_record(NULL::{kept.table}, '{defaults_of(kept.model)}'::jsonb || r.target) p
  WHERE i.id IS NOT NULL
 RETURNING t.id, {kept.flags} AS after, {kept.supplied} AS supplied"""  # noqa: S608
 
@@ -143,14 +143,14 @@ SELECT count(*) AS parts FROM dropped"""  # noqa: S608
               AND s.changeset_number = %(undoes)s
            OFFSET 0) i
      CROSS JOIN LATERAL jsonb_array_elements(i.image->'parts') AS e(part)
-     CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, '{_defaults(kept.parts.model)}'::jsonb || e.part) p
+     CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, '{defaults_of(kept.parts.model)}'::jsonb || e.part) p
     RETURNING id
 )
 SELECT count(*) AS parts FROM put"""  # noqa: S608
     return {"drop_parts": drop, "put_parts": put}
 
 
-def _defaults(model: type[Model]) -> str:
+def defaults_of(model: type[Model]) -> str:
     """Return the defaults of a model's columns as JSON: a column that came since an image was kept is in none."""
     fields = cast(Sequence["Field[object, object]"], model._meta.concrete_fields)
     return json.dumps({field.column: field.get_default() for field in fields if field.has_default()})

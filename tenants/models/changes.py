@@ -24,6 +24,7 @@ class Operation(models.TextChoices):
     ERASE = "erase"
     REKEY = "rekey"
     UNDO = "undo"
+    MERGE = "merge"
 
 
 class Source(models.TextChoices):
@@ -113,6 +114,7 @@ class ConsentChange(TenantOwned):
 
     `channels` are the flags it is about: those that changed or, where the customer was created (`before` is null),
     those that were supplied. `against_staff` are those granted by a source after staff had withdrawn them.
+    `merged_from` is whom the row was about before that customer was merged into this one (customers.merging).
     It stands by itself: it lives as long as the customer, its changeset no longer than the feed.
     """
 
@@ -125,6 +127,7 @@ class ConsentChange(TenantOwned):
     source = models.CharField(max_length=20, choices=Source.choices, db_default="")
     actor = models.CharField(max_length=200, db_default="")
     reason = models.CharField(max_length=200, db_default="")
+    merged_from = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

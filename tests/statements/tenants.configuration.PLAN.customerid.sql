@@ -1,18 +1,16 @@
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
 WITH planned AS MATERIALIZED (
-    SELECT c.id, c.match_key AS present, coalesce('i:' || c.customer_id, 'e:' || c.email, c.match_key) AS key
+    SELECT c.match_key AS present, coalesce('i:' || c.customer_id, 'e:' || c.email, c.match_key) AS key
       FROM customers_customer c
      WHERE c.tenant_id = :'tenant_id'
 ), shared AS MATERIALIZED (
-    SELECT key, count(*) AS customers, (array_agg(id ORDER BY id))[1:5] AS ids
+    SELECT count(*) AS customers
       FROM planned
      GROUP BY key
     HAVING count(*) > 1
 )
 SELECT (SELECT count(*) FROM planned) AS customers,
        (SELECT count(*) FROM planned WHERE key <> present) AS moving,
-       (SELECT coalesce(sum(customers), 0)::bigint FROM shared) AS colliding,
-       (SELECT coalesce(json_agg(json_build_array(key, customers, ids)), '[]')
-          FROM (SELECT * FROM shared ORDER BY customers DESC, key LIMIT 10) worst) AS samples
+       (SELECT coalesce(sum(customers), 0)::bigint FROM shared) AS colliding
 ;

@@ -41,6 +41,7 @@ STRANGER = {
     "network": "192.0.2.1", "method": "GET", "route": "/customers/{tenantId}", "status": 401, "code": "unauthorised",
     "milliseconds": 1.5, "size": 0, "trace_id": "0af7651916cd43dd8448eb211c80319c", "created_at": MOMENT,
 }  # fmt: skip
+MERGED = '{"id": 1, "customer_id": "C-1", "tags": [], "attributes": {}}'
 SAMPLES: dict[str, Any] = {
     "actor": "key 0123abcd", "address": "192.0.2.1", "after": ["NULL", 3], "ahead": [], "api_key_id": "1",
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
@@ -80,6 +81,10 @@ SAMPLES: dict[str, Any] = {
     "legal_basis": "objection", "reference": "GDPR-17",
     "certificates": [{"number": "AAAA-BBBB-CCCC-DDDD", "hub_id": 1, "changeset_number": 1, "reference_hash": "",
                       "went": {}, "digests": ["ab"], "format": 1, "key": "ab", "signature": "cd"}],
+    "kept": "1", "lost": "2", "pairs": [{"first": 1, "second": 2, "reasons": 1}],
+    "dropped_customer_id": "C-2", "dropped_email": "bob@shop.example", "attributes": "both",
+    "merged": MERGED, "back": "{}", "kept_row": MERGED, "lost_row": MERGED, "after_row": MERGED, "orders": "[]",
+    "followed": '[[1, "C-2", null, "C-1", null]]', "image": json.dumps({"merged": {"lost": {"id": 2}}}),
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,

@@ -11,7 +11,7 @@ from customers.ingest import upsert_customers
 from customers.models import Customer
 from hub.records.records import RecordList
 from tenants.changes.changesets import Origin
-from tenants.configuration import Collision, CustomersCollide, change_priority, plan_priority
+from tenants.configuration import Collision, CustomersCollide, change_priority, collisions, plan_priority
 from tenants.keys import create_key, roll_key
 from tenants.models import Priority, Source, Tenant
 from tests.conftest import MakeTenant, Partner
@@ -38,7 +38,9 @@ def test_the_plan_says_what_another_priority_means(partner: Partner) -> None:
     plan = plan_priority(partner.tenant, Priority.EMAIL)
 
     assert (plan.customers, plan.moving, plan.colliding) == (5, 3, 2)
-    assert plan.samples == [Collision("family@example.com", 2, [first.pk, second.pk])]
+    assert collisions(partner.tenant, plan.priority, start=0, most=5) == [
+        Collision("family@example.com", 2, [first.pk, second.pk])
+    ]
 
 
 def test_a_guest_collides_with_a_customer_of_the_same_email(partner: Partner) -> None:

@@ -1,5 +1,6 @@
 -- Takes what is withdrawn, bits by match_key, from what images of these customers grant (customers.restoring); returns at
--- how many. Of a customer the latest image counts: the others are of what was touched, and may lose it, too.
+-- how many. Of a customer the latest image counts, and those of merges: the others are of what was touched, and may lose
+-- it, too.
 -- It begins from the images that grant anything: where staff edited three opt-ins, 500 withdrawals take 0.2 ms instead of
 -- 1.7. Only where these are more than 50, and than the customers, it begins from the customers.
 -- LATERAL … OFFSET 0 and ORDER BY record pin the index plans.
@@ -56,11 +57,15 @@ BEGIN
                     WHERE tenant_id = $1 AND match_key = w.key
                    OFFSET 0) c
              CROSS JOIN LATERAL (
-                   SELECT id, grants
-                     FROM %1$I
-                    WHERE tenant_id = $1 AND entity = 'customers' AND record = c.id
-                    ORDER BY changeset_number DESC
-                    LIMIT 1) i
+                   (SELECT id, grants
+                      FROM %1$I
+                     WHERE tenant_id = $1 AND entity = 'customers' AND record = c.id
+                     ORDER BY changeset_number DESC
+                     LIMIT 1)
+                   UNION ALL
+                   (SELECT id, grants
+                      FROM %1$I
+                     WHERE tenant_id = $1 AND record = c.id AND grants <> 0 AND kept_until IS NOT NULL)) i
              WHERE i.grants & w.bits::integer <> 0
             $query$, images, customers)
            INTO ids

@@ -1,0 +1,1 @@
+"""Merging two customers that are one person, and taking that back."""
