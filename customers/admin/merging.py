@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -16,7 +16,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from customers.admin.comparing import COMPARED, LABELS, FlagLine, ValueLine, flag_lines, totals, value_lines
-from customers.admin.optins import EPOCH, seen
 from customers.admin.parting import parting_url
 from customers.duplicates import suspected
 from customers.flags import FLAGS
@@ -35,6 +34,7 @@ from tenants.identity import COLUMNS, identifiers_of
 from tenants.models import Entity, Role, Tenant
 
 MOST_FOUND = 10
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 OVERTAKEN = "Nothing was merged: {} Look again, then decide."
 LOOK_AGAIN = "This is what would happen with what you chose: look, then confirm."
@@ -195,10 +195,15 @@ def _done(kept: Customer, lost: Customer, number: int) -> SafeString:
     )
 
 
+def seen(customer: Customer) -> str:
+    """Write down whom the page shows: hub id, and when the row last changed (microseconds)."""
+    return f"{customer.pk}:{(customer.updated_at - EPOCH) // MICROSECOND}"
+
+
 def _seen(request: HttpRequest, name: str) -> Seen:
     """Return who was shown and as of when. Raises Http404 for what the page did not write."""
     parts = request.POST.get(name, "").split(":")
-    if len(parts) != 3 or not all(map(is_bigint, parts)):
+    if len(parts) != 2 or not all(map(is_bigint, parts)):
         raise Http404
     try:
         return Seen(int(parts[0]), EPOCH + MICROSECOND * int(parts[1]))

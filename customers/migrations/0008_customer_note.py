@@ -10,7 +10,7 @@ from hub.sql.tenancy import TenantForeignKey, tenant_reference, tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0007_note_withdrawn'),
+        ('customers', '0008_searched_words'),
         ('tenants', '0025_requires_reason'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

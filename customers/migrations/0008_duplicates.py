@@ -10,7 +10,7 @@ from hub.sql.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0007_note_withdrawn'),
+        ('customers', '0008_customer_note'),
         ('tenants', '0026_merges'),
     ]
 

@@ -11,7 +11,7 @@ from hub.sql.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0025_requires_reason'),
+        ('tenants', '0026_saved_view'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0025_requires_reason'),
+        ('tenants', '0026_certificate'),
     ]
 
     operations = [
