@@ -33,7 +33,7 @@ SECTIONS = (
     (
         "Audit",
         (
-            ("tenants.auditevent", "Configuration", "policy"),
+            ("tenants.auditevent", "Configuration changes", "policy"),
             ("tenants.look", "Who looked", "visibility"),
             ("tenants.accountevent", "Accounts", "login"),
             ("tenants.strangercount", "Strangers", "travel_explore"),

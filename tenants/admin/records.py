@@ -20,6 +20,7 @@ from hub.middleware.requests import HubRequest, trace_id
 from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant_ids_of, tenants_by_id
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_page, count_shown, who_looked
+from tenants.admin.palette import Findable
 from tenants.admin.question import Question, chosen_ids, counted
 from tenants.admin.record_pages import RecordPage
 from tenants.admin.saved_views import ListWithViews
@@ -36,7 +37,7 @@ def origin_of(request: HttpRequest) -> Origin:
     return Origin(Source.ADMIN, user.get_username(), trace_id(HubRequest.of(request)), user_id=user.pk)
 
 
-class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelAdmin):
+class RecordAdmin(ReplicatedList, ListWithViews, Findable, TenantScopedAdmin, KeysetModelAdmin):
     """A tenant's records: read-only but for what a subclass lets staff edit.
 
     `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …). `pages` are what
@@ -85,6 +86,16 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
         return response
 
     # Searching
+
+    @property
+    def named_by(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What is shown beside a record that Ctrl+K finds: its identifiers."""
+        return self.identifiers
+
+    def count_found(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Count whom a search shows as a list does."""
+        if self.entity in PERSONAL:
+            count_shown(request, self.entity, Way.LIST, rows)
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
         return self.identifiers
