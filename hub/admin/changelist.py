@@ -227,6 +227,10 @@ def patience(milliseconds: int) -> Iterator[None]:
     """Bound each statement within; one that takes longer raises OperationalError, caused by QueryCanceled."""
     database = reads_from()
     with transaction.atomic(database), connections[database].cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
+            [str(milliseconds)],
+        )
+        before = cursor.fetchone()[0]
         yield
-        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")  # where an outer transaction goes on
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])  # an outer transaction goes on

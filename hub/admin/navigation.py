@@ -34,7 +34,7 @@ SECTIONS = (
     (
         "Audit",
         (
-            ("tenants.auditevent", "Configuration", "policy"),
+            ("tenants.auditevent", "Configuration changes", "policy"),
             ("tenants.look", "Who looked", "visibility"),
             ("tenants.erasurecertificate", "Erasures", "person_off"),
             ("tenants.accountevent", "Accounts", "login"),

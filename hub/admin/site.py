@@ -23,6 +23,7 @@ from unfold.sites import UnfoldAdminSite
 
 from hub.admin.changelist import MOST_COUNTED, HubChangeList, KeysetChangeList
 from hub.admin.navigation import sidebar
+from hub.admin.palette import Group, find, term_of
 from hub.admin.pasting import pasted
 from hub.admin.refusals import refusal_page
 from hub.admin.table import Sort
@@ -61,11 +62,13 @@ class HubAdminSite(UnfoldAdminSite):
         return JsonResponse({"user": str(request.user.pk), "token": get_token(request)})
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Search the pages by name; raises BadRequest for a page of results that is no number."""
-        if not is_bigint(request.GET.get("page", "1")):
-            raise BadRequest
-        found: HttpResponse = super().search(request, extra_context)
-        return found
+        """Search everything that the user may see: as a page, or the results alone for the box that Ctrl+K opens."""
+        term, is_part = term_of(request), "part" in request.GET
+        context = {"term": term, "groups": find(self, request, term) if term else [], "is_part": is_part}
+        if not is_part:
+            context |= {**self.each_context(request), "title": "Search"}
+        template = "admin/palette_results.html" if is_part else "admin/search.html"
+        return TemplateResponse(request, template, context, headers={"Cache-Control": "no-store"})
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         return sidebar(self, request)
@@ -117,6 +120,10 @@ class HubModelAdmin(ModelAdmin):
         """Return an address of this model's with the list's filters: the list as it was, or what leads back to it."""
         context = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
         return str(add_preserved_filters(context, url))
+
+    def find(self, request: HttpRequest, term: str) -> Group | None:
+        """Return what the search over everything finds here; nothing where a subclass does not say."""
+        return None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow what the filters offer, and no other look into the data. So a filter must be a class of the hub's."""

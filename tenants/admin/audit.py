@@ -14,14 +14,14 @@ from django.utils.safestring import SafeString
 
 from hub.admin.pasting import pasted
 from tenants.admin.history import HistoryAdmin, in_trace
-from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, hub_id, one_of
+from tenants.admin.list_filters import ExactFilter, HubIdFilter, TenantFilter, arrived, hub_id, one_of
 from tenants.admin.sections import clipped, moment
-from tenants.models import TENANT_CHOICES, ApiKey, AuditEvent, Membership, Role, Tenant
+from tenants.models import TENANT_CHOICES, ApiKey, AuditEvent, Membership, Role, Tenant, Webhook
 
 SERVER = "a command on the server"
 
 
-def audit_of(obj: Tenant | ApiKey | Membership, parameter: str) -> str:
+def audit_of(obj: Tenant | ApiKey | Membership | Webhook, parameter: str) -> str:
     """Return the address of an object's part of the audit, which `parameter` filters."""
     tenant_id = obj.pk if isinstance(obj, Tenant) else obj.tenant_id
     named = obj.user.username if isinstance(obj, Membership) else obj.pk
@@ -60,6 +60,16 @@ class MemberFilter(UserFilter):
     title = "member"
     parameter_name = "member"
     columns = ("member", "user")
+
+
+class WebhookFilter(HubIdFilter):
+    """What was done to a webhook, which the details name by number."""
+
+    title = "number of the webhook"
+    parameter_name = "webhook"
+
+    def about(self, queryset: QuerySet[Any], hub_id: int) -> QuerySet[Any]:
+        return queryset.filter(details__contains=[f"webhook #{hub_id}"])
 
 
 class AuditAdmin(HistoryAdmin):
@@ -122,6 +132,7 @@ class AuditEventAdmin(TracedAdmin):
         ByFilter,
         MemberFilter,
         hub_id("api_key", "number of the key"),
+        WebhookFilter,
         arrived("day"),
     )
     named = ("user", "member", "api_key")

@@ -9,12 +9,13 @@ from django.db.models import F, Func, IntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from hub.admin.pasting import pasted
+from hub.admin.pasting import pasted, trace_id_in
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.history import in_trace
 from tenants.admin.list_filters import ActorFilter, ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_shown
+from tenants.admin.palette import Findable
 from tenants.admin.requests import request_of
 from tenants.admin.searching import hub_ids_in
 from tenants.admin.sections import ARRAYS, Section, clipped, record_link, touching
@@ -48,7 +49,7 @@ def _record_in(text: str) -> tuple[Entity, int] | None:
 
 
 @admin.register(Changeset)
-class ChangesetAdmin(ReplicatedList, UndoAdmin):
+class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
     list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
@@ -100,6 +101,9 @@ class ChangesetAdmin(ReplicatedList, UndoAdmin):
         if numbers := hub_ids_in(readings):
             return queryset.filter(tenant_id__in=tenant_ids_of(request), number__in=numbers), False
         return in_trace(queryset, search_term), False
+
+    def may_name(self, term: str) -> bool:
+        return bool(hub_ids_in(pasted(term)) or trace_id_in(term))
 
     @admin.display(description="request")
     def came_with(self, changeset: Changeset) -> SafeString | str:

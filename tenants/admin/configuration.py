@@ -41,7 +41,7 @@ class ConfigurationAdmin(TenantScopedAdmin, HubModelAdmin):
         """Lead to the object's part of the audit; Django's own log is not written."""
         return HttpResponseRedirect(audit_of(self.found(request, object_id), self.audited_by))
 
-    @action(description="Audit", url_path="audit", icon="policy")  # type: ignore[untyped-decorator]
+    @action(description="History", url_path="audit", icon="history")  # type: ignore[untyped-decorator]
     def audit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the object's part of the audit."""
         return self.history_view(request, object_id)

@@ -148,7 +148,7 @@ class HubUserAdmin(DjangoUserAdmin, HubModelAdmin):  # type: ignore[type-arg, mi
             raise Http404
         return HttpResponseRedirect(f"{reverse('admin:tenants_accountevent_changelist')}?user={quote(user.username)}")
 
-    @action(description="Audit", url_path="audit", icon="policy")  # type: ignore[untyped-decorator]
+    @action(description="History", url_path="audit", icon="history")  # type: ignore[untyped-decorator]
     def audit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to what the audit has of the user."""
         return self.history_view(request, object_id)

@@ -17,6 +17,7 @@ from tenants.admin.access import access_of, by_tenant, tenants_by_id
 from tenants.admin.correcting import CorrectingAdmin, quarantine_looks
 from tenants.admin.list_filters import TenantFilter, arrived, one_of, yes_no
 from tenants.admin.lists import of_staff
+from tenants.admin.palette import Findable
 from tenants.admin.quarantine_forms import CodeFilter, CorrectForm, DismissForm, FieldFilter
 from tenants.admin.question import Question, chosen_ids, counted, joined, question_page
 from tenants.admin.reasons import wants_reason
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 100
 
 
 @admin.register(QuarantinedRecord)
-class QuarantineAdmin(CorrectingAdmin):
+class QuarantineAdmin(Findable, CorrectingAdmin):
     """Records that batches left out: the tenant's staff decide about them, the hub deletes them after 30 days."""
 
     list_display = ("at", "shop", "kind", "named", "first_faults", "source", "times", "withdraws", "stands")
@@ -88,6 +89,12 @@ class QuarantineAdmin(CorrectingAdmin):
         if trace_id := trace_id_in(search_term):
             named |= Q(trace_id=trace_id)
         return queryset.filter(named), False
+
+    def may_name(self, term: str) -> bool:
+        return trace_id_in(term) is not None
+
+    def count_found(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        quarantine_looks(request, rows)
 
     # The list's columns
 

@@ -22,6 +22,7 @@ from tenants.admin.access import TenantScopedAdmin, access_of, by_tenant, tenant
 from tenants.admin.head import Head
 from tenants.admin.lists import ReplicatedList, of_staff, one_tenant
 from tenants.admin.looks import count_page, count_shown, who_looked
+from tenants.admin.palette import Findable
 from tenants.admin.question import Question, chosen_ids, counted, question_page
 from tenants.admin.reasons import reason_form
 from tenants.admin.record_pages import RecordPage
@@ -39,7 +40,7 @@ def origin_of(request: HttpRequest, reason: str = "") -> Origin:
     return Origin(Source.ADMIN, user.get_username(), trace, user_id=user.pk, reason=reason)
 
 
-class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelAdmin):
+class RecordAdmin(ReplicatedList, ListWithViews, Findable, TenantScopedAdmin, KeysetModelAdmin):
     """A tenant's records: read-only but for what a subclass lets staff edit.
 
     `identifiers` are the columns a search looks at, each the second column of an index on (tenant, …). The box says
@@ -110,6 +111,16 @@ class RecordAdmin(ReplicatedList, ListWithViews, TenantScopedAdmin, KeysetModelA
     def search_note(self, request: HttpRequest) -> str:
         """Return what a search can't find yet, in a sentence; nothing where it finds all."""
         return ""
+
+    @property
+    def named_by(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What is shown beside a record that Ctrl+K finds: its identifiers."""
+        return self.identifiers
+
+    def count_found(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Count whom a search shows as a list does."""
+        if self.entity in PERSONAL:
+            count_shown(request, self.entity, Way.LIST, rows)
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
         return self.identifiers

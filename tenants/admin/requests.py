@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from hub.admin.pasting import pasted
+from hub.admin.pasting import pasted, trace_id_in
 from hub.sql.bigint import is_bigint
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.curl import write_again
@@ -18,6 +18,7 @@ from tenants.admin.figures import list_address
 from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, one_of
 from tenants.admin.lists import tenants_shown
+from tenants.admin.palette import Findable
 from tenants.admin.request_charts import chart, options, repeated
 from tenants.admin.sections import Section, clipped, link, record_link
 from tenants.models import DIALECTS, ApiKey, Changeset, LoggedRequest
@@ -105,7 +106,7 @@ class CodeFilter(ExactFilter):
 
 
 @admin.register(LoggedRequest)
-class LoggedRequestAdmin(HistoryAdmin):
+class LoggedRequestAdmin(Findable, HistoryAdmin):
     """Written by the hub alone, and deleted by it after 30 days."""
 
     class Media:
@@ -157,6 +158,9 @@ class LoggedRequestAdmin(HistoryAdmin):
     ) -> tuple[QuerySet[LoggedRequest], bool]:
         """Keep the requests of a trace."""
         return (in_trace(queryset, search_term) if pasted(search_term) else queryset), False
+
+    def may_name(self, term: str) -> bool:
+        return trace_id_in(term) is not None
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the calls of each day, and the mistakes of the last 24 hours, above the newest requests."""

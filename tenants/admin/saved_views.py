@@ -16,9 +16,11 @@ from hub.sql.bigint import is_bigint
 from tenants.admin.access import Access, access_of
 from tenants.admin.list_filters import TenantFilter
 from tenants.models import Role, SavedView, Tenant
+from tenants.models.views import LONGEST_QUERY
 
 VIEW_VAR = "view"
 MOST_VIEWS = 50  # of one user, or shared with one tenant, for one list
+ROOM_FOR_TENANT = len("&tenant=") + 36
 OF_THE_PAGE = (PAGE_VAR, VIEW_VAR, "e", "all", "_facets", "_popup", "_to_field", "_changelist_filters")
 NO_SEARCH = "A view is about filters; a search for a person is not kept. Clear the search, then save the view."
 MAY_NAME = "“{}” may name a person, and is not kept in a view. Clear it, then save the view."
@@ -139,7 +141,7 @@ def refusal(request: HttpRequest, model_admin: Any, pairs: Pairs) -> str:
     """Say why an address can't be kept as a view; "" where it can."""
     if any(name == SEARCH_VAR for name, _ in pairs):
         return NO_SEARCH
-    if len(urlencode(pairs)) > SavedView._meta.get_field("query").max_length - len("&tenant=") - 36:
+    if len(urlencode(pairs)) > LONGEST_QUERY - ROOM_FOR_TENANT:
         return TOO_LONG
     filters = filters_of(request, model_admin, pairs)
     said = (unkept(filters.get(name), name, value) for name, value in pairs)

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
+from hub.admin.palette import MOST_HITS, Group, Hit
 from tenants.admin.access import tenants_of
 from tenants.admin.collisions import collision_page
 from tenants.admin.connect import ANSWERS, LANGUAGES, endpoints
@@ -73,6 +74,12 @@ class TenantAdmin(SandboxPages):
     def get_urls(self) -> list[URLPattern]:
         own = path("measure/", self.admin_site.admin_view(self.measure), name="tenants_tenant_measure")
         return [own, *super().get_urls()]
+
+    def find(self, request: HttpRequest, term: str) -> Group:
+        """Return the tenants with a term in their name."""
+        named = self.get_queryset(request).filter(name__icontains=term).order_by("name")[:MOST_HITS]
+        address = "admin:tenants_tenant_change"
+        return Group("Tenants", [Hit(str(tenant), reverse(address, args=[tenant.pk]), tenant.slug) for tenant in named])
 
     @display(description="Name", ordering="name")  # type: ignore[untyped-decorator]
     def name_shown(self, tenant: Tenant) -> SafeString:

@@ -1,12 +1,13 @@
 """The pages of saved views: saved from a list, opened, updated, renamed and deleted."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from hub.admin.palette import MOST_HITS, Group, Hit
 from hub.admin.site import HubModelAdmin
 from tenants.admin.access import access_of
 from tenants.admin.list_filters import TenantFilter
@@ -93,7 +95,7 @@ class SavedViewAdmin(HubModelAdmin):
         """Save the filters of a list under a name, for oneself or for a tenant; then show the view, or say why not."""
         listed = self.list_of(request, request.POST.get("list", ""))
         pairs = pairs_of(dict(parse_qsl(request.POST.get("query", ""))))
-        view = SavedView(listing=listed.opts.label_lower, made_by_id=request.user.pk)
+        view = SavedView(listing=listed.opts.label_lower, made_by=cast(User, request.user))
         tenant = sharable(request, pairs)
         if request.POST.get("share"):
             if tenant is None:
@@ -112,8 +114,10 @@ class SavedViewAdmin(HubModelAdmin):
 
     def list_of(self, request: HttpRequest, label: str) -> Any:
         """Return the admin of a list that has views; raises Http404 where there is none that the user may see."""
-        found = [each for model, each in self.admin_site._registry.items() if model._meta.label_lower == label]
-        if not found or not isinstance(found[0], ListWithViews) or not found[0].has_view_permission(request):
+        registered = self.admin_site._registry.values()
+        found: list[Any] = [each for each in registered if isinstance(each, ListWithViews)]
+        found = [each for each in found if each.opts.label_lower == label and each.has_view_permission(request)]
+        if not found:
             raise Http404
         return found[0]
 
@@ -156,6 +160,12 @@ class SavedViewAdmin(HubModelAdmin):
         if view is None:
             raise Http404
         return view
+
+    def find(self, request: HttpRequest, term: str) -> Group:
+        """Return the views with a term in their name."""
+        views = self.get_queryset(request).filter(name__icontains=term)[:MOST_HITS]
+        opened = [(view, reverse("admin:tenants_savedview_open", args=[view.pk])) for view in views]
+        return Group("Saved views", [Hit(str(view), url, self.listing_shown(view)) for view, url in opened])
 
     # The list's columns
 
@@ -218,7 +228,7 @@ class SavedViewAdmin(HubModelAdmin):
 
 def mistakes(form: NameForm) -> str:
     """Say what is wrong with a view's name; "" where nothing is."""
-    return "" if form.is_valid() else " ".join(form.errors.get("name", []))
+    return "" if form.is_valid() else " ".join(map(str, form.errors.get("name", [])))
 
 
 def stored(view: SavedView) -> bool:

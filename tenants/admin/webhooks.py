@@ -16,7 +16,6 @@ from unfold.views import ChangeList
 
 from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
-from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.deliveries import latest
 from tenants.admin.list_filters import TenantFilter
@@ -58,6 +57,7 @@ class WebhookAdmin(ConfigurationAdmin):
     list_select_related = ["tenant"]
     list_filter = [TenantFilter]
     search_fields = ["label"]
+    audited_by = "webhook"
     actions_detail = ("test", "pause", "resume", "redeliver", "rotate", "audit")
     change_form_outer_after_template = "tenants/record_sections.html"
     empty_text = (
@@ -196,10 +196,6 @@ class WebhookAdmin(ConfigurationAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Webhook) -> None:
         endpoints.delete_webhook(obj, by=actor_of(request))
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Lead to the tenant's part of the audit, which names webhooks by number in its details."""
-        return HttpResponseRedirect(audit_of(self.found(request, object_id).tenant, "tenant"))
 
     @action(description="Send a test event", url_path="test", icon="send")  # type: ignore[untyped-decorator]
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:

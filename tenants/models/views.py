@@ -6,6 +6,7 @@ from django.db import models
 from tenants.models.tenants import Tenant
 
 LONGEST_NAME = 60
+LONGEST_QUERY = 1000
 
 
 class SavedView(models.Model):
@@ -18,7 +19,7 @@ class SavedView(models.Model):
 
     listing = models.CharField("list", max_length=60)
     name = models.CharField(max_length=LONGEST_NAME)
-    query = models.CharField("filters", max_length=1000)
+    query = models.CharField("filters", max_length=LONGEST_QUERY)
     tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, db_constraint=False, related_name="saved_views")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     created_at = models.DateTimeField("saved", auto_now_add=True)

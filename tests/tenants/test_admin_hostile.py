@@ -46,7 +46,7 @@ OF_LISTS = {"o": "x.99.-9", "p": "x", "all": "x", "_popup": "x", "_to_field": "d
 FORGED = (  # fields of the hub's own forms; those of a page are read from it
     "action index select_across _selected_action _save seen chosen flag value part tenant priority hours days form-0-id"
     " email role url number entities operations entity file size encoding delimiter dates decimal"
-    " column:0 constant:Name try note delete show before save reason why"
+    " column:0 constant:Name try note delete show before save reason why list query share name"
 )
 SEEN = ["1:999999999999999999", "1:-1", "1", "999999999999999999:0", "1:0:0"]
 FIELD = re.compile(r"""<(?:input|select|textarea)\b[^>]*\bname="([^"]+)""")
@@ -73,6 +73,8 @@ def shop(partner: Partner) -> Partner:
     partner.tenant.memberships.create(user=somebody, role=Role.ADMIN)
     invite(partner.tenant, "else@example.com", Role.VIEWER, by=somebody)
     browser(somebody).get("/admin/customers/customer/")
+    view = {"list": "customers.customer", "name": "No SMS", "query": "sms_optin=no", "share": "yes"}
+    browser(somebody).post("/admin/tenants/savedview/save/", view)
     webhook, _ = create_webhook(partner.tenant, label="ERP", url="https://erp.example/hooks")
     note_tested(webhook.pk, None, Outcome(1, 200))
     if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another

@@ -15,6 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tenants.audit.events import SERVER, record
+from tenants.keys import create_key
+from tenants.members import set_role
 from tenants.models import (
     ACCOUNT_KINDS,
     AccountEvent,
@@ -28,6 +30,7 @@ from tenants.models import (
     Tenant,
 )
 from tenants.tasks import purge
+from tenants.webhooks.endpoints import create_webhook
 from tests.conftest import MakeTenant, Partner
 from tests.members import browser, make_user, member, superuser, text
 from tests.tenants.accounts.test_invitations import invite
@@ -249,6 +252,26 @@ def test_who_is_admin_of_one_and_viewer_of_another_sees_the_one(shop: Partner, m
         assert {row.tenant_id for row in rows(client, url)} <= {shop.tenant.pk}
     for name in ("history", "audit"):
         assert client.get(f"{ADMIN}/tenant/{other.id}/{name}/").status_code == 404
+
+
+def test_each_page_of_configuration_leads_to_its_own_history(shop: Partner) -> None:
+    client, colleague = member(Role.ADMIN, shop.tenant), make_user("colleague")
+    membership = Membership.objects.create(tenant=shop.tenant, user=colleague, role=Role.VIEWER)
+    webhooks = [create_webhook(shop.tenant, label=name, url=f"https://{name}.example/")[0] for name in ("one", "two")]
+    keys = [create_key(shop.tenant, label=name)[0] for name in ("one", "two")]
+    set_role(membership, Role.STAFF)
+    kinds = {
+        f"tenant/{shop.id}": {"webhook_created", "key_created", "member_role"},
+        f"apikey/{keys[0].pk}": {"key_created"},
+        f"membership/{membership.pk}": {"member_role"},
+        f"webhook/{webhooks[0].pk}": {"webhook_created"},
+    }
+
+    for page, expected in kinds.items():
+        assert f'href="{ADMIN}/{page}/audit/"' in text(client.get(f"{ADMIN}/{page}/change/")), page
+        shown = client.get(f"{ADMIN}/{page}/audit/", follow=True).context["cl"].result_list
+        assert {row.kind for row in shown} == expected, page
+        assert page.startswith("tenant/") or len(shown) == 1, page
 
 
 @pytest.mark.parametrize("url", LISTS)

@@ -36,6 +36,7 @@ from tenants.models import (
     Membership,
     QuarantinedRecord,
     Role,
+    SavedView,
     Tenant,
     Webhook,
 )
@@ -84,6 +85,8 @@ viewer: tenants_consentchange_history tenants_loggedrequest_change tenants_logge
 viewer: tenants_loggedrequest_history tenants_tenant_change tenants_tenant_changelist tenants_tenant_connect
 viewer: tenants_quarantinedrecord_change tenants_quarantinedrecord_changelist tenants_quarantinedrecord_history
 viewer: tenants_import_change tenants_import_changelist tenants_import_history tenants_import_progress
+viewer: tenants_savedview_change tenants_savedview_changelist tenants_savedview_history tenants_savedview_open
+admin: tenants_savedview_delete
 staff: tenants_import_add tenants_import_preview tenants_import_rejected
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
@@ -119,11 +122,13 @@ never: tenants_strangerrequest_delete tenants_strangerrequest_history
 never: tenants_tenant_delete tenants_tenant_measure view_on_site tenants_delivery_add tenants_delivery_change
 never: tenants_delivery_delete tenants_delivery_history tenants_quarantinedrecord_add
 never: tenants_import_cancel tenants_import_confirm tenants_import_delete tenants_import_part
+never: tenants_savedview_add tenants_savedview_save tenants_savedview_update
 never: tenants_quarantinedrecord_delete tenants_quarantinedrecord_dismiss_many tenants_quarantinedrecord_send_many
 """)
 # The least role whose form changes a row; pages that are not here change none, whoever sends what.
 CHANGES = table("""
-viewer: tenants_tenant_measure
+viewer: tenants_tenant_measure tenants_savedview_save
+admin: tenants_savedview_delete
 staff: customers_customer_change customers_customer_changelist customers_customer_delete_many
 staff: customers_customer_notes customers_customer_set_flag orders_order_delete_many orders_order_delete_parts
 staff: products_product_delete_many
@@ -184,6 +189,8 @@ def filled(partner: Partner, name: str) -> Partner:
     admin = User.objects.create_user(f"admin-{name}", is_staff=True)
     partner.tenant.memberships.create(user=admin, role=Role.ADMIN)
     invite(partner.tenant, f"{name}@example.com", Role.VIEWER, by=admin)
+    view = {"listing": "customers.customer", "query": "sms_optin=no", "tenant": partner.tenant}
+    SavedView.objects.create(name=name, made_by=admin, **view)
     webhook, _ = create_webhook(partner.tenant, label=name, url=f"https://{name}.example/hooks")
     note_tested(webhook.pk, None, Outcome(1, 200))
     browser(admin).get(f"/admin/customers/customer/{OF_TENANT[Customer](partner.tenant).pk}/change/")
@@ -204,7 +211,7 @@ OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
         *(Customer, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
-        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import),
+        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import, SavedView),
     )
 }
 OF_TENANT[AccountEvent] = lambda tenant: AccountEvent.objects.filter(tenants__contains=[tenant.pk]).first()
@@ -248,6 +255,8 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
         "tenant": tenant.slug if page.endswith("measure") else str(tenant.pk),
         "priority": "email" if page.endswith("priority") else tenant.priority,
         "hours": "24",
+        "list": "customers.customer",
+        "query": "sms_optin=yes",
         "label": "forged",
         "url": "https://forged.example/",
         "number": "1",

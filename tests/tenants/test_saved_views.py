@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/customers/customer/"
 SAVE = "/admin/tenants/savedview/save/"
 NO_SMS = {"sms_optin": "never"}
-SHARED = {"share": "yes"}
 
 
 def a_member(partner: Partner, role: Role = Role.STAFF) -> tuple[User, Client]:
@@ -27,8 +26,9 @@ def a_member(partner: Partner, role: Role = Role.STAFF) -> tuple[User, Client]:
     return user, browser(user)
 
 
-def save(client: Client, name: str = "No SMS", query: dict[str, str] | None = None, **more: str) -> Any:
-    form = {"list": "customers.customer", "name": name, "query": urlencode(NO_SMS if query is None else query), **more}
+def save(client: Client, name: str = "No SMS", query: dict[str, str] | None = None, *, share: bool = False) -> Any:
+    form = {"list": "customers.customer", "name": name, "query": urlencode(query or NO_SMS)}
+    form |= {"share": "yes"} if share else {}
     return client.post(SAVE, form, follow=True)
 
 
@@ -80,7 +80,7 @@ def test_ones_own_view_is_nobody_elses(partner: Partner) -> None:
 
 def test_a_shared_view_is_every_members_and_no_strangers(make_tenant: MakeTenant) -> None:
     ours, theirs = make_tenant(), make_tenant()
-    save(a_member(ours)[1], **SHARED)
+    save(a_member(ours)[1], share=True)
     view = SavedView.objects.get()
 
     assert view.tenant == ours.tenant
@@ -96,7 +96,7 @@ def test_a_shared_view_shows_its_tenant_to_who_sees_several(make_tenant: MakeTen
     ours, other = make_tenant(), make_tenant()
     for partner in (ours, other):
         partner.save("customers", {"CustomerId": partner.slug})
-    save(a_member(ours)[1], **SHARED)
+    save(a_member(ours)[1], share=True)
 
     opened = member(Role.VIEWER, ours.tenant, other.tenant).get(page(SavedView.objects.get(), "open"), follow=True)
 
@@ -108,8 +108,8 @@ def test_a_list_of_several_tenants_is_shared_when_it_is_narrowed_to_one(make_ten
     client = member(Role.STAFF, one.tenant, other.tenant)
 
     assert client.get(LIST, NO_SMS).context["saved_views"].tenant is None
-    assert save(client, **SHARED).status_code == 403
-    save(client, query={**NO_SMS, "tenant": other.id}, **SHARED)
+    assert save(client, share=True).status_code == 403
+    save(client, query={**NO_SMS, "tenant": other.id}, share=True)
 
     assert SavedView.objects.get().tenant == other.tenant
 
@@ -118,7 +118,7 @@ def test_viewers_save_for_themselves_and_share_nothing(partner: Partner) -> None
     _, client = a_member(partner, Role.VIEWER)
 
     assert client.get(LIST, NO_SMS).context["saved_views"].tenant is None
-    assert save(client, **SHARED).status_code == 403
+    assert save(client, share=True).status_code == 403
     save(client)
 
     assert tabs(client) == ["No SMS"]
@@ -128,7 +128,7 @@ def test_nobody_shares_with_a_tenant_that_is_not_theirs(make_tenant: MakeTenant)
     ours, theirs = make_tenant(), make_tenant()
     _, client = a_member(ours, Role.ADMIN)
 
-    assert save(client, query={**NO_SMS, "tenant": theirs.id}, **SHARED).status_code == 403
+    assert save(client, query={**NO_SMS, "tenant": theirs.id}, share=True).status_code == 403
     assert not SavedView.objects.exists()
 
 
@@ -192,11 +192,11 @@ def test_any_text_is_a_name(partner: Partner, name: str) -> None:
 def test_names_are_unique_among_ones_own_and_among_a_tenants(partner: Partner) -> None:
     _, client = a_member(partner)
     save(client)
-    save(client, **SHARED)
+    save(client, share=True)
     colleague = a_member(partner)[1]
 
     assert "There is a view with this name already." in text(save(client))
-    assert "There is a view with this name already." in text(save(colleague, **SHARED))
+    assert "There is a view with this name already." in text(save(colleague, share=True))
     save(colleague)
 
     assert SavedView.objects.count() == 3
@@ -213,7 +213,7 @@ def test_there_are_at_most_fifty_of_a_list(partner: Partner) -> None:
 
 def test_other_filters_become_the_views_by_its_maker(partner: Partner) -> None:
     _, client = a_member(partner)
-    save(client, **SHARED)
+    save(client, share=True)
     view = SavedView.objects.get()
     changed = {"sms_optin": "yes", "view": str(view.pk)}
 
@@ -242,7 +242,7 @@ def test_a_view_whose_filter_is_gone_says_so(partner: Partner) -> None:
 
 def test_a_view_of_a_list_that_one_may_not_see_is_not_there(partner: Partner) -> None:
     admin = a_member(partner, Role.ADMIN)[1]
-    admin.post(SAVE, {"list": "tenants.auditevent", "name": "Keys", "query": "kind=key_created", **SHARED})
+    admin.post(SAVE, {"list": "tenants.auditevent", "name": "Keys", "query": "kind=key_created", "share": "yes"})
     view = SavedView.objects.get()
 
     assert admin.get(page(view, "open"), follow=True).status_code == 200
@@ -259,8 +259,8 @@ def test_only_lists_of_records_and_history_have_views(partner: Partner, label: s
 
 def test_makers_rename_and_tenants_admins_delete(partner: Partner) -> None:
     maker, admin, staff = (a_member(partner, role)[1] for role in (Role.STAFF, Role.ADMIN, Role.STAFF))
-    save(maker, **SHARED)
-    save(maker, "Other", **SHARED)
+    save(maker, share=True)
+    save(maker, "Other", share=True)
     view = SavedView.objects.get(name="No SMS")
 
     maker.post(page(view, "change"), {"name": "Without SMS"})
@@ -279,8 +279,8 @@ def test_views_go_with_their_maker_and_with_their_tenant(make_tenant: MakeTenant
     ours, theirs = make_tenant(), make_tenant()
     user, client = a_member(ours)
     save(client)
-    save(a_member(ours)[1], **SHARED)
-    save(a_member(theirs)[1], **SHARED)
+    save(a_member(ours)[1], share=True)
+    save(a_member(theirs)[1], share=True)
 
     user.delete()
     assert {view.tenant for view in SavedView.objects.all()} == {ours.tenant, theirs.tenant}
