@@ -30,7 +30,7 @@ def add_note(customer: Customer, text: str, *, author: str, user_id: int | None)
     return bool(execute_where_tenant_is(ADD, {**named, "actor": author, "user_id": user_id, "now": now}))
 
 
-def delete_note(customer: Customer, note: int, *, user_id: int, anybody: bool) -> bool:
+def delete_note(customer: Customer, note: int, *, user_id: int | None, anybody: bool) -> bool:
     """Delete a user's own note, or, with `anybody`, anybody's; returns False where there is no such note."""
     named = {"tenant_id": customer.tenant_id, "customer": customer.pk, "id": note}
     return bool(execute_where_tenant_is(DELETE, {**named, "user_id": user_id, "anybody": anybody}))

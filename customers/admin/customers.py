@@ -59,10 +59,16 @@ class ConsentChangeList(KeysetChangeList):
         super().mark(request)
         self.may_save = self.may_act
         if self.may_save:
-            wants = any(customer.tenant.requires_reason for customer in self.result_list)  # type: ignore[attr-defined]
-            self.reason_form = ReasonForm(required=wants)
-            if request.method == "POST" and "_save" in request.POST:
-                as_typed(self.result_list, request.POST)  # type: ignore[arg-type]
+            self.asks(request)
+
+    def asks(self, request: HttpRequest) -> None:
+        """Ask why, beside Save; of a list that was refused, again, with the rows as they were ticked."""
+        wants = any(customer.tenant.requires_reason for customer in self.result_list)  # type: ignore[attr-defined]
+        refused = getattr(request, "refused", None)
+        self.kept_of, self.kept_at = request.user.pk, request.path
+        self.reason_form = refused or ReasonForm(required=wants)
+        if refused:
+            as_typed(self.result_list, request.POST)  # type: ignore[arg-type]
 
 
 class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -42,7 +42,8 @@ class ConsentEditingAdmin(RecordAdmin):
         """Save what was ticked in the list; where the reason is missing or wrong, show it again, as it was ticked."""
         form = reason_form(self.edited(request, edits), request.POST)
         if edits and not form.is_valid():
-            response: HttpResponse = super().changelist_view(request, {"reason_form": form})
+            request.refused = form  # type: ignore[attr-defined]  # for ConsentChangeList
+            response: HttpResponse = super().changelist_view(request)
             response.status_code = 400
             return response
         self.edit(request, edits, form.cleaned_data["reason"] if edits else "")

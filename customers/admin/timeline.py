@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers.admin.ledger import changeset_link, with_changeset
-from customers.admin.lines import INITIAL, lines, source_of, written
+from customers.admin.lines import lines, source_of, written
 from customers.models import Customer, CustomerNote
 from hub.sql.bigint import is_bigint
 from tenants.admin.sections import ARRAYS, moment, money, record_link, touching
@@ -122,8 +122,8 @@ def _consents(customer: Customer, before: Before, most: int) -> list[Event]:
             change.created_at,
             "consents",
             change.pk,
-            "Came with" if lines(change) and lines(change)[0].direction == INITIAL else "Consent",
-            written(change),
+            "Consent" if change.before is not None else "Came with",
+            written(change) if change.before is not None else ", ".join(line.change for line in lines(change)),
             source_of(change),
             change.actor,
             change.reason,

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from customers.admin.optins import seen
 from customers.dialects.custobar.fields import COMPANY, FLAGS, NAMES, SOUGHT, rules
 from customers.dialects.jericommerce import PayloadRecord
-from customers.models import Customer
+from customers.models import Customer, CustomerNote
 from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
 from hub.records.schemas import STRICT
@@ -184,6 +184,9 @@ def administer(partner: Partner, staff: Client) -> None:
     staff.post(f"/admin/customers/customer/{pk}/change/", edit, follow=True)
     staff.post("/admin/customers/customer/opt-ins/", {"chosen": f"{pk}:0", "flag": "gdpr_optin", "value": "yes"})
     staff.get(f"/admin/customers/customer/{pk}/consent-proof/")
+    staff.post(f"/admin/customers/customer/{pk}/notes/", {"note": f"{MARK} called\nfrom +{NUMBER}", MARK: MARK})
+    assert MARK in CustomerNote.objects.get(customer=pk).text
+    staff.get(f"/admin/customers/customer/{pk}/change/", {"show": "notes", "before": MARK})
     both = ",".join(map(seen, Customer.objects.all()))
     bulk = {"chosen": both, "flag": "whatsapp_optin", "value": "yes", "reason": f"rang from +{NUMBER[:3]} {NUMBER[3:]}"}
     staff.post("/admin/customers/customer/opt-ins/", bulk)
