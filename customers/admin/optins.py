@@ -71,7 +71,11 @@ def flag_cell(customer: Customer, name: str) -> SafeString:
     Written without Django's widgets: 300 of them would take 150 ms of a page that has 200.
     """
     state = state_of(customer, name)
-    mark = SafeString("") if state != NEVER else format_html('<span class="text-base-500 dark:text-base-400" title="{}">–</span>', NEVER)
+    mark = (
+        SafeString("")
+        if state != NEVER
+        else format_html('<span class="text-base-500 dark:text-base-400" title="{}">–</span>', NEVER)
+    )
     if not getattr(customer, "is_editable", False):
         return mark or format_html("<span>{}</span>", state)
     return format_html(
