@@ -29,6 +29,7 @@ COUNT_CHANGESETS = read_sql("tenants", "count_changesets")
 RECEIVED = read_sql("tenants", "received")
 REFUSED = read_sql("tenants", "refused")
 ORDER_FAULTS = ("orders_without_customer", "lines_without_variant")  # figures with a list of orders behind them
+UNKNOWN_SKUS = read_sql("tenants", "health_unknown_skus")
 FIGURES = {name: read_sql("tenants", f"health_{name}") for name in ("customers", "orders", "lines", "products")}
 
 
@@ -70,12 +71,16 @@ def measure(tenant: Tenant) -> HealthSnapshot:
     snapshot.worst_skus = snapshot.figures.pop("worst")
     for name in ORDER_FAULTS:
         snapshot.orders[name] = snapshot.figures.pop(f"newest_{name}")
+    is_complete = not snapshot.figures["lines_without_variant"]
+    snapshot.unknown_skus = [] if is_complete else _one_row(UNKNOWN_SKUS, tenant)["unknown"]
     HealthSnapshot.objects.bulk_create(
         [snapshot],
         update_conflicts=True,
         unique_fields=["tenant", "day"],
-        update_fields=["figures", "worst_skus", "orders", "number", "taken_at"],
+        update_fields=["figures", "worst_skus", "orders", "unknown_skus", "number", "taken_at"],
     )
+    older = HealthSnapshot.objects.filter(tenant=tenant, day__lt=snapshot.day, unknown_skus__isnull=False)
+    older.update(unknown_skus=None)
     return snapshot
 
 
@@ -105,10 +110,13 @@ def changed_tenants() -> list[Tenant]:
 
 
 def last_snapshots(tenants: Iterable[UUID], *, before: datetime | None = None) -> list[HealthSnapshot]:
-    """Return each tenant's last snapshot, or the last one taken before a moment; none for a tenant without one."""
+    """Return each tenant's last snapshot, or the last one taken before a moment; none for a tenant without one.
+
+    Its thousand unknown SKUs are read when they are asked for.
+    """
     taken = Q(taken_at__lt=before) if before else Q()
     found = HealthSnapshot.objects.filter(taken, tenant_id__in=tenants)
-    return list(found.order_by("tenant_id", "-day").distinct("tenant_id"))
+    return list(found.order_by("tenant_id", "-day").distinct("tenant_id").defer("unknown_skus"))
 
 
 def total(snapshots: Collection[HealthSnapshot]) -> Counter[str]:

@@ -1,18 +1,22 @@
 """Orders in the admin: with their lines, the customer they name and the products their SKUs resolve to."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from unfold.decorators import action
 
 from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
 from orders.admin.head import order_head
 from orders.admin.sections import order_sections
+from orders.admin.unknown_skus import unknown_skus_csv, unknown_skus_page
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
 from tenants.admin.access import tenant_ids_of, tenants_of
@@ -82,6 +86,7 @@ class OrderAdmin(RecordWithPartsAdmin):
     line_identifiers = ("sku", "product_id")
     search_help_text = "Order ID, customer ID, e-mail, SKU or product ID, or how it begins"
     change_role = None
+    actions_list = ("unknown_skus",)
     parts = "items"
     parts_stay = ("The order's totals, as the partner sent them.",)
     list_display = ("number", "date", "revenue", "buyer", "email_address", "shop", "status", "created")
@@ -143,6 +148,15 @@ class OrderAdmin(RecordWithPartsAdmin):
     @admin.display(description="cancelled")
     def cancelled(self, order: Order) -> str:
         return yes_or_no(order.is_order_cancelled)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(unknown_skus_csv, self))
+        return [path("unknown-skus/csv/", view, name="orders_order_unknown_skus_csv"), *super().get_urls()]
+
+    @action(description="Unknown SKUs", url_path="unknown-skus", icon="help_center")  # type: ignore[untyped-decorator]
+    def unknown_skus(self, request: HttpRequest) -> HttpResponse:
+        """Show the sold SKUs that no variant has."""
+        return unknown_skus_page(self, request)
 
     def columns(self, request: HttpRequest, within: QuerySet[Order]) -> list[Column]:
         """Look at the line items too."""

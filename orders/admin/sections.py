@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from hub.sql.prepared import Row
@@ -10,6 +12,7 @@ from orders.models import Order, OrderItem
 from tenants.admin.sections import Section, money, record_link
 from tenants.changes.erasure import ERASED
 from tenants.links import customers_of_order, products_of_skus
+from tenants.models import Tenant
 
 MOST_LINES = 200
 UNKNOWN_SKU = "Ask the partner to send the product with this very SKU: the line finds it by itself then."
@@ -46,31 +49,33 @@ def _lines(order: Order) -> Section:
     return Section(
         many,
         ("Line", "Product ID", "SKU", "Quantity", "Price", "Details", "Product"),
-        [_line(line, order.currency, products.get(line.sku, [])) for line in shown],
+        [_line(line, order, products.get(line.sku, [])) for line in shown],
         empty="This order has no lines left.",
         note=f"The first {MOST_LINES}." if len(lines) > MOST_LINES else "",
         parts=[line.pk for line in shown],
     )
 
 
-def _line(line: OrderItem, currency: str, products: Sequence[Row]) -> Sequence[object]:
+def _line(line: OrderItem, order: Order, products: Sequence[Row]) -> Sequence[object]:
     details = [line.size, line.color, line.brand, "gift" if line.is_gift else None]
     return [
         line.line_no,
         line.product_id,
         line.sku,
         line.quantity,
-        money(line.price, currency),
+        money(line.price, order.currency),
         ", ".join(filter(None, details)) or None,
-        _resolved(products),
+        _resolved(order.tenant, products),
     ]
 
 
-def _resolved(products: Sequence[Row]) -> SafeString:
+def _resolved(tenant: Tenant, products: Sequence[Row]) -> SafeString:
     if not products:
+        url = f"{reverse('admin:orders_order_unknown_skus')}?{urlencode({'tenant': tenant.slug})}"
         return format_html(
-            '<span class="text-red-600 dark:text-red-500">{}</span> <span class="record-help">{}</span>',
-            "No variant has this SKU.",
+            '<a class="text-red-600 underline dark:text-red-500" href="{}">{}</a> <span class="record-help">{}</span>',
+            url,
+            "No variant has this SKU",
             UNKNOWN_SKU,
         )
     links = ((record_link("products_product", pk, name), variant) for pk, name, variant in products)

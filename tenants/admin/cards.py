@@ -1,6 +1,7 @@
 """The cards of the home page, a function each: what one shows of some tenants' facts."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from tenants.admin.figures import Facts, Figure, LastSync, list_address
+from tenants.admin.figures import Facts, Figure, LastSync, list_address, page_address
 from tenants.entities import model_label
 from tenants.health import last_received, opted_in_against_staff, refused_weeks
 from tenants.keys import unused_keys
@@ -32,6 +33,16 @@ CHANNELS = {
     "whatsapp_optin": "WhatsApp",
     "app_push_optin": "App push",
     "gdpr_optin": "GDPR",
+}
+# What to do about a figure, and the link that leads there.
+ADVICE = {
+    "products": ("Ask the partner to send these products; the orders mend themselves then.", "Which SKUs"),
+    "customers": ("Ask the partner to send these customers; the orders find them by themselves then.", "Which orders"),
+    "stock": ("If the shop has them, ask the partner to send these products anew.", "Which products"),
+    "refused": ("See what is wrong, and send the partner the trace ids.", "Which requests"),
+    "quarantine": ("Correct each and send it again, or dismiss it.", "Decide"),
+    "consents": ("Check that the person asked for it; else opt them out again, and tell the partner.", "Whose"),
+    "keys": ("Revoke those that nobody needs any more.", "Which keys"),
 }
 COLOURS = {
     Entity.CUSTOMERS: "var(--color-primary-600)",
@@ -104,15 +115,33 @@ def consents(facts: Facts) -> list[Figure]:
 def faults(facts: Facts) -> list[Figure]:
     """What asks for somebody's attention."""
     return [
-        _orders(facts, "Order lines whose SKU no variant has", "lines_without_variant", of="lines"),
-        _orders(facts, "Orders without a customer", "orders_without_customer", of="orders"),
-        _variants(facts, "Variants out of stock", "variants_without_stock", "out"),
-        _variants(facts, "Variants not available", "variants_unavailable", "some"),
+        unknown_skus(facts),
+        _advised(_orders(facts, "Orders without a customer", "orders_without_customer", of="orders"), "customers"),
+        _advised(_variants(facts, "Variants out of stock", "variants_without_stock", "out"), "stock"),
+        _advised(_variants(facts, "Variants not available", "variants_unavailable", "some"), "stock"),
         facts.figure("Customers excluded", "is_excluded", "customers.customer", of="customers", is_excluded="yes"),
-        refused(facts),
-        quarantined(facts),
-        opted_in_again(facts),
+        _advised(refused(facts), "refused"),
+        _advised(quarantined(facts), "quarantine"),
+        _advised(opted_in_again(facts), "consents"),
     ]
+
+
+def _advised(figure: Figure, about: str) -> Figure:
+    """Return a figure with what to do about it, in the list behind it."""
+    advice, act = ADVICE[about]
+    return replace(figure, advice=advice, act=act, act_href=figure.href)
+
+
+def unknown_skus(facts: Facts) -> Figure:
+    """Order lines whose SKU no variant has, with the page that has all of these SKUs."""
+    figure = _orders(facts, "Order lines whose SKU no variant has", "lines_without_variant", of="lines")
+    advice, act = ADVICE["products"]
+    return replace(figure, advice=advice, act=act, act_href=unknown_skus_url(facts))
+
+
+def unknown_skus_url(facts: Facts) -> str:
+    """Return the address of the page of unknown SKUs."""
+    return page_address("orders_order_unknown_skus", **({"tenant": facts.tenant.slug} if facts.tenant else {}))
 
 
 def _orders(facts: Facts, label: str, name: str, of: str) -> Figure:
@@ -161,7 +190,8 @@ def unused(tenants: Sequence[Tenant]) -> Figure:
     """Live keys that nobody seems to need, of tenants whose keys one may see."""
     found = unused_keys(ApiKey.objects.filter(tenant__in=tenants)).count()
     chosen = {"tenant": str(tenants[0].pk)} if len(tenants) == 1 else {}
-    return Figure("Unused API keys", found, list_address("tenants.apikey", use="unused", **chosen))
+    href = list_address("tenants.apikey", use="unused", **chosen)
+    return _advised(Figure("Unused API keys", found, href), "keys")
 
 
 def troubled(tenants: Sequence[Tenant]) -> list[Webhook]:

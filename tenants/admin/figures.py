@@ -22,16 +22,24 @@ PATIENCE = 0.2  # seconds a page spends on measuring what no worker has measured
 
 def list_address(model: str, **filters: str) -> str:
     """Return the address of a model's list in the admin, "" where it has none."""
+    return page_address(f"{model.replace('.', '_')}_changelist", **filters)
+
+
+def page_address(name: str, **parameters: str) -> str:
+    """Return the address of a page of the admin by its name, "" where there is none."""
     try:
-        path = reverse(f"admin:{model.replace('.', '_')}_changelist")
+        path = reverse(f"admin:{name}")
     except NoReverseMatch:
         return ""
-    return f"{path}?{urlencode(filters)}" if filters else path
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its value, what it is a part of, both a week before, the list behind it, and whether more is good."""
+    """One figure: its value, what it is a part of, both a week before, the list behind it, and whether more is good.
+
+    Where something is to be done about it, `advice` says what, and `act` is the link that leads there.
+    """
 
     label: str
     value: int
@@ -40,6 +48,9 @@ class Figure:
     before: int | None = None
     of_before: int | None = None
     more_is_good: bool | None = None
+    advice: str = ""
+    act: str = ""
+    act_href: str = ""
 
     @property
     def share(self) -> float | None:

@@ -27,7 +27,7 @@ class Health:
         self.syncs = cards.syncs(facts)
         self.consents = cards.consents(facts)
         self.faults = cards.faults(facts)
-        self.worst_skus = cards.worst_skus(facts)
+        self.worst_skus, self.unknown_skus_url = cards.worst_skus(facts), cards.unknown_skus_url(facts)
         self.failed_requests = cards.failed_requests(facts)
 
 

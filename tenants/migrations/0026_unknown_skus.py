@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('tenants', '0025_requires_reason'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='healthsnapshot',
+            name='unknown_skus',
+            field=models.JSONField(null=True),
+        ),
+    ]
