@@ -236,14 +236,6 @@
     for (const each of watched) each.turns = each.isList && (returns || each.form === event.target);
   }, true);
 
-  addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s" || event.altKey || event.shiftKey) return;
-    const each = watched.find((one) => one.form.contains(document.activeElement)) || watched.find((one) => one.counts) || watched[0];
-    if (!each?.save) return;
-    event.preventDefault();
-    if (!each.save.disabled) each.form.requestSubmit(each.save);
-  });
-
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     asked.clear();

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0025_requires_reason'),
+        ('tenants', '0028_merges'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0026_certificate'),
+        ('tenants', '0027_certificate'),
     ]
 
     operations = [

@@ -10,8 +10,8 @@ from hub.sql.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0008_customer_note'),
-        ('tenants', '0026_merges'),
+        ('customers', '0009_customer_note'),
+        ('tenants', '0028_merges'),
     ]
 
     operations = [
