@@ -79,13 +79,14 @@ class Row:
 def headers(changelist: Any) -> list[Header]:
     """Return the heads of a list's columns."""
     heads = zip(changelist.list_display, result_headers(changelist), strict=True)
-    return [_header(changelist, name if isinstance(name, str) else name.__name__, head) for name, head in heads]
+    return [_header(changelist, column, head) for column, head in heads]
 
 
-def _header(changelist: Any, name: str, head: dict[str, Any]) -> Header:
+def _header(changelist: Any, column: Any, head: dict[str, Any]) -> Header:
+    name = _name(column)
     if name == "action_checkbox":
         return Header(name, "")
-    _, attribute = label_for_field(name, changelist.model, changelist.model_admin, return_attr=True)
+    _, attribute = label_for_field(column, changelist.model, changelist.model_admin, return_attr=True)
     text = str(capfirst(head["text"]))
     if head["sortable"]:
         state = STATES[not head["ascending"]] if head["sorted"] else ""
