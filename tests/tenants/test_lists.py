@@ -29,7 +29,9 @@ patience = changelist.patience
 @pytest.fixture
 def full(partner: Partner) -> Partner:
     """A tenant whose customers fill a page and more."""
-    partner.save("customers", *(customer(CustomerId=f"C-{i:02}", EmailOptin=False, Email=f"c{i}@x.example") for i in range(60)))
+    partner.save(
+        "customers", *(customer(CustomerId=f"C-{i:02}", EmailOptin=False, Email=f"c{i}@x.example") for i in range(60))
+    )
     return partner
 
 
@@ -82,7 +84,7 @@ def test_a_count_that_takes_too_long_is_more_than_what_is_shown(
 
 
 @pytest.mark.parametrize(
-    "count, words",
+    ("count", "words"),
     [
         (Count(0), "0"),
         (Count(9_999), "9,999"),
@@ -127,7 +129,7 @@ def test_who_has_several_tenants_is_told_which_is_chosen(partner: Partner, make_
 
 
 @pytest.mark.parametrize(
-    "first, last, words",
+    ("first", "last", "words"),
     [
         ("2026-11-01", "2026-11-01", "1 Nov 2026"),
         ("2026-11-01", "2026-12-24", "1 Nov – 24 Dec 2026"),
@@ -174,7 +176,7 @@ def test_a_filter_that_can_mean_nothing_says_so_and_finds_nothing(full: Partner,
 
 
 @pytest.mark.parametrize(
-    "path, query, words",
+    ("path", "query", "words"),
     [
         (ORDERS, {"customer": "ada"}, "ada is not a hub id: write the number, as 1784."),
         ("/admin/tenants/changeset/", {"record": "people:7"}, "people:7 is not a record"),
@@ -204,7 +206,10 @@ def test_what_is_typed_is_escaped(staff: Client) -> None:
 
 def confirmed(client: Client, path: str, action: str, rows: list[int], **sent: Any) -> Any:
     """Run an action of a list on rows, and return the confirmation page."""
-    return client.post(f"{path}?{KEPT}" if "?" not in path else path, {"action": action, "index": "0", "_selected_action": rows, **sent})
+    return client.post(
+        f"{path}?{KEPT}" if "?" not in path else path,
+        {"action": action, "index": "0", "_selected_action": rows, **sent},
+    )
 
 
 def answered(client: Client, question: Any, **fields: Any) -> Any:
@@ -265,7 +270,8 @@ def test_the_quarantine_leads_back_to_its_filtered_list(partner: Partner, staff:
 
 
 @pytest.mark.parametrize(
-    "forged", ["https://evil.example/", "//evil.example", "tenant__slug=x&next=//evil.example", "\\\\evil", "q=%0d%0aX: y"]
+    "forged",
+    ["https://evil.example/", "//evil.example", "tenant__slug=x&next=//evil.example", "\\\\evil", "q=%0d%0aX: y"],
 )
 def test_where_one_is_led_back_to_is_always_the_list(full: Partner, staff: Client, forged: str) -> None:
     first = Customer.objects.first()
