@@ -6,9 +6,12 @@ from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField, CheckboxInput
+from django.http import HttpRequest
 from django.template import Library, RequestContext
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.urls import resolve
+from django.utils.http import urlencode
 from unfold.widgets import BASE_INPUT_CLASSES, CHECKBOX_CLASSES
 
 from hub.admin import times
@@ -23,6 +26,20 @@ def compact(number: int) -> str:
         if number >= size:
             return f"{number / size:.2f}{letter}"
     return f"{number // 1000}K" if number >= 100_000 else intcomma(number)
+
+
+@register.filter
+def as_left(link: str, request: HttpRequest) -> str:
+    """Return a breadcrumb's link with the filters of the list that the page was opened from.
+
+    To that list, and to the record's page on the way to it; any other link as it is.
+    """
+    filters, link = request.GET.get("_changelist_filters", ""), str(link)
+    if not filters or not request.path.startswith(link):
+        return link
+    kept = {"_changelist": filters, "_change": urlencode({"_changelist_filters": filters})}
+    name = resolve(link).url_name or ""
+    return next((f"{link}?{query}" for end, query in kept.items() if name.endswith(end)), link)
 
 
 @register.filter

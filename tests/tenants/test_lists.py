@@ -84,7 +84,7 @@ def test_a_count_that_takes_too_long_is_more_than_what_is_shown(
 
 
 @pytest.mark.parametrize(
-    "count, words",
+    ("count", "words"),
     [
         (Count(0), "0"),
         (Count(9_999), "9,999"),
@@ -129,7 +129,7 @@ def test_who_has_several_tenants_is_told_which_is_chosen(partner: Partner, make_
 
 
 @pytest.mark.parametrize(
-    "first, last, words",
+    ("first", "last", "words"),
     [
         ("2026-11-01", "2026-11-01", "1 Nov 2026"),
         ("2026-11-01", "2026-12-24", "1 Nov – 24 Dec 2026"),
@@ -176,7 +176,7 @@ def test_a_filter_that_can_mean_nothing_says_so_and_finds_nothing(full: Partner,
 
 
 @pytest.mark.parametrize(
-    "path, query, words",
+    ("path", "query", "words"),
     [
         (ORDERS, {"customer": "ada"}, "ada is not a hub id: write the number, as 1784."),
         ("/admin/tenants/changeset/", {"record": "people:7"}, "people:7 is not a record"),
