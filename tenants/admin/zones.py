@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from hub.middleware.refused import PAGES
 from tenants.admin.access import access_of, write_times_in
 from tenants.admin.lists import chosen_tenant
 
@@ -25,6 +26,8 @@ class TimeZones:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PAGES):
+            return self.get_response(request)
         with timezone.override(UTC):
             return self.get_response(request)
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tenants.models import LoggedRequest, Role, SavedView
 from tenants.requests.writer import WRITER
@@ -106,8 +106,10 @@ def test_up_down_escape_and_what_is_not_found(desks: Desks, shop: Partner) -> No
 
 def test_an_older_answer_never_replaces_a_newer_one(desks: Desks, shop: Partner) -> None:
     page = desks.sit("maria", shop, Role.STAFF).open(LIST)
-    held = []
-    page.route("**/admin/search/?s=C-1&*", held.append)  # the first answer does not come before the second
+    held: list[Route] = []
+    page.route(
+        "**/admin/search/?s=C-1&*", lambda route: held.append(route)
+    )  # the first answer does not come before the second
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Search everything")
     with page.expect_request("**/admin/search/?s=C-1&*"):

@@ -80,6 +80,9 @@ input.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     if (!results.classList.contains("palette-stale")) choose(current + (event.key === "ArrowDown" ? 1 : -1));
+  } else if (event.key === "Escape") {
+    event.preventDefault(); // a field of searches would be cleared by it
+    palette.close();
   } else if (event.key === "Enter" && current >= 0) {
     event.preventDefault();
     const { ctrlKey, metaKey } = event;
