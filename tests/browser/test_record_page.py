@@ -80,7 +80,7 @@ def test_a_customer_is_understood_without_scrolling(logged_in: Page) -> None:
     assert bar is not None
     for part in (".record-head", ".record-switches li", ".record-why input", ".record-columns .hub-section tbody tr"):
         assert 0 < bottom(logged_in, part) <= bar["y"], part
-    expect(logged_in.locator("h1")).to_have_text("Ada Lovelace")
+    expect(logged_in.locator(".record h1")).to_have_text("Ada Lovelace")
     expect(logged_in.locator(".record-columns").first).to_contain_text("9 orders, ")
 
 
@@ -90,7 +90,7 @@ def test_a_phone_shows_a_record_without_scrolling_sideways(logged_in: Page, path
     logged_in.goto(f"/admin/{path}/")
     logged_in.locator("#result_list a").first.click()
 
-    expect(logged_in.locator("h1")).to_be_visible()
+    expect(logged_in.locator(".record h1")).to_be_visible()
     assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -233,7 +233,9 @@ def test_a_list_that_lacks_its_reason_keeps_every_tick(logged_in: Page, shop: Pa
     assert Customer.objects.get(customer_id="D-069").gdpr_optin is True
 
 
-def test_nothing_that_was_typed_is_lost_when_the_session_ends(logged_in: Page, maria: User, live_server: LiveServer) -> None:
+def test_nothing_that_was_typed_is_lost_when_the_session_ends(
+    logged_in: Page, maria: User, live_server: LiveServer
+) -> None:
     logged_in.goto(address())
     logged_in.uncheck("#id_sms_optin")
     logged_in.get_by_label("Why").fill("Called, ticket 17")
@@ -255,9 +257,7 @@ def test_nothing_that_was_typed_is_lost_when_the_session_ends(logged_in: Page, m
     assert ConsentChange.objects.latest("pk").reason == "Called, ticket 17"
 
 
-def test_nothing_is_sent_in_the_name_of_somebody_else(
-    logged_in: Page, shop: Partner, live_server: LiveServer
-) -> None:
+def test_nothing_is_sent_in_the_name_of_somebody_else(logged_in: Page, shop: Partner, live_server: LiveServer) -> None:
     other = User.objects.create_user("otto", is_staff=True, is_superuser=True)
     logged_in.goto(LIST)
     box(logged_in, "sms_optin", "C-1").uncheck()

@@ -107,9 +107,7 @@ def test_a_place_that_nobody_wrote_is_the_beginning_or_the_end(ada: Customer, st
     assert staff.get(f"{LIST}{ada.pk}/change/", {"before": before}).status_code == 200
 
 
-def test_it_has_nothing_of_other_customers(
-    partner: Partner, by_email: Partner, ada: Customer, staff: Client
-) -> None:
+def test_it_has_nothing_of_other_customers(partner: Partner, by_email: Partner, ada: Customer, staff: Client) -> None:
     partner.save("customers", {"CustomerId": "C-2", "SmsOptin": True})
     partner.save("orders", order(OrderId="O-2", CustomerId="C-2", Email="bob@example.com"))
     by_email.save("customers", customer(Name="Other"))
