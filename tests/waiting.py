@@ -7,7 +7,7 @@ from django.db import connection
 
 from hub.sql.execute import is_distributed
 
-PATIENCE = 8  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
+PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
 
 HERE = (
     "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

@@ -77,8 +77,9 @@ def flag_cell(customer: Customer, name: str) -> SafeString:
     if not getattr(customer, "is_editable", False):
         return mark or format_html("<span>{}</span>", state)
     return format_html(
-        '<span class="flex gap-2 items-center"><input type="checkbox" class="{}" name="{}" value="{}" '
+        '<span class="flex gap-2 items-center"{}><input type="checkbox" class="{}" name="{}" value="{}" '
         'aria-label="{}" autocomplete="off"{}>{}</span>',
+        SafeString("") if typed is None else format_html(' data-was="{}"', "yes" if state == "Yes" else "no"),
         CHECKBOX,
         name,
         customer.pk,

@@ -26,7 +26,7 @@ PASSWORD = "a long enough password"
 
 @pytest.fixture
 def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """A page of a laptop that must log no error to its console."""
+    """A page of a laptop that must log no error to its console, but that a form was refused."""
     complaints: list[str] = []
     context = new_context(chromium, viewport=LAPTOP, base_url=live_server.url)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -35,7 +35,7 @@ def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     context.close()
-    assert complaints == []
+    assert [said for said in complaints if "400 (Bad Request)" not in said] == []
 
 
 @pytest.fixture
