@@ -73,8 +73,9 @@ def flag_cell(customer: Customer, name: str) -> SafeString:
     if not getattr(customer, "may_act", False):
         return format_html('<span class="hub-flag">{}</span>', mark or state)
     return format_html(
-        '<label class="hub-flag"><input type="checkbox" class="{}" name="{}" value="{}" aria-label="{} of {}" '
+        '<label class="hub-flag"{}><input type="checkbox" class="{}" name="{}" value="{}" aria-label="{} of {}" '
         'autocomplete="off"{}>{}</label>',
+        SafeString("") if typed is None else format_html(' data-was="{}"', "yes" if state == "Yes" else "no"),
         CHECKBOX,
         name,
         customer.pk,

@@ -187,7 +187,7 @@ def test_an_opt_in_is_corrected_on_the_record(logged_in: Page) -> None:
     logged_in.click("button[name=_save]")
 
     expect(logged_in.locator("body")).to_contain_text("Undo · number")
-    expect(logged_in.locator("body")).to_contain_text("WhatsApp opt-in: no → yes")
+    expect(logged_in.locator("#timeline")).to_contain_text("WhatsApp opt-in: no → yes")
 
 
 def test_the_history_leads_from_a_write_to_its_records(logged_in: Page, shop: Partner) -> None:
@@ -207,7 +207,8 @@ def test_the_history_leads_from_a_write_to_its_records(logged_in: Page, shop: Pa
 
 def test_a_person_is_erased(logged_in: Page) -> None:
     logged_in.goto(f"{LIST}{Customer.objects.get(customer_id='C-1').pk}/change/")
-    logged_in.click("text=Delete customer")
+    logged_in.click(".record-menu summary")
+    logged_in.click("text=Erase…")
     expect(logged_in.locator("#confirm")).to_contain_text("1 of their orders become anonymous")
     logged_in.click("#confirm button[type=submit]")
 

@@ -1,4 +1,4 @@
-"""Notes of staff on customers: written, read, deleted, and gone with the customer, also one that is written meanwhile."""
+"""Notes of staff on customers: written, read, deleted, gone with the customer, also one that is written meanwhile."""
 
 import threading
 from typing import Any
@@ -183,7 +183,8 @@ def somebody_waits() -> bool:
     """Say whether another connection waits for a lock, of any kind, that this one holds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+            "SELECT EXISTS (SELECT 1 FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
         )
         return bool(cursor.fetchall()[0][0])
 

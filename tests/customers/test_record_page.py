@@ -1,4 +1,4 @@
-"""A customer's page: the head, opt-ins with their evidence, orders, the menu; an order's and a product's the same way."""
+"""A customer's page: its head, opt-ins with evidence, orders, the menu; an order's and a product's page, too."""
 
 from typing import Any
 

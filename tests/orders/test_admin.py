@@ -75,7 +75,7 @@ def test_the_largest_amounts_are_shown_to_the_last_digit(partner: Partner, order
 
     page = text(staff.get(f"{LIST}{order.pk}/change/"))
 
-    assert page.count("999,999,999,999.9999 EUR") == 2
+    assert page.count("999,999,999,999.9999 EUR") == 3
     assert "999,999,999,999.9999 EUR" in text(staff.get(LIST))
 
 

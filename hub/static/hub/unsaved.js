@@ -11,7 +11,12 @@
   const watched = [];
 
   const valueOf = (control) => (control.type === "checkbox" || control.type === "radio" ? control.checked : control.value);
-  const wasOf = (control) => (control.type === "checkbox" || control.type === "radio" ? control.defaultChecked : control.defaultValue);
+  // What is stored: of a page that comes back as it was filled in, data-was says it.
+  const wasOf = (control) => {
+    if (control.type !== "checkbox" && control.type !== "radio") return control.defaultValue;
+    const was = control.closest("[data-was]")?.dataset.was;
+    return was ? was === "yes" : control.defaultChecked;
+  };
 
   class Watched {
     constructor(marker) {
@@ -82,7 +87,7 @@
 
     rowNow(row) {
       const flags = {}, boxes = this.boxesOf(row);
-      for (const box of boxes) if (box.checked !== box.defaultChecked) flags[box.name] = box.checked;
+      for (const box of boxes) if (box.checked !== wasOf(box)) flags[box.name] = box.checked;
       return { seen: row.querySelector("input[name=seen]").value, wanted: boxes.filter((box) => box.checked).map((box) => box.name), flags };
     }
 
