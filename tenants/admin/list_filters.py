@@ -136,7 +136,7 @@ class HoldsFilter(TextFilter):
 class ActorFilter(HoldsFilter):
     """Who did it: a part of a member's name, or of a key's label and beginning."""
 
-    title = "actor"
+    title = "by"
     parameter_name = "actor"
 
 

@@ -1,4 +1,4 @@
-"""The page of SKUs that orders name and no variant has: how much hangs on each, what is near, what to tell the partner."""
+"""The page of SKUs that no variant has: how much hangs on each, what is near, what to tell the partner."""
 
 import csv
 from io import StringIO
