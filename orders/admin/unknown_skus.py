@@ -31,7 +31,8 @@ SORTS = {"lines": "Lines", "revenue": "Revenue"}
 LETTER = """Hello,
 
 {number} in our orders {verb} no product in the data hub: {lines}, {orders}.
-Please send the products with these SKUs, as their variants' Sku. The orders need not be sent again: they mend themselves then.
+Please send the products with these SKUs, as their variants' Sku. The orders need not be sent again:
+they mend themselves then.
 
 {skus}{more}"""
 

@@ -52,12 +52,12 @@ def _record_in(text: str) -> tuple[Entity, int] | None:
 class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
-    list_display = ("at", "shop", "number", "entity", "operation", "source", "by", "created", "updated", "deleted")
+    list_display = ("at", "shop", "number", "entity", "what", "through", "by", "created", "updated", "deleted")
     list_filter = (
         TenantFilter,
         one_of("entity", "kind of record", Entity.choices),
-        one_of("operation", "operation", Operation.choices),
-        one_of("source", "source", Source.choices),
+        one_of("operation", "what", Operation.choices),
+        one_of("source", "through", Source.choices),
         ActorFilter,
         RecordFilter,
         arrived("day"),
@@ -70,9 +70,9 @@ class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
             {
                 "fields": (
                     ("number", "at"),
-                    ("entity", "operation"),
-                    ("source", "actor"),
-                    "reason",
+                    ("entity", "what"),
+                    ("through", "by"),
+                    "why",
                     ("received", "unchanged"),
                     "tenant",
                     ("trace_id", "came_with"),
@@ -82,7 +82,7 @@ class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
             },
         ),
     )
-    readonly_fields = ("at", "came_with", "takes_back", "taken_back_by", "until")
+    readonly_fields = ("at", "what", "through", "by", "why", "came_with", "takes_back", "taken_back_by", "until")
     change_form_outer_after_template = "tenants/record_sections.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Changeset]:
@@ -104,6 +104,18 @@ class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
 
     def may_name(self, term: str) -> bool:
         return bool(hub_ids_in(pasted(term)) or trace_id_in(term))
+
+    @admin.display(description="what")
+    def what(self, changeset: Changeset) -> str:
+        return changeset.get_operation_display()
+
+    @admin.display(description="through")
+    def through(self, changeset: Changeset) -> str:
+        return changeset.get_source_display()
+
+    @admin.display(description="why")
+    def why(self, changeset: Changeset) -> str:
+        return changeset.reason
 
     @admin.display(description="request")
     def came_with(self, changeset: Changeset) -> SafeString | str:

@@ -194,7 +194,7 @@ class HoldsFilter(FreeFilter):
 class ActorFilter(HoldsFilter):
     """Who did it: a part of a member's name, or of a key's label and beginning."""
 
-    title = "actor"
+    title = "by"
     parameter_name = "actor"
 
 

@@ -71,8 +71,8 @@ class DailyCount(TenantOwned):
 class HealthSnapshot(TenantOwned):
     """The figures of tenants/sql/health_*.sql as they were last measured on a day, after the changeset `number`.
 
-    `orders` are hub ids of the newest orders behind a figure: {"orders_without_customer": [9, 7], …}. `unknown_skus` are
-    what tenants/sql/health_unknown_skus.sql says; a tenant's last snapshot alone has them.
+    `orders` are hub ids of the newest orders behind a figure: {"orders_without_customer": [9, 7], …}.
+    `unknown_skus` are what tenants/sql/health_unknown_skus.sql says; a tenant's last snapshot alone has them.
     """
 
     day = models.DateField()

@@ -1,4 +1,4 @@
-"""The page of SKUs that orders name and no variant has: how much hangs on each, what is near, what to tell the partner."""
+"""The page of SKUs that no variant has: how much hangs on each, what is near, what to tell the partner."""
 
 import csv
 from io import StringIO
@@ -54,8 +54,7 @@ def viewer(shop: Partner) -> Client:
 
 
 def unknown(shop: Partner) -> dict[str, dict[str, Any]]:
-    kept = measure(shop.tenant).unknown_skus
-    return {found["sku"]: found for found in kept}
+    return {found["sku"]: found for found in measure(shop.tenant).unknown_skus or []}
 
 
 def test_of_each_sku_its_lines_orders_revenue_and_days_are_measured(shop: Partner) -> None:

@@ -1,0 +1,196 @@
+"""The admin's frame in a real chromium: by keys alone, on a phone, and where a page is out of date or not there."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from customers.models import Customer
+from tenants.health import refresh_health
+from tenants.models import Membership, Role
+from tests.browser.conftest import new_context
+from tests.browser.test_tenants import Desks
+from tests.conftest import MakeTenant, Partner
+from tests.customers.records import customer
+from tests.orders.records import line, order
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "correct horse battery"
+LIST = "/admin/customers/customer/"
+
+
+@pytest.fixture
+def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
+    found = Desks(chromium, live_server.url)
+    yield found
+    for desk in found.seated:
+        desk.page.context.close()
+        assert [fault for fault in desk.faults if "status of 4" not in fault] == []
+
+
+@pytest.fixture
+def shop(make_tenant: MakeTenant) -> Partner:
+    partner = make_tenant(slug="shop")
+    partner.save("customers", customer())
+    partner.save("orders", order(OrderItems=[line(Sku="GHOST")]))
+    refresh_health()
+    return partner
+
+
+def tab_to(page: Page, name: str, most: int = 60) -> None:
+    """Press Tab until what has the focus is called so."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        held = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent.trim()"
+        if re.match(name, re.sub(r"\s+", " ", page.evaluate(held))):
+            return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def has_outline(page: Page) -> bool:
+    """Tell whether what has the focus, or the frame around it, shows that it has."""
+    shown = "(element) => ['outlineStyle', 'boxShadow'].some(name => getComputedStyle(element)[name] !== 'none')"
+    return bool(page.evaluate(f"[document.activeElement, document.activeElement.parentElement].some({shown})"))
+
+
+def test_the_first_tab_skips_to_the_page(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(LIST)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_filters_open_by_key_take_the_focus_and_give_it_back(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(LIST)
+    tab_to(page, "Filters")
+    assert has_outline(page)
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Filters")
+    expect(panel).to_be_visible()
+    page.wait_for_function("document.activeElement.closest('#changelist-filter') !== null")
+    page.keyboard.press("Escape")
+
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("button", name="Filters")).to_be_focused()
+
+
+def test_the_user_menu_and_the_theme_are_reached_by_keys(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(LIST)
+    tab_to(page, "M maria|maria")
+    assert has_outline(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    tab_to(page, "dark_mode")
+    page.keyboard.press("Space")
+    expect(page.locator("html")).to_have_class(re.compile("dark"))
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("button", name="Log out")).to_be_hidden()
+    expect(page.get_by_role("button", name="maria")).to_be_focused()
+
+
+def test_the_search_box_shows_that_it_has_the_focus(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(LIST)
+    page.keyboard.press("/")
+
+    expect(page.locator("#searchbar")).to_be_focused()
+    assert has_outline(page)
+
+
+def test_control_s_saves(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(f"{LIST}{Customer.objects.get().pk}/change/")
+    page.get_by_label("SMS opt-in").check(force=True)
+    page.keyboard.press("Control+s")
+
+    expect(page.get_by_role("status").first).to_contain_text("changed")
+    assert Customer.objects.get().sms_optin is True
+
+
+def test_the_menu_of_a_phone_opens_and_closes_by_keys(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop, size="phone").open(LIST)
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Orders")).to_be_in_viewport()
+    page.wait_for_function("document.activeElement.closest('#nav-sidebar') !== null")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("link", name="Orders")).to_be_hidden()
+    expect(menu).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["customers/customer/{customer}/change/", "tenants/tenant/{tenant}/change/"])
+def test_save_is_in_sight_on_a_phone(desks: Desks, shop: Partner, path: str) -> None:
+    named = path.format(customer=Customer.objects.get().pk, tenant=shop.tenant.pk)
+    page = desks.sit("maria", shop, size="phone").open(f"/admin/{named}")
+
+    expect(page.locator("[name=_save]").first).to_be_in_viewport()
+
+
+def test_the_way_to_a_page_is_said_in_the_sidebars_words(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open("/admin/tenants/changeset/")
+
+    way = page.get_by_role("navigation", name="Breadcrumb").get_by_role("listitem")
+    expect(way).to_contain_text(["Home", "Changes"])
+    expect(page).to_have_title("Changes | Data hub")
+    page.goto(f"{page.url.split('/admin')[0]}{LIST}{Customer.objects.get().pk}/change/")
+    expect(way).to_have_count(3)
+    expect(way.nth(1)).to_contain_text("Customers")
+
+
+def test_what_is_not_there_says_so_in_the_frame(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(f"{LIST}999999/change/")
+
+    expect(page.get_by_role("heading", name="There is no such page or record.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Trace id [0-9a-f]{32}"))).to_be_visible()
+    expect(page.get_by_role("link", name="Orders", exact=True)).to_be_visible()
+
+
+def test_home_leads_to_the_unknown_skus_and_the_letter_is_copied(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open("/admin/")
+    page.get_by_role("link", name="Which SKUs").click()
+    expect(page.get_by_role("cell", name="GHOST")).to_be_visible()
+    page.evaluate("() => { window.setTimeout = () => 0 }")  # "Copied" goes after two seconds
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "Please send the products with these SKUs" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_stale_log_in_tab_just_goes_on(chromium: Browser, live_server: LiveServer, shop: Partner) -> None:
+    user = User.objects.create_user("maria", password=PASSWORD, is_staff=True)
+    Membership.objects.create(tenant=shop.tenant, user=user, role=Role.STAFF)
+    context = new_context(chromium, base_url=live_server.url)
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto("/admin/login/?next=/admin/orders/order/")
+    for tab in tabs:  # the second's token is stale by now
+        tab.fill("[name=username]", "maria")
+        tab.fill("[name=password]", PASSWORD)
+        tab.get_by_role("button", name="Log in", exact=True).click()
+        expect(tab).to_have_url(re.compile("/admin/orders/order/$"))
+    context.close()
+
+
+def test_a_log_in_tab_that_outlived_a_session_logs_in(
+    chromium: Browser, live_server: LiveServer, shop: Partner
+) -> None:
+    User.objects.create_user("maria", password=PASSWORD, is_staff=True)
+    context = new_context(chromium, base_url=live_server.url)
+    stale = context.new_page()
+    stale.goto("/admin/login/")
+    context.clear_cookies(name="csrftoken")
+    stale.fill("[name=username]", "maria")
+    stale.fill("[name=password]", PASSWORD)
+    stale.get_by_role("button", name="Log in", exact=True).click()
+
+    expect(stale).to_have_url(re.compile("/admin/$"))
+    context.close()
