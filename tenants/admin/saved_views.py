@@ -122,7 +122,7 @@ def views_of_list(request: HttpRequest, model_admin: Any) -> ListViews:
         active = {chosen[0].pk}
     changed = next((view for view in chosen if view.pk not in active and view.made_by_id == request.user.pk), None)
     tabs = [Tab(view, reverse("admin:tenants_savedview_open", args=[view.pk]), view.pk in active) for view in views]
-    return ListViews(listing, urlencode(pairs), tabs, changed, refused, sharable(request, pairs))
+    return ListViews(listing, urlencode(pairs), tabs, changed, refused, sharable(request, pairs) if pairs else None)
 
 
 def visible(request: HttpRequest) -> QuerySet[SavedView]:
@@ -141,6 +141,8 @@ def refusal(request: HttpRequest, model_admin: Any, pairs: Pairs) -> str:
     """Say why an address can't be kept as a view; "" where it can."""
     if any(name == SEARCH_VAR for name, _ in pairs):
         return NO_SEARCH
+    if not pairs:
+        return ""
     if len(urlencode(pairs)) > LONGEST_QUERY - ROOM_FOR_TENANT:
         return TOO_LONG
     filters = filters_of(request, model_admin, pairs)
