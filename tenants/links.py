@@ -1,16 +1,19 @@
 """The links between customers, orders and products: by natural key, looked up when read, never stored."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
+from tenants.changes.changesets import as_array
 from tenants.identity import by_priority
 from tenants.models import Priority, Tenant
 
 ORDERS_OF_CUSTOMER = by_priority(read_sql("tenants", "orders_of_customer"))
 CUSTOMERS_OF_ORDER = by_priority(read_sql("tenants", "customers_of_order"))
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
+ORDERS_OF_CUSTOMERS = read_sql("tenants", "orders_of_customers")
 PRODUCTS_OF_SKUS = read_sql("tenants", "products_of_skus")
 SALES_OF_PRODUCT = read_sql("tenants", "sales_of_product")
 
@@ -27,6 +30,12 @@ def order_ids_of(customer: int, most: int) -> list[int]:
         return []
     tenant = Tenant.objects.get(pk=named[0])
     return [order[0] for order in orders_of_customer(tenant, named[1], named[2], most)]
+
+
+def order_ids_of_customers(tenants: Sequence[UUID], customers: Sequence[int], most: int) -> list[int]:
+    """Return the hub ids of orders that name one of some customers of some tenants, by either identifier."""
+    named = {"tenants": as_array(tenants), "ids": as_array(customers), "most": most}
+    return [row[0] for row in execute(ORDERS_OF_CUSTOMERS, named).fetchall()]
 
 
 def customers_of_order(tenant: Tenant, customer_id: str | None, email: str | None) -> list[Row]:

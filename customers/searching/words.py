@@ -61,4 +61,3 @@ def parts_of(text: str) -> Iterator[Sequence[str]]:
         parts = [part if len(part) >= ANY_PART else f" {part}" for part in dict.fromkeys(readings) if part]
         if parts:
             yield parts
-

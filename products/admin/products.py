@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from products.admin.searching import ids_by_name
 from products.admin.sections import product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
@@ -71,7 +72,8 @@ class ProductAdmin(RecordWithPartsAdmin):
 
     entity = Entity.PRODUCTS
     identifiers = ("product_id",)
-    search_help_text = "Product ID, SKU or variant ID, or how it begins"
+    search_help_text = "Name, product ID, SKU …"
+    search_help = "Any part of a product's name; product ID, SKU or variant ID, or how it begins; hub id"
     change_role = None
     parts = "variants"
     parts_stay = ("Order lines that name their SKUs.",)
@@ -124,6 +126,9 @@ class ProductAdmin(RecordWithPartsAdmin):
             *super().columns(request, within),
             *(Column(variants, name, "product_id") for name in ("sku", "variant_id")),
         ]
+
+    def by_words(self, request: HttpRequest, within: QuerySet[Product], text: str) -> list[int]:
+        return ids_by_name(within, text)
 
     def sections(self, record: Product) -> list[Section]:
         return product_sections(record)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from customers.searching import finding
 from tenants.models import Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import upload
@@ -87,7 +88,9 @@ def test_a_person_is_found_by_what_staff_type(shop: Partner, viewer: Client, ter
     assert found(viewer, term) == ["C-11800"]
 
 
-@pytest.mark.parametrize("term", ["obrien", "O’Brien", "brien nunez", "Núñez", "Brien-Núñez", "ann o'b", "an", "40-123"])
+@pytest.mark.parametrize(
+    "term", ["obrien", "O’Brien", "brien nunez", "Núñez", "Brien-Núñez", "ann o'b", "an", "40-123"]
+)
 def test_a_name_is_found_without_its_marks(shop: Partner, viewer: Client, term: str) -> None:
     assert found(viewer, term) == ["K-2"]
 
@@ -159,7 +162,9 @@ def test_another_tenants_people_are_never_found(shop: Partner, make_tenant: Make
         assert found(stranger, term) == []
 
 
-@pytest.mark.parametrize("term", ["\0", "a\0b", "\ud800", "x" * 5000, "a " * 500, "%%%", "tag:" + "x" * 3000, "'\";--"], ids=ascii)
+@pytest.mark.parametrize(
+    "term", ["\0", "a\0b", "\ud800", "x" * 5000, "a " * 500, "%%%", "tag:" + "x" * 3000, "'\";--"], ids=ascii
+)
 def test_whatever_is_typed_is_answered(shop: Partner, viewer: Client, term: str) -> None:
     answer = viewer.get(LIST, {"q": term.encode("utf-8", "replace").decode()})
 
@@ -193,3 +198,24 @@ def test_a_search_of_words_asks_few_questions(
 ) -> None:
     with django_assert_max_num_queries(23):
         assert found(viewer, "jäger") == ["C-11800"]
+
+
+def test_a_search_that_takes_too_long_says_so(shop: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.admin.customers.ids_by_words", lambda *_: None)
+
+    assert "Too many have what was typed" in text(viewer.get(LIST, {"q": "jäger"}))
+
+
+def test_words_that_the_index_takes_too_long_for_are_found_by_walking(
+    shop: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon, asked = finding._soon, []
+
+    def slow(rows: Any, most: int, times: int) -> Any:
+        asked.append(times)
+        return None if times == finding.BY_INDEX else soon(rows, most, times)
+
+    monkeypatch.setattr(finding, "_soon", slow)
+
+    assert found(viewer, "jäger") == ["C-11800"]
+    assert asked == [finding.BY_INDEX, finding.BY_WALKING]

@@ -17,8 +17,8 @@ from customers.erasure import erase_customers_by_id
 from customers.models import Customer, SearchedWords, SearchPosition
 from customers.searching import filling
 from customers.searching.filling import begin, fill, follow, waiting
-from customers.searching.worker import Worker, keeping
 from customers.searching.words import searched_words
+from customers.searching.worker import Worker, keeping
 from tenants.audit.events import SERVER
 from tenants.changes.changesets import Origin
 from tenants.configuration import change_priority
