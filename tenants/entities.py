@@ -253,8 +253,8 @@ class EntityConfig(AppConfig):
     `tables` names its Columns.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     `tells_consents` is where it says which flags the consent ledger tells of: each a ConsentFlag.
-    `finds` names the function that finds records of some tenants by words: (tenant ids, text, most) → hub ids, None where
-    that takes too long.
+    `finds` names the function that finds records of some tenants by words: (tenant ids, text, most) → hub ids, or None
+    where that takes too long.
     """
 
     model: str
