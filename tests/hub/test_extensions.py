@@ -9,7 +9,7 @@ from hub.sql.extensions import Extension
 
 def test_an_extension_that_the_server_has_not_is_named_with_the_way_out(db: None) -> None:
     with (
-        pytest.raises(CommandError, match="needs the extension no_such_one.*run CREATE EXTENSION no_such_one"),
+        pytest.raises(CommandError, match=r"needs the extension no_such_one.*run CREATE EXTENSION no_such_one"),
         transaction.atomic(),
         connection.schema_editor(atomic=False) as editor,
     ):
