@@ -18,6 +18,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 HOME = Path("var/benchmark-search")
@@ -85,7 +86,11 @@ def load(rows: int) -> None:
     """Fill the database, and analyse it as autovacuum would."""
     names = [name.strip() for origin in ORIGINS.values() for name in f"{origin.women},{origin.men}".split(",")]
     surnames = [name.strip() for origin in ORIGINS.values() for name in origin.surnames.split(",")]
-    named = {"rows": rows, "names": [n.split("=")[0] for n in names], "surnames": [n.split("|")[0] for n in surnames]}
+    named: dict[str, Any] = {
+        "rows": rows,
+        "names": [n.split("=")[0] for n in names],
+        "surnames": [n.split("|")[0] for n in surnames],
+    }
     start = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE tenants_tenant, tenants_feed, customers_customer RESTART IDENTITY CASCADE")
@@ -137,7 +142,7 @@ def search() -> None:
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, term in TERMS.items():
-        hits = len(ids_by_words(everybody, term, 1000))
+        hits = len(ids_by_words(everybody, term, 1000) or ())
         cells = [taken(lambda: ids_by_words(whose, term, 1000)) for whose in (everybody, [BIG], [TINY])]  # noqa: B023
         cells += [taken(lambda: page(client, term)) for client in clients.values()]  # noqa: B023
         print(f"| {name}: `{term}` | {hits} | {' | '.join(cells)} |", flush=True)

@@ -14,5 +14,6 @@ class CustomersConfig(EntityConfig):
     exports = "customers.exporting.EXPORTING"
     reads = "customers.serializers.READING"
     takes = {"": "customers.taking.TAKING", "custobar": "customers.dialects.custobar.taking.TAKING"}
+    finds = "customers.searching.finding.ids_by_words"
     tells_consents = "customers.consents.CONSENTS"
     requirable_fields = {name: get_args(hint)[0] for name, hint in get_type_hints(CustomerRecord).items()}

@@ -240,6 +240,9 @@ def _column(hint: Any) -> Kind:
     return Kind.INTEGER if bare in (Count, PositiveCount) else PLAIN[_kind(hint)]
 
 
+Finding = Callable[[Sequence[UUID], str, int], list[int] | None]
+
+
 class EntityConfig(AppConfig):
     """An app of records: its label is the entity's name in changesets and addresses, `model` the records' model.
 
@@ -250,6 +253,8 @@ class EntityConfig(AppConfig):
     `tables` names its Columns.
     `requirable_fields` are the fields that a tenant may demand in every record: documented name → bool or str.
     `tells_consents` is where it says which flags the consent ledger tells of: each a ConsentFlag.
+    `finds` names the function that finds records of some tenants by words: (tenant ids, text, most) → hub ids, or None
+    where that takes too long.
     """
 
     model: str
@@ -260,6 +265,7 @@ class EntityConfig(AppConfig):
     tables: str
     requirable_fields: Mapping[str, Any] = {}
     tells_consents: str = ""
+    finds: str = ""
 
     @cached_property
     def reading(self) -> Reading:
@@ -270,6 +276,11 @@ class EntityConfig(AppConfig):
     def consents(self) -> Sequence[ConsentFlag]:
         """The flags that the consent ledger tells of; none where records hold no consent."""
         return cast(Sequence[ConsentFlag], import_string(self.tells_consents)) if self.tells_consents else ()
+
+    @cached_property
+    def finding(self) -> Finding:
+        """How its records are found by words."""
+        return cast(Finding, import_string(self.finds))
 
     @cached_property
     def columns(self) -> Columns:

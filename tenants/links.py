@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from hub.sql.prepared import Row
+from tenants.changes.changesets import as_array
 from tenants.identity import by_priority
 from tenants.models import Priority, Tenant
 
@@ -15,6 +17,7 @@ TOTALS = read_sql("tenants", "totals_of_customer")
 TOTALS_OF_CUSTOMER = {priority: TOTALS.format(orders=orders) for priority, orders in ORDERS_OF_CUSTOMER.items()}
 CUSTOMERS_OF_ORDER = by_priority(read_sql("tenants", "customers_of_order"))
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
+ORDERS_OF_CUSTOMERS = read_sql("tenants", "orders_of_customers")
 PRODUCTS_OF_SKUS = read_sql("tenants", "products_of_skus")
 SALES_OF_PRODUCT = read_sql("tenants", "sales_of_product")
 LAST = (datetime(9999, 12, 31, 23, 59, 59, 999999, UTC), 2**63 - 1)  # after all there can be
@@ -48,6 +51,12 @@ def order_ids_of(customer: int, most: int) -> list[int]:
         return []
     tenant = Tenant.objects.get(pk=named[0])
     return [order[0] for order in orders_of_customer(tenant, named[1], named[2], most)]
+
+
+def order_ids_of_customers(tenants: Sequence[UUID], customers: Sequence[int], most: int) -> list[int]:
+    """Return the hub ids of orders that name one of some customers of some tenants, by either identifier."""
+    named = {"tenants": as_array(tenants), "ids": as_array(customers), "most": most}
+    return [row[0] for row in execute(ORDERS_OF_CUSTOMERS, named).fetchall()]
 
 
 def customers_of_order(tenant: Tenant, customer_id: str | None, email: str | None) -> list[Row]:

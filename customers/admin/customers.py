@@ -36,6 +36,7 @@ from tenants.admin.sections import Section, clipped
 from tenants.models import Entity
 
 SHORT = {"app_push_optin": "Push"}
+CUT = "Too many have what was typed to look at them all: type more of it."
 OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit holds
 
 
@@ -116,8 +117,8 @@ class CustomerAdmin(ErasingAdmin):
     pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING)
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
-        "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip, list:news,"
-        " name=value"
+        "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip,"
+        " list:news, name=value"
     )
     form = ConsentForm
     list_display = ("person", "named", "shop", *FLAG_COLUMNS, "language", "created")
@@ -153,10 +154,12 @@ class CustomerAdmin(ErasingAdmin):
         return conditions_of(term)
 
     def by_words(self, request: HttpRequest, within: QuerySet[Any], text: str) -> list[int]:
-        return ids_by_words(tenant_ids_of(request), text, MOST_MATCHES)
+        found = ids_by_words(tenant_ids_of(request), text, MOST_MATCHES)
+        request.is_search_cut = found is None  # type: ignore[attr-defined]
+        return found or []
 
     def search_note(self, request: HttpRequest) -> SafeString | str:
-        return searched_as_of(tenant_ids_of(request))
+        return CUT if getattr(request, "is_search_cut", False) else searched_as_of(tenant_ids_of(request))
 
     @admin.display(description="customer")
     def person(self, customer: Customer) -> SafeString:

@@ -129,7 +129,7 @@ def _hold(tenant_id: UUID) -> tuple[int, int | None] | None:
 
 
 def _plan_anew() -> None:
-    """Plan for this tenant: of one with a hundred customers in a million all are read and sorted, not the key walked."""
+    """Plan for this tenant: of one with a hundred customers all are read and sorted, a million's key is walked."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
 

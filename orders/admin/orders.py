@@ -24,12 +24,15 @@ from tenants.admin.head import Head
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
-from tenants.admin.searching import MOST_MATCHES, Column
+from tenants.admin.searching import MOST_MATCHES, Column, is_name
 from tenants.admin.sections import Section, clipped, moment, money, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
+from tenants.entities import entity_config
 from tenants.health import last_snapshots
-from tenants.links import order_ids_of
+from tenants.links import order_ids_of, order_ids_of_customers
 from tenants.models import Entity, Tenant
+
+MOST_PEOPLE = 200  # whose orders a name finds
 
 
 class CurrencyFilter(ExactFilter):
@@ -84,7 +87,10 @@ class OrderAdmin(RecordWithPartsAdmin):
     entity = Entity.ORDERS
     identifiers = ("order_id", "customer_id", "email")
     line_identifiers = ("sku", "product_id")
-    search_help_text = "Order ID, customer ID, e-mail, SKU or product ID, or how it begins"
+    search_help_text = "Order ID, customer, SKU …"
+    search_help = (
+        "Order ID, customer ID, e-mail, SKU or product ID, or how it begins; hub id; a customer's name, any part of it"
+    )
     change_role = None
     actions_list = ("unknown_skus",)
     parts = "items"
@@ -165,6 +171,14 @@ class OrderAdmin(RecordWithPartsAdmin):
 
     def head(self, request: HttpRequest, record: Order) -> Head:
         return order_head(record, self.tenant_in_head(request, record))
+
+    def by_words(self, request: HttpRequest, within: QuerySet[Order], text: str) -> list[int]:
+        """Return the orders of customers who are called so; numbers and e-mails are identifiers of orders, too."""
+        if not is_name(text):
+            return []
+        tenants = tenant_ids_of(request)
+        people = entity_config(Entity.CUSTOMERS).finding(tenants, text, MOST_PEOPLE)
+        return order_ids_of_customers(tenants, people, MOST_MATCHES) if people else []
 
     def sections(self, record: Order) -> list[Section]:
         return order_sections(record)

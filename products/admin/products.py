@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from hub.admin.table import Sort
 from hub.sql.prepared import Row
 from products.admin.head import product_head
+from products.admin.searching import ids_by_name
 from products.admin.sections import MOST_SALES, product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
@@ -76,7 +77,8 @@ class ProductAdmin(RecordWithPartsAdmin):
 
     entity = Entity.PRODUCTS
     identifiers = ("product_id",)
-    search_help_text = "Product ID, SKU or variant ID, or how it begins"
+    search_help_text = "Name, product ID, SKU …"
+    search_help = "Any part of a product's name; product ID, SKU or variant ID, or how it begins; hub id"
     change_role = None
     parts = "variants"
     parts_stay = ("Order lines that name their SKUs.",)
@@ -144,6 +146,9 @@ class ProductAdmin(RecordWithPartsAdmin):
             record.sales = sales_of_product(record.tenant, record.product_id, MOST_SALES)
         sales: list[Row] = record.sales
         return sales
+
+    def by_words(self, request: HttpRequest, within: QuerySet[Product], text: str) -> list[int]:
+        return ids_by_name(within, text)
 
     def sections(self, record: Product) -> list[Section]:
         return product_sections(record, self.sales(record))

@@ -107,6 +107,11 @@ def hub_ids_in(readings: Iterable[str]) -> list[int]:
     return [int(text) for text in readings if is_bigint(text)]
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text may be somebody's name, and no identifier."""
+    return "@" not in text and ":" not in text and not any(character.isdigit() for character in text)
+
+
 def searches_words(readings: Sequence[str]) -> bool:
     """Tell whether a text may be words, too: not where it is written as a hub id, or asks for a value by its name."""
     return not (readings[0].startswith("#") or "=" in readings[-1])

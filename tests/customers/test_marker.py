@@ -30,6 +30,7 @@ from tests.members import member
 from tests.orders.records import line, order
 from tests.products.records import product
 from tests.quarantine.lenient import take
+from tests.searching import searched
 from tests.undoing import latest, taken_back
 
 MARK, NUMBER = "zqxmarker", "358107771234"
@@ -107,6 +108,7 @@ def live(partner: Partner) -> None:
     sell(partner, "after", SHOP_ID, SECOND)
     for number, email in enumerate((EMAIL, SECOND)):
         sell(partner, f"guest after {number}", f"{MARK}-guest", email)
+    searched()
 
 
 def refuse(partner: Partner) -> None:

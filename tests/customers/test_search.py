@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from customers.searching import finding
 from tenants.models import Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import upload
@@ -197,3 +198,24 @@ def test_a_search_of_words_asks_few_questions(
 ) -> None:
     with django_assert_max_num_queries(23):
         assert found(viewer, "jäger") == ["C-11800"]
+
+
+def test_a_search_that_takes_too_long_says_so(shop: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.admin.customers.ids_by_words", lambda *_: None)
+
+    assert "Too many have what was typed" in text(viewer.get(LIST, {"q": "jäger"}))
+
+
+def test_words_that_the_index_takes_too_long_for_are_found_by_walking(
+    shop: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon, asked = finding._soon, []
+
+    def slow(rows: Any, most: int, times: int) -> Any:
+        asked.append(times)
+        return None if times == finding.BY_INDEX else soon(rows, most, times)
+
+    monkeypatch.setattr(finding, "_soon", slow)
+
+    assert found(viewer, "jäger") == ["C-11800"]
+    assert asked == [finding.BY_INDEX, finding.BY_WALKING]
