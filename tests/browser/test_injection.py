@@ -27,6 +27,7 @@ EVIL_TABLE = f"CustomerId,{QUOTED},Name\nF-1,{QUOTED},{QUOTED}\n,{QUOTED},{QUOTE
 COUNT = "document.querySelectorAll('[injected]').length + (window.injected ? 1000 : 0)"
 # No pages.
 LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof", "tenants_import_rejected"}
+LANDS |= {"tenants_erasurecertificate_json"}
 
 
 def evil(*names: str, most: int = 100, **more: Any) -> dict[str, Any]:
