@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 from pydantic import TypeAdapter, ValidationError
 
 from customers.admin.optins import seen
@@ -193,6 +194,11 @@ def administer(partner: Partner, staff: Client) -> None:
     bulk = {"chosen": both, "flag": "whatsapp_optin", "value": "yes", "reason": f"rang from +{NUMBER[:3]} {NUMBER[3:]}"}
     staff.post("/admin/customers/customer/opt-ins/", bulk)
     staff.get(f"/admin/customers/customer/{pk}/delete/")
+    for form in ("", "json"):
+        staff.get(f"/admin/customers/customer/{pk}/everything/", {"format": form})
+    staff.post(reverse("admin:customers_customer_erased"), {"tenant": partner.id, "who": EMAIL})
+    naming = {"chosen": str(pk), "reference": f"asked by {MARK}", "legal_basis": "objection"}
+    assert staff.post("/admin/customers/customer/delete/", naming).status_code == 400
 
 
 def say_why(partner: Partner) -> None:

@@ -63,6 +63,8 @@ def shop(partner: Partner) -> Partner:
     """A tenant with something in every list."""
     partner.save("customers", customer(SmsOptin=True))
     partner.save("customers", customer(SmsOptin=False))
+    partner.save("customers", {"CustomerId": "erased"})
+    partner.delete("/customers/{tenant}", customerId="erased")
     partner.save("orders", order())
     partner.save("products", product())
     partner.post("customers", [{}, customer()], Prefer="handling=lenient")

@@ -29,6 +29,7 @@ from tenants.models import (
     Changeset,
     ConsentChange,
     Delivery,
+    ErasureCertificate,
     Import,
     Invitation,
     LoggedRequest,
@@ -89,6 +90,9 @@ viewer: tenants_import_change tenants_import_changelist tenants_import_history t
 viewer: tenants_savedview_change tenants_savedview_changelist tenants_savedview_history tenants_savedview_open
 admin: tenants_savedview_delete
 staff: tenants_import_add tenants_import_preview tenants_import_rejected
+staff: customers_customer_everything customers_customer_erased tenants_erasurecertificate_ask
+staff: tenants_erasurecertificate_change tenants_erasurecertificate_changelist tenants_erasurecertificate_history
+staff: tenants_erasurecertificate_json tenants_erasurecertificate_verify
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
 admin: tenants_accountevent_changelist tenants_apikey_add tenants_apikey_audit tenants_apikey_change
@@ -120,6 +124,7 @@ never: tenants_loggedrequest_add tenants_loggedrequest_delete
 never: tenants_strangercount_add tenants_strangercount_change tenants_strangercount_delete
 never: tenants_strangercount_history tenants_strangerrequest_add tenants_strangerrequest_change
 never: tenants_strangerrequest_delete tenants_strangerrequest_history
+never: tenants_erasurecertificate_add tenants_erasurecertificate_delete
 never: tenants_tenant_delete tenants_tenant_measure view_on_site tenants_delivery_add tenants_delivery_change
 never: tenants_delivery_delete tenants_delivery_history tenants_quarantinedrecord_add
 never: tenants_import_cancel tenants_import_confirm tenants_import_delete tenants_import_part
@@ -174,6 +179,8 @@ def filled(partner: Partner, name: str) -> Partner:
     """Give a tenant one of everything, all with a name that nobody else's have."""
     partner.save("customers", customer(Name=name, SmsOptin=True))
     partner.save("customers", customer(SmsOptin=False))
+    partner.save("customers", {"CustomerId": f"E-{name}"})
+    partner.delete("/customers/{tenant}", customerId=f"E-{name}")
     partner.save("orders", order(OrderId=f"O-{name}"))
     partner.save("products", product(ProductName=name))
     partner.post("customers", [{name: 1}])
@@ -212,7 +219,7 @@ OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
         *(Customer, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
-        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import, SavedView),
+        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import, SavedView, ErasureCertificate),
     )
 }
 OF_TENANT[AccountEvent] = lambda tenant: AccountEvent.objects.filter(tenants__contains=[tenant.pk]).first()
