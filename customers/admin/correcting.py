@@ -108,12 +108,13 @@ def _page(
 ) -> HttpResponse:
     """Show the form, and count that the user sees the customer."""
     count_page(request, customer.tenant_id, Entity.CUSTOMERS, customer.pk)
+    lines = before_sending(customer.tenant, values_of(customer))
     rows = [(form[name], (clashing or {}).get(name)) for name in (*NAMES, "reason")]
     context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "original": customer}
     context |= {"title": f"Correct {customer}", "form": form, "rows": rows, "said": said}
     context |= {
         "back": model_admin.record_url(customer.pk),
-        "lines": before_sending(customer.tenant, values_of(customer)),
+        "lines": lines,
     }
     context["last_written"] = last_written(customer, Entity.CUSTOMERS) if said else ""
     return TemplateResponse(request, "tenants/rectify.html", context, status=status)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from orders.admin.correcting import correct
 from orders.admin.sections import order_sections
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
@@ -16,6 +17,7 @@ from tenants.admin.access import tenant_ids_of, tenants_of
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
+from tenants.admin.record_pages import RecordPage
 from tenants.admin.searching import MOST_MATCHES, Column
 from tenants.admin.sections import Section, clipped, money, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
@@ -68,9 +70,10 @@ class FaultFilter(ChoiceFilter):
 
 @admin.register(Order)
 class OrderAdmin(RecordWithPartsAdmin):
-    """Orders are the partner's documents: read, or deleted, never edited."""
+    """Orders are the partner's documents: read, or deleted; staff correct whether they were cancelled, and whose."""
 
     entity = Entity.ORDERS
+    pages = (RecordPage("Correct…", "correct", correct),)
     identifiers = ("order_id", "customer_id", "email")
     line_identifiers = ("sku", "product_id")
     search_help_text = "Order ID, customer ID, e-mail, SKU or product ID, or how it begins"

@@ -12,6 +12,7 @@ from tenants.changes.erasure import ERASED
 from tenants.links import customers_of_order, products_of_skus
 
 MOST_LINES = 200
+SENT_AGAIN = "To correct a line or an amount, the partner sends the order again: “Correct…” has the body to copy."
 
 
 def order_sections(order: Order) -> list[Section]:
@@ -46,7 +47,7 @@ def _lines(order: Order) -> Section:
         ("Line", "Product ID", "SKU", "Quantity", "Price", "Details", "Product"),
         [_line(line, order.currency, products.get(line.sku, [])) for line in shown],
         empty="This order has no lines left.",
-        note=f"The first {MOST_LINES}." if len(lines) > MOST_LINES else "",
+        note=f"The first {MOST_LINES}. {SENT_AGAIN}" if len(lines) > MOST_LINES else SENT_AGAIN,
         parts=[line.pk for line in shown],
     )
 

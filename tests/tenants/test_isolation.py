@@ -85,6 +85,7 @@ viewer: tenants_loggedrequest_history tenants_tenant_change tenants_tenant_chang
 viewer: tenants_quarantinedrecord_change tenants_quarantinedrecord_changelist tenants_quarantinedrecord_history
 viewer: tenants_import_change tenants_import_changelist tenants_import_history tenants_import_progress
 staff: tenants_import_add tenants_import_preview tenants_import_rejected
+staff: customers_customer_correct orders_order_correct
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
 admin: tenants_accountevent_changelist tenants_apikey_add tenants_apikey_audit tenants_apikey_change
@@ -124,6 +125,7 @@ never: tenants_quarantinedrecord_delete tenants_quarantinedrecord_dismiss_many t
 CHANGES = table("""
 viewer: tenants_tenant_measure
 staff: customers_customer_change customers_customer_changelist customers_customer_delete_many
+staff: customers_customer_correct orders_order_correct
 staff: customers_customer_set_flag orders_order_delete_many orders_order_delete_parts products_product_delete_many
 staff: products_product_delete_parts tenants_quarantinedrecord_change tenants_quarantinedrecord_dismiss_many
 staff: tenants_quarantinedrecord_send_many tenants_import_add tenants_import_cancel tenants_import_confirm
@@ -271,6 +273,8 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
         forged |= {"file": SimpleUploadedFile("forged.ndjson", b"{}"), "entity": "customers"}
     if page == "tenants_import_preview":
         forged["try"] = "1"
+    if page.endswith("_correct"):
+        forged = {"Name": "forged", "IsOrderCancelled": "yes"}
     if page.endswith("_changelist"):
         del forged["_save" if not page.startswith("customers") else "action"]
     held = {name: value for name, value in Fields(shown).held.items() if name != "csrfmiddlewaretoken"}
