@@ -26,6 +26,7 @@ from tenants.admin.rectifying import (
     clashes,
     last_written,
     read_seen,
+    shortened,
     shown_again,
     wanted_of,
     write_seen,
@@ -129,7 +130,7 @@ def _holder(model_admin: RecordAdmin, customer: Customer, holder: Holder) -> Saf
     merge = model_admin.record_url(customer.pk).replace("/change/", "/merge/")
     return format_html(
         "{} has it already. Nothing was saved. {}",
-        record_link("customers_customer", holder.id, holder),
+        record_link("customers_customer", holder.id, shortened(holder)),
         link(f"{merge}?with={holder.id}", "Merge these two…"),
     )
 
