@@ -65,7 +65,7 @@ class ConsentEdit:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An edit that was not applied: its flags changed since they were seen (`stored`: all flags now), or all is gone."""
+    """An edit that was not applied: its flags changed since they were seen (`stored`: all of them now), or are gone."""
 
     edit: ConsentEdit
     stored: int | None

@@ -1,7 +1,7 @@
 """Staff's corrections of who a customer is (GDPR, Art. 16): identifiers, names, language, tags, mailing lists.
 
-One write: the customer gets the key that its identifiers make by the tenant's priority, what it was known by stays known
-as former, and its orders follow, in a changeset of their own, so that they stay with the person. Both keep their
+One write: the customer gets the key that its identifiers make by the tenant's priority, what it was known by stays
+known as former, and its orders follow, in a changeset of their own, so that they stay with the person. Both keep their
 before-images; an undo takes both back.
 """
 
@@ -44,7 +44,7 @@ SELECT {", ".join(column.name for column in RECTIFIED.values())},
  WHERE tenant_id = %(tenant_id)s AND id = %(customer)s
    FOR UPDATE
 """  # noqa: S608 — composed from constants
-RECORD, RECORD_ORDERS = KEPT.recording(), KEPT_BY_ENTITY[Entity.ORDERS].recording()
+RECORD = KEPT.recording()
 ORDER_IMAGES = UNDOING[Entity.ORDERS].images
 HOLDERS = read_sql("customers", "holders")
 FOLLOWING = by_priority(read_sql("customers", "orders_that_follow"))
@@ -244,7 +244,7 @@ def _take_orders_along(write: Write, correction: _Correction) -> None:
     edits = [{"id": hub_id, "customer_id": o["CustomerId"], "email": o["Email"]} for hub_id, o in renamed.items()]
     images = write.execute(ORDER_IMAGES, ids=as_array(renamed))
     noted = write.note(Entity.ORDERS, Operation.EDIT)
-    noted.recorded_by, noted.images = RECORD_ORDERS, [image for (image,) in images]
+    noted.recorded_by, noted.images = KEPT_BY_ENTITY[Entity.ORDERS].recording(), [image for (image,) in images]
     noted.updated = [row[0] for row in write.execute(RENAME_ORDERS, edits=orjson.dumps(edits).decode())]
     noted.received = len(noted.updated)
 

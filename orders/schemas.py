@@ -10,6 +10,7 @@ from hub.records.types import Count, Currency, Flag, Moment, Money, PositiveCoun
 
 MOST_ORDERS = 500
 MOST_LINES = 1000  # of an order
+CustomerIdText = Annotated[str, identifier(100)]
 
 
 @with_config(STRICT)
@@ -42,7 +43,7 @@ class OrderRecord(TypedDict, total=False):
 
     OrderId: Required[Annotated[str, identifier(100)]]
     """Your own id of the order: exact, case-sensitive; an order that is sent again is updated."""
-    CustomerId: Required[Annotated[str, identifier(100)]]
+    CustomerId: Required[CustomerIdText]
     """Your own id of the customer; the order may come before the customer."""
     Email: Required[RequiredEmail]
     """E-mail address of the customer, in its one form."""

@@ -26,6 +26,7 @@ from tenants.admin.rectifying import (
     clashes,
     last_written,
     read_seen,
+    shortened,
     shown_again,
     wanted_of,
     write_seen,
@@ -108,12 +109,13 @@ def _page(
 ) -> HttpResponse:
     """Show the form, and count that the user sees the customer."""
     count_page(request, customer.tenant_id, Entity.CUSTOMERS, customer.pk)
+    lines = before_sending(customer.tenant, values_of(customer))
     rows = [(form[name], (clashing or {}).get(name)) for name in (*NAMES, "reason")]
     context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "original": customer}
     context |= {"title": f"Correct {customer}", "form": form, "rows": rows, "said": said}
     context |= {
         "back": model_admin.record_url(customer.pk),
-        "lines": before_sending(customer.tenant, values_of(customer)),
+        "lines": lines,
     }
     context["last_written"] = last_written(customer, Entity.CUSTOMERS) if said else ""
     return TemplateResponse(request, "tenants/rectify.html", context, status=status)
@@ -128,7 +130,7 @@ def _holder(model_admin: RecordAdmin, customer: Customer, holder: Holder) -> Saf
     merge = model_admin.record_url(customer.pk).replace("/change/", "/merge/")
     return format_html(
         "{} has it already. Nothing was saved. {}",
-        record_link("customers_customer", holder.id, holder),
+        record_link("customers_customer", holder.id, shortened(holder)),
         link(f"{merge}?with={holder.id}", "Merge these two…"),
     )
 

@@ -1,4 +1,4 @@
-"""What an edit of opt-ins did, as a message says it: each change by name while they are few, and what was left alone."""
+"""What an edit of opt-ins did, as a message says it: each change by name while they are few, and what was left."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

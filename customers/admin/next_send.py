@@ -41,8 +41,8 @@ def before_sending(tenant: Tenant, values: Values) -> list[str]:
     """Say, before anything is corrected, what goes with it and what the partner's sends do."""
     name = named_by(tenant, values)
     lines = [
-        "Orders that name the customer by a CustomerId or an e-mail that you change are changed along, so that they stay"
-        " with the person; an undo brings both back.",
+        "Orders that name the customer by a CustomerId or an e-mail that you change are changed along, so that they"
+        " stay with the person; an undo brings both back.",
         "Former CustomerIds and e-mails stay known: an erasure finds everything that came under them.",
     ]
     if name is None:

@@ -15,6 +15,7 @@ from unfold.decorators import action
 from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
 from orders.admin.head import order_head
+from orders.admin.correcting import correct
 from orders.admin.sections import order_sections
 from orders.admin.unknown_skus import unknown_skus_csv, unknown_skus_page
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
@@ -24,6 +25,7 @@ from tenants.admin.head import Head
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
+from tenants.admin.record_pages import RecordPage
 from tenants.admin.searching import MOST_MATCHES, Column, is_name
 from tenants.admin.sections import Section, clipped, moment, money, yes_or_no
 from tenants.changes.changesets import Origin, Receipt
@@ -82,9 +84,10 @@ class FaultFilter(ChoiceFilter):
 
 @admin.register(Order)
 class OrderAdmin(RecordWithPartsAdmin):
-    """Orders are the partner's documents: read, or deleted, never edited."""
+    """Orders are the partner's documents: read, or deleted; staff correct whether they were cancelled, and whose."""
 
     entity = Entity.ORDERS
+    pages = (RecordPage("Correct…", "correct", correct),)
     identifiers = ("order_id", "customer_id", "email")
     line_identifiers = ("sku", "product_id")
     search_help_text = "Order ID, customer, SKU …"

@@ -16,6 +16,7 @@ from tenants.models import Tenant
 
 MOST_LINES = 200
 UNKNOWN_SKU = "Ask the partner to send the product with this very SKU: the line finds it by itself then."
+SENT_AGAIN = "To correct a line or an amount, the partner sends the order again: “Correct…” has the body to copy."
 
 
 def order_sections(order: Order) -> list[Section]:
@@ -51,7 +52,7 @@ def _lines(order: Order) -> Section:
         ("Line", "Product ID", "SKU", "Quantity", "Price", "Details", "Product"),
         [_line(line, order, products.get(line.sku, [])) for line in shown],
         empty="This order has no lines left.",
-        note=f"The first {MOST_LINES}." if len(lines) > MOST_LINES else "",
+        note=f"The first {MOST_LINES}. {SENT_AGAIN}" if len(lines) > MOST_LINES else SENT_AGAIN,
         parts=[line.pk for line in shown],
     )
 

@@ -1,5 +1,6 @@
 """The forms of a tenant's configuration and members, and of rolling a key."""
 
+import secrets
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -31,6 +32,13 @@ TIER_CHOICES = [
 OVERLAPS = {0: "not at all: it is revoked", 1: "1 hour", 24: "24 hours", 72: "3 days", 168: "7 days"}
 REASON_HELP = "A call, a letter, a ticket: it stands in the ledger with your name.{}"
 LIVES = {SUGGESTED_LIFE.days: "1 year", 90: "90 days", 0: "until it is revoked"}
+
+
+def once_field() -> forms.CharField:
+    """Return the hidden field that tells one opening of a form from any other: what it asks for is done once."""
+    return forms.CharField(
+        widget=forms.HiddenInput, required=False, max_length=64, initial=lambda: secrets.token_urlsafe(16)
+    )
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -104,6 +112,8 @@ def tier_of(tenant: Tenant) -> str:
 class RollForm(forms.Form):
     """How much longer the old key works, and how long the new one."""
 
+    once = once_field()
+
     hours = forms.TypedChoiceField(
         choices=list(OVERLAPS.items()),
         coerce=int,
@@ -164,6 +174,8 @@ class ReasonForm(forms.Form):
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Who is invited, to what. Nothing here depends on who has an account."""
+
+    once = once_field()
 
     class Meta:
         model = Invitation

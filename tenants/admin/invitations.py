@@ -18,6 +18,7 @@ from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import InvitationForm
 from tenants.admin.list_filters import TenantFilter, one_of
 from tenants.admin.sections import time_column
+from tenants.admin.once import INVITATION, MadeAlready, make_once, said_already
 from tenants.invitations import invite, revoke, with_state
 from tenants.models import Invitation, Role
 
@@ -42,7 +43,7 @@ class InvitationAdmin(ConfigurationAdmin):
     list_select_related = ["tenant", "invited_by"]
     list_filter = [TenantFilter, one_of("role", "role", Role.choices)]
     search_fields = ["email"]
-    fields = ["tenant", "email", "role"]
+    fields = ["tenant", "email", "role", "once"]
     actions_row = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
@@ -58,13 +59,26 @@ class InvitationAdmin(ConfigurationAdmin):
 
     def save_model(self, request: NewInvitationRequest, obj: Any, form: Any, change: bool) -> None:
         """Make the invitation, and keep the text of its link for `response_add`."""
-        made, request.link_text = invite(obj.tenant, obj.email, Role(obj.role), by=cast(User, request.user))
+        role, by = Role(obj.role), cast(User, request.user)
+        once = form.cleaned_data["once"]
+        made, request.link_text = make_once(
+            request, obj.tenant, once, lambda: invite(obj.tenant, obj.email, role, by=by)
+        )
         obj.pk, obj.expires_at, obj.invited_by, obj.created_at = (
             made.pk,
             made.expires_at,
             request.user,
             made.created_at,
         )
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Show the form, or invite, once, however often the form is sent."""
+        try:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except MadeAlready as already:
+            made = self.get_queryset(request).filter(pk=already.made).first() if already.made else None
+            messages.warning(request, said_already(made, INVITATION))
+            return HttpResponseRedirect(reverse("admin:tenants_invitation_changelist"))
 
     def response_add(
         self, request: NewInvitationRequest, obj: Invitation, post_url_continue: str | None = None

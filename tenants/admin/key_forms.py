@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from tenants.admin.forms import once_field
 from tenants.audit.events import change_of, changes_of
 from tenants.keys import MAY_NOTHING, PAST
 from tenants.models import ApiKey
@@ -48,6 +49,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
     saved for something else.
     """
 
+    once = once_field()
     access = forms.ChoiceField(
         choices=list(ACCESS.items()),
         required=False,

@@ -18,6 +18,7 @@ from tenants.admin.forms import RollForm
 from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
 from tenants.admin.sections import moment, time_column
+from tenants.admin.once import KEY, MadeAlready, make_once, said_already
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, beginning, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind
@@ -92,7 +93,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return ["tenant", "label", *CHOSEN, "expires_at"]
+            return ["tenant", "label", *CHOSEN, "expires_at", "once"]
         chosen = CHOSEN if self.state(obj) not in DEAD else ["scopes_shown", "whence"]
         return [
             "tenant",
@@ -164,14 +165,19 @@ class ApiKeyAdmin(ConfigurationAdmin):
             edit_key(obj, **said, **form.narrowing)
             return
         chosen = {"scopes": form.cleaned_data["scopes"], "networks": form.cleaned_data["allowed_networks"]}
-        made, request.key_text = create_key(obj.tenant, **said, **chosen, by=actor_of(request))
+        once, by = form.cleaned_data["once"], actor_of(request)
+        made, request.key_text = make_once(
+            request, obj.tenant, once, lambda: create_key(obj.tenant, **said, **chosen, by=by)
+        )
         for name in ("pk", "prefix", "created_at", "scopes", "networks"):
             setattr(obj, name, getattr(made, name))
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Show the form, or save it; a key that has ended meanwhile is left as it is."""
+        """Show the form, or save it; a key that has ended meanwhile is left as it is, and one is made once."""
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
+        except MadeAlready as already:
+            return self._to_made(request, already)
         except DeadKey:
             messages.error(request, STAYS_DEAD)
             return HttpResponseRedirect(request.path)
@@ -194,20 +200,31 @@ class ApiKeyAdmin(ConfigurationAdmin):
         shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, **about)
         return keep_plain(shown)
 
+    def _to_made(self, request: HttpRequest, already: MadeAlready) -> HttpResponse:
+        """Lead to the key that a form has made before, or to all of them."""
+        key = self.get_queryset(request).filter(pk=already.made).first() if already.made else None
+        messages.warning(request, said_already(key, KEY))
+        if key is None:
+            return HttpResponseRedirect(reverse("admin:tenants_apikey_changelist"))
+        return HttpResponseRedirect(reverse("admin:tenants_apikey_change", args=[key.pk]))
+
     @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Replace a key by a new one; the old one goes on working as long as the form says."""
         key = self.found(request, object_id)
         form = RollForm(request.POST or None)
-        if self.state(key) in DEAD:
-            return self._refuse(request, key, STAYS_DEAD)
         if request.method == "POST" and form.is_valid():
             return self._roll(request, key, form)
+        if self.state(key) in DEAD:
+            return self._refuse(request, key, STAYS_DEAD)
         return self.page(request, "tenants/key_roll.html", f"Roll “{key.label}”", key, form=form, key=key)
 
     def _roll(self, request: HttpRequest, key: ApiKey, form: RollForm) -> HttpResponse:
+        said: dict[str, Any] = {"overlap": form.overlap, "expires_at": form.expires_at, "by": actor_of(request)}
         try:
-            fresh, text = roll_key(key, overlap=form.overlap, expires_at=form.expires_at, by=actor_of(request))
+            fresh, text = make_once(request, key.tenant, form.cleaned_data["once"], lambda: roll_key(key, **said))
+        except MadeAlready as already:
+            return self._to_made(request, already)
         except DeadKey:
             return self._refuse(request, key, STAYS_DEAD)
         key.refresh_from_db()

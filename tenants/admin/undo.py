@@ -81,7 +81,7 @@ class UndoAdmin(HistoryAdmin):
         return changeset
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Offer the button to the tenant's admins, and to staff for an edit of their own, where it can be taken back."""
+        """Offer the button to the tenant's admins, and to staff for their own edits, where these can be taken back."""
         changeset = self.get_object(request, object_id)
         offers = changeset and changeset.is_theirs and not why_not(changeset)
         return super().get_actions_detail(request, object_id) if offers else []

@@ -70,7 +70,7 @@ def still_asked_for(shown: Values, wanted: Values, stored: Values) -> dict[str, 
 
 
 def checked(adapter: TypeAdapter[Any], values: Values, labels: Mapping[str, str]) -> dict[str, Any]:
-    """Return values in the form in which the API stores them; raises Refused with its texts, in the words of `labels`."""
+    """Return values in the form in which the API stores them; raises Refused, its texts in the words of `labels`."""
     try:
         found: dict[str, Any] = adapter.validate_python(values)
     except ValidationError as error:

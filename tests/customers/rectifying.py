@@ -24,7 +24,7 @@ def shown(client: Client, customer: Customer) -> dict[str, str]:
     return {name: form[name].value() or "" for name in form.fields}
 
 
-def correct(client: Client, customer: Customer, opened: dict[str, str] | None = None, **typed: str) -> Any:
+def correct(client: Client, customer: Customer, opened: Any = None, **typed: str) -> Any:
     """Correct a customer on its page, as it was opened, and follow to what is shown then."""
     sent = {**(opened or shown(client, customer)), **typed}
     return client.post(page_of(customer), sent, follow=True)

@@ -186,6 +186,7 @@ def administer(partner: Partner, staff: Client) -> None:
     edit = {"seen": shown, "sms_optin": "on", MARK: MARK, "reason": f"{MARK} called"}
     staff.post(f"/admin/customers/customer/{pk}/change/", edit, follow=True)
     staff.post("/admin/customers/customer/opt-ins/", {"chosen": f"{pk}:0", "flag": "gdpr_optin", "value": "yes"})
+    correct_and_conflict(partner, staff, pk)
     staff.get(f"/admin/customers/customer/{pk}/consent-proof/")
     staff.post(f"/admin/customers/customer/{pk}/notes/", {"note": f"{MARK} called\nfrom +{NUMBER}", MARK: MARK})
     assert MARK in CustomerNote.objects.get(customer=pk).text
@@ -199,6 +200,17 @@ def administer(partner: Partner, staff: Client) -> None:
     staff.post(reverse("admin:customers_customer_erased"), {"tenant": partner.id, "who": EMAIL})
     naming = {"chosen": str(pk), "reference": f"asked by {MARK}", "legal_basis": "objection"}
     assert staff.post("/admin/customers/customer/delete/", naming).status_code == 400
+
+
+def correct_and_conflict(partner: Partner, staff: Client, pk: int) -> None:
+    """Correct the person's name and number on their page, and meet a refusal and a conflict on the way."""
+    page = f"/admin/customers/customer/{pk}/correct/"
+    form = staff.get(page).context["form"]
+    held = {name: form[name].value() or "" for name in form.fields}
+    staff.post(page, {**held, "Email": "other@shop.example", "Name": MARK})
+    staff.post(page, {**held, "Language": MARK})
+    staff.post(page, {**held, "Surname": f"{MARK}-corrected", "Tags": f"{MARK}\n{EMAIL}", "reason": f"{MARK} wrote"})
+    staff.post(page, {**held, "Surname": f"{MARK}-other"})
 
 
 def say_why(partner: Partner) -> None:
@@ -301,7 +313,7 @@ def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
     known = Customer.objects.exclude(customer_id="other").get()
     assert (known.customer_id, known.email) == (SHOP_ID, SECOND)
     assert len(marked(every_row())) > 5
-    assert len(marked(Changeset.objects.exclude(reason="").values_list("reason", flat=True))) == 6
+    assert len(marked(Changeset.objects.exclude(reason="").values_list("reason", flat=True))) == 7
     assert len(marked(ConsentChange.objects.exclude(reason="").values_list("reason", flat=True))) >= 5
 
     erase(partner, staff)

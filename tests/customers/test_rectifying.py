@@ -233,7 +233,7 @@ def bare(answer: Any) -> str:
     return re.sub("<[^>]*>", "", text(answer))
 
 
-def every_row() -> list[dict[str, Any]]:
+def every_row() -> list[Any]:
     return [*Customer.objects.order_by("pk").values(), *Order.objects.order_by("pk").values()]
 
 

@@ -1,9 +1,7 @@
 \set ids '{1,2}'
-\set seen '{2026-01-31T12:00:00Z,2026-01-31T12:00:00Z}'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 
-SELECT id, updated_at = (:'seen'::timestamptz[])[array_position(:'ids'::bigint[], id)] AS as_seen,
-       CASE WHEN t.email_optin THEN 1 ELSE 0 END +
+SELECT id, CASE WHEN t.email_optin THEN 1 ELSE 0 END +
        CASE WHEN t.sms_optin THEN 2 ELSE 0 END +
        CASE WHEN t.whatsapp_optin THEN 4 ELSE 0 END +
        CASE WHEN t.app_push_optin THEN 8 ELSE 0 END +

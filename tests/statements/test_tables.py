@@ -31,6 +31,8 @@ BOTH_ENDS = "customers_customer orders_order orders_orderitem products_product p
 EXCEPTIONS = [
     ("customers.sql.anonymise_orders customers.erasure.*", "orders_order",
      "erasing a person makes their orders anonymous in the same transaction: docs/decisions.md"),
+    ("customers.sql.orders_that_follow customers.sql.rename_orders customers.rectifying.*", "orders_order",
+     "a corrected customer's orders follow in the same transaction: docs/decisions.md"),
     ("customers.ingest.* customers.dialects.* customers.consents.* orders.ingest.* products.ingest.*", LEDGER,
      "what is stored and its changeset are one statement, composed by tenants.changes"),
     ("customers.ingest.* customers.consents.* orders.ingest.* products.ingest.*", "tenants_beforeimage",

@@ -61,6 +61,7 @@ SAMPLES: dict[str, Any] = {
     "table": "customers_customer", "tenant": TENANT, "tenant_id": TENANT, "tenants": [TENANT], "time_zone": "UTC",
     "today": "2026-01-31", "trace_id": "0af7651916cd43dd8448eb211c80319c", "turn": "1", "updated": [2], "user_id": "1",
     "values": ["C-1"], "variant_id": "V-1", "free": [5], "of_name": "name 0123%", "own": ["true"], "paces": [900],
+    "order": "1",
     "by": "1", "counted": "1", "details": ["email"], "hour": MOMENT, "kind": "login_failed", "looks": [LOOK],
     "least": "0", "entries": [ENTRY], "counts": [COUNT], "strangers": [STRANGER],
     "asked_at": MOMENT, "attempt": "1", "chunk": "10000", "fault": "timeout", "id": "1",

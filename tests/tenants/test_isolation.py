@@ -93,6 +93,7 @@ staff: tenants_import_add tenants_import_preview tenants_import_rejected
 staff: customers_customer_everything customers_customer_erased tenants_erasurecertificate_ask
 staff: tenants_erasurecertificate_change tenants_erasurecertificate_changelist tenants_erasurecertificate_history
 staff: tenants_erasurecertificate_json tenants_erasurecertificate_verify
+staff: customers_customer_correct orders_order_correct
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
 admin: tenants_accountevent_changelist tenants_apikey_add tenants_apikey_audit tenants_apikey_change
@@ -136,6 +137,7 @@ CHANGES = table("""
 viewer: tenants_tenant_measure tenants_savedview_save
 admin: tenants_savedview_delete
 staff: customers_customer_change customers_customer_changelist customers_customer_delete_many
+staff: customers_customer_correct orders_order_correct
 staff: customers_customer_notes customers_customer_set_flag orders_order_delete_many orders_order_delete_parts
 staff: products_product_delete_many
 staff: products_product_delete_parts tenants_quarantinedrecord_change tenants_quarantinedrecord_dismiss_many
@@ -291,6 +293,8 @@ def form(page: str, tenant: Tenant, shown: str) -> dict[str, Any]:
         forged |= {"file": SimpleUploadedFile("forged.ndjson", b"{}"), "entity": "customers"}
     if page == "tenants_import_preview":
         forged["try"] = "1"
+    if page.endswith("_correct"):
+        forged = {"Name": "forged", "IsOrderCancelled": "yes"}
     if page.endswith("_changelist"):
         del forged["_save" if not page.startswith("customers") else "action"]
     held = {name: value for name, value in Fields(shown).held.items() if name != "csrfmiddlewaretoken"}

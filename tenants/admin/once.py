@@ -1,0 +1,67 @@
+"""What a form makes that is shown once, made once: who reloads the answer, or goes back and sends again, is told so.
+
+Nothing of a secret is kept for it: of a form that was sent, a keyed hash is, and what it made, for 24 hours.
+"""
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tenants.changes.once import Claim, OtherRequest, StillRunning, do_once
+from tenants.models import Tenant
+
+NAME = "form of the admin"
+
+
+KEY = "key", "Roll it for a new text."
+INVITATION = "invitation", "Revoke it, and invite anew."
+
+
+class MadeAlready(Exception):
+    """The form was sent before; `made` is the id of what it made, None while that is still being made."""
+
+    def __init__(self, made: int | None) -> None:
+        super().__init__("the form was sent before")
+        self.made = made
+
+
+def make_once(request: HttpRequest, tenant: Tenant, once: str, make: Callable[[], Any]) -> Any:
+    """Return what `make` makes, an object of the tenant with a pk, and what goes with it; raises MadeAlready.
+
+    `once` is what the form's field of that name held; a form without one is done as often as it is sent.
+    """
+    if not once:
+        return make()
+    made: list[Any] = []
+
+    def do() -> bytes:
+        made.append(make())
+        return orjson.dumps(made[0][0].pk)
+
+    try:
+        kept = do_once(_claim(request, tenant, once), do)
+    except (StillRunning, OtherRequest):
+        raise MadeAlready(None) from None
+    if kept is not None:
+        raise MadeAlready(orjson.loads(kept))
+    return made[0]
+
+
+def said_already(made: Any, kind: tuple[str, str]) -> SafeString:
+    """Say when a thing was made, and what to do for who has not seen its text; `made` is None where nobody knows."""
+    noun, cure = kind
+    when = format_html(" at {} UTC", f"{made.created_at:%H:%M}") if made else ""
+    return format_html("This {} was made{}; its text was shown once. Nothing new was made. {}", noun, when, cure)
+
+
+def _claim(request: HttpRequest, tenant: Tenant, once: str) -> Claim:
+    """Return what the form is known by: whose it is, and which opening of it; what it holds may have been changed."""
+    told = orjson.dumps([NAME, str(tenant.pk), request.user.pk, request.path, once])
+    name = hmac.digest(settings.ERASURE_KEY.encode(), told, "sha256")
+    return Claim(tenant.pk, name, name)
