@@ -22,7 +22,18 @@ from tenants.admin.records import origin_of
 from tenants.admin.sections import Section, link, record_link
 from tenants.audit.looks import PERSONAL
 from tenants.changes.images import KEPT_FOR
-from tenants.changes.undo import NO_IMAGES, TAKEN_BACK, Plan, PlanChanged, plan_undo, sample, undo, undo_of, why_not
+from tenants.changes.undo import (
+    MERGES,
+    NO_IMAGES,
+    TAKEN_BACK,
+    Plan,
+    PlanChanged,
+    plan_undo,
+    sample,
+    undo,
+    undo_of,
+    why_not,
+)
 from tenants.changes.undoing import KEPT
 from tenants.entities import model_label
 from tenants.models import Changeset, Entity, Role, Tenant, Way
@@ -157,6 +168,9 @@ def switch_of(changeset: Changeset) -> str:
 def refused(changeset: Any) -> SafeString | str:
     """Say why a changeset can't be taken back, with links to where one goes on; nothing where it can."""
     why = why_not(changeset)
+    if why == MERGES and changeset.entity == Entity.CUSTOMERS:
+        address = reverse("admin:customers_customer_unmerge", args=[changeset.updated_ids[0], changeset.number])
+        return format_html("{} {}", why, link(address, "Undo the merge…"))
     taken = undo_of(changeset) if why else None
     if taken and why == TAKEN_BACK.format(by=f"number {taken.number:,}"):
         return format_html(TAKEN_BACK, by=link_to(taken))

@@ -16,9 +16,11 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
+from customers.models import Customer, Duplicate
 from hub.admin.site import HubModelAdmin
 from tenants.invitations import invite
 from tenants.models import Changeset, FileFormat, Role
@@ -63,6 +65,8 @@ def shop(partner: Partner) -> Partner:
     """A tenant with something in every list."""
     partner.save("customers", customer(SmsOptin=True))
     partner.save("customers", customer(SmsOptin=False))
+    first = Customer.objects.values_list("pk", flat=True)[0]
+    Duplicate.objects.create(tenant=partner.tenant, first=first, second=first, reasons=1, created_at=timezone.now())
     partner.save("orders", order())
     partner.save("products", product())
     partner.post("customers", [{}, customer()], Prefer="handling=lenient")

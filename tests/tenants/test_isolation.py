@@ -14,10 +14,11 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers.admin.optins import seen
-from customers.models import Customer
+from customers.models import Customer, Duplicate
 from orders.models import Order, OrderItem
 from products.models import Product, Variant
 from tenants.invitations import invite
@@ -76,7 +77,7 @@ OPENS = table("""
 anyone: login
 nobody: index jsi18n password_change password_change_done search
 viewer: app_list customers_customer_change customers_customer_changelist customers_customer_history
-viewer: customers_customer_proof
+viewer: customers_customer_proof customers_duplicate_change customers_duplicate_changelist customers_duplicate_history
 viewer: orders_order_change orders_order_changelist orders_order_history products_product_change
 viewer: products_product_changelist products_product_history tenants_changeset_change tenants_changeset_changelist
 viewer: tenants_changeset_history tenants_consentchange_change tenants_consentchange_changelist
@@ -85,6 +86,7 @@ viewer: tenants_loggedrequest_history tenants_tenant_change tenants_tenant_chang
 viewer: tenants_quarantinedrecord_change tenants_quarantinedrecord_changelist tenants_quarantinedrecord_history
 viewer: tenants_import_change tenants_import_changelist tenants_import_history tenants_import_progress
 staff: tenants_import_add tenants_import_preview tenants_import_rejected
+staff: customers_customer_merge
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
 admin: tenants_accountevent_changelist tenants_apikey_add tenants_apikey_audit tenants_apikey_change
@@ -103,6 +105,7 @@ superuser: auth_user_password_change auth_user_password_link auth_user_remove_fa
 superuser: procrastinate_procrastinatejob_change procrastinate_procrastinatejob_changelist
 superuser: procrastinate_procrastinatejob_history tenants_tenant_add
 superuser: tenants_strangercount_changelist tenants_strangerrequest_changelist
+never: customers_customer_unmerge customers_duplicate_add customers_duplicate_delete
 never: auth_user_delete autocomplete customers_customer_add customers_customer_delete_many customers_customer_set_flag
 never: orders_order_add orders_order_delete_many orders_order_delete_parts procrastinate_procrastinatejob_add
 never: procrastinate_procrastinatejob_delete products_product_add products_product_delete_many
@@ -166,6 +169,8 @@ def filled(partner: Partner, name: str) -> Partner:
     """Give a tenant one of everything, all with a name that nobody else's have."""
     partner.save("customers", customer(Name=name, SmsOptin=True))
     partner.save("customers", customer(SmsOptin=False))
+    pair = Customer.objects.filter(tenant=partner.tenant).order_by("pk").values_list("pk", flat=True)
+    Duplicate.objects.create(tenant=partner.tenant, first=pair[0], second=pair[0], reasons=1, created_at=timezone.now())
     partner.save("orders", order(OrderId=f"O-{name}"))
     partner.save("products", product(ProductName=name))
     partner.post("customers", [{name: 1}])
@@ -201,7 +206,7 @@ def client_of(role: str, tenant: Tenant) -> Client:
 OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
-        *(Customer, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
+        *(Customer, Duplicate, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
         *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import),
     )
 }
