@@ -1,5 +1,7 @@
 """Two customers merged in a real chromium: by mouse, by keyboard alone, on a phone; undone; found by the radar."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,7 +18,7 @@ __all__ = ["desks"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTH = {"desktop": 1280, "phone": 390}
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {"CustomerId": "C-1", "Email": "ada@shop.example", "Name": "Ada", "Surname": "Lovelace", "EmailOptin": True},
     {"CustomerId": "C-2", "Email": "ada@home.example", "Name": "Ada", "Surname": "Lovelace", "SmsOptin": True},
     {"CustomerId": "C-3", "Email": "m@shop.example", "Name": "محمد", "Surname": "الخوارزمي" * 9, "Username": "W" * 300},

@@ -53,7 +53,7 @@ def both(shop: Partner) -> tuple[int, int]:
 
 
 def stored(partner: Partner) -> list[dict[str, Any]]:
-    rows = Customer.objects.filter(tenant=partner.tenant).order_by("pk").values()
+    rows: list[dict[str, Any]] = list(map(dict, Customer.objects.filter(tenant=partner.tenant).order_by("pk").values()))
     return [{name: row[name] for name in row if name not in ("updated_at", "previous_flags")} for row in rows]
 
 
