@@ -64,11 +64,12 @@ def suspected(tenant: Tenant, customer: Customer) -> list[int]:
     Who has the same e-mail or phone now, by index, and whom the radar found; nobody of whom staff said that they are
     another person.
     """
-    others = Customer.objects.filter(tenant_id=tenant.pk).exclude(pk=customer.pk).order_by("pk")
+    others = Customer.objects.filter(tenant_id=tenant.pk).order_by()  # by pk, the planner might walk all customers
     found: dict[int, None] = {}
     for name in ("email", "phone"):
         if value := getattr(customer, name):
-            found |= dict.fromkeys(others.filter(**{name: value}).values_list("pk", flat=True)[:MOST_SUSPECTED])
+            same = others.filter(**{name: value}).values_list("pk", flat=True)[: MOST_SUSPECTED + 1]
+            found |= dict.fromkeys(sorted(pk for pk in same if pk != customer.pk))
     pairs = Duplicate.objects.filter(tenant_id=tenant.pk)
     of_first = pairs.filter(first=customer.pk).values_list("second", "is_dismissed")
     of_second = pairs.filter(second=customer.pk).values_list("first", "is_dismissed")

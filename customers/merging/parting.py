@@ -175,16 +175,17 @@ def flags_back(before: Row, after: Row, now: Row, heard: int) -> int:
 
 def _sent_last(before: Row, after: Row, now: Row) -> int:
     """Return what sources sent last of each flag: what they had sent before, where they sent nothing since."""
-    was, before_merge, is_ = (row["overridden"] ^ flags_of(row) for row in (after, before, now))
+    was, before_merge, is_ = (int(row["overridden"]) ^ flags_of(row) for row in (after, before, now))
     since = is_ ^ was
     return (is_ & since) | (before_merge & ~since & ALL)
 
 
 def _by_staff(before: Row, after: Row, now: Row, target: int) -> int:
     """Return which flags staff withdrew last: those withheld now, and what was so before or is since."""
-    since = (flags_of(now) ^ flags_of(after)) | (now["withdrawn_by_staff"] ^ after["withdrawn_by_staff"])
+    staff, staffs_now = int(before["withdrawn_by_staff"]), int(now["withdrawn_by_staff"])
+    since = (flags_of(now) ^ flags_of(after)) | (staffs_now ^ int(after["withdrawn_by_staff"]))
     withheld = grants(flags_of(before)) & ~grants(target) & ~since & ALL
-    return (before["withdrawn_by_staff"] & ~since & ALL) | (now["withdrawn_by_staff"] & since) | withheld
+    return (staff & ~since & ALL) | (staffs_now & since) | withheld
 
 
 def _lists_back(before: Row, after: Row, now: Row, heard: int) -> list[str]:

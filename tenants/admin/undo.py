@@ -26,6 +26,7 @@ from tenants.audit.looks import PERSONAL
 from tenants.changes.images import KEPT_FOR
 from tenants.changes.undo import (
     FOLLOWED,
+    MERGES,
     NO_IMAGES,
     TAKEN_BACK,
     Plan,
@@ -174,6 +175,9 @@ def switch_of(changeset: Changeset) -> str:
 def refused(changeset: Any) -> SafeString | str:
     """Say why a changeset can't be taken back, with links to where one goes on; nothing where it can."""
     why = why_not(changeset)
+    if why == MERGES and changeset.entity == Entity.CUSTOMERS:
+        address = reverse("admin:customers_customer_unmerge", args=[changeset.updated_ids[0], changeset.number])
+        return format_html("{} {}", why, link(address, "Undo the merge…"))
     taken = undo_of(changeset) if why else None
     if taken and why == TAKEN_BACK.format(by=f"number {taken.number:,}"):
         return format_html(TAKEN_BACK, by=link_to(taken))

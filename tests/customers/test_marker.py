@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from customers.admin.optins import seen
 from customers.dialects.custobar.fields import COMPANY, FLAGS, NAMES, SOUGHT, rules
 from customers.dialects.jericommerce import PayloadRecord
+from customers.duplicates import find_duplicates
 from customers.models import Customer, CustomerNote
 from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
@@ -26,6 +27,7 @@ from hub.records.schemas import STRICT
 from tenants.models import BeforeImage, Changeset, ConsentChange, QuarantinedRecord, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
+from tests.customers.merges import merged, undone
 from tests.customers.test_erasure import every_row
 from tests.members import member
 from tests.orders.records import line, order
@@ -213,6 +215,26 @@ def correct_and_conflict(partner: Partner, staff: Client, pk: int) -> None:
     staff.post(page, {**held, "Surname": f"{MARK}-other"})
 
 
+def merge_a_twin(partner: Partner, staff: Client, *, undone_once: bool) -> None:
+    """Have somebody with other identifiers, who bought and was edited, merged into the person; once undone before."""
+    twin = f"{MARK}-twin"
+    partner.save("customers", {"CustomerId": twin, "Email": f"{twin}@shop.example", "Phone": f"+{NUMBER}9"})
+    partner.save("customers", {"CustomerId": twin, "Name": twin, "Surname": f"{twin} née", "SmsOptin": True})
+    sell(partner, "twin", twin, f"{twin}@shop.example")
+    sell(partner, "twin as a guest", f"{MARK}-guest", f"{twin}@shop.example")
+    take(partner, "customers", {"CustomerId": "other"}, {"Phone": f"+{NUMBER}9", "Language": MARK})
+    lost = Customer.objects.get(customer_id=twin)
+    page = staff.get(f"/admin/customers/customer/{lost.pk}/change/")
+    edit = {"seen": page.context["adminform"].form.initial["seen"], "gdpr_optin": "on", "reason": f"{twin} née rang"}
+    staff.post(f"/admin/customers/customer/{lost.pk}/change/", edit, follow=True)
+    kept = Customer.objects.exclude(customer_id__in=["other", twin]).get()
+    find_duplicates(partner.tenant.pk)
+    if undone_once:
+        undone(staff, merged(staff, kept.pk, lost.pk, reason=f"{MARK} twice"))
+    merged(staff, kept.pk, lost.pk, reason=f"{twin} née is the same")
+    assert len(marked(map(repr, BeforeImage.objects.filter(kept_until__isnull=False).values()))) == 1
+
+
 def say_why(partner: Partner) -> None:
     """Give reasons that name the person: of what is written about them, about others, about orders and products."""
     about = {"CustomerId": SHOP_ID, "Email": SECOND, "Phone": f"+{NUMBER}", "AppPushOptin": True}
@@ -322,6 +344,25 @@ def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
     assert marked(every_row()) == []
     assert marked(sessions()) == []
     assert marked(map(written, caplog.records)) == []
+
+
+@pytest.mark.parametrize(("priority", "undone_once"), [("customerid", False), ("email", True)])
+@pytest.mark.parametrize("erase", ERASURES.values(), ids=ERASURES)
+def test_nothing_of_whoever_was_merged_into_a_person_stays(
+    make_tenant: MakeTenant, priority: str, undone_once: bool, erase: Erase
+) -> None:
+    partner = make_tenant(priority=priority, default_country="FI")
+    staff = member(Role.ADMIN, partner.tenant)
+    live(partner)
+    merge_a_twin(partner, staff, undone_once=undone_once)
+    known = Customer.objects.exclude(customer_id="other").get()
+    assert (known.customer_id, known.email) == (SHOP_ID, SECOND)
+
+    erase(partner, staff)
+
+    assert [customer["CustomerId"] for customer in partner.read("customers")] == ["other"]
+    assert marked(every_row()) == []
+    assert marked(sessions()) == []
 
 
 def test_every_field_that_takes_any_text_is_marked() -> None:

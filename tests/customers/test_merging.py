@@ -2,21 +2,33 @@
 
 import re
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from customers.admin.optins import seen
+from customers.erasure import erase_customers_by_id
+from customers.ingest import upsert_customers
+from customers.merging.choices import Choices
+from customers.merging.merge import MergeOvertaken, Seen, merge
 from customers.models import Customer
+from customers.schemas import CustomerRecord
+from hub.records.records import RecordList
 from orders.models import Order
+from tenants.changes.changesets import Origin
 from tenants.changes.images import purge_images
-from tenants.models import BeforeImage, Changeset, ConsentChange, ConsentPolicy, Role
+from tenants.models import BeforeImage, Changeset, ConsentChange, ConsentPolicy, Role, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.merges import hub_id, merge_address, merged, sent, shown_by, undo_address, undone
 from tests.members import member, text
 from tests.orders.records import order
+from tests.waiting import somebody_waits_for_us, wait_until
 
+STAFF = Origin(Source.ADMIN, "ann", "0" * 32)
 ADA = {"CustomerId": "C-1", "Email": "ada@shop.example", "Name": "Ada", "Surname": "Lovelace", "EmailOptin": True}
 TWIN = {"CustomerId": "C-2", "Email": "ada@home.example", "Name": "Ada", "Surname": "King", "SmsOptin": True}
 
@@ -41,7 +53,7 @@ def both(shop: Partner) -> tuple[int, int]:
 
 
 def stored(partner: Partner) -> list[dict[str, Any]]:
-    rows = Customer.objects.filter(tenant=partner.tenant).order_by("pk").values()
+    rows: list[dict[str, Any]] = list(map(dict, Customer.objects.filter(tenant=partner.tenant).order_by("pk").values()))
     return [{name: row[name] for name in row if name not in ("updated_at", "previous_flags")} for row in rows]
 
 
@@ -316,7 +328,7 @@ def test_a_merge_is_undone_for_thirty_days_and_not_after(shop: Partner, staff: C
 
 def test_the_changesets_page_leads_to_the_undo(shop: Partner, both: tuple[int, int]) -> None:
     admin = member(Role.ADMIN, shop.tenant)
-    merge = merged(admin, *both)
+    merge = merged(member(Role.STAFF, shop.tenant), *both)
     page = f"/admin/tenants/changeset/{merge.pk}"
 
     assert undo_address(merge) in text(admin.get(f"{page}/change/"))
@@ -353,3 +365,53 @@ def test_one_merged_into_another_that_is_merged_comes_back_step_by_step(
             {name: other[name] for name in other if name not in of_merges} for other in before
         ]
     assert [Customer.objects.get(pk=pk).sms_optin for pk in both] == [False, False]
+
+
+def test_a_merge_hears_of_withdrawals_beside_many_other_images(
+    shop: Partner, staff: Client, both: tuple[int, int]
+) -> None:
+    shop.save("customers", *({"CustomerId": f"M-{n}", "SmsOptin": True} for n in range(55)))
+    merge = merged(staff, *both)
+    chosen = ",".join(map(seen, Customer.objects.filter(tenant=shop.tenant)))
+    staff.post("/admin/customers/customer/opt-ins/", {"chosen": chosen, "flag": "whatsapp_optin", "value": "yes"})
+    assert BeforeImage.objects.filter(record=both[0]).count() == 2
+    assert BeforeImage.objects.exclude(grants=0).count() > 50
+
+    shop.save("customers", {"CustomerId": "C-1", "EmailOptin": False})
+    undone(staff, merge)
+
+    ada, twin = (Customer.objects.get(pk=pk) for pk in both)
+    assert (ada.email_optin, ada.whatsapp_optin, twin.sms_optin) == (False, True, True)
+
+
+# At the same time
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("does", ["upsert", "erasure", "merge"])
+def test_what_comes_first_is_seen_by_a_merge_that_waits_for_the_lock(shop: Partner, does: str) -> None:
+    kept, lost = (Seen(row.pk, row.updated_at) for row in Customer.objects.order_by("pk")[:2])
+    refused: list[MergeOvertaken] = []
+
+    def waits() -> None:
+        try:
+            merge(shop.tenant, kept, lost, Choices(), origin=STAFF)
+        except MergeOvertaken as overtaken:
+            refused.append(overtaken)
+        connection.close()
+
+    waiting = Thread(target=waits)
+    with transaction.atomic():
+        if does == "upsert":
+            records = RecordList[CustomerRecord]([{"CustomerId": "C-2", "Name": "Augusta"}])
+            upsert_customers(shop.tenant, records, origin=STAFF)
+        elif does == "erasure":
+            erase_customers_by_id(shop.tenant, [lost.id], origin=STAFF)
+        else:
+            merge(shop.tenant, lost, kept, Choices(), origin=STAFF)
+        waiting.start()
+        assert wait_until(somebody_waits_for_us)
+    waiting.join()
+
+    assert [overtaken.changed for overtaken in refused] == [[kept.id, lost.id] if does == "merge" else [lost.id]]
+    assert Changeset.objects.filter(operation="merge", entity="customers").count() == (does == "merge")

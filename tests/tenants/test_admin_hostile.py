@@ -16,9 +16,11 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
+from customers.models import Customer, Duplicate
 from hub.admin.site import HubModelAdmin
 from tenants.invitations import invite
 from tenants.models import Changeset, FileFormat, Role
@@ -65,6 +67,8 @@ def shop(partner: Partner) -> Partner:
     partner.save("customers", customer(SmsOptin=False))
     partner.save("customers", {"CustomerId": "erased"})
     partner.delete("/customers/{tenant}", customerId="erased")
+    first = Customer.objects.values_list("pk", flat=True)[0]
+    Duplicate.objects.create(tenant=partner.tenant, first=first, second=first, reasons=1, created_at=timezone.now())
     partner.save("orders", order())
     partner.save("products", product())
     partner.post("customers", [{}, customer()], Prefer="handling=lenient")

@@ -14,10 +14,11 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers.admin.optins import seen
-from customers.models import Customer
+from customers.models import Customer, Duplicate
 from orders.models import Order, OrderItem
 from products.models import Product, Variant
 from tenants.invitations import invite
@@ -78,7 +79,7 @@ OPENS = table("""
 anyone: login
 nobody: index jsi18n password_change password_change_done search session
 viewer: app_list customers_customer_change customers_customer_changelist customers_customer_history
-viewer: customers_customer_proof
+viewer: customers_customer_proof customers_duplicate_change customers_duplicate_changelist customers_duplicate_history
 viewer: orders_order_change orders_order_changelist orders_order_history products_product_change
 viewer: orders_order_unknown_skus orders_order_unknown_skus_csv
 viewer: products_product_changelist products_product_history tenants_changeset_change tenants_changeset_changelist
@@ -94,6 +95,7 @@ staff: customers_customer_everything customers_customer_erased tenants_erasurece
 staff: tenants_erasurecertificate_change tenants_erasurecertificate_changelist tenants_erasurecertificate_history
 staff: tenants_erasurecertificate_json tenants_erasurecertificate_verify
 staff: customers_customer_correct orders_order_correct
+staff: customers_customer_merge
 staff: customers_customer_delete orders_order_ask_parts orders_order_delete products_product_ask_parts
 staff: products_product_delete
 admin: tenants_accountevent_changelist tenants_apikey_add tenants_apikey_audit tenants_apikey_change
@@ -112,6 +114,7 @@ superuser: auth_user_password_change auth_user_password_link auth_user_remove_fa
 superuser: procrastinate_procrastinatejob_change procrastinate_procrastinatejob_changelist
 superuser: procrastinate_procrastinatejob_history tenants_tenant_add
 superuser: tenants_strangercount_changelist tenants_strangerrequest_changelist
+never: customers_customer_unmerge customers_duplicate_add customers_duplicate_delete
 never: auth_user_delete autocomplete customers_customer_add customers_customer_delete_many customers_customer_set_flag
 never: customers_customer_notes
 never: orders_order_add orders_order_delete_many orders_order_delete_parts procrastinate_procrastinatejob_add
@@ -183,6 +186,8 @@ def filled(partner: Partner, name: str) -> Partner:
     partner.save("customers", customer(SmsOptin=False))
     partner.save("customers", {"CustomerId": f"E-{name}"})
     partner.delete("/customers/{tenant}", customerId=f"E-{name}")
+    pair = Customer.objects.filter(tenant=partner.tenant).order_by("pk").values_list("pk", flat=True)
+    Duplicate.objects.create(tenant=partner.tenant, first=pair[0], second=pair[0], reasons=1, created_at=timezone.now())
     partner.save("orders", order(OrderId=f"O-{name}"))
     partner.save("products", product(ProductName=name))
     partner.post("customers", [{name: 1}])
@@ -220,7 +225,7 @@ def client_of(role: str, tenant: Tenant) -> Client:
 OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
-        *(Customer, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
+        *(Customer, Duplicate, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
         *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import, SavedView, ErasureCertificate),
     )
 }
