@@ -14,8 +14,8 @@ from unfold.decorators import action
 
 from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
-from orders.admin.head import order_head
 from orders.admin.correcting import correct
+from orders.admin.head import order_head
 from orders.admin.sections import order_sections
 from orders.admin.unknown_skus import unknown_skus_csv, unknown_skus_page
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id

@@ -17,8 +17,8 @@ from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import InvitationForm
 from tenants.admin.list_filters import TenantFilter, one_of
-from tenants.admin.sections import time_column
 from tenants.admin.once import INVITATION, MadeAlready, make_once, said_already
+from tenants.admin.sections import time_column
 from tenants.invitations import invite, revoke, with_state
 from tenants.models import Invitation, Role
 

@@ -17,8 +17,8 @@ from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import RollForm
 from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
-from tenants.admin.sections import moment, time_column
 from tenants.admin.once import KEY, MadeAlready, make_once, said_already
+from tenants.admin.sections import moment, time_column
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, beginning, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
 from tenants.models import ApiKey, AuditKind

@@ -8,10 +8,10 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.template import Library, RequestContext
-from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.urls import resolve
+from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from unfold.widgets import BASE_INPUT_CLASSES, CHECKBOX_CLASSES
 
 from hub.admin import times

@@ -72,7 +72,9 @@ def shop(make_tenant: MakeTenant) -> Partner:
 
 def lists(*models: str) -> list[str]:
     """Return the addresses of lists, and of the newest of what is in them."""
-    newest = ((model, WITH_PAGES[model]._default_manager.order_by("-pk").first()) for model in models if model in WITH_PAGES)
+    newest = (
+        (model, WITH_PAGES[model]._default_manager.order_by("-pk").first()) for model in models if model in WITH_PAGES
+    )
     return [*(f"{model}/" for model in models), *(f"{model}/{found.pk}/change/" for model, found in newest if found)]
 
 
