@@ -79,6 +79,11 @@ class Customer(TenantOwned):
     def __str__(self) -> str:
         return " ".join(filter(None, [self.name, self.surname])) or self.customer_id or self.email or f"#{self.pk}"
 
+    @property
+    def named_by(self) -> list[str]:
+        """The identifiers it has."""
+        return [value for value in (self.customer_id, self.email, self.phone) if value]
+
 
 class SearchedWords(TenantOwned):
     """What a customer is searched by beside identifiers and tags, in the plain spelling of hub.records.plain.
@@ -140,11 +145,6 @@ class CustomerNote(TenantOwned):
 
     def __str__(self) -> str:
         return f"note #{self.pk}"
-
-    @property
-    def named_by(self) -> list[str]:
-        """The identifiers it has."""
-        return [value for value in (self.customer_id, self.email, self.phone) if value]
 
 
 class Duplicate(TenantOwned):

@@ -13,8 +13,6 @@ from tenants.models import Priority, Tenant
 
 ORDERS_OF_CUSTOMER = by_priority(read_sql("tenants", "orders_of_customer"))
 ORDER_TOTALS_OF_CUSTOMER = by_priority(read_sql("tenants", "order_totals_of_customer"))
-TOTALS = read_sql("tenants", "totals_of_customer")
-TOTALS_OF_CUSTOMER = {priority: TOTALS.format(orders=orders) for priority, orders in ORDERS_OF_CUSTOMER.items()}
 CUSTOMERS_OF_ORDER = by_priority(read_sql("tenants", "customers_of_order"))
 IDENTIFIERS = "SELECT tenant_id, customer_id, email FROM customers_customer WHERE id = %(customer)s"
 ORDERS_OF_CUSTOMERS = read_sql("tenants", "orders_of_customers")
@@ -37,11 +35,6 @@ def orders_of_customer(
 def order_totals_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
     """Return (currency, cancelled, orders, revenue, first, last) over `most` of a customer's orders at most."""
     return _by_priority(ORDER_TOTALS_OF_CUSTOMER, tenant, customer_id, email, most=most)
-
-
-def totals_of_customer(tenant: Tenant, customer_id: str | None, email: str | None, most: int) -> list[Row]:
-    """Return (currency, orders, revenue) of a customer's latest orders; cancelled ones count, and earn nothing."""
-    return _by_priority(TOTALS_OF_CUSTOMER, tenant, customer_id, email, most=most)
 
 
 def order_ids_of(customer: int, most: int) -> list[int]:

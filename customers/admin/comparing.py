@@ -6,12 +6,11 @@ from typing import Any
 
 from django.utils.text import capfirst
 
+from customers.admin.head import totals_of
 from customers.admin.optins import TITLES, flags_of, state_of
 from customers.flags import FLAGS, GRANTED, NAMES
 from customers.merging.choices import BOTH, FIELDS, KEPT, LOST, SETS, Choices, Row, by_rule, differ
 from customers.models import Customer
-from tenants.admin.sections import money
-from tenants.links import totals_of_customer
 from tenants.models import Tenant
 
 COMPARED = (*FIELDS, *SETS, *FLAGS)
@@ -20,7 +19,6 @@ LABELS = {
     "customer_id": "CustomerId",
 }
 NOTHING = "–"
-MOST_ORDERS = 10_000  # of a customer, that are added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,11 @@ def _word(value: bool) -> str:
     return "Yes" if value else "No"
 
 
-def totals(tenant: Tenant, customer: Customer) -> str:
+def totals(customer: Customer) -> str:
     """Write how many orders a customer has and what they came to."""
-    rows = totals_of_customer(tenant, customer.customer_id, customer.email, MOST_ORDERS)
-    number = sum(row[1] for row in rows)
-    more = "the latest " if number == MOST_ORDERS else ""
-    amounts = ", ".join(money(revenue, currency) for currency, _, revenue in rows)
-    return f"{more}{number:,} order{'' if number == 1 else 's'}" + (f", {amounts}" if amounts else "")
+    bought = totals_of(customer)
+    return (
+        bought.title
+        if bought.more or not bought.cancelled.orders
+        else f"{bought.title}, {bought.cancelled.orders:,} cancelled"
+    )

@@ -20,9 +20,10 @@ from customers.admin.optins import TITLES, state_of
 from customers.consents import GIVEN_BITS
 from customers.erasure import names_of, person_of
 from customers.flags import FLAGS
-from customers.models import Customer
+from customers.models import Customer, CustomerNote, SearchedWords
 from tenants.admin.sections import touching
 from tenants.changes.images import KEPT_FOR as IMAGES_KEPT_FOR
+from tenants.changes.images import MERGES_KEPT_FOR
 from tenants.entities import entity_config
 from tenants.imports.ends import KEPT_FOR as REJECTED_KEPT_FOR
 from tenants.links import orders_of_customer
@@ -204,18 +205,42 @@ def images(customer: Customer) -> Part:
     return Part(
         "BeforeImages",
         "What records were before a change",
-        f"To take a mistake back. Kept for {IMAGES_KEPT_FOR.days} days.",
+        f"To take a mistake back. Kept for {IMAGES_KEPT_FOR.days} days, those of a merge for {MERGES_KEPT_FOR.days}.",
         {"At": "When", "Number": "Changeset", "What": "What", "Until": "Kept until", "Record": "As it was"},
         (
             {
                 "At": image.created_at,
                 "Number": image.changeset_number,
                 "What": image.get_entity_display(),
-                "Until": image.created_at + IMAGES_KEPT_FOR,
+                "Until": image.kept_until or image.created_at + IMAGES_KEPT_FOR,
                 "Record": image.image,
             }
             for image in found.order_by("pk")
         ),
+    )
+
+
+def notes(customer: Customer) -> Part:
+    """What staff wrote down about the person."""
+    found = CustomerNote.objects.filter(tenant_id=customer.tenant_id, customer_id=customer.pk)
+    return Part(
+        "Notes",
+        "Notes of staff",
+        "For colleagues, to serve the person. Kept until they are deleted, or the person is erased.",
+        {"At": "When", "By": "By", "Text": "Note"},
+        ({"At": note.created_at, "By": "Staff", "Text": note.text} for note in found.order_by("pk")),
+    )
+
+
+def words(customer: Customer) -> Part:
+    """The plain spelling of what the person is searched by."""
+    found = SearchedWords.objects.filter(tenant_id=customer.tenant_id, pk=customer.pk)
+    return Part(
+        "SearchedWords",
+        "What the person is found by",
+        "The names above in plain letters, for staff to search. Kept until the person is erased.",
+        {"Words": "Words"},
+        ({"Words": row.words} for row in found),
     )
 
 
@@ -320,10 +345,12 @@ PARTS: Sequence[Callable[[Customer], Part]] = (
     identity,
     consents,
     groups,
+    notes,
     orders,
     ledger,
     changes,
     images,
+    words,
     quarantined,
     rejected,
     requests,

@@ -124,7 +124,7 @@ class DuplicateAdmin(TenantScopedAdmin, KeysetModelAdmin):
 
 def _written(customer: Customer) -> SafeString:
     """Write a customer with identifiers and orders, one under the other."""
-    lines = [*customer.named_by, totals(customer.tenant, customer)]
+    lines = [*customer.named_by, totals(customer)]
     return format_html(
         '<span class="hub-lines">{}{}</span>',
         record_link("customers_customer", customer.pk, f"{customer} #{customer.pk}"),

@@ -6,6 +6,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from django.urls import reverse
+
+from customers.duplicates import suspected
 from customers.models import Customer
 from hub.sql.prepared import Row
 from tenants.admin.head import BAD, WARN, Chip, Fact
@@ -105,8 +108,22 @@ def of_sandbox(customer: Customer) -> Chip | None:
     return Chip("Sandbox", WARN) if customer.tenant.is_sandbox else None
 
 
+def possible_duplicate(customer: Customer) -> Chip | None:
+    """Tell that another customer may be the same person; leads to where the two are merged."""
+    others = suspected(customer.tenant, customer)
+    if not others:
+        return None
+    url = reverse("admin:customers_customer_merge", args=[customer.pk])
+    return Chip("Possible duplicate", WARN, f"{url}?with={others[0]}" if len(others) == 1 else url)
+
+
 # What may be said of a customer, in this order.
-CHIPS: tuple[Callable[[Customer], Chip | None], ...] = (excluded, without_gdpr_consent, of_sandbox)
+CHIPS: tuple[Callable[[Customer], Chip | None], ...] = (
+    excluded,
+    without_gdpr_consent,
+    possible_duplicate,
+    of_sandbox,
+)
 
 
 def chips_of(customer: Customer) -> list[Chip]:

@@ -128,7 +128,7 @@ def _compare(
         "lost": lost,
         "values": values,
         "flags": flags,
-        "totals": [totals(tenant, one) for one in (kept, lost)],
+        "totals": [totals(one) for one in (kept, lost)],
         "swap": merge_url(lost.pk, kept.pk),
         "happens": _happens(tenant, *rows, choices),
         "stays": _stays(),

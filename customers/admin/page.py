@@ -1,5 +1,6 @@
 """A customer's page: the head, the opt-ins with their evidence, orders, notes and the timeline."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -16,8 +17,10 @@ from customers.admin.proof import PROOF, proof_url
 from customers.admin.sections import orders_section
 from customers.admin.timeline import timeline_of
 from customers.models import Customer
+from tenants.admin.access import access_of
 from tenants.admin.head import Head
 from tenants.admin.sections import Section, link
+from tenants.models import Role
 
 
 class CustomerPageAdmin(NotesAdmin):
@@ -26,7 +29,10 @@ class CustomerPageAdmin(NotesAdmin):
     def head(self, request: HttpRequest, record: Any) -> Head:
         """Return who a customer is, and what they bought."""
         tenant = self.tenant_in_head(request, record)
-        return Head(str(record), identifiers_of(record), tenant, chips_of(record), facts_of(self.totals(record)))
+        chips = chips_of(record)
+        if not access_of(request).may(Role.STAFF, record.tenant_id):
+            chips = [replace(chip, url="") for chip in chips]
+        return Head(str(record), identifiers_of(record), tenant, chips, facts_of(self.totals(record)))
 
     def glance(self, record: Any) -> list[Section]:
         return [orders_section(record, self.totals(record))]

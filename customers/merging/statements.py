@@ -81,12 +81,13 @@ UNFOLLOW_ORDERS = read_sql("customers", "unfollow_orders")
 
 @dataclass(frozen=True)
 class Follows:
-    """A table whose rows hang on a customer by hub id in its column `customer`: they follow, and go back.
+    """A table whose rows hang on a customer by hub id in a column of theirs: they follow, and go back.
 
     `remembers`: its column `merged_from` says for ever whom a row was about.
     """
 
     table: str
+    column: str
     remembers: bool = False
 
     @property
@@ -94,8 +95,8 @@ class Follows:
         """Have the rows of the lost customer be the kept one's; returns their ids."""
         remember = ", merged_from = coalesce(merged_from, %(lost)s)" if self.remembers else ""
         return f"""UPDATE {self.table}
-   SET customer = %(kept)s{remember}
- WHERE tenant_id = %(tenant_id)s AND customer = %(lost)s
+   SET {self.column} = %(kept)s{remember}
+ WHERE tenant_id = %(tenant_id)s AND {self.column} = %(lost)s
 RETURNING id"""  # noqa: S608 — composed from constants
 
     @property
@@ -103,12 +104,15 @@ RETURNING id"""  # noqa: S608 — composed from constants
         """Have rows, by their own ids, be the lost customer's again, where they are the kept one's still."""
         forget = ", merged_from = NULLIF(merged_from, %(lost)s)" if self.remembers else ""
         return f"""UPDATE {self.table}
-   SET customer = %(lost)s{forget}
- WHERE tenant_id = %(tenant_id)s AND customer = %(kept)s AND id = ANY (%(ids)s::bigint[])
+   SET {self.column} = %(lost)s{forget}
+ WHERE tenant_id = %(tenant_id)s AND {self.column} = %(kept)s AND id = ANY (%(ids)s::bigint[])
 RETURNING id"""  # noqa: S608 — composed from constants
 
 
 # Everything that hangs on a customer: a table more is a line more.
-FOLLOWING = (Follows("tenants_consentchange", remembers=True),)
+FOLLOWING = (
+    Follows("tenants_consentchange", "customer", remembers=True),
+    Follows("customers_customernote", "customer_id"),
+)
 FOLLOW = {each.table: each.follow for each in FOLLOWING}
 GO_BACK = {each.table: each.go_back for each in FOLLOWING}

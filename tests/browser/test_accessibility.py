@@ -75,7 +75,8 @@ def lists(*models: str) -> list[str]:
     newest = (
         (model, WITH_PAGES[model]._default_manager.order_by("-pk").first()) for model in models if model in WITH_PAGES
     )
-    return [*(f"{model}/" for model in models), *(f"{model}/{found.pk}/change/" for model, found in newest if found)]
+    pages = [f"{model}/{found.pk}/change/" for model, found in newest if found]
+    return [*(f"{model}/" for model in models), *pages]
 
 
 def look(page: Page, hub: str, path: str) -> list[str]:

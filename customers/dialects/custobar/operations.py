@@ -15,9 +15,9 @@ from customers.dialects.custobar.fields import (
     KINDS,
     LISTS,
     MOST_CUSTOMERS,
-    Strings,
     rules,
 )
+from customers.schemas import Strings
 from hub.api.openapi.answers import Body, Errors, made
 from hub.api.openapi.operations import Answer, Operation
 from hub.api.pagination import PAGE
