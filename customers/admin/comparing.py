@@ -11,7 +11,6 @@ from customers.admin.optins import TITLES, flags_of, state_of
 from customers.flags import FLAGS, GRANTED, NAMES
 from customers.merging.choices import BOTH, FIELDS, KEPT, LOST, SETS, Choices, Row, by_rule, differ
 from customers.models import Customer
-from tenants.models import Tenant
 
 COMPARED = (*FIELDS, *SETS, *FLAGS)
 LABELS = {
@@ -115,8 +114,5 @@ def _word(value: bool) -> str:
 def totals(customer: Customer) -> str:
     """Write how many orders a customer has and what they came to."""
     bought = totals_of(customer)
-    return (
-        bought.title
-        if bought.more or not bought.cancelled.orders
-        else f"{bought.title}, {bought.cancelled.orders:,} cancelled"
-    )
+    gone = f", {bought.cancelled.orders:,} cancelled" if bought.cancelled.orders and not bought.more else ""
+    return f"{bought.title}{gone}"

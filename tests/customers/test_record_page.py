@@ -180,7 +180,7 @@ def test_an_orders_page_says_whose_it_is_and_what_it_comes_to(partner: Partner, 
     assert f"{LIST}{ada.pk}/change/" in facts(context)["Customer"]
     assert context["sections"][0].title == "2 lines"
     assert page.count("Ask the partner to send the product with this very SKU") == 1
-    assert [entry.title for _, entry in context["menu"]] == ["Delete…"]
+    assert [entry.title for _, entry in context["menu"]] == ["Correct…", "Delete…"]
 
 
 def test_an_order_of_nobody_known_and_a_cancelled_one_say_so(partner: Partner, staff: Client) -> None:
