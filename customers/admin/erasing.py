@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -151,6 +151,11 @@ class ErasingAdmin(CustomerPageAdmin):
     """The customers' admin as far as it erases persons, and says who was erased."""
 
     actions_list = ("erased",)
+
+    @action(description="Erase…", permissions=["delete"])  # type: ignore[untyped-decorator]
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
+        """Ask before erasing the persons chosen in the list."""
+        return self.ask(request, self.deletion(list(queryset)))
 
     def deletion(self, records: Sequence[Customer]) -> Question:
         return self._question(records, ErasureForm(customers=records))
