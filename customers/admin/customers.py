@@ -28,8 +28,9 @@ from hub.admin.changelist import KeysetChangeList
 from hub.admin.table import Sort
 from hub.records.types import normal_language
 from tenants.admin.access import tenant_ids_of
+from tenants.admin.day_filters import arrived
 from tenants.admin.forms import ReasonForm, reason_field
-from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, given_flag
+from tenants.admin.list_filters import ExactFilter, TenantFilter, given_flag
 from tenants.admin.record_pages import RecordPage
 from tenants.admin.searching import MOST_MATCHES
 from tenants.admin.sections import Section, clipped

@@ -11,7 +11,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from customers.admin.dossier import Part, as_json, parts_of
+from customers.admin.dossier import as_json, parts_of
+from customers.admin.held import Part
 from customers.models import Customer
 from hub.api.responses import to_json, utc
 from tenants.admin.differences import plain_text

@@ -16,6 +16,7 @@ from customers.models import Customer
 from hub.admin.pasting import pasted, trimmed
 from hub.sql.bigint import is_bigint
 from tenants.admin.access import access_of, tenant_ids_of
+from tenants.admin.day_filters import arrived
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import (
     YES_NO,
@@ -24,7 +25,6 @@ from tenants.admin.list_filters import (
     HoldsFilter,
     TenantFilter,
     YesNoFilter,
-    arrived,
     hub_id,
     one_of,
 )

@@ -21,8 +21,9 @@ from orders.admin.unknown_skus import unknown_skus_csv, unknown_skus_page
 from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
 from tenants.admin.access import tenant_ids_of, tenants_of
+from tenants.admin.day_filters import arrived, date_range
 from tenants.admin.head import Head
-from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, arrived, date_range, yes_no
+from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.record_pages import RecordPage

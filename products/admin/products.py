@@ -16,8 +16,9 @@ from products.admin.sections import MOST_SALES, product_sections
 from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
 from tenants.admin.access import tenant_ids_of
+from tenants.admin.day_filters import arrived
 from tenants.admin.head import Head
-from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, yes_no
+from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
 from tenants.admin.question import Question, counted, joined
 from tenants.admin.searching import Column

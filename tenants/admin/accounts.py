@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 
 from tenants.admin.access import access_of
 from tenants.admin.audit import TracedAdmin, UserFilter
-from tenants.admin.list_filters import TenantFilter, arrived, one_of
+from tenants.admin.day_filters import arrived
+from tenants.admin.list_filters import TenantFilter, one_of
 from tenants.admin.sections import clipped
 from tenants.audit.events import Actor, actor_of, record, record_attempt
 from tenants.models import ACCOUNT_CHOICES, AccountEvent, AuditKind, Role

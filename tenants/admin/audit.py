@@ -13,8 +13,9 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from hub.admin.pasting import pasted
+from tenants.admin.day_filters import arrived
 from tenants.admin.history import HistoryAdmin, in_trace
-from tenants.admin.list_filters import ExactFilter, HubIdFilter, TenantFilter, arrived, hub_id, one_of
+from tenants.admin.list_filters import ExactFilter, HubIdFilter, TenantFilter, hub_id, one_of
 from tenants.admin.sections import clipped, moment
 from tenants.models import TENANT_CHOICES, ApiKey, AuditEvent, Membership, Role, Tenant, Webhook
 

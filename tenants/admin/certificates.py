@@ -19,8 +19,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from hub.admin.pasting import pasted, trace_id_in
 from tenants.admin.access import tenants_of
+from tenants.admin.day_filters import arrived
 from tenants.admin.history import HistoryAdmin
-from tenants.admin.list_filters import ActorFilter, TenantFilter, arrived, exact, hub_id, one_of
+from tenants.admin.list_filters import ActorFilter, TenantFilter, exact, hub_id, one_of
 from tenants.admin.sections import clipped, link, record_link
 from tenants.changes.certificates import Verdict, document, verify
 from tenants.models import Changeset, ErasureCertificate, LegalBasis, Role, Source

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 
 from hub.admin.pasting import pasted, trace_id_in
 from tenants.admin.access import tenant_ids_of
+from tenants.admin.day_filters import arrived
 from tenants.admin.history import in_trace
-from tenants.admin.list_filters import ActorFilter, ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.list_filters import ActorFilter, ExactFilter, TenantFilter, one_of
 from tenants.admin.lists import ReplicatedList
 from tenants.admin.looks import count_shown
 from tenants.admin.palette import Findable

@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 
 from hub.admin.site import KeysetModelAdmin
 from tenants.admin.access import TenantScopedAdmin
-from tenants.admin.list_filters import arrived, hub_id, one_of
+from tenants.admin.day_filters import arrived
+from tenants.admin.list_filters import hub_id, one_of
 from tenants.admin.sections import BADGE, LATEST, Section, clipped, moment
 from tenants.models import Delivery, Fault, Role, Webhook
 

@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from hub.admin.pasting import pasted, trace_id_in
+from tenants.admin.day_filters import arrived
 from tenants.admin.import_jobs import JobPages
 from tenants.admin.import_previews import PreviewPages
 from tenants.admin.import_summary import SOURCES, STATES, through
 from tenants.admin.import_uploads import UploadPages
-from tenants.admin.list_filters import ActorFilter, ChoiceFilter, TenantFilter, arrived, one_of, yes_no
+from tenants.admin.list_filters import ActorFilter, ChoiceFilter, TenantFilter, one_of, yes_no
 from tenants.admin.sections import clipped
 from tenants.models import Entity, FileFormat, Import, ImportState
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from tenants.admin.audit import AuditAdmin, users_named
-from tenants.admin.list_filters import ExactFilter, TenantFilter, arrived, hub_id, one_of
+from tenants.admin.day_filters import arrived
+from tenants.admin.list_filters import ExactFilter, TenantFilter, hub_id, one_of
 from tenants.admin.sections import LATEST, Section, clipped, moment, record_link
 from tenants.audit.looks import PERSONAL, Looks, write_looks
 from tenants.entities import model_label

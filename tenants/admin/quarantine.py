@@ -15,7 +15,8 @@ from hub.admin.pasting import pasted, trace_id_in
 from hub.records.emails import normal_email
 from tenants.admin.access import access_of, by_tenant, tenants_by_id
 from tenants.admin.correcting import CorrectingAdmin, quarantine_looks
-from tenants.admin.list_filters import TenantFilter, arrived, one_of, yes_no
+from tenants.admin.day_filters import arrived
+from tenants.admin.list_filters import TenantFilter, one_of, yes_no
 from tenants.admin.lists import of_staff
 from tenants.admin.palette import Findable
 from tenants.admin.quarantine_forms import CodeFilter, CorrectForm, DismissForm, FieldFilter

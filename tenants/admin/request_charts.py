@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from tenants.admin.cards import CHART_OPTIONS
+from tenants.admin.day_filters import ids_around
 from tenants.admin.figures import list_address
-from tenants.admin.list_filters import TenantFilter, ids_around
+from tenants.admin.list_filters import TenantFilter
 from tenants.models import LoggedRequest
 from tenants.requests.summary import WINDOW, Calls, Repeated, calls_by_day, repeated_mistakes
 

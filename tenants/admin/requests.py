@@ -14,9 +14,10 @@ from hub.admin.pasting import pasted, trace_id_in
 from hub.sql.bigint import is_bigint
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.curl import write_again
+from tenants.admin.day_filters import arrived
 from tenants.admin.figures import list_address
 from tenants.admin.history import HistoryAdmin, in_trace
-from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, arrived, one_of
+from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, one_of
 from tenants.admin.lists import tenants_shown
 from tenants.admin.palette import Findable
 from tenants.admin.request_charts import chart, options, repeated

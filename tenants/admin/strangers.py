@@ -9,8 +9,9 @@ from django.utils.safestring import SafeString
 
 from hub.admin.pasting import pasted
 from hub.admin.site import KeysetModelAdmin
+from tenants.admin.day_filters import date_range
 from tenants.admin.history import in_trace
-from tenants.admin.list_filters import date_range, exact
+from tenants.admin.list_filters import exact
 from tenants.admin.sections import moment
 from tenants.models import StrangerCount, StrangerRequest
 
