@@ -43,7 +43,7 @@ def test_settings_table_names_every_variable() -> None:
 
 
 def test_commands_table_names_the_projects_own_commands() -> None:
-    ours = {name for name, app in get_commands().items() if app in ("hub", "tenants")}
+    ours = {name for name, app in get_commands().items() if app in ("hub", "tenants", "customers")}
     table = README.partition("## Commands")[2].partition("## The tree")[0]
     assert set(re.findall(r"^\| `([a-z_]+)[ `](?!…)", table, re.MULTILINE)) == ours
 

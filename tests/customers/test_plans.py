@@ -43,7 +43,9 @@ INDEXES = {"CustomerId": "customer_by_customer_id", "Email": "customer_by_email"
 
 def plan_for_a_small_table(partner: Partner, statement: str, kind: str, values: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE customers_customer")  # and with it what autovacuum may have noted of an empty table
+        cursor.execute(
+            "TRUNCATE customers_customer CASCADE"
+        )  # and with it what autovacuum may have noted of an empty table
     partner.save(
         "customers", {"CustomerId": "1", "Email": "1@shop.example"}, {"CustomerId": "2", "Phone": "+358101234"}
     )
@@ -132,7 +134,7 @@ def test_the_history_of_a_record_is_found_by_index(partner: Partner, admin_clien
 @pytest.mark.usefixtures("plain_postgres")
 def test_the_ids_of_customers_left_alone_are_found_by_index(partner: Partner) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE customers_customer")
+        cursor.execute("TRUNCATE customers_customer CASCADE")
     for _ in range(7):  # by then the session has the plan that it keeps
         partner.send("POST", "/customers/{tenant}?results=true", [{"CustomerId": "A"}])
     with connection.cursor() as cursor:

@@ -101,7 +101,7 @@ def test_an_erasure_costs_a_fixed_number_of_statements(
 
     # Others' former identifiers, the ledger, reasons, two looks for images, three at what files left behind, the note
     # for the night and the certificates are ten of them.
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         assert partner.delete("/customers/{tenant}", email="x@shop.example").status_code == 200
 
 

@@ -122,5 +122,5 @@ def test_it_asks_as_much_for_a_thousand_events_as_for_one(
 ) -> None:
     partner.save("orders", *(order(OrderId=f"O-{i}") for i in range(200)))
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(21):
         assert len(shown(staff, ada.pk).events) == 20

@@ -59,7 +59,7 @@ def test_an_order_shows_its_customer_and_what_its_skus_resolve_to(
     partner.save("customers", {"CustomerId": "C-1", "Name": "Ada"}, {"CustomerId": "C-9", "Email": "ada@example.com"})
     partner.save("products", product(ProductName="Shoe"))
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page = text(staff.get(f"{LIST}{order.pk}/change/"))
 
     assert "Ada" in page

@@ -60,7 +60,7 @@ def test_the_list_asks_the_same_few_questions_for_many_products(
 ) -> None:
     partner.save("products", *(product(ProductId=f"P-{i}") for i in range(60)))
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert "1 of 1" in text(staff.get(LIST))
 
 

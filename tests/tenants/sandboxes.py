@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from customers.models import Customer, CustomerNote
 from tenants.audit.events import SERVER
 from tenants.changes.emptying import EMPTIED
 from tenants.models import Delivery, RateCounter, Tenant
@@ -50,6 +51,13 @@ def fill_every_table(partner: Partner) -> None:
     partner.save("orders", order())
     partner.save("products", product())
     searched()
+    CustomerNote.objects.create(
+        tenant=partner.tenant,
+        customer=Customer.objects.filter(tenant=partner.tenant).order_by("pk")[0],
+        text="x",
+        author="x",
+        created_at=MOMENT,
+    )
     for model in reversed(EMPTIED):
         if not model._default_manager.filter(tenant=partner.tenant).exists():
             model._default_manager.create(tenant=partner.tenant, **_sample(model))

@@ -149,7 +149,9 @@ def test_the_list_comes_back_as_it_was_ticked(shop: Partner, admin: Client) -> N
 
     page = text(answer)
     assert answer.status_code == 400
-    assert f'name="gdpr_optin" value="{ada().pk}" aria-label="GDPR opt-in" autocomplete="off" checked' in page
+    assert (
+        f'name="gdpr_optin" value="{ada().pk}" aria-label="GDPR opt-in of {ada()}" autocomplete="off" checked' in page
+    )
     assert f'value="{shown}"' in page
     assert "A reason is one line of text" in page
 
