@@ -122,7 +122,7 @@ class ConsentChangeAdmin(ReplicatedList, HistoryAdmin):
         TenantFilter,
         ChannelFilter,
         DirectionFilter,
-        one_of("source", "through", Source.choices),
+        one_of("source", "source", Source.choices),
         ActorFilter,
         HasReasonFilter,
         ReasonFilter,

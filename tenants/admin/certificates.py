@@ -59,7 +59,7 @@ class ErasureCertificateAdmin(HistoryAdmin):
     list_filter = (
         TenantFilter,
         one_of("legal_basis", "legal basis", LegalBasis.choices),
-        one_of("source", "through", Source.choices),
+        one_of("source", "source", Source.choices),
         ActorFilter,
         exact("reference", "reference"),
         hub_id("hub_id", "hub id"),

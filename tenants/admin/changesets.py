@@ -58,7 +58,7 @@ class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
         TenantFilter,
         one_of("entity", "kind of record", Entity.choices),
         one_of("operation", "what", Operation.choices),
-        one_of("source", "through", Source.choices),
+        one_of("source", "source", Source.choices),
         ActorFilter,
         RecordFilter,
         arrived("day"),

@@ -182,7 +182,7 @@ class HoldsFilter(FreeFilter):
 class ActorFilter(HoldsFilter):
     """Who did it: a part of a member's name, or of a key's label and beginning."""
 
-    title = "by"
+    title = "actor"
     parameter_name = "actor"
 
 

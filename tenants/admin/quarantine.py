@@ -43,7 +43,7 @@ class QuarantineAdmin(Findable, CorrectingAdmin):
         one_of("entity", "kind of record", Entity.choices),
         CodeFilter,
         FieldFilter,
-        one_of("source", "through", Source.choices),
+        one_of("source", "source", Source.choices),
         yes_no("is_withdrawal", "withdraws consent"),
         arrived("day first sent"),
     )

@@ -210,7 +210,7 @@ def test_the_filters_are_headed_readably(staff: Client) -> None:
     assert headed == [
         "By channel",
         "By direction",
-        "By through",
+        "By source",
         "By actor",
         "By whether a reason is given",
         "By words of the reason",

@@ -209,7 +209,7 @@ def correct_and_conflict(partner: Partner, staff: Client, pk: int) -> None:
     page = f"/admin/customers/customer/{pk}/correct/"
     form = staff.get(page).context["form"]
     held = {name: form[name].value() or "" for name in form.fields}
-    staff.post(page, {**held, "Email": "other@shop.example", "Name": MARK})
+    assert staff.post(page, {**held, "CustomerId": "other", "Name": MARK}).status_code in (400, 409)
     staff.post(page, {**held, "Language": MARK})
     staff.post(page, {**held, "Surname": f"{MARK}-corrected", "Tags": f"{MARK}\n{EMAIL}", "reason": f"{MARK} wrote"})
     staff.post(page, {**held, "Surname": f"{MARK}-other"})
