@@ -216,7 +216,7 @@ def test_the_filters_are_headed_readably(staff: Client) -> None:
         "By words of the reason",
         "By opt-in after an opt-out by staff",
         "By hub id of the customer",
-        "By day",
+        "By day (UTC)",
     ]
 
 

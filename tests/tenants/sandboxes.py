@@ -51,13 +51,8 @@ def fill_every_table(partner: Partner) -> None:
     partner.save("orders", order())
     partner.save("products", product())
     searched()
-    CustomerNote.objects.create(
-        tenant=partner.tenant,
-        customer=Customer.objects.filter(tenant=partner.tenant).order_by("pk")[0],
-        text="x",
-        author="x",
-        created_at=MOMENT,
-    )
+    known = Customer.objects.filter(tenant=partner.tenant).order_by("pk")[0]
+    CustomerNote.objects.create(tenant=partner.tenant, customer=known, text="x", author="x", created_at=MOMENT)
     for model in reversed(EMPTIED):
         if not model._default_manager.filter(tenant=partner.tenant).exists():
             model._default_manager.create(tenant=partner.tenant, **_sample(model))
