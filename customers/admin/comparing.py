@@ -11,7 +11,6 @@ from customers.admin.optins import TITLES, flags_of, state_of
 from customers.flags import FLAGS, GRANTED, NAMES
 from customers.merging.choices import BOTH, FIELDS, KEPT, LOST, SETS, Choices, Row, by_rule, differ
 from customers.models import Customer
-from tenants.models import Tenant
 
 COMPARED = (*FIELDS, *SETS, *FLAGS)
 LABELS = {

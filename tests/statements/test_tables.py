@@ -51,7 +51,7 @@ EXCEPTIONS = [
      "what two customers were before they were merged is an image, by which an erasure finds who went into whom"),
     ("tenants.changes.trying.*", BOTH_ENDS, "a dry run shows records of all entities, as their apps say how: Kept"),
     ("tenants.changes.emptying.*",
-     f"{BOTH_ENDS} customers_searchedwords customers_searchposition tenants_quarantinedrecord customers_duplicate",
+     f"{BOTH_ENDS} customers_searchedwords customers_searchposition tenants_quarantinedrecord customers_duplicate customers_customernote",
      "a sandbox is emptied whole: every table that tenants own"),
     ("tenants.changes.undoing.*", BOTH_ENDS, "an undo puts rows of all entities back, as their apps say how: Kept"),
     ("tenants.sql.health_* tenants.health.*", BOTH_ENDS, "one reader has all figures in one place: tenants/health.py"),
