@@ -52,13 +52,13 @@ class EventInline(TabularInline):
 class JobAdmin(ProcrastinateJobAdmin, HubModelAdmin):  # type: ignore[misc]
     """Jobs are read, tried again and cancelled; their list is filtered by what its own filters offer."""
 
-    list_display: Any = ("name", "state", "attempts", "last_event", "arguments")
+    list_display = ["name", "state", "attempts", "last_event", "arguments"]
     list_filter = [one_of("status", "status", STATES), exact("task_name", "task"), exact("queue_name", "queue")]
     ordering = ("-pk",)
     list_per_page = 50
-    fields: Any = ("name", "task_name", "state", "attempts", "scheduled_at", "queue_name", "lock", "arguments")
-    readonly_fields: Any = fields
-    inlines: Any = (EventInline,)
+    fields = ["name", "task_name", "state", "attempts", "scheduled_at", "queue_name", "lock", "arguments"]
+    readonly_fields = fields
+    inlines = [EventInline]
 
     def get_readonly_fields(self, request: Any, obj: ProcrastinateJob | None = None) -> Any:
         return self.readonly_fields
