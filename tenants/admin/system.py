@@ -42,14 +42,14 @@ def _call(pk: int, text: str) -> SafeString:
     return record_link("tenants_loggedrequest", pk, text)
 
 
-CARDS: dict[str, Callable[[], Card]] = {
+CARDS: dict[str, Callable[[], Card]] = {  # those without tables first, two in a row
     "Background workers": jobs.workers,
+    "Work": lambda: work.work(moment),
+    "Database": database.server,
+    "The hub": work.versions,
     "Jobs": lambda: jobs.queue(moment, _job),
     "Periodic tasks": lambda: jobs.periodic(moment),
-    "Work": lambda: work.work(moment),
     "Pages of the admin": lambda: pages.pages(moment),
     "Calls of the API": lambda: pages.calls(moment, _call),
-    "Database": database.server,
     "Tables and indexes": lambda: database.relations(moment),
-    "The hub": work.versions,
 }

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
-from unfold.views import ChangeList
 
+from hub.admin.changelist import HubChangeList
 from hub.middleware.compression import keep_plain
 from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
@@ -36,7 +36,7 @@ class NewWebhookRequest(HubRequest):
     secret: str
 
 
-class WebhookList(ChangeList):
+class WebhookList(HubChangeList):
     """A list that knows how far each webhook's tenant has got: the feed is asked once, apart from webhooks."""
 
     def get_results(self, request: HttpRequest) -> None:
