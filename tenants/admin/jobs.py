@@ -19,6 +19,7 @@ from tenants.system.jobs import short
 
 STATES = [(state, state) for state in ProcrastinateJob.STATUSES]
 BAD = {"failed", "aborted"}
+FIELDS = ("name", "task_name", "state", "attempts", "scheduled_at", "queue_name", "lock", "arguments")
 
 admin.site.unregister(ProcrastinateJob)
 
@@ -56,8 +57,8 @@ class JobAdmin(ProcrastinateJobAdmin, HubModelAdmin):  # type: ignore[misc]
     list_filter = [one_of("status", "status", STATES), exact("task_name", "task"), exact("queue_name", "queue")]
     ordering = ("-pk",)
     list_per_page = 50
-    fields = ["name", "task_name", "state", "attempts", "scheduled_at", "queue_name", "lock", "arguments"]
-    readonly_fields = fields
+    fields = list(FIELDS)
+    readonly_fields = FIELDS
     inlines = [EventInline]
 
     def get_readonly_fields(self, request: Any, obj: ProcrastinateJob | None = None) -> Any:

@@ -11,7 +11,7 @@ from tenants.demo import Dataset
 Record = dict[str, Any]
 PROFILES = 24  # customers with tags, lists and attributes
 TAGS = (["vip", "newsletter"], ["b2b"], ["newsletter"], ["tasting-club", "vip"], ["allergy-nuts"], ["press"])
-LISTS = (["Weekly roast"], ["Weekly roast", "Brew school"], ["Brew school"], [])
+LISTS: tuple[list[str], ...] = (["Weekly roast"], ["Weekly roast", "Brew school"], ["Brew school"], [])
 CITIES = ("Hamburg", "Kraków", "Λάρισα", "Győr", "Göteborg", "Lyon")
 FILE_NAME = "trade-fair-sign-ups.csv"
 

@@ -1,5 +1,6 @@
 """The first demo shop's days beside its batches: what its programs send and are refused, what its staff do."""
 
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -70,9 +71,15 @@ class Desk:
     def _import(self) -> None:
         """Have a file stored, two rows of which are rejected."""
         data = life.file(self.dataset)
-        origin = Origin(Source.IMPORT, self.user.get_username(), "0" * 32, user_id=self.user.pk)
-        how = {"entity": Entity.CUSTOMERS, "format": FileFormat.CSV, "file_name": life.FILE_NAME}
-        job = jobs.create(self.tenant, origin, announced=len(data), **how)
+        origin = Origin(Source.IMPORT, self.user.get_username(), secrets.token_hex(16), user_id=self.user.pk)
+        job = jobs.create(
+            self.tenant,
+            origin,
+            entity=Entity.CUSTOMERS,
+            format=FileFormat.CSV,
+            file_name=life.FILE_NAME,
+            announced=len(data),
+        )
         store.append(job, 0, data)
         jobs.start(job)
         run(job.pk, self.tenant.pk)

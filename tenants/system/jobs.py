@@ -76,7 +76,7 @@ def workers() -> Card:
         [
             Figure(
                 "Workers alive",
-                f"{len(alive)}, the last sign {said(min(ages))} ago" if ages else "0, none was ever seen",
+                f"{len(alive)}, the last sign {said(min(ages))} ago" if ages else "0, none is registered",
                 f"Bad where none has given a sign for 2 minutes: {START}",
                 not alive,
             ),

@@ -15,13 +15,14 @@ from tenants.system.figures import Card, Figure, Table
 DAY = timedelta(days=1)
 MOST_CALLS = 10_000  # of the request log, that the slowest routes are taken from
 MOST_ROWS = 12
-SLOW_MS = 1000  # that 95 of 100 answers of a page may take at most
+SLOW_MS, FEWEST = 1000, 20  # that 95 of 100 answers of a page may take at most, of so many at least
 
 
 def pages(show: Callable[[datetime], object]) -> Card:
     """Return the slowest pages of the admin, and which failed."""
     counted = _counted()
-    slow = [route for route, *_, within, _ in counted if within is None or within > SLOW_MS]
+    enough = [one for one in counted if one[1] >= FEWEST]
+    slow = [route for route, _, within, _ in enough if within is None or within > SLOW_MS]
     failures = PageCount.objects.filter(failed__gt=0, failed_at__gte=timezone.now() - DAY).order_by("-failed_at")
     failed: int = failures.aggregate(Sum("failed"))["failed__sum"] or 0
     return Card(
@@ -30,7 +31,7 @@ def pages(show: Callable[[datetime], object]) -> Card:
             Figure(
                 "Slow pages",
                 ", ".join(slow[:3]) or "none",
-                "Bad where 5 of 100 answers take longer than a second: look at the database's cards first.",
+                "Bad where 5 of 100 answers take longer than a second, of 20 or more: look at the database's cards first.",
                 bool(slow),
             ),
             Figure(

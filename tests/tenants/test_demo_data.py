@@ -208,7 +208,7 @@ def test_what_happens_beside_the_batches_is_repeatable(datasets: list[Dataset]) 
     first, again = datasets[0], next(generate(today=TODAY))
 
     for what in (life.twins, life.odd_orders, life.profiles, life.left_out, life.file):
-        assert what(first) == what(again)  # type: ignore[operator]
+        assert what(first) == what(again)
     assert list(life.refused(first, "a tenant")) == list(life.refused(again, "a tenant"))
 
 

@@ -74,7 +74,7 @@ def test_it_opens_for_superusers_alone(partner: Partner) -> None:
 def test_a_hub_without_a_worker_says_so_and_what_to_do() -> None:
     figure = shown()["Workers alive"]
 
-    assert (figure.value, figure.is_bad) == ("0, none was ever seen", True)
+    assert (figure.value, figure.is_bad) == ("0, none is registered", True)
     assert "manage.py serve" in text(superuser().get(PAGE))
 
 
@@ -220,6 +220,17 @@ def test_a_page_that_fails_is_listed_with_its_trace_and_the_kind_of_exception(mo
     assert (route, fault, times) == (PAGE, "ZeroDivisionError", "1")
     assert trace_id == answer["X-Request-Id"]
     assert shown()["Failed in the last day (5xx)"].is_bad
+
+
+@pytest.mark.parametrize(("times", "is_bad"), [(19, False), (20, True)])
+def test_a_page_is_slow_only_where_enough_asked_for_it(times: int, is_bad: bool) -> None:
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    buckets = [0, 0, 0, 0, 0, times, 0, 0]
+    PageCount.objects.create(
+        hour=hour, route="/admin/slow/", requests=times, failed=0, slowest=1500, buckets=buckets, fault=""
+    )
+
+    assert shown()["Slow pages"].is_bad is is_bad
 
 
 @pytest.mark.parametrize(
