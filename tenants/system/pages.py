@@ -31,7 +31,7 @@ def pages(show: Callable[[datetime], object]) -> Card:
             Figure(
                 "Slow pages",
                 ", ".join(slow[:3]) or "none",
-                "Bad where 5 of 100 answers take longer than a second, of 20 or more: look at the database's cards first.",
+                "Bad where 5 of 100 answers, of 20 at least, take more than a second: look at the database first.",
                 bool(slow),
             ),
             Figure(
