@@ -275,6 +275,11 @@ BESIDE_JOBS = [
     "tenants.imports.worker.importing",
     "customers.searching.worker.keeping",
 ]
+# Pages of the admin that are of no model, by the end of their address, and what the apps add to that of the system.
+ADMIN_PAGES = {"system": "tenants.admin.system.system_page"}
+# What the staff of the demo's first shop do with its customers.
+DEMO_STAFF = {"hear": "customers.demo.hear_objections", "work": "customers.demo.work"}
+WATCHED = ["customers.searching.watching.words_kept"]
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}

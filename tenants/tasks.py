@@ -27,9 +27,10 @@ from tenants.models import RateCounter
 from tenants.quarantine.ends import purge_quarantine
 from tenants.requests.purge import purge_requests
 from tenants.sandboxes.emptying import finish_emptying
+from tenants.system.jobs import STALLED_SECONDS
 from tenants.webhooks.purge import purge_deliveries
 
-STALLED_SECONDS = 120  # without a heartbeat, which a worker gives every ten
+KEPT_HOURS, KEPT_HOURS_FAILED = 24, 30 * 24  # of jobs that have ended
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -97,3 +98,12 @@ async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         await jobs.retry_job(job)
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(queueing_lock="purge_jobs", pass_context=True)
+async def purge_jobs(context: JobContext, timestamp: int) -> None:
+    """Delete the jobs that have ended: procrastinate keeps them for ever, 2,000 a day. Failed ones stay for 30 days."""
+    jobs = context.app.job_manager
+    await jobs.delete_old_jobs(nb_hours=KEPT_HOURS, include_cancelled=True, include_aborted=True)
+    await jobs.delete_old_jobs(nb_hours=KEPT_HOURS_FAILED, include_failed=True)

@@ -57,12 +57,16 @@ SECTIONS = (
 
 
 def sidebar(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar's groups: every registered model that the user may view."""
+    """Return the sidebar's groups: every registered model that the user may view; superusers also how the hub is."""
     home = _entry(request, "Home", "home", reverse("admin:index"), exact=True)
     groups: list[dict[str, Any]] = [{"items": [home]}]
     for title, entries in SECTIONS:
         items = [_model_entry(request, *entry) for entry in entries if _may_view(site, request, entry[0])]
         groups.append({"title": title, "items": items, "separator": True})
+    if request.user.is_active and request.user.is_superuser:
+        jobs = _model_entry(request, "procrastinate.procrastinatejob", "Jobs", "pending_actions")
+        system = _entry(request, "System", "monitor_heart", reverse("admin:system"))
+        groups.append({"title": "System", "items": [system, jobs], "separator": True})
     return groups
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
@@ -18,6 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
@@ -56,7 +58,11 @@ class HubAdminSite(UnfoldAdminSite):
         return super().admin_view(update_wrapper(found, view), cacheable)
 
     def get_urls(self) -> list[Any]:
-        return [path("session/", self.admin_view(self.session), name="session"), *super().get_urls()]
+        pages = [
+            path(f"{name}/", self.admin_view(import_string(view)), name=name)
+            for name, view in settings.ADMIN_PAGES.items()
+        ]
+        return [path("session/", self.admin_view(self.session), name="session"), *pages, *super().get_urls()]
 
     def session(self, request: HttpRequest) -> HttpResponse:
         """Say who is logged in, and with which token their forms are sent: asked before what was typed is sent."""

@@ -14,6 +14,7 @@ class HubRequest(HttpRequest):
     api_key_id: int | None  # of that key
     source: str  # through what its writes come (tenants.models.Source); "" before its key was looked up
     user_id: int | None  # of who is logged in, on a page that was answered
+    fault: str  # the kind of exception that its view raised; "" where it raised none
     answer_headers: dict[str, str]  # written on its answer, whoever makes that
 
     @classmethod
@@ -26,7 +27,7 @@ class HubRequest(HttpRequest):
         """Set what is declared here, as it is before anybody has looked who sends the request; return the request."""
         begun = HubRequest.of(request)
         begun.traceparent = traceparent
-        begun.tenant_id, begun.api_key_id, begun.user_id, begun.source = None, None, None, ""
+        begun.tenant_id, begun.api_key_id, begun.user_id, begun.source, begun.fault = None, None, None, "", ""
         begun.answer_headers = {"traceparent": traceparent, "X-Request-Id": trace_id(begun)}
         return begun
 

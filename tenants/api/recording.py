@@ -1,4 +1,4 @@
-"""Every call of the API goes into the request log: of a tenant's key a line, of strangers a count."""
+"""Every call of the API goes into the request log: of a tenant's key a line, of strangers and of pages a count."""
 
 import time
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from hub.middleware.watching import is_stream, watch
 from tenants.api.routes import route_of
 from tenants.api.throttling import caller_address
 from tenants.requests.entries import Entry, Stranger, grouped, known_method, mistakes_in
+from tenants.requests.pages import PageView
 from tenants.requests.writer import WRITER
 
 log = structlog.get_logger("tenants.requests")
@@ -48,6 +49,10 @@ class RequestLogMiddleware:
             _try_to_log(request, response, came, start)
         return response
 
+    def process_exception(self, request: HubRequest, exception: Exception) -> None:
+        """Note of what kind an exception is that a view raised, for the count of pages that failed."""
+        request.fault = type(exception).__name__
+
 
 def _is_logged_at_another_time(request: HubRequest) -> bool:
     """Tell whether the line of a request, where it does not fail, is written later or was written before."""
@@ -74,6 +79,8 @@ def _log(request: HubRequest, response: HttpResponseBase, status: int, came: dat
         WRITER.add(_entry(request, status, outcome, came, milliseconds))
     elif status >= 400 and request.path_info != "/" and not request.path_info.startswith(OPEN):
         WRITER.add(_stranger(request, status, outcome, came, milliseconds))
+    elif request.path_info.startswith(PAGES):
+        WRITER.add(PageView(route_of(request), status, milliseconds, came, trace_id(request), request.fault))
 
 
 def _entry(request: HubRequest, status: int, outcome: Outcome, came: datetime, milliseconds: float) -> Entry:

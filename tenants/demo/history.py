@@ -33,6 +33,31 @@ RETURNING x.id
 """
 
 
+# A record came with the changeset that created it, and was changed last with the last one that named it.
+AGE_RECORDS = """
+WITH named AS (
+    SELECT u.id, min(c.created_at) AS first, max(c.created_at) AS last
+      FROM tenants_changeset c
+     CROSS JOIN LATERAL unnest(c.created_ids || c.updated_ids) AS u(id)
+     WHERE c.tenant_id = %(tenant_id)s AND c.entity = '{entity}'
+     GROUP BY u.id
+)
+UPDATE {table} r
+   SET created_at = named.first, updated_at = named.last
+  FROM named
+ WHERE r.tenant_id = %(tenant_id)s AND r.id = named.id
+RETURNING r.id
+"""
+RECORDS = {
+    entity: AGE_RECORDS.format(entity=entity, table=table)
+    for entity, table in (
+        ("customers", "customers_customer"),
+        ("orders", "orders_order"),
+        ("products", "products_product"),
+    )
+}
+
+
 def batches(dataset: Dataset) -> Iterator[tuple[str, Records]]:
     """Yield (entity, records) as they were sent: everything at first, then orders day by day, with changes of mind."""
     days = [list(day) for _, day in groupby(dataset.orders, key=lambda order: str(order["OrderDate"])[:10])]
@@ -51,8 +76,10 @@ def batches(dataset: Dataset) -> Iterator[tuple[str, Records]]:
 
 
 def age(tenant: Tenant) -> None:
-    """Date a tenant's changesets back over the last days; a demo whose history is one minute long shows little."""
+    """Date a tenant's changesets and records back over the last days: a history of one minute shows little."""
     execute_where_tenant_is(AGE_CHANGESETS, {"tenant_id": tenant.pk, "days": DAYS, "epoch": time()})
+    for statement in RECORDS.values():
+        execute_where_tenant_is(statement, {"tenant_id": tenant.pk})
 
 
 def _cut(records: Sequence[dict[str, Any]], limit: int) -> Iterator[Records]:

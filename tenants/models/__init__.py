@@ -17,6 +17,8 @@ from tenants.models.erasure import ErasureKey, Forgotten
 from tenants.models.files import FileFormat, FilePart, Import, ImportMapping, ImportState, RejectedRow
 from tenants.models.idempotency import KeptAnswer
 from tenants.models.images import BeforeImage
+from tenants.models.pages import BOUNDS as PAGE_BOUNDS
+from tenants.models.pages import PageCount
 from tenants.models.quarantine import QuarantinedRecord, QuarantineState
 from tenants.models.requests import DIALECTS, LoggedRequest, RequestCount, StrangerCount, StrangerRequest
 from tenants.models.tenants import (
@@ -42,6 +44,7 @@ __all__ = [
     "ACCOUNT_CHOICES",
     "ACCOUNT_KINDS",
     "DIALECTS",
+    "PAGE_BOUNDS",
     "SANDBOX",
     "TENANT_CHOICES",
     "AccountEvent",
@@ -74,6 +77,7 @@ __all__ = [
     "Look",
     "Membership",
     "Operation",
+    "PageCount",
     "PauseReason",
     "Priority",
     "QuarantineState",

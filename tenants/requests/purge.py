@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from tenants.models import LoggedRequest, RefusedRequest, RequestCount, StrangerCount
+from tenants.models import LoggedRequest, PageCount, RefusedRequest, RequestCount, StrangerCount
 
 KEPT = timedelta(days=30)
+KEPT_PAGES = timedelta(days=7)
 CHUNK = 10_000
 
 
@@ -17,6 +18,7 @@ def purge_requests() -> int:
         purged += deleted
     RequestCount.objects.filter(day__lt=before.date()).delete()
     StrangerCount.objects.filter(hour__lt=before).delete()
+    PageCount.objects.filter(hour__lt=timezone.now() - KEPT_PAGES).delete()
     RefusedRequest.objects.filter(created_at__lt=before).delete()  # retired
     return purged
 

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.requests.entries import Entry, Stranger
+from tenants.requests.pages import Pages, PageView
 from tenants.requests.strangers import Strangers
 
 log = structlog.get_logger("tenants.requests")
@@ -40,7 +41,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.waiting: deque[Entry] = deque()
-        self.strangers = Strangers()
+        self.strangers, self.pages = Strangers(), Pages()
         self.lost = 0  # since the log last said so
         self.lock, self.writing = Lock(), Lock()
         self.is_serving = self.is_away = False
@@ -48,11 +49,13 @@ class Writer:
         self.thread: Thread | None = None
         self.process = 0  # that the thread is of: a server may fork after it has loaded the hub
 
-    def add(self, entry: Entry | Stranger) -> None:
+    def add(self, entry: Entry | Stranger | PageView) -> None:
         """Have a call written soon. Costs no look at the database."""
         with self.lock:
             if isinstance(entry, Stranger):
                 self.strangers.add(entry)
+            elif isinstance(entry, PageView):
+                self.pages.add(entry)
             elif len(self.waiting) < MOST_WAITING:
                 self.waiting.append(entry)
             else:
@@ -67,12 +70,14 @@ class Writer:
                 self._write(entries)
             if self.strangers:
                 self._write_strangers()
+            if self.pages:
+                self._write_pages()
 
     def forget(self) -> None:
         """Throw away what waits."""
         with self.lock:
             self.waiting.clear()
-            self.strangers = Strangers()
+            self.strangers, self.pages = Strangers(), Pages()
 
     def serve(self) -> None:
         """Have a thread write from the first call on."""
@@ -147,6 +152,12 @@ class Writer:
             with self.lock:
                 self.strangers.returned(strangers)
             raise
+
+    def _write_pages(self) -> None:
+        with self.lock:
+            pages, self.pages = self.pages, Pages()
+        with transaction.atomic():
+            pages.write()
 
     def _tell_lost(self) -> None:
         if self.lost:

@@ -115,7 +115,7 @@ def test_the_configuration_has_no_grave_fault(desks: Desks, shop: Partner) -> No
 
 def test_the_superusers_and_the_accounts_pages_have_no_grave_fault(desks: Desks, shop: Partner) -> None:
     account = ["account/", "account/sessions/", "account/tenants/", "password_change/"]
-    own = ["", "auth/user/", "auth/user/add/", "tenants/tenant/add/", "tenants/strangercount/"]
+    own = ["", "system/", "auth/user/", "auth/user/add/", "tenants/tenant/add/", "tenants/strangercount/"]
 
     assert faults_of(desks, "root", None, Role.ADMIN, [*own, *account]) == []
 

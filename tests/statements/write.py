@@ -86,6 +86,8 @@ SAMPLES: dict[str, Any] = {
     "dropped_customer_id": "C-2", "dropped_email": "bob@shop.example", "attributes": "both",
     "merged": MERGED, "back": "{}", "kept_row": MERGED, "lost_row": MERGED, "after_row": MERGED, "orders": "[]",
     "followed": '[[1, "C-2", null, "C-1", null]]', "image": json.dumps({"merged": {"lost": {"id": 2}}}),
+    "pages": [{"hour": MOMENT, "route": "/admin/", "requests": 1, "failed": 0, "slowest": 90.5,
+               "buckets": [0, 1, 0, 0, 0, 0, 0, 0], "fault": "", "fault_trace_id": "", "failed_at": None}],
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,

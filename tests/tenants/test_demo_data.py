@@ -1,5 +1,6 @@
 """The demo data is repeatable and says nothing that the documents do not allow."""
 
+import re
 import unicodedata
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tenants.demo import SHOPS, Dataset, generate
+from tenants.demo import SHOPS, Dataset, generate, life
 
 TODAY = date(2026, 5, 20)
 CUSTOMER = {"CustomerId": 100, "Email": 255, "Name": 100, "Surname": 300, "Phone": 20, "Language": 10, "Username": 500}
@@ -198,3 +199,43 @@ def test_a_dataset_is_made_when_it_is_asked_for() -> None:
     (first,) = islice(generate(today=TODAY, customers=30, orders=30, products=30), 1)
 
     assert first.shop == SHOPS[0]
+
+
+# What happens beside the batches
+
+
+def test_what_happens_beside_the_batches_is_repeatable(datasets: list[Dataset]) -> None:
+    first, again = datasets[0], next(generate(today=TODAY))
+
+    for what in (life.twins, life.odd_orders, life.profiles, life.left_out, life.file):
+        assert what(first) == what(again)
+    assert list(life.refused(first, "a tenant")) == list(life.refused(again, "a tenant"))
+
+
+def test_twins_share_an_email_a_phone_or_nearly_a_name(datasets: list[Dataset]) -> None:
+    customers = datasets[0].customers
+    emails, phones = ({one.get(field) for one in customers} for field in ("Email", "Phone"))
+    twins = life.twins(datasets[0])
+
+    assert [one["Email"] in emails for one in twins] == [True, True, False, False, False]
+    assert twins[2]["Phone"] in phones
+    assert not {one["CustomerId"] for one in twins} & {one["CustomerId"] for one in customers}
+
+
+def test_odd_skus_are_near_known_ones(datasets: list[Dataset]) -> None:
+    known = {variant["Sku"] for variant in variants_of(datasets[0])}
+    odd = {line["Sku"] for order in life.odd_orders(datasets[0]) for line in order["OrderItems"]}
+
+    assert not odd & known
+    assert any(sku.startswith("00") for sku in odd)
+    assert any(sku == sku.lower() for sku in odd)
+
+
+def test_only_reserved_domains_are_used_beside_the_batches(datasets: list[Dataset]) -> None:
+    first = datasets[0]
+    calls = [*life.refused(first, "a tenant"), *life.left_out(first)]
+    sent = f"{life.twins(first)}{life.profiles(first)}{life.file(first).decode()}{calls}"
+
+    domains = {address.rpartition("@")[2].lower() for address in re.findall(r"[\w.+-]+@[\w.-]+", sent)}
+
+    assert domains <= {"example.com", "example.org", "example.net"}

@@ -5,23 +5,21 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
-from django.test import RequestFactory
-from django.urls import resolve
 from tqdm import tqdm
 
-from hub.middleware.requests import HubRequest
-from hub.middleware.tracing import new_traceparent
 from tenants.changes.fingerprint import check_erasure_key
 from tenants.demo import SHOPS, Shop, generate
-from tenants.demo.history import Records, age, batches
+from tenants.demo.history import age, batches
+from tenants.health import refresh_health
 from tenants.keys import create_key, revoke_key
 from tenants.models import ApiKey, RateCounter, Tenant
 from tenants.provisioning import create_tenant
+from tenants.staging.desk import Desk
+from tenants.staging.door import post
 
 TOTALS = {"customers": 5000, "orders": 20000, "products": 800}
 TRIAL_KEY = "Trial"
@@ -38,13 +36,17 @@ class Command(BaseCommand):
         if not 1 <= percent <= 100:
             raise CommandError("--percent must be a whole number from 1 to 100.")
         check_erasure_key()
+        password = None
         if not Tenant.objects.filter(slug__in=[shop.slug for shop in SHOPS]).exists():
-            self._load(percent)
+            password = self._load(percent)
         tenant = Tenant.objects.get(slug=SHOPS[0].slug)
-        self._show(tenant, _fresh_key(tenant), _first_password())
+        self._show(tenant, _fresh_key(tenant), password or _first_password())
 
-    def _load(self, percent: int) -> None:
-        """Load everything or nothing: a load that is broken off can simply be started again."""
+    def _load(self, percent: int) -> str | None:
+        """Load everything or nothing, so that a load that is broken off can simply be started again.
+
+        Returns the password of the first superuser, where there was no user before.
+        """
         counts = {entity: total * percent // 100 for entity, total in TOTALS.items()}
         datasets = list(generate(today=datetime.now(UTC).date(), **counts))
         sent = [(dataset, entity, records) for dataset in datasets for entity, records in batches(dataset)]
@@ -55,13 +57,19 @@ class Command(BaseCommand):
             shops = {dataset.shop.slug: _create_shop(dataset.shop) for dataset in datasets}
             for dataset, entity, records in sent:
                 bar.set_description(f"{dataset.shop.slug} {entity}")
-                _post(*shops[dataset.shop.slug], entity, records)
+                post(*shops[dataset.shop.slug], entity, records)
                 bar.update(len(records))
+            password = _first_password()
+            desk = Desk(*shops[datasets[0].shop.slug], datasets[0])
+            desk.before_aging()
             for tenant, _ in shops.values():
                 age(tenant)
+            desk.after_aging()
             RateCounter.objects.all().delete()  # the load was not the tenants' own
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # the lists show estimates; autovacuum would come in a minute
+        refresh_health()  # the worker would in five
+        return password
 
     def _show(self, tenant: Tenant, key: str, password: str | None) -> None:
         login = f"{password}  (shown once)" if password else "as shown at the first start"
@@ -89,18 +97,6 @@ def _create_shop(shop: Shop) -> tuple[Tenant, str]:
     for label in others:
         create_key(tenant, label=label)
     return tenant, key
-
-
-def _post(tenant: Tenant, key: str, entity: str, records: Records) -> None:
-    """Call the endpoint's view as the web server would."""
-    path = f"/{entity}/{tenant.pk}"
-    request = RequestFactory().post(
-        path, orjson.dumps(records), content_type="application/json", headers={"x-replenit-auth-key": key}
-    )
-    match = resolve(path)
-    response = match.func(HubRequest.begin(request, new_traceparent()), **match.kwargs)
-    if response.status_code != 200:
-        raise CommandError(f"The demo data was refused: {response.content.decode()}")
 
 
 def _fresh_key(tenant: Tenant) -> str:
