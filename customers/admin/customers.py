@@ -12,9 +12,9 @@ from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from customers.admin.acting import ListActingAdmin
 from customers.admin.correcting import correct
 from customers.admin.editing import FLAG_ACTIONS
-from customers.admin.erasing import ErasingAdmin
 from customers.admin.everything import EVERYTHING
 from customers.admin.merging import MERGE
 from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
@@ -108,7 +108,7 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(ErasingAdmin):
+class CustomerAdmin(ListActingAdmin):
     """Opt-ins are staff's to correct where they stand; who the customer is, on a page of its own."""
 
     entity = Entity.CUSTOMERS

@@ -86,6 +86,8 @@ SAMPLES: dict[str, Any] = {
     "dropped_customer_id": "C-2", "dropped_email": "bob@shop.example", "attributes": "both",
     "merged": MERGED, "back": "{}", "kept_row": MERGED, "lost_row": MERGED, "after_row": MERGED, "orders": "[]",
     "followed": '[[1, "C-2", null, "C-1", null]]', "image": json.dumps({"merged": {"lost": {"id": 2}}}),
+    **{f"{kind}_{part}": [0] for kind in ("id", "email", "phone", "hub") for part in ("lines", "ranks")},
+    "id_values": ["C-1"], "email_values": ["ann@shop.example"], "phone_values": ["+358101234567"], "hub_values": [1],
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,
