@@ -15,6 +15,7 @@ from customers.models import Customer
 from tenants.models import BeforeImage, Changeset, ConsentChange, Look, Role, Tenant
 from tests.conftest import MakeTenant, Partner
 from tests.members import browser, make_user, member, text
+from tests.undoing import take_back
 
 pytestmark = pytest.mark.django_db
 URL = reverse("admin:customers_customer_act_on_list")
@@ -30,10 +31,12 @@ def shop(partner: Partner) -> Partner:
     partner.save(
         "customers",
         {"CustomerId": "C-1", "Email": "ada@example.com", "Phone": "+4915550035348", "EmailOptin": True},
-        {"CustomerId": "C-2", "Email": "bob@example.com", "EmailOptin": False, "Tags": ["vip"]},
-        {"CustomerId": "C-3", "Email": "both@example.com", "EmailOptin": True, "MailingLists": ["news"]},
+        {"CustomerId": "C-2", "Email": "bob@example.com", "EmailOptin": False},
+        {"CustomerId": "C-3", "Email": "both@example.com", "EmailOptin": True},
         {"CustomerId": "C-4", "Email": "both@example.com"},
     )
+    Customer.objects.filter(customer_id="C-2").update(tags=["vip"])
+    Customer.objects.filter(customer_id="C-3").update(mailing_lists=["news"])
     return partner
 
 
@@ -155,11 +158,10 @@ def test_undo_takes_all_of_it_back(shop: Partner) -> None:
     confirm(staff, choose(staff, take(staff, shop, "C-1\nC-2"), email_optin="no", remove_tags="vip", add_lists="x"))
     changeset = Changeset.objects.get(operation="edit")
     assert (the("C-2").tags, the("C-2").mailing_lists) == ([], ["x"])
-    undo = reverse("admin:tenants_changeset_undo", args=[changeset.pk])
 
-    page = text(staff.get(undo))
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
-    staff.post(undo, {**fields, "consents": "on", "grants": "on"})
+    answer = take_back(staff, shop, changeset.number)
+
+    assert answer.status_code == 302
 
     assert (the("C-2").tags, the("C-2").mailing_lists) == (["vip"], [])
 
@@ -189,14 +191,15 @@ def test_lines_with_several_matches_are_left_out_unless_ticked(staff: Client, sh
 
 def test_what_changed_since_the_confirmation_is_left_alone_and_told(staff: Client, shop: Partner) -> None:
     shown = choose(staff, take(staff, shop, "C-1\nC-2\nC-3"), email_optin="no", remove_tags="vip", add_lists="news")
+    assert the("C-3").mailing_lists == ["news"]
     shop.save("customers", {"CustomerId": "C-2", "EmailOptin": True, "Email": "bob@example.com"})
-    shop.save("customers", {"CustomerId": "C-3", "MailingLists": [], "Email": "both@example.com"})
+    Customer.objects.filter(customer_id="C-3").update(mailing_lists=["other"])
     shop.delete("/customers/{tenant}", customerId="C-1")
 
     done = confirm(staff, shown)
 
     assert the("C-2").email_optin
-    assert the("C-3").mailing_lists == []
+    assert the("C-3").mailing_lists == ["other"]
     assert "1 customer no longer there." in text(done)
     assert "Of 2 customers something changed meanwhile and stays so:" in text(done)
     assert [row[1] for row in result(staff, done)] == [
@@ -317,7 +320,7 @@ def test_what_is_typed_stands_nowhere_and_the_look_is_counted(staff: Client, sho
 
     assert "bob@example.com" not in page.request.get("QUERY_STRING", "")
     assert Look.objects.filter(way="list", entity="customers").latest("pk").records == 3
-    assert page["Cache-Control"] == "no-store"
+    assert "no-store" in page["Cache-Control"]
 
 
 def test_a_form_that_was_changed_or_is_another_users_is_refused(staff: Client, shop: Partner) -> None:
