@@ -61,7 +61,8 @@ def act(tenant: Tenant, seen: Mapping[int, Seen], wanted: Wanted, *, origin: Ori
     """Give customers, by hub id as they were seen, what is wanted of all of them: one changeset, with before-images.
 
     A flag, tag or list that was changed otherwise since it was seen stays so, and is told of. One that a customer has
-    already changes nothing. 10,000 customers take 2 s.
+    already changes nothing. 10,000 customers, a flag and a tag of
+    each, take 7.6 s on a busy machine of two cores.
     """
     acted, edited = Acted(), Edited()
     with open_write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin) as write:
