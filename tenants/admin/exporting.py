@@ -76,8 +76,8 @@ class ExportForm(forms.Form):
             self.fields["tenant"].widget = forms.HiddenInput()
         ticked: Any = self.fields["columns"]
         ticked.choices = [(str(i), column.title) for i, column in enumerate(columns)]
-        self.initial |= {"tenant": choices[0][0]}
-        self.initial |= {"columns": [str(i) for i, column in enumerate(columns) if column.usual]}
+        self.initial["tenant"] = choices[0][0]
+        self.initial["columns"] = [str(i) for i, column in enumerate(columns) if column.usual]
 
 
 @dataclass
@@ -176,7 +176,7 @@ class ExportedList:
         form = ExportForm(request.POST or None, tenants=tenants, columns=self.exports)
         changelist = admin.get_changelist_instance(request)
         if not form.is_valid():
-            return self._asking(request, form, changelist)
+            return self._export_page(request, form, changelist)
         tenant = tenants[form.cleaned_data["tenant"]]
         changelist.queryset = changelist.queryset.filter(tenant_id=tenant.pk)
         export = ListExport(
@@ -193,7 +193,7 @@ class ExportedList:
         kind = XLSX if export.form == "xlsx" else CSV
         return StreamingHttpResponse(export.pieces(), content_type=kind, headers=headers)
 
-    def _asking(self, request: HttpRequest, form: ExportForm, changelist: KeysetChangeList) -> HttpResponse:
+    def _export_page(self, request: HttpRequest, form: ExportForm, changelist: KeysetChangeList) -> HttpResponse:
         admin: Any = self
         context = {**admin.admin_site.each_context(request), "opts": admin.opts, "title": "Export a list"}
         context |= {"form": form, "cl": changelist, "what": admin.opts.verbose_name_plural}
