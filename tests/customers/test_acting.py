@@ -41,7 +41,7 @@ def shop(partner: Partner) -> Partner:
 
 
 def carried(page: Any) -> str:
-    return re.findall(r'name="carried" value="([^"]*)"', text(page))[0]
+    return str(re.findall(r'name="carried" value="([^"]*)"', text(page))[0])
 
 
 def take(client: Client, shop: Partner, lines: str = "", **sent: Any) -> Any:
@@ -248,8 +248,9 @@ def upload(name: str, data: bytes) -> SimpleUploadedFile:
 
 def workbook(*rows: list[Any]) -> bytes:
     book = Workbook()
+    sheet: Any = book.active
     for row in rows:
-        book.active.append(row)
+        sheet.append(row)
     file = BytesIO()
     book.save(file)
     return file.getvalue()

@@ -78,6 +78,10 @@ def walked(client: Client, **query: str) -> list[str]:
     return found
 
 
+def sheet_of(content: bytes) -> Any:
+    return load_workbook(BytesIO(content)).active
+
+
 @pytest.mark.parametrize("address", LISTS, ids=["customers", "orders", "products", "ledger"])
 def test_staff_are_offered_every_list_and_viewers_none(shop: Partner, staff: Client, address: str) -> None:
     viewer = member(Role.VIEWER, shop.tenant)
@@ -102,7 +106,7 @@ def test_values_are_texts_in_the_tenants_zone_and_no_formulas(shop: Partner, sta
 def test_a_workbook_has_texts_alone(shop: Partner, staff: Client) -> None:
     content = b"".join(take(staff, shop.tenant, form="xlsx").streaming_content)
 
-    header, *found = load_workbook(BytesIO(content)).active.iter_rows(values_only=True)
+    header, *found = sheet_of(content).iter_rows(values_only=True)
 
     assert header[:3] == ("Hub id", "Customer ID", "E-mail")
     assert {row[1] for row in found} == {"C-3", "007", "C-1"}
@@ -208,7 +212,7 @@ def test_a_workbook_takes_any_text() -> None:
 
     content = b"".join(workbook([[odd], [["next"]]]))
 
-    first, second = load_workbook(BytesIO(content)).active.iter_rows(values_only=True)
+    first, second = sheet_of(content).iter_rows(values_only=True)
     assert first[0] == odd[0]
     assert first[3:6] == ("_x005F_x0041_", " a\n b ", "😀")  # the underscore is written as a code, so no A is read
     assert len(first[6]) == 32_767
@@ -220,5 +224,5 @@ def test_a_sheet_has_as_many_rows_as_fit_and_says_it(shop: Partner, staff: Clien
         patch.setattr(exporting, "MOST_ROWS", 3)
         content = b"".join(take(staff, shop.tenant, form="xlsx").streaming_content)
 
-    assert load_workbook(BytesIO(content)).active.max_row == 3
+    assert sheet_of(content).max_row == 3
     assert AuditEvent.objects.filter(kind="exported").latest("pk").details[-1] == exporting.TOO_LONG
