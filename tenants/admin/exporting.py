@@ -196,7 +196,7 @@ class ExportedList:
     def _export_page(self, request: HttpRequest, form: ExportForm, changelist: KeysetChangeList) -> HttpResponse:
         admin: Any = self
         context = {**admin.admin_site.each_context(request), "opts": admin.opts, "title": "Export a list"}
-        context |= {"form": form, "cl": changelist, "what": admin.opts.verbose_name_plural}
+        context |= {"form": form, "listed": changelist, "what": admin.opts.verbose_name_plural}
         context |= {"address": request.get_full_path(), "most": MOST_ROWS - 1}
         context["back"] = reverse(f"admin:{self._name}_changelist") + changelist.get_query_string()
         return TemplateResponse(request, "tenants/export_list.html", context, status=400 if form.errors else 200)
