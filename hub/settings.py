@@ -231,7 +231,11 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 # Bytes of a body by the beginning of its path (hub.middleware.bodies); the first that fits counts.
-BODY_BOUNDS = (("/admin", 2_621_440), ("", 10 * 1024 * 1024))
+BODY_BOUNDS = (
+    ("/admin/customers/customer/paste-list", 8 * 1024 * 1024),  # a file of 5 MB, and a page more than that is told so
+    ("/admin", 2_621_440),
+    ("", 10 * 1024 * 1024),
+)
 # The same of bodies that are files, by the whole path: they are taken as they come (hub.middleware.streaming).
 BODY_STREAMS: tuple[tuple[str, int], ...] = ((r"/imports/[^/]+(/[^/]+)?/?", 5 * 1024**3),)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # of what Django reads at once: no endpoint of the API has it read

@@ -12,10 +12,11 @@ from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from customers.admin.acting import ListActingAdmin
 from customers.admin.correcting import correct
 from customers.admin.editing import FLAG_ACTIONS
-from customers.admin.erasing import ErasingAdmin
 from customers.admin.everything import EVERYTHING
+from customers.admin.exports import CUSTOMER_COLUMNS
 from customers.admin.merging import MERGE
 from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
 from customers.admin.parting import merges_of, parting_pattern
@@ -29,6 +30,7 @@ from hub.admin.table import Sort
 from hub.records.types import normal_language
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.day_filters import arrived
+from tenants.admin.exporting import ExportedList
 from tenants.admin.forms import ReasonForm, reason_field
 from tenants.admin.list_filters import ExactFilter, TenantFilter, given_flag
 from tenants.admin.record_pages import RecordPage
@@ -109,11 +111,12 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(ErasingAdmin):
+class CustomerAdmin(ExportedList, ListActingAdmin):
     """Opt-ins are staff's to correct where they stand; who the customer is, on a page of its own."""
 
     entity = Entity.CUSTOMERS
     deletes = "Erase"
+    exports = CUSTOMER_COLUMNS
     identifiers = ("customer_id", "email", "phone")
     pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING)
     search_help_text = "Name, e-mail, phone, id …"

@@ -150,7 +150,7 @@ def answer(tenant: Tenant, text: str) -> Answer:
 class ErasingAdmin(CustomerPageAdmin):
     """The customers' admin as far as it erases persons, and says who was erased."""
 
-    actions_list = ("erased",)
+    actions_list: tuple[str, ...] = ("erased",)
 
     @action(description="Erase…", permissions=["delete"])  # type: ignore[untyped-decorator]
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from customers.admin.exports import LEDGER_COLUMNS
 from customers.admin.lines import DIRECTIONS, in_direction, source_of, written
 from customers.admin.optins import TITLES
 from customers.admin.proof import proof_url
@@ -17,6 +18,7 @@ from hub.admin.pasting import pasted, trimmed
 from hub.sql.bigint import is_bigint
 from tenants.admin.access import access_of, tenant_ids_of
 from tenants.admin.day_filters import arrived
+from tenants.admin.exporting import ExportedList
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import (
     YES_NO,
@@ -112,11 +114,12 @@ class ReasonFilter(HoldsFilter):
 
 
 @admin.register(ConsentChange)
-class ConsentChangeAdmin(ReplicatedList, HistoryAdmin):
+class ConsentChangeAdmin(ExportedList, ReplicatedList, HistoryAdmin):
     """The consent ledger: a row for each customer and write, a line in it for each channel."""
 
     list_display = ("at", "shop", "customer_link", "change", "through", "by", "why", "changeset")
     list_display_links = None
+    exports = LEDGER_COLUMNS
     list_before_template = "tenants/ledger_proof.html"
     list_filter = (
         TenantFilter,

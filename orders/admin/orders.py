@@ -15,6 +15,7 @@ from unfold.decorators import action
 from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
 from orders.admin.correcting import correct
+from orders.admin.exports import ORDER_COLUMNS
 from orders.admin.head import order_head
 from orders.admin.sections import order_sections
 from orders.admin.unknown_skus import unknown_skus_csv, unknown_skus_page
@@ -22,6 +23,7 @@ from orders.ingest import delete_order_items_by_id, delete_orders_by_id
 from orders.models import Order, OrderItem
 from tenants.admin.access import tenant_ids_of, tenants_of
 from tenants.admin.day_filters import arrived, date_range
+from tenants.admin.exporting import ExportedList
 from tenants.admin.head import Head
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, HubIdFilter, TenantFilter, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
@@ -84,7 +86,7 @@ class FaultFilter(ChoiceFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(RecordWithPartsAdmin):
+class OrderAdmin(ExportedList, RecordWithPartsAdmin):
     """Orders are the partner's documents: read, or deleted; staff correct whether they were cancelled, and whose."""
 
     entity = Entity.ORDERS
@@ -97,6 +99,7 @@ class OrderAdmin(RecordWithPartsAdmin):
     )
     change_role = None
     actions_list = ("unknown_skus",)
+    exports = ORDER_COLUMNS
     parts = "items"
     parts_stay = ("The order's totals, as the partner sent them.",)
     list_display = ("number", "date", "revenue", "buyer", "email_address", "shop", "status", "created")

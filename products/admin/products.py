@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from hub.admin.table import Sort
 from hub.sql.prepared import Row
+from products.admin.exports import PRODUCT_COLUMNS
 from products.admin.head import product_head
 from products.admin.searching import ids_by_name
 from products.admin.sections import MOST_SALES, product_sections
@@ -17,6 +18,7 @@ from products.ingest import delete_products_by_id, delete_variants_by_id
 from products.models import Product, Variant
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.day_filters import arrived
+from tenants.admin.exporting import ExportedList
 from tenants.admin.head import Head
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, yes_no
 from tenants.admin.parts import RecordWithPartsAdmin
@@ -73,10 +75,11 @@ class VariantCurrencyFilter(ExactFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(RecordWithPartsAdmin):
+class ProductAdmin(ExportedList, RecordWithPartsAdmin):
     """Products are the partner's: read, or deleted, never edited."""
 
     entity = Entity.PRODUCTS
+    exports = PRODUCT_COLUMNS
     identifiers = ("product_id",)
     search_help_text = "Name, product ID, SKU …"
     search_help = "Any part of a product's name; product ID, SKU or variant ID, or how it begins; hub id"

@@ -20,8 +20,8 @@ def may_take_back(request: HttpRequest, changeset: Changeset) -> bool:
 
 
 def is_edit(changeset: Changeset) -> bool:
-    """Tell whether a changeset is an edit by a member of staff, or an undo of one."""
-    return changeset.source == Source.ADMIN and changeset.operation in (Operation.EDIT, Operation.UNDO)
+    """Tell whether a changeset is an edit by a member of staff, of a list too, or an undo of one."""
+    return changeset.source in (Source.ADMIN, Source.IMPORT) and changeset.operation in (Operation.EDIT, Operation.UNDO)
 
 
 def own_edit(changeset: Changeset) -> str:

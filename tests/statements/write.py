@@ -88,6 +88,8 @@ SAMPLES: dict[str, Any] = {
     "followed": '[[1, "C-2", null, "C-1", null]]', "image": json.dumps({"merged": {"lost": {"id": 2}}}),
     "pages": [{"hour": MOMENT, "route": "/admin/", "requests": 1, "failed": 0, "slowest": 90.5,
                "buckets": [0, 1, 0, 0, 0, 0, 0, 0], "fault": "", "fault_trace_id": "", "failed_at": None}],
+    **{f"{kind}_{part}": [0] for kind in ("id", "email", "phone", "hub") for part in ("lines", "ranks")},
+    "id_values": ["C-1"], "email_values": ["ann@shop.example"], "phone_values": ["+358101234567"], "hub_values": [1],
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,

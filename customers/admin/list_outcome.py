@@ -1,0 +1,80 @@
+"""What acting on a list would do, in numbers, and what became of each of its lines."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from customers.acting.edits import TITLES as OF_MEMBERS
+from customers.acting.edits import Acted, Seen, Wanted
+from customers.acting.matching import Line
+from customers.admin.edited import MOST_CONFLICTS, conflict_texts
+from customers.admin.optins import NEVER, TITLES, YES_NO, state_of
+from customers.models import Customer
+from tenants.admin.question import counted
+from tenants.models import Tenant
+
+HEADER = ("Line", "Result", "Hub ids")
+NOT_FOUND, CHANGED, SO_ALREADY, LEFT_ALONE = "not found", "changed", "was so already", "left alone: changed meanwhile"
+GONE, LEFT_OUT, SHARED = "erased meanwhile", "several matches, left out", "too many matches, left out"
+
+
+def happens(customers: Sequence[Customer], wanted: Wanted) -> list[str]:
+    """Say of each flag, tag and list how many it changes for, and how many are so already."""
+    lines = []
+    for name, value in wanted.flags.items():
+        states = Counter(state_of(customer, name).lower() for customer in customers)
+        to = YES_NO[value]
+        changes = [f"{states[was]:,} {was} → {to}" for was in ("yes", "no", NEVER.lower()) if was != to and states[was]]
+        lines.append(f"{TITLES[name]}: {', '.join(changes) or 'nobody changes'}, {states[to]:,} are so already.")
+    for (column, item), value in wanted.members.items():
+        have = sum(item in getattr(customer, column) for customer in customers)
+        lacking = len(customers) - have
+        done = (
+            f"{lacking:,} get it, {have:,} have it already" if value else f"{have:,} lose it, {lacking:,} have it not"
+        )
+        lines.append(f"{OF_MEMBERS[column].capitalize()} “{item}”: {done}.")
+    return lines
+
+
+def said(tenant: Tenant, acted: Acted, number: int) -> list[SafeString | str]:
+    """Say what acting on a list did."""
+    left = acted.left_alone.keys() - acted.changed
+    already = number - len(acted.changed) - len(acted.gone) - len(left)
+    lines: list[SafeString | str] = [f"{counted(len(acted.changed), Customer._meta)} changed."]
+    if already:
+        lines.append(f"{counted(already, Customer._meta)} {'was' if already == 1 else 'were'} so already.")
+    if acted.gone:
+        lines.append(f"{counted(len(acted.gone), Customer._meta)} no longer there.")
+    if acted.left_alone:
+        lines.append(f"Of {counted(len(acted.left_alone), Customer._meta)} something changed meanwhile and stays so:")
+        lines += conflict_texts(tenant, acted.conflicts[:MOST_CONFLICTS])
+        sets = ((hub_id, ", ".join(left)) for hub_id, left in _of_members(acted.left_alone))
+        lines.append(format_html_join(" ", "Customer #{}: {}.", list(sets)[:MOST_CONFLICTS]))
+    return [line for line in lines if line]
+
+
+def _of_members(left_alone: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, list[str]]]:
+    for hub_id, names in left_alone.items():
+        if found := [name for name in names if name not in TITLES]:
+            yield hub_id, found
+
+
+def outcomes(lines: Sequence[Line], seen: Mapping[int, Seen], acted: Acted) -> Iterator[list[str]]:
+    """Yield of each line as typed what became of it, and of whom."""
+    for line in lines:
+        if len(line.ids) > 1 and not any(hub_id in seen for hub_id in line.ids):
+            became = [SHARED if line.is_shared else LEFT_OUT]
+        else:
+            became = [_became(hub_id, seen, acted) for hub_id in line.ids] or [NOT_FOUND]
+        ids = "" if line.is_shared else " ".join(f"#{hub_id}" for hub_id in line.ids)
+        yield [line.text, "; ".join(dict.fromkeys(became)), ids]
+
+
+def _became(hub_id: int, seen: Mapping[int, Seen], acted: Acted) -> str:
+    if hub_id in acted.gone or hub_id not in seen:
+        return GONE
+    changed = [CHANGED] if hub_id in acted.changed else []
+    left = [LEFT_ALONE] if hub_id in acted.left_alone else []
+    return ", ".join([*changed, *left]) or SO_ALREADY
