@@ -99,7 +99,7 @@ def test_search_and_filter(logged_in: Page) -> None:
     logged_in.press("#searchbar", "Enter")
     expect(logged_in.locator("tr.data-row")).to_have_count(2)
 
-    logged_in.click("text=Filters")
+    logged_in.get_by_role("button", name="Filters").click()
     logged_in.fill("input[name=language]", "AR")
     logged_in.click("text=Apply Filters")
 
