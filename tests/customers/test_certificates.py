@@ -103,7 +103,7 @@ def test_nothing_is_certified_where_nothing_went_or_was_tried_out(partner: Partn
 
 
 def test_each_of_500_has_a_certificate_in_as_many_statements_as_one(
-    partner: Partner, django_assert_num_queries: Any
+    partner: Partner, django_assert_max_num_queries: Any
 ) -> None:
     for count in (1, 500):
         partner.save("customers", *({"CustomerId": f"C-{i}"} for i in range(count)))
@@ -111,7 +111,7 @@ def test_each_of_500_has_a_certificate_in_as_many_statements_as_one(
         for start in range(0, count, 100):
             partner.save("orders", *bought[start : start + 100])
         ids = list(Customer.objects.values_list("pk", flat=True))
-        with django_assert_num_queries(23):
+        with django_assert_max_num_queries(23):
             erase_customers_by_id(partner.tenant, ids, origin=BY_STAFF)
 
     certificates = list(ErasureCertificate.objects.all()[:500])
