@@ -110,7 +110,7 @@ def test_control_s_saves(desks: Desks, shop: Partner) -> None:
     page.get_by_label("SMS opt-in").check(force=True)
     page.keyboard.press("Control+s")
 
-    expect(page.get_by_role("status").first).to_contain_text("changed")
+    expect(page.get_by_role("status").first).to_contain_text("SMS opt-in")
     assert Customer.objects.get().sms_optin is True
 
 

@@ -106,7 +106,7 @@ def test_who_goes_back_has_not_chosen_all_anew(page: Page) -> None:
 def test_no_leads_back_to_the_filtered_list(page: Page) -> None:
     page.goto(FILTERED)
     page.locator("input.action-select").first.check()
-    page.select_option("select[name=action]", label="Delete…")
+    page.select_option("select[name=action]", label="Erase…")
     page.click("button[name=index]")
     page.click("text=No, take me back")
 
@@ -118,8 +118,8 @@ def test_a_record_saved_and_left_leads_back_to_the_filtered_list(page: Page) -> 
     page.locator("#result_list .hub-title a").first.click()
     page.check("#id_whatsapp_optin")
     page.click("button[name=_save]")
-    expect(page.locator("body")).to_contain_text("1 customer changed.")
-    page.locator("#main h1 a", has_text="Customers").last.click()
+    expect(page.locator("body")).to_contain_text("WhatsApp opt-in of")
+    page.locator(".hub-crumbs a", has_text="Customers").click()
 
     is_filtered(page)
 
@@ -127,7 +127,8 @@ def test_a_record_saved_and_left_leads_back_to_the_filtered_list(page: Page) -> 
 def test_an_erasure_from_a_record_leads_back_to_the_filtered_list(page: Page) -> None:
     page.goto(FILTERED)
     page.locator("#result_list .hub-title a").first.click()
-    page.click("text=Delete customer")
+    page.click(".record-menu summary")
+    page.get_by_role("link", name="Erase…").click()
     page.click("#confirm button[type=submit]")
 
     expect(page.locator("body")).to_contain_text("1 customer erased.")

@@ -116,6 +116,7 @@ def test_a_certificate_that_was_downloaded_is_verified(page: Page, shop: Partner
 
 def test_everything_held_about_a_person_is_a_page_to_print_and_a_file(page: Page, tmp_path: Path) -> None:
     page.goto(f"{LIST}{Customer.objects.get().pk}/change/")
+    page.click(".record-menu summary")
     page.get_by_role("link", name="Everything we hold about this person").first.click()
     paper = page.locator("#everything")
     for said in ("Zenobia", "before@person.example", "O-2", "Kept until the person is erased", "supervisory authority"):
