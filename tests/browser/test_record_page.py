@@ -88,7 +88,7 @@ def test_a_customer_is_understood_without_scrolling(logged_in: Page) -> None:
 def test_a_phone_shows_a_record_without_scrolling_sideways(logged_in: Page, path: str) -> None:
     logged_in.set_viewport_size(PHONE)  # type: ignore[arg-type]
     logged_in.goto(f"/admin/{path}/")
-    logged_in.locator("#result_list a").first.click()
+    logged_in.locator("#result_list .hub-open").first.click()
 
     expect(logged_in.locator(".record h2")).to_be_visible()
     assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390
@@ -159,7 +159,7 @@ def test_changes_of_a_record_are_counted_and_saved_with_ctrl_s(logged_in: Page) 
     logged_in.get_by_label("Why").fill("Called")
     logged_in.keyboard.press("Control+s")
 
-    expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
+    expect(logged_in.locator("body")).to_contain_text("Undo · number")
     expect(logged_in.locator(".record-switches")).to_contain_text("“Called”")
     expect(save).to_be_disabled()
     assert Customer.objects.get().sms_optin is False
@@ -206,7 +206,7 @@ def test_ticks_survive_older_and_newer_and_are_saved_together(logged_in: Page, s
     logged_in.fill("#list-reason", "Campaign of May")
     save.click()
 
-    expect(logged_in.locator("body")).to_contain_text("2 customers changed.")
+    expect(logged_in.locator("body")).to_contain_text("Undo · number")
     expect(save).to_be_disabled()
     kept = logged_in.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('hub-unsaved'))")
     assert kept == []
@@ -229,7 +229,7 @@ def test_a_list_that_lacks_its_reason_keeps_every_tick(logged_in: Page, shop: Pa
     logged_in.fill("#list-reason", "Ticket 17")
     logged_in.click("button[name=_save]")
 
-    expect(logged_in.locator("body")).to_contain_text("2 customers changed.")
+    expect(logged_in.locator("body")).to_contain_text("Undo · number")
     assert Customer.objects.get(customer_id="D-069").gdpr_optin is True
 
 
@@ -253,7 +253,7 @@ def test_nothing_that_was_typed_is_lost_when_the_session_ends(
     expect(other).to_have_url(re.compile("/admin/$"))
     dialog.get_by_role("button", name="Save now").click()
 
-    expect(logged_in.locator("body")).to_contain_text("1 customer changed.")
+    expect(logged_in.locator("body")).to_contain_text("Undo · number")
     assert ConsentChange.objects.latest("pk").reason == "Called, ticket 17"
 
 

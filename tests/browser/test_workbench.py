@@ -51,7 +51,7 @@ def test_a_failed_request_is_found_by_its_trace(desks: Desks, partner: Partner, 
     expect(page.get_by_text("2 times")).to_be_visible()
     page.locator("input[name=q]").fill(failed.json()["traceId"])
     page.keyboard.press("Enter")
-    page.locator("#result_list a").first.click()
+    page.locator("#result_list .hub-open").first.click()
 
     expect(page.get_by_text(trace).first).to_be_visible()
     expect(page.get_by_text("The field Language must be a string with a maximum length of 10.").first).to_be_visible()
