@@ -80,7 +80,7 @@ def test_a_customer_is_understood_without_scrolling(logged_in: Page) -> None:
     assert bar is not None
     for part in (".record-head", ".record-switches li", ".record-why input", ".record-columns .hub-section tbody tr"):
         assert 0 < bottom(logged_in, part) <= bar["y"], part
-    expect(logged_in.locator(".record h2")).to_have_text("Ada Lovelace")
+    expect(logged_in.locator(".record-title h2")).to_have_text("Ada Lovelace")
     expect(logged_in.locator(".record-columns").first).to_contain_text("9 orders, ")
 
 
@@ -90,7 +90,7 @@ def test_a_phone_shows_a_record_without_scrolling_sideways(logged_in: Page, path
     logged_in.goto(f"/admin/{path}/")
     logged_in.locator("#result_list .hub-open").first.click()
 
-    expect(logged_in.locator(".record h2")).to_be_visible()
+    expect(logged_in.locator(".record-title h2")).to_be_visible()
     assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390
 
 
