@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -83,7 +84,7 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, customer: Customer) 
     except Refused as refused:
         form.refuse(refused.faults)
     except Taken as taken:
-        form.refuse(_taken(model_admin, customer, taken))
+        form.refuse(_taken(customer, taken))
     except ChangedSince as since:
         form = CustomerForm(shown_again(data, shown, wanted, since.stored), requires_reason=required)
         clashing = clashes(since.fields, since.stored, wanted)
@@ -113,21 +114,18 @@ def _page(
     rows = [(form[name], (clashing or {}).get(name)) for name in (*NAMES, "reason")]
     context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "original": customer}
     context |= {"title": f"Correct {customer}", "form": form, "rows": rows, "said": said}
-    context |= {
-        "back": model_admin.record_url(customer.pk),
-        "lines": lines,
-    }
+    context |= {"back": model_admin.record_url(customer.pk), "lines": lines}
     context["last_written"] = last_written(customer, Entity.CUSTOMERS) if said else ""
     return TemplateResponse(request, "tenants/rectify.html", context, status=status)
 
 
-def _taken(model_admin: RecordAdmin, customer: Customer, taken: Taken) -> dict[str, list[SafeString]]:
+def _taken(customer: Customer, taken: Taken) -> dict[str, list[SafeString]]:
     """Say beside each identifier who has it, with a link to merging the two."""
-    return {holder.field: [_holder(model_admin, customer, holder)] for holder in taken.holders}
+    return {holder.field: [_holder(customer, holder)] for holder in taken.holders}
 
 
-def _holder(model_admin: RecordAdmin, customer: Customer, holder: Holder) -> SafeString:
-    merge = model_admin.record_url(customer.pk).replace("/change/", "/merge/")
+def _holder(customer: Customer, holder: Holder) -> SafeString:
+    merge = reverse("admin:customers_customer_merge", args=[customer.pk])
     return format_html(
         "{} has it already. Nothing was saved. {}",
         record_link("customers_customer", holder.id, shortened(holder)),

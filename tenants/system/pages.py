@@ -25,6 +25,11 @@ def pages(show: Callable[[datetime], object]) -> Card:
     slow = [route for route, _, within, _ in enough if within is None or within > SLOW_MS]
     failures = PageCount.objects.filter(failed__gt=0, failed_at__gte=timezone.now() - DAY).order_by("-failed_at")
     failed: int = failures.aggregate(Sum("failed"))["failed__sum"] or 0
+    shown = [
+        (show(row.failed_at), row.route, row.fault or "–", row.fault_trace_id, f"{row.failed:,}")
+        for row in failures[:MOST_ROWS]
+        if row.failed_at
+    ]
     return Card(
         "Pages of the admin",
         [
@@ -52,15 +57,7 @@ def pages(show: Callable[[datetime], object]) -> Card:
                 note="Counted by each process, written within seconds, kept for 7 days.",
                 empty="No page was asked for.",
             ),
-            Table(
-                "Pages that failed",
-                ("Last", "Page", "Exception", "Trace id", "Times in the hour"),
-                [
-                    (show(row.failed_at), row.route, row.fault or "–", row.fault_trace_id, f"{row.failed:,}")
-                    for row in failures[:MOST_ROWS]
-                    if row.failed_at
-                ],
-            ),
+            Table("Pages that failed", ("Last", "Page", "Exception", "Trace id", "Times in the hour"), shown),
         ],
     )
 
@@ -95,6 +92,10 @@ def calls(show: Callable[[datetime], object], request_link: Callable[[int, str],
     counts = RequestCount.objects.filter(status__gte=500, day__gte=since.date())
     failed: int = counts.aggregate(Sum("requests"))["requests__sum"] or 0
     failures = LoggedRequest.objects.filter(faults__gt=0, status__gte=500, created_at__gte=since).order_by("-pk")
+    shown = [
+        (show(call.created_at), request_link(call.pk, f"{call.method} {call.route}"), call.status, call.trace_id)
+        for call in failures[:MOST_ROWS]
+    ]
     return Card(
         "Calls of the API",
         [
@@ -117,19 +118,7 @@ def calls(show: Callable[[datetime], object], request_link: Callable[[int, str],
                 note=f"Of the last {MOST_CALLS:,} calls.",
                 empty="No call came.",
             ),
-            Table(
-                "Calls that failed",
-                ("When", "Route", "Status", "Trace id"),
-                [
-                    (
-                        show(call.created_at),
-                        request_link(call.pk, f"{call.method} {call.route}"),
-                        call.status,
-                        call.trace_id,
-                    )
-                    for call in failures[:MOST_ROWS]
-                ],
-            ),
+            Table("Calls that failed", ("When", "Route", "Status", "Trace id"), shown),
         ],
     )
 

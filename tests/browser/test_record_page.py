@@ -268,7 +268,7 @@ def test_nothing_is_sent_in_the_name_of_somebody_else(logged_in: Page, shop: Par
     assert Customer.objects.get().sms_optin is True
 
 
-def test_without_a_script_everything_is_saved(chromium: Browser, maria: User, live_server: LiveServer) -> None:
+def test_without_a_script_save_is_not_disabled(chromium: Browser, maria: User, live_server: LiveServer) -> None:
     context = new_context(chromium, java_script_enabled=False, base_url=live_server.url, viewport=LAPTOP)
     context.add_cookies([{"name": "sessionid", "value": session_of(maria), "url": live_server.url}])
     page = context.new_page()
