@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tenants.imports import chunks
@@ -18,6 +18,7 @@ from tests.orders.records import line, order
 pytestmark = pytest.mark.django_db
 
 SIZE = 4  # records of a chunk
+NO_UTF8 = (b'{"CustomerId":"\xff"}', False)
 IDS = st.sampled_from(["A", "B", "C"])
 EMAILS = st.sampled_from(["a@shop.example", "b@shop.example", "no address"])
 CUSTOMERS = st.fixed_dictionaries(
@@ -61,6 +62,9 @@ UNREADABLE = st.sampled_from(
         b'{"CustomerId":"A"} {"CustomerId":"B"}',
     ]
 )
+
+
+ORDER = (json.dumps(order(OrderId="A")).encode(), True)
 
 
 def lines_of(records: st.SearchStrategy[Any]) -> st.SearchStrategy[list[tuple[bytes, bool]]]:
@@ -127,6 +131,8 @@ def test_customers_of_a_file_are_what_posting_them_makes(make_tenant: MakeTenant
 
 def test_orders_of_a_file_are_what_posting_them_makes(make_tenant: MakeTenant) -> None:
     @given(lines=lines_of(ORDERS))
+    @example(lines=[(b"5", True), ORDER, ORDER, NO_UTF8])
+    @example(lines=[(b"5", True), ORDER, NO_UTF8, ORDER])
     @examples(40)
     def check(lines: list[tuple[bytes, bool]]) -> None:
         compare(make_tenant, "orders", lines)

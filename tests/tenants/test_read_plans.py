@@ -50,7 +50,7 @@ INDEXES = {"customers": "customer_match_key_in_tenant", "orders": "order_id_in_t
 @pytest.fixture
 def shop(partner: Partner) -> Partner:
     with connection.cursor() as cursor:  # what was rolled back is still there to be read
-        cursor.execute("TRUNCATE customers_customer, orders_order, orders_orderitem")
+        cursor.execute("TRUNCATE customers_customer, orders_order, orders_orderitem CASCADE")
     partner.save("customers", {"CustomerId": "first"})
     partner.save("orders", order(OrderId="first"))
     with connection.cursor() as cursor:
