@@ -10,6 +10,7 @@ from django.core.management import execute_from_command_line
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
 from hub.serving.refusals import in_one_line
+from hub.serving.signals import raised, raised_again
 
 INTERRUPTED = 128 + signal.SIGINT  # the exit code shells know
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
@@ -39,7 +40,7 @@ def _run_with_server(server: EmbeddedServer, command: str) -> None:
     """Run the command, and stop the server when nobody else uses it, also when told to end in the middle."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+            signal.signal(number, raised)
     try:
         server.start()
         _run(sys.argv)
@@ -54,4 +55,5 @@ def _run(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with raised_again():
+        main()

@@ -85,6 +85,23 @@ def test_ending_during_the_start_leaves_nothing_and_shows_no_traceback(
     assert "Traceback" not in own.errors.read_text() + own.output.read_text()
 
 
+LOST = """
+import signal, time, weakref
+class Thing: pass
+kept = Thing()
+reference = weakref.ref(kept, lambda _: (signal.raise_signal({number}), *range(1000)))
+del kept
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_command_hears_a_signal_that_comes_in_a_callback(hub: Hub, number: signal.Signals) -> None:
+    ended = hub.manage("shell", "--command", LOST.format(number=int(number)))
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", "")
+
+
 # What dies comes back
 
 
