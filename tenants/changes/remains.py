@@ -20,11 +20,15 @@ from tenants.models import (
     Entity,
     ErasureCertificate,
     Feed,
+    Import,
     QuarantinedRecord,
+    RejectedRow,
 )
 
 TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of; and reasons
-WORDS = "customers.SearchedWords"  # which go with a customer
+WITH_A_CUSTOMER = ("customers.SearchedWords", "customers.CustomerNote")  # what goes with one
+# Whose rows an erasure deletes, or takes a person's values out of: of certificates a reference that names somebody.
+TELLING = (Changeset, ConsentChange, BeforeImage, QuarantinedRecord, RejectedRow, Import, ErasureCertificate)
 # Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
 # hundreds of each column's values.
 VACUUM = SQL("VACUUM (INDEX_CLEANUP ON, ANALYZE) {}")
@@ -46,9 +50,8 @@ def vacuum_erased() -> Sequence[str]:
     if not erasures:
         return ()
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
-    labels = [*map(model_label, TOUCHED), WORDS]
-    models: list[type[Model]] = [*map(apps.get_model, labels), Changeset, ConsentChange, BeforeImage]
-    models += [QuarantinedRecord, ErasureCertificate]
+    labels = [*map(model_label, TOUCHED), *WITH_A_CUSTOMER]
+    models: list[type[Model]] = [*map(apps.get_model, labels), *TELLING]
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:

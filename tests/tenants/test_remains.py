@@ -20,10 +20,14 @@ TABLES = [
     "customers_customer",
     "orders_order",
     "customers_searchedwords",
+    "customers_customernote",
     "tenants_changeset",
     "tenants_consentchange",
     "tenants_beforeimage",
     "tenants_quarantinedrecord",
+    "tenants_rejectedrow",
+    "tenants_import",
+    "tenants_erasurecertificate",
 ]
 
 
