@@ -16,7 +16,7 @@ from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import GROWING, HASH, RECONCILIATION, CustomerSerializer
 from hub.api.errors import UNEXPECTED
 from hub.api.filters import list_parameters
-from hub.api.parameters import EMAIL, UPSERTS, WRITES, Parameters, field_type, meaning
+from hub.api.parameters import EMAIL, REFERENCE, UPSERTS, WRITES, Parameters, field_type, meaning, one_of
 from hub.api.selection import selectable
 from hub.records.emails import normal_email
 from hub.records.faults import Fault, failed
@@ -25,10 +25,18 @@ from tenants.api.idempotency import writes
 from tenants.api.reconciling import differences, read_question, texts_of
 from tenants.api.views import TenantViewSet, reads
 from tenants.identity import COLUMNS, identifiers_of, match_key
-from tenants.models import Entity
+from tenants.models import Entity, LegalBasis
 from tenants.scopes import Scope
 
 CUSTOMER_ID = field_type(CustomerRecord, "CustomerId")
+ERASURES = {
+    "legalBasis": meaning(
+        one_of("choice", LegalBasis.values), "The ground of Art. 17(1) GDPR, which the certificate of the erasure says."
+    ),
+    "reference": meaning(
+        REFERENCE, "The request's number or ticket, which the certificate says: left out where it names the person."
+    ),
+}
 RECONCILED_BY = {"CustomerId": texts_of(Annotated[str, identifier(100)]), "Email": texts_of(RequiredEmail)}
 
 
@@ -63,7 +71,7 @@ class CustomerViewSet(TenantViewSet):
             {"customerId": meaning(CUSTOMER_ID, "The CustomerId."), "email": meaning(EMAIL, "The e-mail.")},
             needs=any,
             otherwise="Customer ID or email is required.",
-            also=WRITES,
+            also={**WRITES, **ERASURES},
         ),
     }
 

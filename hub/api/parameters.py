@@ -27,6 +27,7 @@ from hub.sql.bigint import is_bigint
 MOST_IDS = MOST_VALUES = 1000
 MOST_NAME = 100  # characters of an unknown name that the answer repeats
 MOST_REASON = 200  # characters
+MOST_REFERENCE = 100
 CONTROLS, UNSEEN = ("Cc", "Cs", "Zl", "Zp"), ("Cf", "Zs")  # categories of characters
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 WHOLE = re.compile("-?[0-9]+")
@@ -91,7 +92,8 @@ def several(kind: Any) -> Any:
 def one_of(kind: str, names: Iterable[str]) -> Any:
     """Return the type of one of some names; `kind` is the fault of any other text."""
     known = tuple(names)
-    return Annotated[str, written(kind, lambda text: text if text in known else None, known=", ".join(known))]
+    read = written(kind, lambda text: text if text in known else None, known=", ".join(known))
+    return Annotated[str, read, Field(json_schema_extra={"enum": list(known)})]
 
 
 def some_of(kind: str, names: Iterable[str]) -> Any:
@@ -131,6 +133,7 @@ REASON = Annotated[
     written("one_line", one_line),
     Field(description="Why this is written, in one line: it stands in the changeset and in the consent ledger."),
 ]
+REFERENCE = Annotated[str, required_text(MOST_REFERENCE), written("one_line", one_line)]
 IS_DRY_RUN = Annotated[FLAG, Field(description="Whether to do all of it but store it, and to tell what would change.")]
 WRITES: Mapping[str, Any] = {"reason": REASON, "dryRun": IS_DRY_RUN}  # what every native write takes
 WANTS_RESULTS = Annotated[FLAG, Field(description="Whether to tell what each record became.")]

@@ -48,6 +48,7 @@ from tenants.reading import read_for
 from tenants.scopes import Scope
 
 SMALL = 16 * 1024  # bytes of a body that waits for no turn
+SAID = {"reason": "reason", "legal_basis": "legalBasis", "reference": "reference"}  # of an Origin, by parameters
 MOST_COUNTED = 10_000  # records that a list counts
 
 
@@ -132,7 +133,8 @@ class TenantViewSet(GenericViewSet[Any]):
     @property
     def origin(self) -> Origin:
         """What the caller's writes are recorded under."""
-        return replace(self.caller.origin, reason=self.query.get("reason", ""))
+        said = {name: self.query.get(parameter, "") for name, parameter in SAID.items()}
+        return replace(self.caller.origin, **said)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a request; what `body` took, the tenant's turn, is given back when the answer is there."""

@@ -11,7 +11,7 @@ from customers.erasure import erase_customers_by_id
 from customers.models import Customer
 from tenants.changes.certificates import Verdict, certificates_of, document, verify
 from tenants.changes.changesets import Origin
-from tenants.models import Changeset, ErasureCertificate, Source
+from tenants.models import Changeset, ErasureCertificate, LegalBasis, Source
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, upload
 from tests.customers.records import customer
@@ -208,3 +208,72 @@ def test_the_feed_names_ground_reference_and_certificates(partner: Partner) -> N
     certificates = [{"HubId": found.hub_id, "Number": found.number}]
     named = {"LegalBasis": "objection", "Reference": "GDPR-2026-4", "Certificates": certificates}
     assert (erasure["Entity"], erasure["Erasure"], one["Erasure"]) == ("customers", named, named)
+
+
+def test_a_request_says_on_what_ground_and_at_which_request_somebody_is_erased(partner: Partner) -> None:
+    partner.save("customers", PERSON)
+    partner.save("orders", an_order("O-1"))
+
+    told = partner.delete("/customers/{tenant}", **BY_ID, legalBasis="objection", reference=" GDPR-2026-4 ", reason="x")
+
+    found = the_certificate()
+    assert (told.status_code, found.legal_basis, found.reference) == (200, "objection", "GDPR-2026-4")
+    assert verify(orjson.dumps(document(found)))[0] == Verdict.VALID
+    erasure = partner.get(f"/changes/{{tenant}}/{found.changeset_number}").json()["data"]["Erasure"]
+    assert (erasure["LegalBasis"], erasure["Reference"]) == ("objection", "GDPR-2026-4")
+    assert set(told.json()["data"]) == {
+        "customerId", "email", "removed", "deletedAt", "changeset", "created", "updated", "unchanged"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("basis", LegalBasis.values)
+def test_every_ground_that_staff_may_choose_may_be_sent(partner: Partner, basis: str) -> None:
+    partner.save("customers", PERSON)
+
+    assert partner.delete("/customers/{tenant}", **BY_EMAIL, legalBasis=basis).status_code == 200
+
+    assert the_certificate().legal_basis == basis
+
+
+BASES = f"The field legalBasis must be one of these: {', '.join(LegalBasis.values)}."
+ONE_LINE = "The field reference must be one line of text, without control characters."
+NO_GROUND_OR_REFERENCE: dict[str, tuple[str, str]] = {
+    "legalBasis=Objection": ("legalBasis", BASES),
+    "legalBasis=17(1)(c)": ("legalBasis", BASES),
+    "legalBasis=": ("legalBasis", "The query parameter must have a value."),
+    "legalBasis=other&legalBasis=other": ("legalBasis", "The query parameter must be given once."),
+    "legalbasis=other": ("legalbasis", "Unknown query parameter."),
+    "reference=%20": ("reference", "The query parameter must have a value."),
+    "reference=" + "x" * 101: ("reference", "The field reference must be a string with a maximum length of 100."),
+    "reference=a%0Ab": ("reference", ONE_LINE),
+    "reference=a%E2%80%AEb": ("reference", ONE_LINE),
+}
+
+
+@pytest.mark.parametrize("query", NO_GROUND_OR_REFERENCE)
+def test_what_is_no_ground_or_reference_is_refused_and_nobody_erased(partner: Partner, query: str) -> None:
+    partner.save("customers", PERSON)
+
+    refused = partner.send("DELETE", f"/customers/{{tenant}}?customerId={PERSON['CustomerId']}&{query}")
+
+    name, text = NO_GROUND_OR_REFERENCE[query]
+    assert (refused.status_code, refused.json()["errors"]) == (400, {name: [text]})
+    assert Customer.objects.exists()
+    assert not ErasureCertificate.objects.exists()
+
+
+def test_a_reference_of_a_request_that_names_the_person_is_left_out(partner: Partner) -> None:
+    partner.save("customers", PERSON)
+
+    assert partner.delete("/customers/{tenant}", **BY_ID, reference="letter of zenobia").status_code == 200
+
+    assert (the_certificate().reference, traces()) == ("", [])
+
+
+@pytest.mark.parametrize("path", ["/orders/{tenant}/O-1", "/products/{tenant}/P-1", f"{PROGRAM}?email=a@b.example"])
+def test_only_an_erasure_of_a_person_takes_a_ground(partner: Partner, path: str) -> None:
+    query = f"{path}{'&' if '?' in path else '?'}legalBasis=other"
+
+    refused = partner.send("DELETE", query, **{"api-key": partner.key})
+
+    assert (refused.status_code, refused.json()["errors"]) == (400, {"legalBasis": ["Unknown query parameter."]})

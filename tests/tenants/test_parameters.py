@@ -159,7 +159,7 @@ def test_the_answer_is_the_one_body_with_the_right_spelling(shop: Partner) -> No
             "index": None,
             "field": "Phone",
             "code": "unknown_parameter",
-            "hint": "Known here: customerId, dryRun, email, reason.",
+            "hint": "Known here: customerId, dryRun, email, legalBasis, reason, reference.",
         },
     ]
     assert answer["traceId"] == response["traceparent"]
