@@ -83,6 +83,7 @@ def _load(rows: int) -> None:
     started = time.perf_counter()
     steps = (
         (f"{rows:,} customers with orders", lambda: _rows(rows)),
+        ("statistics", lambda: _run("ANALYZE")),
         ("words", _words),
         ("vacuum", lambda: _run("VACUUM ANALYZE")),
         ("figures", refresh_health),
