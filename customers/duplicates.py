@@ -15,7 +15,7 @@ from django.db import transaction
 
 from customers.models import Customer, Duplicate
 from hub.sql.bounds import lift_bounds
-from hub.sql.execute import execute_where_tenant_is
+from hub.sql.execute import execute_where_tenant_is, fetch
 from hub.sql.files import read_sql
 from tenants.changes.images import Execute
 from tenants.models import Tenant
@@ -49,6 +49,7 @@ BY = {
     "name_and_domain": (Reason.NAME, f"lower(c.name), lower(c.surname), {DOMAIN}, left(c.email, 2)", NAMED),
 }
 SHARING = {name: DUPLICATES.format(key=key, having=having, most=MOST_SHARING) for name, (_, key, having) in BY.items()}
+SUSPECTED = read_sql("customers", "suspected")
 KEEP_DUPLICATES = read_sql("customers", "keep_duplicates")
 DROP_OF = """
 DELETE FROM customers_duplicate
@@ -64,19 +65,8 @@ def suspected(tenant: Tenant, customer: Customer) -> list[int]:
     Who has the same e-mail or phone now, by index, and whom the radar found; nobody of whom staff said that they are
     another person.
     """
-    others = Customer.objects.filter(tenant_id=tenant.pk).order_by()  # by pk, the planner might walk all customers
-    found: dict[int, None] = {}
-    for name in ("email", "phone"):
-        if value := getattr(customer, name):
-            same = others.filter(**{name: value}).values_list("pk", flat=True)[: MOST_SUSPECTED + 1]
-            found |= dict.fromkeys(sorted(pk for pk in same if pk != customer.pk))
-    pairs = Duplicate.objects.filter(tenant_id=tenant.pk)
-    of_first = pairs.filter(first=customer.pk).values_list("second", "is_dismissed")
-    of_second = pairs.filter(second=customer.pk).values_list("first", "is_dismissed")
-    said = {**dict(of_first[:MOST_PAIRS]), **dict(of_second[:MOST_PAIRS])}
-    kept = [pk for pk in dict.fromkeys([*found, *said]) if not said.get(pk)]
-    there = set(others.filter(pk__in=kept).values_list("pk", flat=True))
-    return [pk for pk in kept if pk in there][:MOST_SUSPECTED]
+    named = {"tenant_id": tenant.pk, "customer": customer.pk, "email": customer.email, "phone": customer.phone}
+    return [row[0] for row in fetch(SUSPECTED, {**named, "most": MOST_SUSPECTED, "most_pairs": MOST_PAIRS})]
 
 
 def find_duplicates(tenant_id: UUID) -> int:

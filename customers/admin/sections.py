@@ -3,16 +3,15 @@
 from django.urls import reverse
 
 from customers.admin.head import Totals
+from customers.admin.timeline import latest_orders
 from customers.models import Customer
 from tenants.admin.sections import Section, moment, money, record_link
-from tenants.links import orders_of_customer
 
 LATEST = 6  # orders; as many as stand beside six switches
 
 
 def orders_section(customer: Customer, totals: Totals) -> Section:
     """Return a customer's latest orders, with what all of them come to."""
-    orders = orders_of_customer(customer.tenant, customer.customer_id, customer.email, LATEST)
     rows = [
         [
             record_link("orders_order", pk, order_id),
@@ -20,7 +19,7 @@ def orders_section(customer: Customer, totals: Totals) -> Section:
             money(revenue, currency),
             "Cancelled" if cancelled else "",
         ]
-        for pk, order_id, order_date, revenue, currency, cancelled in orders
+        for pk, order_id, order_date, revenue, currency, cancelled in latest_orders(customer)[:LATEST]
     ]
     cancelled = totals.cancelled
     return Section(

@@ -16,6 +16,7 @@ from customers.admin.ledger import changeset_link, with_changeset
 from customers.admin.lines import lines, source_of, written
 from customers.models import Customer, CustomerNote
 from hub.sql.bigint import is_bigint
+from hub.sql.prepared import Row
 from tenants.admin.sections import ARRAYS, moment, money, record_link, touching
 from tenants.changes.erasure import spelled_alike
 from tenants.links import LAST, orders_of_customer
@@ -155,8 +156,19 @@ def _changes(customer: Customer, before: Before, most: int) -> list[Event]:
     ]
 
 
+def latest_orders(customer: Customer) -> list[Row]:
+    """Return the latest orders of a customer, as many as a page of the timeline may tell; asked once for a page."""
+    if not hasattr(customer, "latest_orders"):
+        latest = orders_of_customer(customer.tenant, customer.customer_id, customer.email, PAGE + 1)
+        customer.latest_orders = latest  # type: ignore[attr-defined]
+    rows: list[Row] = customer.latest_orders  # type: ignore[attr-defined]
+    return rows
+
+
 def _orders(customer: Customer, before: Before, most: int) -> list[Event]:
-    rows = orders_of_customer(customer.tenant, customer.customer_id, customer.email, most, before)
+    is_latest = before == LAST and most == PAGE + 1
+    of_customer = customer.tenant, customer.customer_id, customer.email
+    rows = latest_orders(customer) if is_latest else orders_of_customer(*of_customer, most, before)
     return [
         Event(
             date,

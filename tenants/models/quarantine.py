@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from tenants.models.changes import Entity, Source
@@ -21,7 +22,7 @@ class QuarantinedRecord(TenantOwned):
 
     `record` is JSON text, which may hold what no table can, escaped; not `is_whole` where it was too big to be kept as
     it came. `identifiers` are those that can be read, `names` everything in it that a person may be named by, in its
-    normal form: what an erasure looks for. `digest` is of the record and its faults: the same record sent again adds to
+    normal form: what an erasure looks for, and by index the page of a customer. `digest` is of the record and its faults: the same record sent again adds to
     `times`, and the place in its batch, the trace and so on are those of the last time, `last_at`. Kept for 30 days
     after that. `decided_…` say who corrected or dismissed it, `corrected_number` in which changeset.
     """
@@ -61,6 +62,7 @@ class QuarantinedRecord(TenantOwned):
         verbose_name = "quarantined record"
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="quarantined_once_in_tenant")]
+        indexes = [GinIndex(fields=["names"], name="quarantined_by_name")]
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.identifiers.values())) or f"record without an identifier, #{self.pk}"

@@ -92,7 +92,7 @@ def test_a_page_asks_for_the_suspected_by_index_alone(partner: Partner, django_a
     first, second, third, fourth = known(partner, *records)
     ann = Customer.objects.get(pk=first)
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(1):
         assert suspected(partner.tenant, ann) == [second, third]
     assert suspected(partner.tenant, Customer.objects.get(pk=fourth)) == []
 
