@@ -13,14 +13,15 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants.admin.sections import moment
 from tenants.changes.once import Claim, OtherRequest, StillRunning, do_once
 from tenants.models import Tenant
 
 NAME = "form of the admin"
 
-
-KEY = "key", "Roll it for a new text."
-INVITATION = "invitation", "Revoke it, and invite anew."
+KEY = "key", "text", "Roll it for a new text."
+INVITATION = "invitation", "text", "Revoke it, and invite anew."
+WEBHOOK = "webhook", "secret", "Rotate its secret for a new one."
 
 
 class MadeAlready(Exception):
@@ -53,11 +54,21 @@ def make_once(request: HttpRequest, tenant: Tenant, once: str, make: Callable[[]
     return made[0]
 
 
-def said_already(made: Any, kind: tuple[str, str]) -> SafeString:
-    """Say when a thing was made, and what to do for who has not seen its text; `made` is None where nobody knows."""
-    noun, cure = kind
-    when = format_html(" at {} UTC", f"{made.created_at:%H:%M}") if made else ""
-    return format_html("This {} was made{}; its text was shown once. Nothing new was made. {}", noun, when, cure)
+def check_made(request: HttpRequest, tenant: Tenant, once: str) -> None:
+    """Raise MadeAlready where a form was sent before: what it made may be what it is refused for now."""
+    try:
+        kept = do_once(_claim(request, tenant, once), lambda: None) if once else None
+    except (StillRunning, OtherRequest):
+        raise MadeAlready(None) from None
+    if kept is not None:
+        raise MadeAlready(orjson.loads(kept))
+
+
+def said_already(made: Any, kind: tuple[str, str, str]) -> SafeString:
+    """Say when a thing was made, and what to do for who has not seen it; `made` is None where nobody knows."""
+    noun, shown, cure = kind
+    when = format_html(", {}", moment(made.created_at)) if made else ""
+    return format_html("This {} was made{}; its {} was shown once. Nothing new was made. {}", noun, when, shown, cure)
 
 
 def _claim(request: HttpRequest, tenant: Tenant, once: str) -> Claim:
