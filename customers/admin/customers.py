@@ -18,8 +18,10 @@ from customers.admin.editing import FLAG_ACTIONS
 from customers.admin.everything import EVERYTHING
 from customers.admin.exports import CUSTOMER_COLUMNS
 from customers.admin.merging import MERGE
+from customers.admin.notes import NOTES
 from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
 from customers.admin.parting import merges_of, parting_pattern
+from customers.admin.proof import PROOF_PAGE
 from customers.admin.searching import conditions_of, searched_as_of
 from customers.consents import GIVEN_BITS
 from customers.flags import FLAGS
@@ -118,7 +120,7 @@ class CustomerAdmin(ExportedList, ListActingAdmin):
     deletes = "Erase"
     exports = CUSTOMER_COLUMNS
     identifiers = ("customer_id", "email", "phone")
-    pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING)
+    pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING, NOTES, PROOF_PAGE)
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
         "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip,"

@@ -9,7 +9,10 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -62,6 +65,23 @@ def check_made(request: HttpRequest, tenant: Tenant, once: str) -> None:
         raise MadeAlready(None) from None
     if kept is not None:
         raise MadeAlready(orjson.loads(kept))
+
+
+def to_made(
+    model_admin: ModelAdmin[Any],
+    request: HttpRequest,
+    already: MadeAlready,
+    kind: tuple[str, str, str],
+    *,
+    to_list: bool = False,
+) -> HttpResponseRedirect:
+    """Say that a form was sent before, and lead to the page of what it made, or `to_list`, as where nobody knows it."""
+    made = model_admin.get_queryset(request).filter(pk=already.made).first() if already.made else None
+    messages.warning(request, said_already(made, kind))
+    name = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}"
+    if made is None or to_list:
+        return HttpResponseRedirect(reverse(f"{name}_changelist"))
+    return HttpResponseRedirect(reverse(f"{name}_change", args=[made.pk]))
 
 
 def said_already(made: Any, kind: tuple[str, str, str]) -> SafeString:

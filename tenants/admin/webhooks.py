@@ -19,17 +19,16 @@ from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.deliveries import latest
 from tenants.admin.list_filters import TenantFilter
-from tenants.admin.once import WEBHOOK, MadeAlready, check_made, make_once, said_already
+from tenants.admin.once import WEBHOOK, MadeAlready, check_made, make_once, to_made
 from tenants.admin.sections import clipped, moment, named
 from tenants.admin.webhook_forms import RedeliverForm, RotateForm, WebhookForm
+from tenants.admin.webhook_secrets import rotate_once
 from tenants.audit.events import actor_of, record
 from tenants.models import AuditKind, PauseReason, Webhook
 from tenants.webhooks import endpoints
-from tenants.webhooks.endpoints import Stale, last_numbers, name_of
+from tenants.webhooks.endpoints import last_numbers, name_of
 
 STATES = {"active": "success", "failing": "warning", "paused": "", "stopped": "danger", "tenant disabled": ""}
-ROTATED = "This form made a new secret, which was shown once. Nothing new was made. Rotate it again for another."
-STALE = "Somebody has changed this webhook meanwhile. Look again before you rotate its secret."
 
 
 class NewWebhookRequest(HubRequest):
@@ -165,9 +164,7 @@ class WebhookAdmin(ConfigurationAdmin):
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
         except MadeAlready as already:
-            made = self.get_queryset(request).filter(pk=already.made).first() if already.made else None
-            messages.warning(request, said_already(made, WEBHOOK))
-            return self._to_page(made) if made else HttpResponseRedirect(reverse("admin:tenants_webhook_changelist"))
+            return to_made(self, request, already, WEBHOOK)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return HttpResponseRedirect(request.path)
@@ -263,30 +260,13 @@ class WebhookAdmin(ConfigurationAdmin):
         webhook = self.found(request, object_id)
         form = RotateForm(request.POST or None, initial={"version": webhook.version})
         if request.method == "POST" and form.is_valid():
-            webhook.version = form.cleaned_data["version"]
-            return self._rotate(request, webhook, form)
+            secret = rotate_once(request, webhook, form)
+            return self._show_secret(request, webhook, secret) if secret else self._to_page(webhook)
         says = [
             "You get a new secret now. For a while deliveries are signed with both, so that the receiver can change in"
             " its own time. If somebody else may have the old one, let it sign not at all."
         ]
         return self._ask(request, webhook, f"Replace the secret of “{webhook}”", says, "Make the new secret", form)
-
-    def _rotate(self, request: HttpRequest, webhook: Webhook, form: RotateForm) -> HttpResponse:
-        by = actor_of(request)
-        try:
-            _, secret = make_once(
-                request,
-                webhook.tenant,
-                form.cleaned_data["once"],
-                lambda: (webhook, endpoints.rotate(webhook, overlap=form.overlap, by=by)),
-            )
-        except MadeAlready:
-            messages.warning(request, ROTATED)
-        except Stale:
-            messages.error(request, STALE)
-        else:
-            return self._show_secret(request, webhook, secret)
-        return self._to_page(webhook)
 
     def _ask(
         self,
