@@ -126,8 +126,8 @@ def _page(model_admin: RecordAdmin, request: HttpRequest, order: Order, form: Or
     """Show the form with the body that the partner may send; `shown` is what `correcting_page` is told beside."""
     order.refresh_from_db()
     fields = ("IsOrderCancelled", "reason") if is_anonymous(order.customer_id) else form.field_order[:-1]
-    about = {"title": f"Correct order {order}", "lines": [OVERWRITES.format(order_id=order.order_id)]}
-    body = {"body": body_of(order), "order_id": order.order_id, "template": "orders/rectify.html"}
+    about: dict[str, Any] = {"title": f"Correct order {order}", "lines": [OVERWRITES.format(order_id=order.order_id)]}
+    body: dict[str, Any] = {"body": body_of(order), "order_id": order.order_id, "template": "orders/rectify.html"}
     return correcting_page(model_admin, request, order, form, fields, **about, **body, **shown)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.sections import moment
 from tenants.changes.once import Claim, OtherRequest, StillRunning, do_once
 from tenants.models import Tenant
@@ -68,7 +68,7 @@ def check_made(request: HttpRequest, tenant: Tenant, once: str) -> None:
 
 
 def to_made(
-    model_admin: ModelAdmin[Any],
+    model_admin: ConfigurationAdmin,
     request: HttpRequest,
     already: MadeAlready,
     kind: tuple[str, str, str],
