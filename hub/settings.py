@@ -310,7 +310,11 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "tenants.admin.home.add_health",
     "STYLES": [lambda request: static("hub/admin.css")],
-    "SCRIPTS": [lambda request: static("hub/keyboard.js"), lambda request: static("hub/unsaved.js")],
+    "SCRIPTS": [
+        lambda request: static("hub/once.js"),
+        lambda request: static("hub/keyboard.js"),
+        lambda request: static("hub/unsaved.js"),
+    ],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
     "COLORS": {"primary": BLUE},
     "ACCOUNT": {

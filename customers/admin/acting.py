@@ -16,7 +16,6 @@ from unfold.decorators import action
 
 from customers.acting.edits import Acted, Seen, act, shown_of
 from customers.acting.matching import MOST_OF_A_LINE, Line, matched
-from customers.admin.erasing import ErasingAdmin
 from customers.admin.list_files import Column, NoList, columns_in, distinct, texts_in
 from customers.admin.list_forms import ChoiceForm, ListForm
 from customers.admin.list_outcome import HEADER, happens, outcomes, said
@@ -24,7 +23,7 @@ from customers.admin.optins import flags_of
 from customers.models import Customer
 from hub.admin.csv import csv_response
 from tenants.admin.access import tenants_of, write_times_in
-from tenants.admin.records import origin_of
+from tenants.admin.records import RecordAdmin, origin_of
 from tenants.admin.undo_links import undo_links
 from tenants.audit.looks import Looks, write_looks
 from tenants.models import Entity, Role, Source, Tenant, Way
@@ -64,152 +63,168 @@ class Listed:
         return sorted({hub_id for line in lines for hub_id in line.ids})
 
 
-class ListActingAdmin(ErasingAdmin):
-    """The customers' admin as far as it acts on lists from elsewhere."""
+@action(  # type: ignore[untyped-decorator]
+    description="Paste or upload a list", url_path="paste-list", icon="playlist_add_check", permissions=["change"]
+)
+def act_on_list(model_admin: RecordAdmin, request: HttpRequest) -> HttpResponse:
+    """Ask for a list, and lead from it to what becomes of its customers."""
+    tenants = {str(tenant.pk): tenant for tenant in tenants_of(request.user, Role.STAFF).order_by("name")}
+    if not tenants:
+        raise PermissionDenied
+    steps = {"list": _take, "column": _column, "choose": _choose, "act": _act}
+    step = steps.get(request.POST.get("step", ""))
+    if request.POST.get("step") == "download":
+        return _download(model_admin, request)
+    try:
+        return step(model_admin, request, tenants) if step else _asking(model_admin, request, ListForm(tenants=tenants))
+    except signing.BadSignature:
+        return _asking(model_admin, request, ListForm(tenants=tenants), wrong=TOO_OLD)
+    except NoList as error:
+        return _asking(model_admin, request, ListForm(tenants=tenants), wrong=str(error))
 
-    actions_list = (*ErasingAdmin.actions_list, "act_on_list")
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Paste or upload a list", url_path="paste-list", icon="playlist_add_check", permissions=["change"]
+def _page(model_admin: RecordAdmin, request: HttpRequest, step: str, status: int = 200, **shown: Any) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": "Paste or upload a list",
+    }
+    context |= {"step": step, "list_url": model_admin.list_url(), **shown}
+    headers = {"Cache-Control": "no-store"}
+    return TemplateResponse(request, "tenants/act_on_list.html", context, status=status, headers=headers)
+
+
+def _asking(model_admin: RecordAdmin, request: HttpRequest, form: ListForm, wrong: str = "") -> HttpResponse:
+    return _page(model_admin, request, "list", 400 if wrong or form.errors else 200, form=form, wrong=wrong)
+
+
+# The list
+
+
+def _take(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
+    form = ListForm(request.POST, request.FILES, tenants=tenants)
+    if not form.is_valid():
+        return _asking(model_admin, request, form)
+    tenant, upload = tenants[form.cleaned_data["tenant"]], form.cleaned_data["file"]
+    try:
+        if not upload:
+            return _matched(model_admin, request, tenant, texts_in(form.cleaned_data["lines"]))
+        columns = columns_in(upload)
+        if len(columns) == 1:
+            return _matched(model_admin, request, tenant, distinct(columns[0].cells))
+        return _which(model_admin, request, tenant, columns)
+    except NoList as error:
+        return _asking(model_admin, request, form, str(error))
+
+
+def _which(model_admin: RecordAdmin, request: HttpRequest, tenant: Tenant, columns: Sequence[Column]) -> HttpResponse:
+    carried = sign(request, [str(tenant.pk), [[column.name, list(column.cells)] for column in columns]])
+    if len(carried) > MOST_SIGNED:
+        raise NoList("The columns that may hold identifiers are too large. Send a file with one column.")
+    return _page(model_admin, request, "column", columns=columns, carried=carried)
+
+
+def _column(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
+    tenant_id, columns = unsigned(request)
+    tenant, number = of(tenants, tenant_id), request.POST.get("column", "")
+    if number not in map(str, range(len(columns))):
+        return _which(model_admin, request, tenant, [Column(*column) for column in columns])
+    return _matched(model_admin, request, tenant, distinct(columns[int(number)][1]))
+
+
+# Whom it means, and what is to become of them
+
+
+def _matched(model_admin: RecordAdmin, request: HttpRequest, tenant: Tenant, texts: Sequence[str]) -> HttpResponse:
+    listed = Listed(tenant, matched(tenant, texts))
+    if ids := listed.ids(shared=True):
+        looks = Looks(tenant.pk, Entity.CUSTOMERS, Way.LIST, user_id=request.user.pk, records=len(ids))
+        write_looks([looks])
+    return _choosing(model_admin, request, listed, ChoiceForm(required=tenant.requires_reason))
+
+
+def _choosing(
+    model_admin: RecordAdmin, request: HttpRequest, listed: Listed, form: ChoiceForm, status: int = 200
+) -> HttpResponse:
+    several = listed.several[:MOST_SHOWN]
+    people = Customer.objects.filter(tenant_id=listed.tenant.pk).in_bulk([pk for line in several for pk in line.ids])
+    named = [(line.text, [people[pk] for pk in line.ids if pk in people]) for line in several]
+    return _page(
+        model_admin,
+        request,
+        "choose",
+        status,
+        listed=listed,
+        several=named,
+        matches=len(listed.single) + len(listed.several),
+        records=len(listed.ids(shared=True)),
+        most_of_a_line=MOST_OF_A_LINE,
+        form=form,
+        carried=carry(request, listed),
     )
-    def act_on_list(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a list, and lead from it to what becomes of its customers."""
-        tenants = {str(tenant.pk): tenant for tenant in tenants_of(request.user, Role.STAFF).order_by("name")}
-        if not tenants:
-            raise PermissionDenied
-        steps = {"list": self._take, "column": self._column, "choose": self._choose, "act": self._act}
-        step = steps.get(request.POST.get("step", ""))
-        if request.POST.get("step") == "download":
-            return self._download(request)
-        try:
-            return step(request, tenants) if step else self._asking(request, ListForm(tenants=tenants))
-        except signing.BadSignature:
-            return self._asking(request, ListForm(tenants=tenants), wrong=TOO_OLD)
-        except NoList as error:
-            return self._asking(request, ListForm(tenants=tenants), wrong=str(error))
 
-    def _page(self, request: HttpRequest, step: str, status: int = 200, **shown: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Paste or upload a list"}
-        context |= {"step": step, "list_url": self.list_url(), **shown}
-        headers = {"Cache-Control": "no-store"}
-        return TemplateResponse(request, "tenants/act_on_list.html", context, status=status, headers=headers)
 
-    def _asking(self, request: HttpRequest, form: ListForm, wrong: str = "") -> HttpResponse:
-        return self._page(request, "list", 400 if wrong or form.errors else 200, form=form, wrong=wrong)
+def _choose(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
+    """Show what would change, in numbers, before it is done."""
+    listed = carried(request, tenants)
+    form = ChoiceForm(request.POST, required=listed.tenant.requires_reason)
+    if not form.is_valid():
+        return _choosing(model_admin, request, listed, form, 400)
+    return _confirming(model_admin, request, listed, form)
 
-    # The list
 
-    def _take(self, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
-        form = ListForm(request.POST, request.FILES, tenants=tenants)
-        if not form.is_valid():
-            return self._asking(request, form)
-        tenant, upload = tenants[form.cleaned_data["tenant"]], form.cleaned_data["file"]
-        try:
-            if not upload:
-                return self._matched(request, tenant, texts_in(form.cleaned_data["lines"]))
-            columns = columns_in(upload)
-            if len(columns) == 1:
-                return self._matched(request, tenant, distinct(columns[0].cells))
-            return self._which(request, tenant, columns)
-        except NoList as error:
-            return self._asking(request, form, str(error))
+def _confirming(model_admin: RecordAdmin, request: HttpRequest, listed: Listed, form: ChoiceForm) -> HttpResponse:
+    ids = listed.ids(shared=form.cleaned_data["shared"])
+    customers = list(Customer.objects.filter(tenant_id=listed.tenant.pk, pk__in=ids))
+    seen = shown_of(customers, form.wanted.members, flags_of)
+    shown = [[pk, each.flags, each.members] for pk, each in seen.items()]
+    carried = sign(request, [str(listed.tenant.pk), packed(listed.lines), shown, as_sent(form)])
+    happening = happens(customers, form.wanted)
+    return _page(model_admin, request, "confirm", listed=listed, number=len(seen), happens=happening, carried=carried)
 
-    def _which(self, request: HttpRequest, tenant: Tenant, columns: Sequence[Column]) -> HttpResponse:
-        carried = sign(request, [str(tenant.pk), [[column.name, list(column.cells)] for column in columns]])
-        if len(carried) > MOST_SIGNED:
-            raise NoList("The columns that may hold identifiers are too large. Send a file with one column.")
-        return self._page(request, "column", columns=columns, carried=carried)
 
-    def _column(self, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
-        tenant_id, columns = unsigned(request)
-        tenant, number = of(tenants, tenant_id), request.POST.get("column", "")
-        if number not in map(str, range(len(columns))):
-            return self._which(request, tenant, [Column(*column) for column in columns])
-        return self._matched(request, tenant, distinct(columns[int(number)][1]))
+# Doing it
 
-    # Whom it means, and what is to become of them
 
-    def _matched(self, request: HttpRequest, tenant: Tenant, texts: Sequence[str]) -> HttpResponse:
-        listed = Listed(tenant, matched(tenant, texts))
-        if ids := listed.ids(shared=True):
-            looks = Looks(tenant.pk, Entity.CUSTOMERS, Way.LIST, user_id=request.user.pk, records=len(ids))
-            write_looks([looks])
-        return self._choosing(request, listed, ChoiceForm(required=tenant.requires_reason))
+def _act(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
+    tenant_id, lines, shown, sent = unsigned(request)
+    tenant, listed = of(tenants, tenant_id), unpacked(lines)
+    write_times_in([tenant.time_zone])
+    form = ChoiceForm(sent, required=tenant.requires_reason)
+    if not form.is_valid():  # the tenant wants a reason since
+        return _choosing(model_admin, request, Listed(tenant, listed), form, 400)
+    seen = {pk: Seen(flags, members) for pk, flags, members in shown}
+    acted = act(tenant, seen, form.wanted, origin=origin(request, form.cleaned_data["reason"]))
+    return _done(model_admin, request, tenant, listed, seen, acted)
 
-    def _choosing(self, request: HttpRequest, listed: Listed, form: ChoiceForm, status: int = 200) -> HttpResponse:
-        several = listed.several[:MOST_SHOWN]
-        people = Customer.objects.filter(tenant_id=listed.tenant.pk).in_bulk(
-            [pk for line in several for pk in line.ids]
-        )
-        named = [(line.text, [people[pk] for pk in line.ids if pk in people]) for line in several]
-        return self._page(
-            request,
-            "choose",
-            status,
-            listed=listed,
-            several=named,
-            matches=len(listed.single) + len(listed.several),
-            records=len(listed.ids(shared=True)),
-            most_of_a_line=MOST_OF_A_LINE,
-            form=form,
-            carried=carry(request, listed),
-        )
 
-    def _choose(self, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
-        """Show what would change, in numbers, before it is done."""
-        listed = carried(request, tenants)
-        form = ChoiceForm(request.POST, required=listed.tenant.requires_reason)
-        if not form.is_valid():
-            return self._choosing(request, listed, form, 400)
-        return self._confirming(request, listed, form)
+def _done(
+    model_admin: RecordAdmin,
+    request: HttpRequest,
+    tenant: Tenant,
+    lines: Sequence[Line],
+    seen: dict[int, Seen],
+    acted: Acted,
+) -> HttpResponse:
+    rows = list(outcomes(lines, seen, acted))
+    return _page(
+        model_admin,
+        request,
+        "done",
+        said=said(tenant, acted, len(seen)),
+        links=undo_links(request, tenant, acted.number),
+        carried=sign(request, rows),
+    )
 
-    def _confirming(self, request: HttpRequest, listed: Listed, form: ChoiceForm) -> HttpResponse:
-        ids = listed.ids(shared=form.cleaned_data["shared"])
-        customers = list(Customer.objects.filter(tenant_id=listed.tenant.pk, pk__in=ids))
-        seen = shown_of(customers, form.wanted.members, flags_of)
-        shown = [[pk, each.flags, each.members] for pk, each in seen.items()]
-        carried = sign(request, [str(listed.tenant.pk), packed(listed.lines), shown, as_sent(form)])
-        happening = happens(customers, form.wanted)
-        return self._page(request, "confirm", listed=listed, number=len(seen), happens=happening, carried=carried)
 
-    # Doing it
-
-    def _act(self, request: HttpRequest, tenants: dict[str, Tenant]) -> HttpResponse:
-        tenant_id, lines, shown, sent = unsigned(request)
-        tenant, listed = of(tenants, tenant_id), unpacked(lines)
-        write_times_in([tenant.time_zone])
-        form = ChoiceForm(sent, required=tenant.requires_reason)
-        if not form.is_valid():  # the tenant wants a reason since
-            return self._choosing(request, Listed(tenant, listed), form, 400)
-        seen = {pk: Seen(flags, members) for pk, flags, members in shown}
-        acted = act(tenant, seen, form.wanted, origin=origin(request, form.cleaned_data["reason"]))
-        return self._done(request, tenant, listed, seen, acted)
-
-    def _done(
-        self,
-        request: HttpRequest,
-        tenant: Tenant,
-        lines: Sequence[Line],
-        seen: dict[int, Seen],
-        acted: Acted,
-    ) -> HttpResponse:
-        rows = list(outcomes(lines, seen, acted))
-        return self._page(
-            request,
-            "done",
-            said=said(tenant, acted, len(seen)),
-            links=undo_links(request, tenant, acted.number),
-            carried=sign(request, rows),
-        )
-
-    def _download(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the lines as typed, and what became of each; from the form, for nobody keeps them."""
-        try:
-            rows: list[list[str]] = unsigned(request)
-        except signing.BadSignature:
-            tenants = {str(tenant.pk): tenant for tenant in tenants_of(request.user, Role.STAFF)}
-            return self._asking(request, ListForm(tenants=tenants), wrong=TOO_OLD)
-        return csv_response("result-of-list.csv", HEADER, rows)
+def _download(model_admin: RecordAdmin, request: HttpRequest) -> HttpResponse:
+    """Answer with the lines as typed, and what became of each; from the form, for nobody keeps them."""
+    try:
+        rows: list[list[str]] = unsigned(request)
+    except signing.BadSignature:
+        tenants = {str(tenant.pk): tenant for tenant in tenants_of(request.user, Role.STAFF)}
+        return _asking(model_admin, request, ListForm(tenants=tenants), wrong=TOO_OLD)
+    return csv_response("result-of-list.csv", HEADER, rows)
 
 
 def origin(request: HttpRequest, reason: str) -> Any:

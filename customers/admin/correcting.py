@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,27 +15,24 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from customers.admin.next_send import before_sending, next_send
 from customers.models import Customer
 from customers.rectifying import LABELS, NAMES, SETS, Holder, Taken, rectify, values_of
-from tenants.admin.looks import count_page
 from tenants.admin.records import RecordAdmin, origin_of
 from tenants.admin.rectifying import (
-    CLASH,
-    Clash,
     RectifyForm,
     as_input,
     changes_text,
     chosen,
-    clashes,
-    last_written,
+    clash_of,
+    correcting_page,
     read_seen,
     shortened,
     shown_again,
+    unchosen_of,
     wanted_of,
     write_seen,
 )
 from tenants.admin.sections import link, record_link
 from tenants.admin.undo_links import undo_links
 from tenants.changes.rectifying import ChangedSince, Gone, Rectified, Refused
-from tenants.models import Entity
 
 KINDS: Mapping[str, type] = {name: list if name in SETS else str for name in NAMES}
 ONE_A_LINE = "One a line, or with commas between."
@@ -76,8 +73,7 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, customer: Customer) 
     form, wanted = CustomerForm(data, requires_reason=required), wanted_of(data, shown)
     if not form.is_valid() or unchosen:
         form.refuse(unchosen)
-        again = {name: Clash(as_input(shown[name]), as_input(wanted[name])) for name in unchosen}
-        return _page(model_admin, request, customer, form, clashing=again, status=400)
+        return _page(model_admin, request, customer, form, **unchosen_of(unchosen, shown, wanted))
     origin = replace(origin_of(request), reason=form.cleaned_data["reason"])
     try:
         rectified = rectify(customer.tenant, customer.pk, shown, wanted, origin=origin)
@@ -87,8 +83,7 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, customer: Customer) 
         form.refuse(_taken(customer, taken))
     except ChangedSince as since:
         form = CustomerForm(shown_again(data, shown, wanted, since.stored), requires_reason=required)
-        clashing = clashes(since.fields, since.stored, wanted)
-        return _page(model_admin, request, customer, form, clashing=clashing, said=CLASH, status=409)
+        return _page(model_admin, request, customer, form, **clash_of(since, wanted))
     except Gone:
         model_admin.message_user(request, ERASED, messages.WARNING)
         return HttpResponseRedirect(model_admin.list_url())
@@ -99,24 +94,12 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, customer: Customer) 
 
 
 def _page(
-    model_admin: RecordAdmin,
-    request: HttpRequest,
-    customer: Customer,
-    form: CustomerForm,
-    *,
-    clashing: Mapping[str, Clash] | None = None,
-    said: str = "",
-    status: int = 200,
+    model_admin: RecordAdmin, request: HttpRequest, customer: Customer, form: CustomerForm, **shown: Any
 ) -> HttpResponse:
-    """Show the form, and count that the user sees the customer."""
-    count_page(request, customer.tenant_id, Entity.CUSTOMERS, customer.pk)
-    lines = before_sending(customer.tenant, values_of(customer))
-    rows = [(form[name], (clashing or {}).get(name)) for name in (*NAMES, "reason")]
-    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "original": customer}
-    context |= {"title": f"Correct {customer}", "form": form, "rows": rows, "said": said}
-    context |= {"back": model_admin.record_url(customer.pk), "lines": lines}
-    context["last_written"] = last_written(customer, Entity.CUSTOMERS) if said else ""
-    return TemplateResponse(request, "tenants/rectify.html", context, status=status)
+    """Show the form; `shown` is what `correcting_page` is told beside."""
+    lines, title = before_sending(customer.tenant, values_of(customer)), f"Correct {customer}"
+    fields = (*NAMES, "reason")
+    return correcting_page(model_admin, request, customer, form, fields, title=title, lines=lines, **shown)
 
 
 def _taken(customer: Customer, taken: Taken) -> dict[str, list[SafeString]]:

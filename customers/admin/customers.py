@@ -12,14 +12,18 @@ from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from customers.admin.acting import ListActingAdmin
+from customers.admin.acting import act_on_list
 from customers.admin.correcting import correct
 from customers.admin.editing import FLAG_ACTIONS
+from customers.admin.erased import erased
+from customers.admin.erasing import ErasingAdmin
 from customers.admin.everything import EVERYTHING
 from customers.admin.exports import CUSTOMER_COLUMNS
 from customers.admin.merging import MERGE
+from customers.admin.notes import NOTES
 from customers.admin.optins import TITLES, as_typed, flag_cell, seen, seen_field, was_given
 from customers.admin.parting import merges_of, parting_pattern
+from customers.admin.proof import PROOF_PAGE
 from customers.admin.searching import conditions_of, searched_as_of
 from customers.consents import GIVEN_BITS
 from customers.flags import FLAGS
@@ -111,14 +115,21 @@ FLAG_COLUMNS = tuple(map(flag_column, FLAGS))
 
 
 @admin.register(Customer)
-class CustomerAdmin(ExportedList, ListActingAdmin):
-    """Opt-ins are staff's to correct where they stand; who the customer is, on a page of its own."""
+class CustomerAdmin(ExportedList, ErasingAdmin):
+    """Opt-ins are staff's to correct where they stand; who the customer is, on a page of its own.
+
+    Made of a list to take along (`ExportedList`), erasures (`ErasingAdmin`), what one customer's page shows
+    (`CustomerPageAdmin`) and edits of opt-ins (`ConsentEditingAdmin`), on what all records have (`RecordAdmin`). Pages
+    of one customer are in `pages`, those of the list in `actions_list`: each is a function in a module of its own.
+    """
 
     entity = Entity.CUSTOMERS
     deletes = "Erase"
     exports = CUSTOMER_COLUMNS
     identifiers = ("customer_id", "email", "phone")
-    pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING)
+    pages = (RecordPage("Correct…", "correct", correct), MERGE, EVERYTHING, NOTES, PROOF_PAGE)
+    erased, act_on_list = erased, act_on_list
+    actions_list = ("erased", "act_on_list")
     search_help_text = "Name, e-mail, phone, id …"
     search_help = (
         "Any part of a name, e-mail, phone, username or customer ID, with or without accents; hub id; tag:vip,"

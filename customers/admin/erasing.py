@@ -1,15 +1,13 @@
-"""Erasing persons in the admin: the question with its ground and reference, the certificates, and who was erased."""
+"""Erasing persons in the admin: the question with its ground and reference, and the certificates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,19 +17,15 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from customers.admin.page import CustomerPageAdmin
 from customers.erasure import count_orders_of, erase_customers_by_id, person_of
 from customers.models import Customer
-from hub.records.emails import normal_email
-from hub.records.phones import normal_phone
-from tenants.admin.access import access_of, by_tenant, tenants_by_id, tenants_of
+from tenants.admin.access import by_tenant, tenants_by_id
 from tenants.admin.certificates import certificate_link
 from tenants.admin.forms import ReasonForm, validate_one_line
 from tenants.admin.question import Question, chosen_ids, counted, joined
 from tenants.admin.records import origin_of
 from tenants.admin.sections import link
-from tenants.changes.certificates import certificates_of, kept_away
 from tenants.changes.changesets import Origin, Receipt
 from tenants.changes.reasons import Known
-from tenants.models import ErasureCertificate, LegalBasis, Role, Source, Tenant
-from tenants.quarantine.names import PHONE
+from tenants.models import ErasureCertificate, LegalBasis, Role, Tenant
 
 MOST_REFERENCE = 100
 NAMES_SOMEBODY = (
@@ -95,62 +89,8 @@ def known_as(customers: Sequence[Customer]) -> Known:
     return Known(texts, [customer.phone for customer in customers])
 
 
-class AskForm(forms.Form):
-    """Of which tenant somebody may have been a customer, and what they were known by."""
-
-    tenant = forms.ChoiceField(label="Tenant", widget=UnfoldAdminSelectWidget)
-    who = forms.CharField(
-        label="E-mail, CustomerId or phone",
-        max_length=320,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="As it was then, or before. It is compared by its keyed hash, and neither stored nor logged.",
-    )
-
-    def __init__(self, *args: Any, tenants: Sequence[Tenant], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(str(tenant.pk), str(tenant)) for tenant in tenants]
-        self.fields["tenant"] = forms.ChoiceField(label="Tenant", choices=choices, widget=UnfoldAdminSelectWidget)
-        if len(choices) == 1:
-            self.fields["tenant"].widget = forms.HiddenInput()
-            self.initial["tenant"] = choices[0][0]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is known of whoever has an identifier: their erasures, whether they are kept away, who has it now."""
-
-    certificates: Sequence[ErasureCertificate]
-    doors: Sequence[str]
-    customers: Sequence[Customer]
-
-    @property
-    def linked(self) -> list[tuple[ErasureCertificate, SafeString]]:
-        """The certificates, each with its link."""
-        return [(one, certificate_link(one)) for one in self.certificates]
-
-    @property
-    def returned(self) -> list[tuple[Customer, bool]]:
-        """The customers that have the identifier now, and whether each came after the last erasure."""
-        last = self.certificates[0].created_at if self.certificates else None
-        return [(one, last is not None and one.created_at > last) for one in self.customers]
-
-
-def answer(tenant: Tenant, text: str) -> Answer:
-    """Return what is known of a person by what somebody typed: an e-mail, a CustomerId or a phone in any form."""
-    email, is_phone = normal_email(text), PHONE.fullmatch(text)
-    phone = normal_phone(text, tenant.default_country) if is_phone else None
-    pairs = [("CustomerId", text), ("Email", email), ("Phone", text if is_phone else None), ("Phone", phone)]
-    named = Q(customer_id=text) | Q(phone__in=[value for value in (text, phone) if value])
-    named |= Q(email=email) if email else Q()
-    doors = [Source(door).label if door else "any door" for door in kept_away(tenant, pairs)]
-    now = Customer.objects.filter(named, tenant=tenant).order_by("-pk")[:10]
-    return Answer(certificates_of(tenant, pairs), doors, list(now))
-
-
 class ErasingAdmin(CustomerPageAdmin):
-    """The customers' admin as far as it erases persons, and says who was erased."""
-
-    actions_list: tuple[str, ...] = ("erased",)
+    """The customers' admin as far as it erases persons, and links what proves it."""
 
     @action(description="Erase…", permissions=["delete"])  # type: ignore[untyped-decorator]
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
@@ -204,17 +144,6 @@ class ErasingAdmin(CustomerPageAdmin):
             back=self.list_url(),
             form=form,
         )
-
-    @action(description="Was this person erased?", url_path="erased", icon="person_off", permissions=["change"])  # type: ignore[untyped-decorator]
-    def erased(self, request: HttpRequest) -> HttpResponse:
-        """Answer whether a person was erased, of a tenant where the user is staff; what is typed is in no address."""
-        tenants = {str(tenant.pk): tenant for tenant in tenants_of(request.user, Role.STAFF).order_by("name")}
-        if not tenants or not access_of(request).may(Role.STAFF, None):
-            raise PermissionDenied
-        form = AskForm(request.POST or None, tenants=list(tenants.values()))
-        said = answer(tenants[form.cleaned_data["tenant"]], form.cleaned_data["who"]) if form.is_valid() else None
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Was this person erased?"}
-        return TemplateResponse(request, "tenants/person_erased.html", {**context, "form": form, "answer": said})
 
 
 def proof_of(tenant: Tenant, receipt: Receipt) -> SafeString:

@@ -10,9 +10,10 @@ from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from customers.admin.editing import ConsentEditingAdmin
 from customers.admin.evidence import latest_changes, switches_of
 from customers.admin.head import Totals, chips_of, facts_of, identifiers_of, totals_of
-from customers.admin.notes import MOST_SHOWN, NoteForm, NotesAdmin, notes_of
+from customers.admin.notes import shown_notes
 from customers.admin.proof import PROOF, proof_url
 from customers.admin.sections import orders_section
 from customers.admin.timeline import timeline_of
@@ -23,7 +24,7 @@ from tenants.admin.sections import Section, link
 from tenants.models import Role
 
 
-class CustomerPageAdmin(NotesAdmin):
+class CustomerPageAdmin(ConsentEditingAdmin):
     """The customers' admin as far as it shows one customer."""
 
     def head(self, request: HttpRequest, record: Any) -> Head:
@@ -57,17 +58,10 @@ class CustomerPageAdmin(NotesAdmin):
             context["switches"] = switches_of(obj, form, latest_changes(obj))
             context |= {name: form[name] for name in ("seen",) if name in form.fields}
             context |= {"why": form["reason"]} if "reason" in form.fields else {}
-            context |= self.notes(request, obj)
+            context |= shown_notes(self, request, obj)
             asked = {name: request.GET.get(name, "") for name in ("show", "before")}
             context |= {"timeline": timeline_of(obj, **asked), "timeline_links": self.links(obj)}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-    def notes(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
-        """Return what the page shows of notes."""
-        notes = notes_of(request, customer)
-        form = NoteForm() if self.has_change_permission(request, customer) else None
-        shown = {"notes": notes[:MOST_SHOWN], "more_notes": len(notes) > MOST_SHOWN}
-        return {**shown, "note_form": form, "notes_url": self.notes_url(customer)}
 
     def links(self, customer: Customer) -> list[tuple[str, str]]:
         """Return where more is told than the timeline does."""

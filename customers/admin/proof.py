@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
 
-from customers.admin.editing import ConsentEditingAdmin
 from customers.admin.lines import lines, source_of
 from customers.admin.optins import TITLES
 from hub.admin.csv import csv_response
 from hub.api.responses import utc
+from tenants.admin.record_pages import RecordPage
 from tenants.audit.looks import Looks, write_looks
-from tenants.models import ConsentChange, Entity, Way
+from tenants.models import ConsentChange, Entity, Role, Way
 
 PROOF = "Consent proof (CSV)"
 HEADER = (
@@ -30,25 +29,19 @@ HEADER = (
 )
 
 
+def proof(model_admin: Any, request: HttpRequest, customer: Any) -> HttpResponse:
+    """Answer with the proof, and count that the user has it."""
+    pk = customer.pk
+    write_looks([Looks(customer.tenant_id, Entity.CUSTOMERS, Way.PROOF, user_id=request.user.pk, record=pk)])
+    return csv_response(f"consent-proof-{pk}.csv", HEADER, proof_of(customer))
+
+
+PROOF_PAGE = RecordPage("", "consent-proof", proof, Role.VIEWER)  # the timeline and the ledger lead to it
+
+
 def proof_url(customer: int) -> str:
     """Return the address of a customer's proof."""
-    return reverse("admin:customers_customer_proof", args=[customer])
-
-
-class ConsentProofAdmin(ConsentEditingAdmin):
-    """The customers' admin as far as it proves what they agreed to."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.proof_view)
-        return [path("<int:pk>/consent-proof/", view, name="customers_customer_proof"), *super().get_urls()]
-
-    def proof_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Answer with the proof, and count that the user has it; raises Http404 where they may not see the customer."""
-        customer = self.get_object(request, str(pk))
-        if customer is None:
-            raise Http404
-        write_looks([Looks(customer.tenant_id, Entity.CUSTOMERS, Way.PROOF, user_id=request.user.pk, record=pk)])
-        return csv_response(f"consent-proof-{pk}.csv", HEADER, proof_of(customer))
+    return PROOF_PAGE.url("customers_customer", customer)
 
 
 def proof_of(customer: Any) -> Iterator[tuple[object, ...]]:

@@ -55,6 +55,8 @@ SECTIONS = (
     ),
 )
 
+JOBS = ("procrastinate.procrastinatejob", "Background jobs", "pending_actions")  # superusers', beside the system page
+
 
 def sidebar(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar's groups: every registered model that the user may view; superusers also how the hub is."""
@@ -64,9 +66,8 @@ def sidebar(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:
         items = [_model_entry(request, *entry) for entry in entries if _may_view(site, request, entry[0])]
         groups.append({"title": title, "items": items, "separator": True})
     if request.user.is_active and request.user.is_superuser:
-        jobs = _model_entry(request, "procrastinate.procrastinatejob", "Jobs", "pending_actions")
         system = _entry(request, "System", "monitor_heart", reverse("admin:system"))
-        groups.append({"title": "System", "items": [system, jobs], "separator": True})
+        groups.append({"title": "System", "items": [system, _model_entry(request, *JOBS)], "separator": True})
     return groups
 
 

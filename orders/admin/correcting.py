@@ -9,7 +9,6 @@ import orjson
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -19,20 +18,18 @@ from hub.sql.prepared import Row
 from orders.models import Order
 from orders.rectifying import LABELS, NAMES, RECTIFIED, is_anonymous, rectify, values_of
 from orders.serializers import OrderSerializer
-from tenants.admin.looks import count_page
 from tenants.admin.records import RecordAdmin, origin_of
 from tenants.admin.rectifying import (
-    CLASH,
-    Clash,
     RectifyForm,
     as_input,
     changes_text,
     chosen,
-    clashes,
-    last_written,
+    clash_of,
+    correcting_page,
     read_seen,
     shortened,
     shown_again,
+    unchosen_of,
     wanted_of,
     write_seen,
 )
@@ -40,7 +37,7 @@ from tenants.admin.sections import record_link
 from tenants.admin.undo_links import undo_links
 from tenants.changes.rectifying import ChangedSince, Gone, Rectified, Refused, asked_for
 from tenants.links import customers_of_order
-from tenants.models import Entity, Tenant
+from tenants.models import Tenant
 
 KINDS: Mapping[str, type] = {name: bool if name == "IsOrderCancelled" else str for name in NAMES}
 HUB_ONLY = {"HubId", "CreatedAt", "UpdatedAt"}
@@ -105,8 +102,7 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, order: Order) -> Htt
     wanted = form.give_to(order.tenant, wanted) if form.is_valid() else wanted
     if not form.is_valid() or unchosen:
         form.refuse(unchosen)
-        again = {name: Clash(as_input(shown[name]), as_input(wanted[name])) for name in unchosen}
-        return _page(model_admin, request, order, form, clashing=again, status=400)
+        return _page(model_admin, request, order, form, **unchosen_of(unchosen, shown, wanted))
     origin = replace(origin_of(request), reason=form.cleaned_data["reason"])
     try:
         rectified = rectify(order.tenant, order.pk, shown, wanted, origin=origin)
@@ -116,8 +112,7 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, order: Order) -> Htt
         again_data = shown_again(data, shown, wanted, since.stored)
         again_data.update({"customer": "", **{name: as_input(wanted[name]) for name in asked_for(shown, wanted)}})
         form = OrderForm(again_data, requires_reason=required)
-        clashing = clashes(since.fields, since.stored, wanted)
-        return _page(model_admin, request, order, form, clashing=clashing, said=CLASH, status=409)
+        return _page(model_admin, request, order, form, **clash_of(since, wanted))
     except Gone:
         model_admin.message_user(request, GONE, messages.WARNING)
         return HttpResponseRedirect(model_admin.list_url())
@@ -127,27 +122,13 @@ def correct(model_admin: RecordAdmin, request: HttpRequest, order: Order) -> Htt
     return _page(model_admin, request, order, form, status=400)
 
 
-def _page(
-    model_admin: RecordAdmin,
-    request: HttpRequest,
-    order: Order,
-    form: OrderForm,
-    *,
-    clashing: Mapping[str, Clash] | None = None,
-    said: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    """Show the form, and count that the user sees the order."""
-    count_page(request, order.tenant_id, Entity.ORDERS, order.pk)
+def _page(model_admin: RecordAdmin, request: HttpRequest, order: Order, form: OrderForm, **shown: Any) -> HttpResponse:
+    """Show the form with the body that the partner may send; `shown` is what `correcting_page` is told beside."""
     order.refresh_from_db()
-    shown = ("IsOrderCancelled", "reason") if is_anonymous(order.customer_id) else form.field_order[:-1]
-    rows = [(form[name], (clashing or {}).get(name)) for name in shown]
-    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "original": order}
-    context |= {"title": f"Correct order {order}", "form": form, "rows": rows, "said": said}
-    context |= {"back": model_admin.record_url(order.pk), "lines": [OVERWRITES.format(order_id=order.order_id)]}
-    context["last_written"] = last_written(order, Entity.ORDERS) if said else ""
-    context |= {"body": body_of(order), "order_id": order.order_id}
-    return TemplateResponse(request, "orders/rectify.html", context, status=status)
+    fields = ("IsOrderCancelled", "reason") if is_anonymous(order.customer_id) else form.field_order[:-1]
+    about: dict[str, Any] = {"title": f"Correct order {order}", "lines": [OVERWRITES.format(order_id=order.order_id)]}
+    body: dict[str, Any] = {"body": body_of(order), "order_id": order.order_id, "template": "orders/rectify.html"}
+    return correcting_page(model_admin, request, order, form, fields, **about, **body, **shown)
 
 
 def body_of(order: Order) -> str:

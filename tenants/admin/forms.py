@@ -34,11 +34,16 @@ REASON_HELP = "A call, a letter, a ticket: it stands in the ledger with your nam
 LIVES = {SUGGESTED_LIFE.days: "1 year", 90: "90 days", 0: "until it is revoked"}
 
 
-def once_field() -> forms.CharField:
+class OnceField(forms.CharField):
+    """Which opening of a form it is: nothing of what the form is about, and so never a change of it."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
+def once_field() -> OnceField:
     """Return the hidden field that tells one opening of a form from any other: what it asks for is done once."""
-    return forms.CharField(
-        widget=forms.HiddenInput, required=False, max_length=64, initial=lambda: secrets.token_urlsafe(16)
-    )
+    return OnceField(widget=forms.HiddenInput, required=False, max_length=64, initial=lambda: secrets.token_urlsafe(16))
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]

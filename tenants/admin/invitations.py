@@ -17,7 +17,7 @@ from tenants.admin.audit import audit_of
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import InvitationForm
 from tenants.admin.list_filters import TenantFilter, one_of
-from tenants.admin.once import INVITATION, MadeAlready, make_once, said_already
+from tenants.admin.once import INVITATION, MadeAlready, make_once, to_made
 from tenants.admin.sections import time_column
 from tenants.invitations import invite, revoke, with_state
 from tenants.models import Invitation, Role
@@ -76,9 +76,7 @@ class InvitationAdmin(ConfigurationAdmin):
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
         except MadeAlready as already:
-            made = self.get_queryset(request).filter(pk=already.made).first() if already.made else None
-            messages.warning(request, said_already(made, INVITATION))
-            return HttpResponseRedirect(reverse("admin:tenants_invitation_changelist"))
+            return to_made(self, request, already, INVITATION, to_list=True)
 
     def response_add(
         self, request: NewInvitationRequest, obj: Invitation, post_url_continue: str | None = None

@@ -60,6 +60,19 @@ class JobAdmin(ProcrastinateJobAdmin, HubModelAdmin):  # type: ignore[misc]
     fields = list(FIELDS)
     readonly_fields = FIELDS
     inlines = [EventInline]
+    actions = ["retry", "cancel", "abort"]
+
+    @admin.action(description="Try again what failed, or what a dead worker was at")
+    def retry(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> None:
+        super().retry(request, queryset)
+
+    @admin.action(description="Cancel what waits")
+    def cancel(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> None:
+        super().cancel(request, queryset)
+
+    @admin.action(description="Cancel what waits, and stop what runs")
+    def abort(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> None:
+        super().abort(request, queryset)
 
     def get_readonly_fields(self, request: Any, obj: ProcrastinateJob | None = None) -> Any:
         return self.readonly_fields

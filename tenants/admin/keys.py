@@ -17,7 +17,7 @@ from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.forms import RollForm
 from tenants.admin.key_forms import CUSTOM, KeyForm
 from tenants.admin.list_filters import ChoiceFilter, TenantFilter
-from tenants.admin.once import KEY, MadeAlready, make_once, said_already
+from tenants.admin.once import KEY, MadeAlready, make_once, to_made
 from tenants.admin.sections import moment, time_column
 from tenants.audit.events import actor_of, record
 from tenants.keys import DeadKey, beginning, create_key, edit_key, revoke_key, roll_key, suggested_expiry, unused_keys
@@ -177,7 +177,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
         except MadeAlready as already:
-            return self._to_made(request, already)
+            return to_made(self, request, already, KEY)
         except DeadKey:
             messages.error(request, STAYS_DEAD)
             return HttpResponseRedirect(request.path)
@@ -200,14 +200,6 @@ class ApiKeyAdmin(ConfigurationAdmin):
         shown = self.page(request, "tenants/key_shown.html", f"Key “{key.label}”", key, **about)
         return keep_plain(shown)
 
-    def _to_made(self, request: HttpRequest, already: MadeAlready) -> HttpResponse:
-        """Lead to the key that a form has made before, or to all of them."""
-        key = self.get_queryset(request).filter(pk=already.made).first() if already.made else None
-        messages.warning(request, said_already(key, KEY))
-        if key is None:
-            return HttpResponseRedirect(reverse("admin:tenants_apikey_changelist"))
-        return HttpResponseRedirect(reverse("admin:tenants_apikey_change", args=[key.pk]))
-
     @action(description="Roll", url_path="roll", icon="autorenew")  # type: ignore[untyped-decorator]
     def roll(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Replace a key by a new one; the old one goes on working as long as the form says."""
@@ -224,7 +216,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
         try:
             fresh, text = make_once(request, key.tenant, form.cleaned_data["once"], lambda: roll_key(key, **said))
         except MadeAlready as already:
-            return self._to_made(request, already)
+            return to_made(self, request, already, KEY)
         except DeadKey:
             return self._refuse(request, key, STAYS_DEAD)
         key.refresh_from_db()

@@ -9,18 +9,22 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants.admin.configuration import ConfigurationAdmin
+from tenants.admin.sections import moment
 from tenants.changes.once import Claim, OtherRequest, StillRunning, do_once
 from tenants.models import Tenant
 
 NAME = "form of the admin"
 
-
-KEY = "key", "Roll it for a new text."
-INVITATION = "invitation", "Revoke it, and invite anew."
+KEY = "key", "text", "Roll it for a new text."
+INVITATION = "invitation", "text", "Revoke it, and invite anew."
+WEBHOOK = "webhook", "secret", "Rotate its secret for a new one."
 
 
 class MadeAlready(Exception):
@@ -53,11 +57,38 @@ def make_once(request: HttpRequest, tenant: Tenant, once: str, make: Callable[[]
     return made[0]
 
 
-def said_already(made: Any, kind: tuple[str, str]) -> SafeString:
-    """Say when a thing was made, and what to do for who has not seen its text; `made` is None where nobody knows."""
-    noun, cure = kind
-    when = format_html(" at {} UTC", f"{made.created_at:%H:%M}") if made else ""
-    return format_html("This {} was made{}; its text was shown once. Nothing new was made. {}", noun, when, cure)
+def check_made(request: HttpRequest, tenant: Tenant, once: str) -> None:
+    """Raise MadeAlready where a form was sent before: what it made may be what it is refused for now."""
+    try:
+        kept = do_once(_claim(request, tenant, once), lambda: None) if once else None
+    except (StillRunning, OtherRequest):
+        raise MadeAlready(None) from None
+    if kept is not None:
+        raise MadeAlready(orjson.loads(kept))
+
+
+def to_made(
+    model_admin: ConfigurationAdmin,
+    request: HttpRequest,
+    already: MadeAlready,
+    kind: tuple[str, str, str],
+    *,
+    to_list: bool = False,
+) -> HttpResponseRedirect:
+    """Say that a form was sent before, and lead to the page of what it made, or `to_list`, as where nobody knows it."""
+    made = model_admin.get_queryset(request).filter(pk=already.made).first() if already.made else None
+    messages.warning(request, said_already(made, kind))
+    name = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}"
+    if made is None or to_list:
+        return HttpResponseRedirect(reverse(f"{name}_changelist"))
+    return HttpResponseRedirect(reverse(f"{name}_change", args=[made.pk]))
+
+
+def said_already(made: Any, kind: tuple[str, str, str]) -> SafeString:
+    """Say when a thing was made, and what to do for who has not seen it; `made` is None where nobody knows."""
+    noun, shown, cure = kind
+    when = format_html(", {}", moment(made.created_at)) if made else ""
+    return format_html("This {} was made{}; its {} was shown once. Nothing new was made. {}", noun, when, shown, cure)
 
 
 def _claim(request: HttpRequest, tenant: Tenant, once: str) -> Claim:

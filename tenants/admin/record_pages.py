@@ -17,6 +17,8 @@ from tenants.models import Role
 class RecordPage:
     """A page of one record: what the menu calls it, the last part of its address, and who may open it.
 
+    One without a title is led to from elsewhere, or takes what the record's own page sends.
+
     `view` is given the model's admin, the request and the record, which is there and whose tenant the user has `role`
     on. The address is named `<app>_<model>_<path>`, dashes as underscores. `destroys`: the menu has it last, in red.
     """

@@ -244,7 +244,7 @@ class RecordAdmin(ReplicatedList, ListWithViews, Findable, TenantScopedAdmin, Ke
         What destroys comes last, and deleting the record at the very end.
         """
         deleting = RecordPage(f"{self.deletes}…", "delete", RecordAdmin.delete_view, destroys=True)
-        mine = [page for page in (*self.pages, deleting) if page.may_open(request, record)]
+        mine = [page for page in (*self.pages, deleting) if page.title and page.may_open(request, record)]
         ordered = sorted(mine, key=lambda page: page.destroys)
         return [(self.returning(request, page.url(self.url_name, record.pk)), page) for page in ordered]
 

@@ -1,21 +1,24 @@
 """What the pages that correct a record share: what they showed, what was typed, and a choice where both differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from django import forms
 from django.core.exceptions import BadRequest
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from tenants.admin.differences import plain_text
 from tenants.admin.forms import reason_field
+from tenants.admin.looks import count_page
+from tenants.admin.records import RecordAdmin
 from tenants.admin.sections import ARRAYS, moment, record_link, touching
-from tenants.changes.rectifying import Rectified, Values, asked_for
+from tenants.changes.rectifying import ChangedSince, Rectified, Values, asked_for
 from tenants.models import Changeset, Entity
 
 CHOICES = {"stored": "Keep what is stored", "typed": "Use what I wrote"}
@@ -134,6 +137,42 @@ def shown_again(data: QueryDict, shown: Values, wanted: Values, stored: Values) 
 def clashes(fields: Sequence[str], stored: Values, wanted: Values) -> dict[str, Clash]:
     """Return the two values of each field that is to be chosen."""
     return {name: Clash(plain_text(stored[name]), plain_text(wanted[name])) for name in fields}
+
+
+def clash_of(since: ChangedSince, wanted: Values) -> dict[str, Any]:
+    """Return how `correcting_page` answers who would write over what somebody else changed meanwhile."""
+    return {"clashing": clashes(since.fields, since.stored, wanted), "said": CLASH, "status": 409}
+
+
+def unchosen_of(unchosen: Iterable[str], shown: Values, wanted: Values) -> dict[str, Any]:
+    """Return how `correcting_page` asks again for what is right: what was typed, and what was not chosen."""
+    again = {name: Clash(as_input(shown[name]), as_input(wanted[name])) for name in unchosen}
+    return {"clashing": again, "status": 400}
+
+
+def correcting_page(
+    model_admin: RecordAdmin,
+    request: HttpRequest,
+    record: Any,
+    form: RectifyForm,
+    fields: Sequence[str],
+    *,
+    clashing: Mapping[str, Clash] | None = None,
+    said: str = "",
+    status: int = 200,
+    template: str = "tenants/rectify.html",
+    **more: Any,
+) -> HttpResponse:
+    """Show the form that corrects a record, `fields` of it in their order, and count that the user sees the record.
+
+    A field that is `clashing` is shown with the choice of the two values. `more` is what the template knows beside.
+    """
+    count_page(request, record.tenant_id, model_admin.entity, record.pk)
+    rows = [(form[name], (clashing or {}).get(name)) for name in fields]
+    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "original": record}
+    context |= {"form": form, "rows": rows, "said": said, "back": model_admin.record_url(record.pk), **more}
+    context["last_written"] = last_written(record, model_admin.entity) if said else ""
+    return TemplateResponse(request, template, context, status=status)
 
 
 def last_written(record: Any, entity: Entity) -> SafeString | str:

@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from hub.sql.bigint import MOST_DIGITS
+from tenants.admin.forms import once_field
 from tenants.models import Entity, Operation, Webhook
 from tenants.webhooks.addresses import check_url
 from tenants.webhooks.endpoints import check_room
@@ -30,6 +31,7 @@ SAID = {
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a webhook is called, where it leads, and what it is told of."""
 
+    once = once_field()
     url = forms.CharField(
         label="URL",
         max_length=2000,
@@ -68,6 +70,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
 class RotateForm(forms.Form):
     """How much longer the old secret signs. `version` is the webhook's as the page showed it."""
 
+    once = once_field()
     version = forms.IntegerField(widget=forms.HiddenInput)
     hours = forms.TypedChoiceField(
         choices=list(OVERLAPS.items()),

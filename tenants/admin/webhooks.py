@@ -19,15 +19,16 @@ from hub.middleware.requests import HubRequest
 from tenants.admin.configuration import ConfigurationAdmin
 from tenants.admin.deliveries import latest
 from tenants.admin.list_filters import TenantFilter
+from tenants.admin.once import WEBHOOK, MadeAlready, check_made, make_once, to_made
 from tenants.admin.sections import clipped, moment, named
 from tenants.admin.webhook_forms import RedeliverForm, RotateForm, WebhookForm
+from tenants.admin.webhook_secrets import rotate_once
 from tenants.audit.events import actor_of, record
 from tenants.models import AuditKind, PauseReason, Webhook
 from tenants.webhooks import endpoints
-from tenants.webhooks.endpoints import Stale, last_numbers, name_of
+from tenants.webhooks.endpoints import last_numbers, name_of
 
 STATES = {"active": "success", "failing": "warning", "paused": "", "stopped": "danger", "tenant disabled": ""}
-STALE = "Somebody has changed this webhook meanwhile. Look again before you rotate its secret."
 
 
 class NewWebhookRequest(HubRequest):
@@ -65,19 +66,16 @@ class WebhookAdmin(ConfigurationAdmin):
         " in order, and again until it is taken."
     )
 
-    class Media:
-        js = ["tenants/tenants.js"]
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return WebhookList
 
     def get_fieldsets(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
-        asked = (None, {"fields": ["tenant", "label", "url", "entities", "operations"]})
+        fields = ["tenant", "label", "url", "entities", "operations"]
         state = (
             "How it stands",
             {"fields": [("state", "since"), ("standing", "last_success"), ("next_attempt", "signs")]},
         )
-        return [asked] if obj is None else [state, asked]
+        return [state, (None, {"fields": fields})] if obj else [(None, {"fields": [*fields, "once"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Webhook | None = None) -> list[str]:
         shown = ["tenant", "state", "since", "standing", "last_success", "next_attempt", "signs"]
@@ -155,13 +153,18 @@ class WebhookAdmin(ConfigurationAdmin):
         if change:
             endpoints.edit_webhook(obj, **told)
             return
-        made, request.secret = endpoints.create_webhook(obj.tenant, **told, by=actor_of(request))
+        once, by = form.cleaned_data["once"], actor_of(request)
+        made, request.secret = make_once(
+            request, obj.tenant, once, lambda: endpoints.create_webhook(obj.tenant, **told, by=by)
+        )
         obj.pk, obj.created_at = made.pk, made.created_at
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Show the form, or save it; where another of the tenant's webhooks came first, say so."""
+        """Show the form, or save it; where another of the tenant's webhooks came first, say so. One is made once."""
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
+        except MadeAlready as already:
+            return to_made(self, request, already, WEBHOOK)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return HttpResponseRedirect(request.path)
@@ -182,6 +185,8 @@ class WebhookAdmin(ConfigurationAdmin):
         """Show the latest deliveries below the fields."""
         if obj is not None:
             context["sections"] = [latest(obj)]
+        elif "once" in (sent := getattr(context["adminform"].form, "cleaned_data", {})) and "tenant" in sent:
+            check_made(request, sent["tenant"], sent["once"])
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
 
@@ -255,13 +260,8 @@ class WebhookAdmin(ConfigurationAdmin):
         webhook = self.found(request, object_id)
         form = RotateForm(request.POST or None, initial={"version": webhook.version})
         if request.method == "POST" and form.is_valid():
-            webhook.version = form.cleaned_data["version"]
-            try:
-                secret = endpoints.rotate(webhook, overlap=form.overlap, by=actor_of(request))
-            except Stale:
-                messages.error(request, STALE)
-                return self._to_page(webhook)
-            return self._show_secret(request, webhook, secret)
+            secret = rotate_once(request, webhook, form)
+            return self._show_secret(request, webhook, secret) if secret else self._to_page(webhook)
         says = [
             "You get a new secret now. For a while deliveries are signed with both, so that the receiver can change in"
             " its own time. If somebody else may have the old one, let it sign not at all."

@@ -95,6 +95,7 @@ def queue(show: Callable[[datetime], object], job_link: Callable[[int, str], obj
     rows: list[Any] = ask(QUEUE)
     failures = failed_jobs()
     oldest = max((row[4] for row in rows if row[4] is not None), default=None)
+    failed = [(show(job.at), job_link(job.pk, f"{short(job.task)}, job {job.pk}"), job.attempts) for job in failures]
     waiting, running = sum(row[1] for row in rows), sum(row[3] for row in rows)
     return Card(
         "Jobs",
@@ -121,14 +122,7 @@ def queue(show: Callable[[datetime], object], job_link: Callable[[int, str], obj
                 [(short(row[0]), *(f"{number:,}" for number in row[1:4]), said(row[4])) for row in rows],
                 empty="Nothing waits or runs.",
             ),
-            Table(
-                "Failed in the last day",
-                ("When", "Job", "Attempts"),
-                [
-                    (show(job.at), job_link(job.pk, f"{short(job.task)}, job {job.pk}"), job.attempts)
-                    for job in failures
-                ],
-            ),
+            Table("Failed in the last day", ("When", "Job", "Attempts"), failed),
         ],
     )
 

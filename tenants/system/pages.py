@@ -50,10 +50,7 @@ def pages(show: Callable[[datetime], object]) -> Card:
             Table(
                 "Slowest pages of the last day",
                 ("Page", "Times", "95 % within", "Slowest"),
-                [
-                    (route, f"{times:,}", written(within), f"{slowest:,.0f} ms")
-                    for route, times, within, slowest in counted
-                ],
+                [(route, f"{times:,}", written(within), f"{most:,.0f} ms") for route, times, within, most in counted],
                 note="Counted by each process, written within seconds, kept for 7 days.",
                 empty="No page was asked for.",
             ),

@@ -9,17 +9,25 @@ from django.template import Library
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from hub.admin.navigation import SECTIONS
+from hub.admin.navigation import JOBS, SECTIONS
 
 register = Library()
 Part = dict[str, Any]
-TITLES = {label: title for _, entries in SECTIONS for label, title, _ in entries}
+TITLES = {label: title for label, title, _ in (JOBS, *(entry for _, entries in SECTIONS for entry in entries))}
+NOUNS = {JOBS[0]: ("job", "jobs")}  # what a library's model is called here
 
 
 @register.filter
 def list_title(opts: "Options[Any]") -> str:
     """Return what a model's list is called: as in the sidebar, where it stands there."""
     return TITLES.get(opts.label_lower) or str(capfirst(str(opts.verbose_name_plural)))
+
+
+@register.filter
+def noun(opts: "Options[Any]", number: int) -> str:
+    """Return what so many of a model's rows are called."""
+    one, many = NOUNS.get(opts.label_lower, (str(opts.verbose_name), str(opts.verbose_name_plural)))
+    return one if number == 1 else many
 
 
 @register.filter

@@ -3,11 +3,14 @@
 Each page is looked at once, every second in the dark, by the role that sees most of it; what all see, by all of them.
 """
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import cycle
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer
@@ -34,6 +37,8 @@ RUN = """async () => {
   return grave.flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.html.slice(0, 150)}`));
 }"""
 WIDTHS = "[document.documentElement.scrollWidth, window.innerWidth]"
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 RECORDS = ["customers/customer", "orders/order", "products/product", "tenants/quarantinedrecord"]
 HISTORY = ["tenants/changeset", "tenants/consentchange", "tenants/loggedrequest"]
 WITH_PAGES = {
@@ -79,13 +84,13 @@ def lists(*models: str) -> list[str]:
     return [*(f"{model}/" for model in models), *pages]
 
 
-def look(page: Page, hub: str, path: str) -> list[str]:
+def look(page: Page, hub: str, path: str, scheme: Scheme) -> list[str]:
     """Return what is gravely wrong with a page of the admin, and whether a phone has to scroll it sideways."""
     page.set_viewport_size({"width": SIZES["desktop"][0], "height": SIZES["desktop"][1]})
+    page.emulate_media(color_scheme=scheme)
     answer = page.goto(f"{hub}/admin/{path}")
     assert answer
     assert answer.status in (200, 403, 404), path
-    page.evaluate(AXE)
     grave = page.evaluate(RUN)
     page.set_viewport_size({"width": SIZES["phone"][0], "height": SIZES["phone"][1]})
     width, window = page.evaluate(WIDTHS)
@@ -94,8 +99,13 @@ def look(page: Page, hub: str, path: str) -> list[str]:
 
 def faults_of(desks: Desks, name: str, shop: Partner | None, role: Role, paths: list[str]) -> list[str]:
     """Look at pages as somebody, by turns in light and in dark; return what is wrong."""
-    sat = [desks.sit(name, shop, role, scheme=scheme).page for scheme in ("light", "dark")]
-    return [fault for place, path in enumerate(paths) for fault in look(sat[place % 2], desks.url, path)]
+    page = desks.sit(name, shop, role).page
+    page.add_init_script(AXE)
+    return [
+        fault
+        for path, scheme in zip(paths, cycle(SCHEMES), strict=False)
+        for fault in look(page, desks.url, path, scheme)
+    ]
 
 
 def test_the_records_and_the_history_have_no_grave_fault(desks: Desks, shop: Partner) -> None:
@@ -136,13 +146,22 @@ def test_what_is_wrong_is_found(chromium: Browser) -> None:
     assert sorted(fault.partition(":")[0] for fault in found) == ["button-name", "label"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_is_seen_before_the_log_in_has_no_grave_fault(
-    chromium: Browser, live_server: LiveServer, scheme: str
-) -> None:
-    context = new_context(chromium, color_scheme=scheme)
+def test_what_is_seen_before_the_log_in_has_no_grave_fault(chromium: Browser, live_server: LiveServer) -> None:
+    context = new_context(chromium)
     page = context.new_page()
+    page.add_init_script(AXE)
     paths = ["login/", "password/forgotten/", "openid/nowhere/callback/"]
 
-    assert [fault for path in paths for fault in look(page, live_server.url, path)] == []
+    assert [fault for path in paths for scheme in SCHEMES for fault in look(page, live_server.url, path, scheme)] == []
     context.close()
+
+
+def test_a_chart_is_no_wider_than_a_phone_before_it_follows_the_window(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop, Role.STAFF, size="phone").open("/admin/tenants/loggedrequest/")
+    chart = page.locator("canvas.chart")
+    expect(chart).to_have_attribute("style", re.compile("width"))  # drawn
+
+    chart.evaluate("canvas => canvas.style.width = '918px'")
+
+    width, window = page.evaluate(WIDTHS)
+    assert width <= window

@@ -26,7 +26,14 @@ QUOTED = '"{}"'.format(EVIL.replace('"', '""'))
 EVIL_TABLE = f"CustomerId,{QUOTED},Name\nF-1,{QUOTED},{QUOTED}\n,{QUOTED},{QUOTED}\n".encode()
 COUNT = "document.querySelectorAll('[injected]').length + (window.injected ? 1000 : 0)"
 # No pages.
-LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof", "tenants_import_rejected"}
+LANDS = {
+    "logout",
+    "jsi18n",
+    "view_on_site",
+    "autocomplete",
+    "customers_customer_consent_proof",
+    "tenants_import_rejected",
+}
 LANDS |= {"orders_order_unknown_skus_csv"}
 LANDS |= {"tenants_erasurecertificate_json"}
 

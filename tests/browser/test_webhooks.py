@@ -1,5 +1,6 @@
 """Webhooks' pages in a real chromium: made, looked at, stopped and resumed by mouse; on a phone, too."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tenants.models import Fault, Tenant, Webhook
+from tenants.models import ApiKey, Fault, Tenant, Webhook
 from tenants.webhooks.endpoints import create_webhook
 from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sealing import unseal
@@ -68,6 +69,27 @@ def test_an_admin_who_clicks_twice_rotates_once(desks: Desks, shop: Partner) -> 
     shown = page.locator("#secret").inner_text()
     webhook.refresh_from_db()
     assert (unseal(webhook.secret), unseal(webhook.former_secret)) == (shown, old)
+
+
+CLICKS = "button => { button.click(); setTimeout(() => button.click(), 30); }"
+
+
+@pytest.mark.parametrize("path", ["webhook/add", "apikey/add", "webhook/{}/rotate", "apikey/{}/roll"])
+def test_who_clicks_again_while_the_answer_takes_its_time_sees_it(desks: Desks, shop: Partner, path: str) -> None:
+    create_webhook(shop.tenant, label="ERP", url="https://erp.example/")
+    kept = {"webhook": Webhook.objects.get(), "apikey": ApiKey.objects.get()}[path.partition("/")[0]]
+    page = desks.sit("maria", shop).open(f"/admin/tenants/{path.format(kept.pk)}/")
+    if path.endswith("add"):
+        page.get_by_label("Label").fill("Shop")
+    if path == "webhook/add":
+        page.get_by_label("URL").fill("https://shop.example/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+
+    page.get_by_role("button", name=re.compile("^(Save|Make the new .*)$")).evaluate(CLICKS)
+
+    expect(page.locator("#secret, #key")).to_be_visible()
+    assert sent.count("POST") == 1
 
 
 def test_a_long_label_leaves_room_in_the_list(desks: Desks, shop: Partner, make_tenant: MakeTenant) -> None:

@@ -44,7 +44,7 @@ def test_a_key_is_made_once_however_often_its_form_is_sent(partner: Partner, adm
     assert "Copy it now" in text(first)
     assert "Copy it now" not in text(again)
     assert told(again) == [
-        f"This key was made at {key.created_at:%H:%M} UTC; its text was shown once. Nothing new was made."
+        f"This key was made, {key.created_at:%Y-%m-%d %H:%M}; its text was shown once. Nothing new was made."
         " Roll it for a new text."
     ]
     assert again.redirect_chain == [(f"{KEYS}{key.pk}/change/", 302)]
@@ -75,7 +75,7 @@ def test_a_key_is_rolled_once(partner: Partner, admin: Client, hours: str) -> No
     again = admin.post(page, sent, follow=True)
 
     assert ApiKey.objects.filter(tenant=partner.tenant).count() == 2
-    assert "This key was made at" in told(again)[0]
+    assert "This key was made, " in told(again)[0]
 
 
 def test_an_invitation_is_made_once(partner: Partner, admin: Client) -> None:
@@ -85,7 +85,7 @@ def test_an_invitation_is_made_once(partner: Partner, admin: Client) -> None:
     first, again = admin.post(f"{INVITATIONS}add/", sent), admin.post(f"{INVITATIONS}add/", sent, follow=True)
 
     assert "Pass this link on" in text(first)
-    assert "This invitation was made at" in told(again)[0]
+    assert "This invitation was made, " in told(again)[0]
     assert Invitation.objects.count() == 1
 
 

@@ -15,6 +15,7 @@ from tenants.webhooks.sealing import unseal
 from tenants.webhooks.sending import Outcome
 from tests.conftest import MakeTenant, Partner
 from tests.members import member, text
+from tests.tenants.test_isolation import Fields
 from tests.webhooks.conftest import change, hook
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,25 @@ def test_a_new_webhooks_secret_is_shown_once(maria: Client, partner: Partner) ->
     for url in (LIST, page(webhook), page(webhook, "rotate")):
         assert secret not in text(maria.get(url))
     assert told(partner) == ("webhook_created", [f"webhook #{webhook.pk}"])
+
+
+def test_a_webhook_is_made_and_rotated_once_however_often_a_form_is_sent(maria: Client, partner: Partner) -> None:
+    once = Fields(text(maria.get(f"{LIST}add/"))).held["once"]
+    add(maria, partner, once=once)
+    webhook, secret = Webhook.objects.get(), Webhook.objects.values_list("secret")
+
+    again = maria.post(f"{LIST}add/", {"tenant": partner.id, "label": "ERP", "url": URL, "once": once}, follow=True)
+
+    assert again.redirect_chain == [(page(webhook), 302)]
+    assert "its secret was shown once. Nothing new was made. Rotate its secret for a new one." in text(again)
+    form = {**Fields(text(maria.get(page(webhook, "rotate")))).held, "hours": "24"}
+    before = secret.get()
+    assert "shown this once" in text(maria.post(page(webhook, "rotate"), form))
+    rotated = secret.get()
+    assert "This form made a new secret, which was shown once." in text(
+        maria.post(page(webhook, "rotate"), form, follow=True)
+    )
+    assert before != rotated == secret.get()
 
 
 @pytest.mark.parametrize(
