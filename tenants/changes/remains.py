@@ -19,6 +19,8 @@ from tenants.models import (
     ConsentChange,
     Entity,
     ErasureCertificate,
+    Export,
+    ExportPart,
     Feed,
     QuarantinedRecord,
 )
@@ -48,7 +50,7 @@ def vacuum_erased() -> Sequence[str]:
     oldest: datetime | None = execute(OLDEST_VIEW).fetchall()[0][0]
     labels = [*map(model_label, TOUCHED), WORDS]
     models: list[type[Model]] = [*map(apps.get_model, labels), Changeset, ConsentChange, BeforeImage]
-    models += [QuarantinedRecord, ErasureCertificate]
+    models += [QuarantinedRecord, ErasureCertificate, Export, ExportPart]
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:
