@@ -15,6 +15,7 @@ from tenants.changes.erasure import pseudonym, spelled_alike
 from tenants.changes.images import forget_images
 from tenants.changes.reasons import Known, forget_reasons
 from tenants.changes.writing import Write, open_write
+from tenants.exports.ends import forget_exported
 from tenants.identity import by_priority, identifiers_of
 from tenants.imports.ends import forget_imported
 from tenants.models import Entity, Operation, Priority, Tenant
@@ -116,9 +117,9 @@ def count_orders_of(tenant: Tenant, customers: Sequence[Person]) -> int:
 def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     """Delete customers and their ledger, make orders that name them anonymous, and leave no trace of them elsewhere.
 
-    That is: with other customers, in reasons, in before-images, in quarantine, with imports. Orders may have come
-    before customers. Whoever was merged into a customer goes with it, under all that they were known by. Each person
-    that something went of has a certificate of it.
+    That is: with other customers, in reasons, in before-images, in quarantine, with imports and exports. Orders may
+    have come before customers. Whoever was merged into a customer goes with it, under all that they were known by. Each
+    person that something went of has a certificate of it.
     """
     merged = merged_into(write.execute, [person.id for person in persons if person.id is not None])
     persons = [*persons, *map(_formerly, merged)]
@@ -143,6 +144,7 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
     left_out = forget_quarantined(write, names_of(persons)) + forget_imported(write, names_of(persons), known)
+    forget_exported(write)
     if erased or orders or dropped or images or left_out:
         write.note_erasure()
         certified = _certified(persons, [order[1:] for order in orders], ledger)

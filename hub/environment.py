@@ -29,7 +29,8 @@ REQUIRED = {
     ),
 }
 BESIDE = 1  # connection of a web server process that no thread answers with: the request log's
-BACKGROUND = 15  # connections of the background worker: it was seen to have ten; one for webhooks, three for imports
+# Connections of the background worker: it was seen to have ten; one for webhooks, three for imports, one for exports.
+BACKGROUND = 15
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
 
 

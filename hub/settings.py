@@ -277,6 +277,7 @@ BESIDE_ANSWERS = ["tenants.requests.writer.writing"]  # what a process of the we
 BESIDE_JOBS = [
     "tenants.webhooks.worker.delivering",
     "tenants.imports.worker.importing",
+    "tenants.admin.export_worker.exporting",
     "customers.searching.worker.keeping",
 ]
 # Pages of the admin that are of no model, by the end of their address, and what the apps add to that of the system.

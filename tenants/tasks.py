@@ -17,6 +17,7 @@ from tenants.changes.expiry import expire_changesets
 from tenants.changes.images import purge_images
 from tenants.changes.once import purge_answers
 from tenants.changes.remains import vacuum_erased
+from tenants.exports.ends import purge_exports
 from tenants.health import refresh_health
 from tenants.imports.ends import purge_imported
 from tenants.imports.purge import purge_uploads
@@ -59,6 +60,7 @@ def purge(timestamp: int) -> None:
     purge_quarantine()
     purge_uploads()
     purge_imported()
+    purge_exports()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from customers.admin.lines import lines, source_of
 from customers.admin.optins import TITLES, state_of
 from customers.models import Customer
-from tenants.admin.exporting import ExportColumn
+from tenants.admin.export_rows import ExportColumn
 from tenants.models import ConsentChange
 
 

@@ -21,7 +21,10 @@ SECTIONS = (
     ),
     (
         "Files",
-        (("tenants.import", "Imports", "upload_file"),),
+        (
+            ("tenants.import", "Imports", "upload_file"),
+            ("tenants.export", "Exports", "download"),
+        ),
     ),
     (
         "History",

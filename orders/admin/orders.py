@@ -15,7 +15,7 @@ from unfold.decorators import action
 from hub.admin.table import Sort
 from hub.records.currencies import CURRENCIES
 from orders.admin.correcting import correct
-from orders.admin.exports import ORDER_COLUMNS
+from orders.admin.exports import ORDER_COLUMNS, ORDER_LINES
 from orders.admin.head import order_head
 from orders.admin.sections import order_sections
 from orders.admin.unknown_skus import unknown_skus_csv, unknown_skus_page
@@ -100,6 +100,7 @@ class OrderAdmin(ExportedList, RecordWithPartsAdmin):
     change_role = None
     actions_list = ("unknown_skus",)
     exports = ORDER_COLUMNS
+    export_parts = ORDER_LINES
     parts = "items"
     parts_stay = ("The order's totals, as the partner sent them.",)
     list_display = ("number", "date", "revenue", "buyer", "email_address", "shop", "status", "created")

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from hub.admin.table import Sort
 from hub.sql.prepared import Row
-from products.admin.exports import PRODUCT_COLUMNS
+from products.admin.exports import PRODUCT_COLUMNS, PRODUCT_VARIANTS
 from products.admin.head import product_head
 from products.admin.searching import ids_by_name
 from products.admin.sections import MOST_SALES, product_sections
@@ -80,6 +80,7 @@ class ProductAdmin(ExportedList, RecordWithPartsAdmin):
 
     entity = Entity.PRODUCTS
     exports = PRODUCT_COLUMNS
+    export_parts = PRODUCT_VARIANTS
     identifiers = ("product_id",)
     search_help_text = "Name, product ID, SKU …"
     search_help = "Any part of a product's name; product ID, SKU or variant ID, or how it begins; hub id"

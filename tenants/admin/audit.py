@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 
 from hub.admin.pasting import pasted
 from tenants.admin.day_filters import arrived
+from tenants.admin.export_columns import AUDIT_COLUMNS
+from tenants.admin.exporting import ExportedList
 from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ExactFilter, HubIdFilter, TenantFilter, hub_id, one_of
 from tenants.admin.sections import clipped, moment
@@ -123,9 +125,10 @@ class TracedAdmin(AuditAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(TracedAdmin):
+class AuditEventAdmin(ExportedList, TracedAdmin):
     """One row for each change of a tenant's configuration, keys or members, and each export."""
 
+    exports = AUDIT_COLUMNS
     list_display = ("at", "shop", "what", "by_whom", "about", "said", "trace")
     list_filter = (
         TenantFilter,

@@ -20,6 +20,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from hub.admin.pasting import pasted, trace_id_in
 from tenants.admin.access import tenants_of
 from tenants.admin.day_filters import arrived
+from tenants.admin.export_columns import ERASURE_COLUMNS
+from tenants.admin.exporting import ExportedList
 from tenants.admin.history import HistoryAdmin
 from tenants.admin.list_filters import ActorFilter, TenantFilter, exact, hub_id, one_of
 from tenants.admin.sections import clipped, link, record_link
@@ -50,10 +52,11 @@ class VerifyForm(forms.Form):
 
 
 @admin.register(ErasureCertificate)
-class ErasureCertificateAdmin(HistoryAdmin):
+class ErasureCertificateAdmin(ExportedList, HistoryAdmin):
     """One row for each person that was erased."""
 
     view_role = Role.STAFF
+    exports = ERASURE_COLUMNS
     list_display = ("at", "shop", "numbered", "hub_id", "through", "by_whom", "ground", "asked_by", "written_as")
     list_display_links = ("at", "numbered")
     list_filter = (

@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 from hub.admin.pasting import pasted, trace_id_in
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.day_filters import arrived
+from tenants.admin.export_columns import CHANGESET_COLUMNS
+from tenants.admin.exporting import ExportedList
 from tenants.admin.history import in_trace
 from tenants.admin.list_filters import ActorFilter, ExactFilter, TenantFilter, one_of
 from tenants.admin.lists import ReplicatedList
@@ -50,9 +52,10 @@ def _record_in(text: str) -> tuple[Entity, int] | None:
 
 
 @admin.register(Changeset)
-class ChangesetAdmin(ReplicatedList, Findable, UndoAdmin):
+class ChangesetAdmin(ExportedList, ReplicatedList, Findable, UndoAdmin):
     """One row for each write that changed something; nobody edits or deletes history."""
 
+    exports = CHANGESET_COLUMNS
     list_display = ("at", "shop", "number", "entity", "what", "through", "by", "created", "updated", "deleted")
     list_filter = (
         TenantFilter,

@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 
 from tenants.admin.audit import AuditAdmin, users_named
 from tenants.admin.day_filters import arrived
+from tenants.admin.export_columns import LOOK_COLUMNS
+from tenants.admin.exporting import ExportedList
 from tenants.admin.list_filters import ExactFilter, TenantFilter, hub_id, one_of
 from tenants.admin.sections import LATEST, Section, clipped, moment, record_link
 from tenants.audit.looks import PERSONAL, Looks, write_looks
@@ -33,9 +35,10 @@ class ActorFilter(ExactFilter):
 
 
 @admin.register(Look)
-class LookAdmin(AuditAdmin):
+class LookAdmin(ExportedList, AuditAdmin):
     """One row for each day, actor and way, and for pages each record."""
 
+    exports = LOOK_COLUMNS
     list_display = ("on", "shop", "seen", "way_taken", "by_whom", "shown", "requests", "records", "last")
     list_filter = (
         TenantFilter,

@@ -1,5 +1,6 @@
 """The quarantine in the admin: records that batches left out, found, corrected and sent, dismissed, many at a time."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from hub.records.emails import normal_email
 from tenants.admin.access import access_of, by_tenant, tenants_by_id
 from tenants.admin.correcting import CorrectingAdmin, quarantine_looks
 from tenants.admin.day_filters import arrived
+from tenants.admin.export_columns import QUARANTINE_COLUMNS
+from tenants.admin.exporting import ExportedList
 from tenants.admin.list_filters import TenantFilter, one_of, yes_no
 from tenants.admin.lists import of_staff
 from tenants.admin.palette import Findable
@@ -24,6 +27,7 @@ from tenants.admin.question import Question, chosen_ids, counted, joined, questi
 from tenants.admin.reasons import wants_reason
 from tenants.admin.records import origin_of
 from tenants.admin.sections import clipped, moment
+from tenants.audit.looks import PERSONAL
 from tenants.changes.erasure import spelled_alike
 from tenants.models import Entity, QuarantinedRecord, QuarantineState, Role, Source
 from tenants.quarantine.correcting import Outcome, dismiss, send_again
@@ -32,9 +36,10 @@ MOST_AT_ONCE = 100
 
 
 @admin.register(QuarantinedRecord)
-class QuarantineAdmin(Findable, CorrectingAdmin):
+class QuarantineAdmin(ExportedList, Findable, CorrectingAdmin):
     """Records that batches left out: the tenant's staff decide about them, the hub deletes them after 30 days."""
 
+    exports = QUARANTINE_COLUMNS
     list_display = ("at", "shop", "kind", "named", "first_faults", "source", "times", "withdraws", "stands")
     list_display_links = ("at", "named")
     list_filter = (
@@ -90,6 +95,9 @@ class QuarantineAdmin(Findable, CorrectingAdmin):
         if trace_id := trace_id_in(search_term):
             named |= Q(trace_id=trace_id)
         return queryset.filter(named), False
+
+    def looks_of(self, rows: Sequence[Any]) -> Counter[Entity]:
+        return Counter(Entity(row.entity) for row in rows if row.entity in PERSONAL)
 
     def may_name(self, term: str) -> bool:
         return trace_id_in(term) is not None

@@ -15,6 +15,8 @@ from hub.sql.bigint import is_bigint
 from tenants.admin.access import tenant_ids_of
 from tenants.admin.curl import write_again
 from tenants.admin.day_filters import arrived
+from tenants.admin.export_columns import REQUEST_COLUMNS
+from tenants.admin.exporting import ExportedList
 from tenants.admin.figures import list_address
 from tenants.admin.history import HistoryAdmin, in_trace
 from tenants.admin.list_filters import ChoiceFilter, ExactFilter, TenantFilter, one_of
@@ -107,13 +109,14 @@ class CodeFilter(ExactFilter):
 
 
 @admin.register(LoggedRequest)
-class LoggedRequestAdmin(Findable, HistoryAdmin):
+class LoggedRequestAdmin(ExportedList, Findable, HistoryAdmin):
     """Written by the hub alone, and deleted by it after 30 days."""
 
     class Media:
         css = {"all": ["tenants/tenants.css"]}
         js = ["tenants/tenants.js"]
 
+    exports = REQUEST_COLUMNS
     list_display = ("at", "shop", "outcome", "method", "route", "counts", "took", "first_codes", "key")
     list_filter = (
         TenantFilter,

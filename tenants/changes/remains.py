@@ -19,6 +19,8 @@ from tenants.models import (
     ConsentChange,
     Entity,
     ErasureCertificate,
+    Export,
+    ExportPart,
     Feed,
     Import,
     QuarantinedRecord,
@@ -28,7 +30,17 @@ from tenants.models import (
 TOUCHED = (Entity.CUSTOMERS, Entity.ORDERS)  # whose tables an erasure deletes from, or rewrites rows of; and reasons
 WITH_A_CUSTOMER = ("customers.SearchedWords", "customers.CustomerNote")  # what goes with one
 # Whose rows an erasure deletes, or takes a person's values out of: of certificates a reference that names somebody.
-TELLING = (Changeset, ConsentChange, BeforeImage, QuarantinedRecord, RejectedRow, Import, ErasureCertificate)
+TELLING = (
+    Changeset,
+    ConsentChange,
+    BeforeImage,
+    QuarantinedRecord,
+    RejectedRow,
+    Import,
+    Export,
+    ExportPart,
+    ErasureCertificate,
+)
 # Where few rows are dead PostgreSQL leaves the indexes alone, and these have identifiers, too; pg_statistic has some
 # hundreds of each column's values.
 VACUUM = SQL("VACUUM (INDEX_CLEANUP ON, ANALYZE) {}")

@@ -14,6 +14,7 @@ from tenants.models.certificates import ErasureCertificate, LegalBasis
 from tenants.models.changes import Changeset, ConsentChange, Entity, Feed, Operation, Source
 from tenants.models.counters import DailyCount, FailureCounter, HealthSnapshot, RateCounter, RefusedRequest
 from tenants.models.erasure import ErasureKey, Forgotten
+from tenants.models.exports import Export, ExportPart, ExportState
 from tenants.models.files import FileFormat, FilePart, Import, ImportMapping, ImportState, RejectedRow
 from tenants.models.idempotency import KeptAnswer
 from tenants.models.images import BeforeImage
@@ -60,6 +61,9 @@ __all__ = [
     "Entity",
     "ErasureCertificate",
     "ErasureKey",
+    "Export",
+    "ExportPart",
+    "ExportState",
     "FailureCounter",
     "Fault",
     "Feed",

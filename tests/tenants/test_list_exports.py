@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from customers.models import Customer
+from customers.schemas import CustomerRecord
 from hub.files.workbooks import workbook
-from tenants.admin import exporting
+from orders.schemas import OrderItemRecord, OrderRecord
+from products.schemas import ProductRecord, VariantRecord
+from tenants.admin import export_rows, export_taken
 from tenants.models import AuditEvent, ConsentChange, Look, Role, Tenant
+from tenants.requests.writer import WRITER
 from tests.conftest import MakeTenant, Partner, examples
+from tests.exporting import ask as take
 from tests.members import member, superuser, text
+from tests.quarantine.lenient import take as take_left_out
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/customers/customer/"
@@ -53,13 +59,6 @@ def shop(partner: Partner) -> Partner:
 @pytest.fixture
 def staff(partner: Partner) -> Client:
     return member(Role.STAFF, partner.tenant)
-
-
-def take(client: Client, tenant: Tenant, address: str = LIST, form: str = "csv", **query: str) -> Any:
-    page = client.get(f"{address}export/?{urlencode(query)}")
-    columns = page.context["form"].fields["columns"].choices
-    chosen = {"tenant": str(tenant.pk), "format": form, "columns": [number for number, _ in columns]}
-    return client.post(f"{address}export/?{urlencode(query)}", chosen)
 
 
 def rows(answer: Any) -> list[dict[str, str]]:
@@ -143,7 +142,7 @@ def test_a_file_has_the_rows_of_the_lists_pages(
     query = {name: value for name, value in (("o", sort), ("email_optin", optin), ("q", searched)) if value}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exporting, "A_PAGE", page)
+        patch.setattr(export_rows, "A_PAGE", page)
         exported = [row["Hub id"] for row in rows(take(staff, shop.tenant, **query))]
 
     assert exported == walked(staff, **query)
@@ -164,7 +163,7 @@ def test_an_export_that_is_not_read_to_its_end_says_so(shop: Partner, staff: Cli
     next(iter(answer.streaming_content))
     answer._iterator.close()  # as the answer's own close does, which ends the test's connection, too
 
-    assert AuditEvent.objects.filter(kind="exported").latest("pk").details[-1] == exporting.BROKEN_OFF
+    assert AuditEvent.objects.filter(kind="exported").latest("pk").details[-1] == export_taken.BROKEN_OFF
 
 
 def test_somebody_who_was_erased_is_in_no_export(shop: Partner, staff: Client) -> None:
@@ -221,8 +220,157 @@ def test_a_workbook_takes_any_text() -> None:
 
 def test_a_sheet_has_as_many_rows_as_fit_and_says_it(shop: Partner, staff: Client) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exporting, "MOST_ROWS", 3)
+        patch.setattr(export_rows, "MOST_ROWS", 3)
         content = b"".join(take(staff, shop.tenant, form="xlsx").streaming_content)
 
     assert sheet_of(content).max_row == 3
-    assert AuditEvent.objects.filter(kind="exported").latest("pk").details[-1] == exporting.TOO_LONG
+    assert AuditEvent.objects.filter(kind="exported").latest("pk").details[-1] == export_taken.TOO_LONG
+
+
+def one_column_each(record: dict[str, Any], row: dict[str, str], times: dict[str, str]) -> None:
+    """Hold a record's values, as they were sent, to those of a row: each is in a column, as text."""
+    written = {True: "yes", False: "no"}
+    for name, value in record.items():
+        if not isinstance(value, list) or name == "Taxonomy":
+            said = times.get(name) or (written[value] if isinstance(value, bool) else str(value))
+            said = ", ".join(value) if name == "Taxonomy" else said
+            assert said in row.values(), name
+
+
+WHOLE_LINE = {
+    "ProductId": "P-10",
+    "Sku": "S-10",
+    "Quantity": 71,
+    "Price": 19.25,
+    "OriginalPrice": 20.75,
+    "Size": "huge",
+    "Color": "teal",
+    "Brand": "Acme",
+    "IsGift": True,
+}
+WHOLE_ORDER = {
+    **ORDER,
+    "OrderId": "O-2",
+    "CustomerId": "C-2",
+    "TotalQuantity": 72,
+    "UniqueQuantity": 2,
+    "IsOrderCancelled": True,
+    "OrderItems": [WHOLE_LINE, {"ProductId": "P-11", "Sku": "=S", "Quantity": 1, "Price": 1}],
+}
+WHOLE_VARIANT = {
+    "VariantId": "V-1",
+    "Sku": "S-1",
+    "Name": "blue, huge",
+    "OriginalPrice": 20.75,
+    "Currency": "SEK",
+    "IsAvailable": True,
+    "Image": "https://shop.example/1.png",
+    "Size": "huge",
+    "Stock": 73,
+    "SalePrice": 19.25,
+    "Language": "sv",
+    "BrandName": "Acme",
+}
+WHOLE_PRODUCT = {
+    "ProductId": "P-1",
+    "ProductName": "Chair",
+    "Taxonomy": ["Home", "Chairs"],
+    "IsOfflineExclusive": True,
+    "ProductVariants": [WHOLE_VARIANT, {**WHOLE_VARIANT, "VariantId": "V-2", "Sku": "S-2"}],
+}
+
+
+def test_an_order_has_a_row_or_each_of_its_lines_with_every_field(shop: Partner, staff: Client) -> None:
+    assert {*WHOLE_ORDER} == {*OrderRecord.__annotations__}
+    assert {*WHOLE_LINE} == {*OrderItemRecord.__annotations__}
+    shop.save("orders", WHOLE_ORDER)
+
+    orders = rows(take(staff, shop.tenant, "/admin/orders/order/"))
+    lines = rows(take(staff, shop.tenant, "/admin/orders/order/", per="part"))
+
+    assert [row["Order ID"] for row in orders] == ["O-2", "O-1"]
+    assert "Line: SKU" not in orders[0]
+    assert [(row["Order ID"], row["Line: SKU"]) for row in lines] == [("O-2", "S-10"), ("O-2", "'=S"), ("O-1", "S-1")]
+    one_column_each(WHOLE_ORDER, lines[1], {"OrderDate": "2026-01-31T12:00:00+00:00"})
+    one_column_each(WHOLE_LINE, lines[0], {})
+
+
+def test_a_product_has_a_row_or_each_of_its_variants_with_every_field(shop: Partner, staff: Client) -> None:
+    assert {*WHOLE_PRODUCT} == {*ProductRecord.__annotations__}
+    assert {*WHOLE_VARIANT} == {*VariantRecord.__annotations__}
+    shop.save("products", WHOLE_PRODUCT, {"ProductId": "P-0", "ProductName": "None", "ProductVariants": []})
+
+    variants = rows(take(staff, shop.tenant, "/admin/products/product/", per="part"))
+
+    named = [(row["Product ID"], row["Variant: SKU"]) for row in variants]
+    assert named == [("P-0", ""), ("P-1", "S-1"), ("P-1", "S-2")]
+    one_column_each(WHOLE_PRODUCT, variants[2], {})
+    one_column_each(WHOLE_VARIANT, variants[1], {})
+
+
+def test_a_customer_has_every_field(shop: Partner, staff: Client) -> None:
+    whole = {
+        "CustomerId": "C-9",
+        "Email": "nine@example.com",
+        "Name": "Nina",
+        "Surname": "Nine",
+        "Phone": "0551234567",
+        "Language": "sv",
+        "Username": "n9",
+        **{name: True for name in CustomerRecord.__annotations__ if name.endswith("Optin") or name == "IsExcluded"},
+    }
+    assert {*whole} == {*CustomerRecord.__annotations__}
+    shop.save("customers", whole)
+
+    row = next(row for row in rows(take(staff, shop.tenant)) if row["Customer ID"] == "C-9")
+
+    one_column_each(whole, row, {})
+    assert list(row.values()).count("yes") == 6
+
+
+def test_lines_are_cut_where_a_sheet_ends(shop: Partner, staff: Client) -> None:
+    shop.save("orders", WHOLE_ORDER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export_rows, "MOST_ROWS", 2)
+        answer = take(staff, shop.tenant, "/admin/orders/order/", form="xlsx", per="part")
+        content = b"".join(answer.streaming_content)
+
+    assert sheet_of(content).max_row == 2
+
+
+HISTORY = {
+    "changeset": "Number",
+    "loggedrequest": "Route",
+    "quarantinedrecord": "Identifiers",
+    "erasurecertificate": "Reference",
+    "auditevent": "Details",
+    "look": "Records",
+}
+OF_ADMINS = {"auditevent", "look"}
+
+
+@pytest.mark.parametrize("name", HISTORY)
+def test_lists_that_are_no_records_are_taken_along_by_who_may_see_them(shop: Partner, name: str) -> None:
+    take_left_out(shop, "customers", {"CustomerId": "Q-1", "Language": "much too long", "Name": "Nobody's business"})
+    shop.delete("/customers/{tenant}", customerId="C-3")
+    WRITER.flush()
+    admin, staff = member(Role.ADMIN, shop.tenant), member(Role.STAFF, shop.tenant)
+    rows(take(admin, shop.tenant))
+    address = f"/admin/tenants/{name}/"
+
+    found = rows(take(admin, shop.tenant, address))
+
+    listed = admin.get(address).context["cl"].result_list
+    assert len(found) >= len(listed) - 1 > -1
+    assert HISTORY[name] in found[0]
+    assert "Nobody's business" not in str(found)
+    assert (f"{address}export/" in text(admin.get(address))) is True
+    assert staff.get(f"{address}export/").status_code == (403 if name in OF_ADMINS else 200)
+
+
+def test_taking_the_quarantine_counts_whom_it_names(shop: Partner, staff: Client) -> None:
+    take_left_out(shop, "customers", {"CustomerId": "Q-1", "Language": "much too long"})
+
+    rows(take(staff, shop.tenant, "/admin/tenants/quarantinedrecord/"))
+
+    assert Look.objects.get(way="export").records == 1

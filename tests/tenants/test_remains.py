@@ -27,6 +27,8 @@ TABLES = [
     "tenants_quarantinedrecord",
     "tenants_rejectedrow",
     "tenants_import",
+    "tenants_export",
+    "tenants_exportpart",
     "tenants_erasurecertificate",
 ]
 
