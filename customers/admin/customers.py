@@ -98,6 +98,9 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
             if name in self.fields and not was_given(self.instance, name):
                 self.fields[name].help_text = "Never given."
 
+    def _post_clean(self) -> None:
+        """Leave the customer as it is stored: the page says what is, and `edit_consents` writes what is wanted."""
+
 
 def flag_column(name: str) -> Callable[[Customer], SafeString]:
     """Return a column of the list that shows a flag."""

@@ -32,7 +32,10 @@ class AskForm(forms.Form):
         label="E-mail, CustomerId or phone",
         max_length=320,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="As it was then, or before. It is compared by its keyed hash, and neither stored nor logged.",
+        help_text=(
+            "As it was then, or before; a CustomerId as it was written, or all in capitals or small letters. It is"
+            " compared by its keyed hash, and neither stored nor logged."
+        ),
     )
 
     def __init__(self, *args: Any, tenants: Sequence[Tenant], **kwargs: Any) -> None:
@@ -68,8 +71,10 @@ def answer(tenant: Tenant, text: str) -> Answer:
     """Return what is known of a person by what somebody typed: an e-mail, a CustomerId or a phone in any form."""
     email, is_phone = normal_email(text), PHONE.fullmatch(text)
     phone = normal_phone(text, tenant.default_country) if is_phone else None
-    pairs = [("CustomerId", text), ("Email", email), ("Phone", text if is_phone else None), ("Phone", phone)]
-    named = Q(customer_id=text) | Q(phone__in=[value for value in (text, phone) if value])
+    ids = {text, text.upper(), text.lower()}
+    pairs = [*(("CustomerId", each) for each in ids), ("Email", email), ("Phone", phone)]
+    pairs += [("Phone", text)] if is_phone else []
+    named = Q(customer_id__in=ids) | Q(phone__in=[value for value in (text, phone) if value])
     named |= Q(email=email) if email else Q()
     doors = [Source(door).label if door else "any door" for door in kept_away(tenant, pairs)]
     now = Customer.objects.filter(named, tenant=tenant).order_by("-pk")[:10]

@@ -49,6 +49,7 @@ def everything(model_admin: Any, request: HttpRequest, customer: Customer) -> Ht
         "customer": customer,
         "tenant": customer.tenant,
         "at": moment(timezone.now()),
+        "zone": timezone.get_current_timezone_name(),
         "purpose": PURPOSE,
         "rights": RIGHTS,
         "most": MOST_ROWS,

@@ -223,6 +223,7 @@ DONE: Mapping[Operation, str] = {
     Operation.ERASE: "Touched by an erasure",
     Operation.REKEY: "Named anew",
     Operation.UNDO: "Taken back",
+    Operation.MERGE: "Merged",
 }
 TITLES = {"consents": "Consents", "changes": "Changes", "orders": "Orders", "notes": "Notes", "requests": "Left out"}
 ICONS = {

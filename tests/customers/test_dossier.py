@@ -1,6 +1,7 @@
 """Everything that is held about a person: a page and a file that have it all, for staff alone, and a look."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -107,6 +108,14 @@ def test_the_page_says_the_same_in_plain_words(staff: Client, zenobia: Customer)
         said in page for said in ("Kept for 30 days", "Kept until the person is erased", "supervisory authority")
     )
     assert all(f'id="{part(zenobia).name}"' in page for part in PARTS)
+
+
+def test_the_page_says_whose_clock_its_times_are_of(partner: Partner, staff: Client, zenobia: Customer) -> None:
+    Tenant.objects.filter(pk=partner.tenant.pk).update(time_zone="Asia/Tokyo")
+
+    page = text(staff.get(address(zenobia)))
+
+    assert re.search(r"at <time [^>]*>[^<]*</time>\. All times are those of Asia/Tokyo\.", page)
 
 
 def test_no_employee_and_no_other_person_is_named(partner: Partner, staff: Client, zenobia: Customer) -> None:

@@ -166,6 +166,16 @@ def test_who_was_erased_is_asked_in_any_form_and_stands_in_no_row(
     assert not [row for row in every_row() if "someone@person.example" in row]
 
 
+@pytest.mark.parametrize(("was", "typed"), [("T-10", "t-10"), ("abc-1", "ABC-1"), ("T-10", "T-10")])
+def test_the_case_in_which_an_id_is_typed_makes_no_difference_to_one_in_one_case(
+    partner: Partner, staff: Client, was: str, typed: str
+) -> None:
+    partner.save("customers", {"CustomerId": was})
+    erase(staff, Customer.objects.get())
+
+    assert "Yes." in asked(staff, partner.tenant, typed)
+
+
 def test_who_came_back_and_who_is_kept_away_is_said(partner: Partner, staff: Client, zenobia: Customer) -> None:
     erase(staff, zenobia)
     partner.save("customers", PERSON)

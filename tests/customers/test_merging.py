@@ -239,6 +239,22 @@ def test_the_other_one_is_found_within_the_tenant_and_hinted_at(shop: Partner, s
     assert f"?with={hub_id(shop, customer_id='C-3')}" not in page
 
 
+@pytest.mark.parametrize("undo", [False, True])
+def test_the_pages_of_both_open_after_a_merge_that_no_consent_changed_with(
+    shop: Partner, staff: Client, undo: bool
+) -> None:
+    shop.save("customers", {"CustomerId": "T-1", "Name": "Same"}, {"CustomerId": "T-2", "Name": "Same"})
+    kept, lost = hub_id(shop, customer_id="T-1"), hub_id(shop, customer_id="T-2")
+    merge = merged(staff, kept, lost)
+    if undo:
+        undone(staff, merge, reason="two persons")
+
+    pages = {pk: staff.get(f"/admin/customers/customer/{pk}/change/") for pk in ([kept, lost] if undo else [kept])}
+
+    assert {pk: page.status_code for pk, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert "Merged" in text(pages[kept])
+
+
 # Undo
 
 

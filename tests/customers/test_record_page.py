@@ -10,7 +10,7 @@ from customers.admin.optins import seen
 from customers.models import Customer
 from orders.models import Order
 from products.models import Product
-from tenants.models import Role
+from tenants.models import Role, Tenant
 from tests.conftest import Partner
 from tests.customers.records import customer
 from tests.members import member, superuser, text
@@ -122,6 +122,19 @@ def test_each_switch_has_its_evidence_beside_it(partner: Partner, ada: Customer,
     assert (given.state, given.why, given.how.startswith("API, ")) == ("Yes", "Ticket 17", True)
     assert (said.state, said.why, bool(said.since)) == ("No", "", True)
     assert (switches["GDPR opt-in"].state, switches["GDPR opt-in"].since) == ("Never given", "")
+
+
+def test_a_refused_save_shows_what_is_stored_beside_what_was_ticked(
+    partner: Partner, ada: Customer, staff: Client
+) -> None:
+    Tenant.objects.filter(pk=partner.tenant.pk).update(requires_reason=True)
+
+    page = staff.post(f"{LIST}{ada.pk}/change/", {"seen": seen(ada), "sms_optin": "on", "is_excluded": "on"})
+
+    switches = {switch.title: switch for switch in page.context["switches"]}
+    assert page.context["errors"]
+    assert (switches["SMS opt-in"].state, switches["SMS opt-in"].field.value()) == ("No", True)
+    assert [chip for chip in chips(page.context) if "xcluded" in chip] == []
 
 
 def test_an_opt_in_against_staffs_word_says_so(partner: Partner, ada: Customer, staff: Client) -> None:

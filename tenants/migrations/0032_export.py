@@ -10,7 +10,7 @@ from hub.sql.tenancy import tenant_table
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0030_page_count'),
+        ('tenants', '0031_quarantined_names'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
