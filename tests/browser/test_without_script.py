@@ -38,14 +38,11 @@ def page(request: pytest.FixtureRequest, chromium: Browser, live_server: LiveSer
         chromium, viewport={"width": width, "height": height}, base_url=live_server.url, java_script_enabled=False
     )
     page = context.new_page()
-    context.set_default_timeout(15000)
-    expect.set_options(timeout=15000)  # XX
     page.goto(LIST)
     page.locator("[name=username]").fill("maria")
     page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
     yield page
-    page.screenshot(path=f"/tmp/tidy_{request.node.name}.png", full_page=True)  # XX
     context.close()
 
 
@@ -54,7 +51,7 @@ def address(customer_id: str, name: str = "change") -> str:
 
 
 def test_a_list_is_searched_and_filtered_and_led_away_from(page: Page) -> None:
-    page.get_by_role("searchbox").first.fill("C-2")
+    page.locator("#searchbar").fill("C-2")
     page.keyboard.press("Enter")
     expect(page.locator("tr.data-row")).to_have_count(1)
     page.goto(LIST)
@@ -63,10 +60,11 @@ def test_a_list_is_searched_and_filtered_and_led_away_from(page: Page) -> None:
     expect(page.locator("tr.data-row")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"email_optin="))
 
-    page.locator("#nav-sidebar").get_by_role("link", name="Orders", exact=True).click()
+    page.locator("#nav-sidebar a[href='/admin/orders/order/']").click()
     expect(page).to_have_url(re.compile("/orders/order/"))
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("Logged out")).to_be_visible()
+    page.goto(LIST)
+    expect(page).to_have_url(re.compile("/login/"))
 
 
 def test_a_switch_is_saved_in_the_list_and_on_the_page(page: Page) -> None:
@@ -92,8 +90,8 @@ def test_a_customer_is_corrected_merged_and_erased_by_the_menu(page: Page) -> No
     expect(page.locator("body")).to_contain_text("Hopper")
 
     page.goto(f"{address('C-2', 'merge')}?with={Customer.objects.get(customer_id='C-1').pk}")
-    page.get_by_role("button", name=re.compile("Merge")).click()
-    expect(page.locator("body")).to_contain_text("merged")
+    page.get_by_role("button", name="Merge", exact=True).click()
+    expect(page.locator("body")).to_contain_text("is one with")
     page.goto(f"{LIST}{Customer.objects.get().pk}/change/")
     page.click(".record-menu summary")
     page.get_by_role("link", name="Erase…").click()
@@ -106,8 +104,9 @@ def test_all_that_match_are_chosen_and_one_action_takes_them(page: Page, shop: P
     shop.save("customers", *({"CustomerId": f"M-{number}", "SmsOptin": False} for number in range(60)))
     page.goto(LIST)
 
+    page.locator("input.action-select").first.check()
     page.get_by_label("Select all 62 matches of this list").check()
-    page.get_by_label("Action").select_option(label="SMS: opt in…")
+    page.locator("select[name=action]").select_option(label="SMS: opt in…")
     page.get_by_role("button", name="Run").click()
     page.get_by_role("button", name="SMS: opt in").click()
 
