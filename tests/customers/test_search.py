@@ -196,7 +196,7 @@ def test_a_list_that_finds_nobody_says_what_can_be_found(viewer: Client) -> None
 def test_a_search_of_words_asks_few_questions(
     shop: Partner, viewer: Client, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assert found(viewer, "jäger") == ["C-11800"]
 
 
