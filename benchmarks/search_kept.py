@@ -1,6 +1,7 @@
 """What keeping the searched words costs who ingests, and how many the worker makes.
 
     python -m benchmarks.search_kept [--pairs N]    loads the shops the first time (benchmarks.shops), then measures
+    python -m benchmarks.search_kept --poll 0.5 --upserts 40    as the worker looks in fact, in turns that it notices
 
 500 new, changed and unchanged customers are upserted for a tenant of its own among the shops, in turns: while the
 worker is stopped, and while it follows at once, in a process of its own. What ingest pays is the CPU of its own
@@ -34,13 +35,12 @@ from tenants.changes.changesets import Origin
 from tenants.models import Source, Tenant
 from tenants.provisioning import create_tenant
 
-UPSERTS = 6  # of a turn
 KINDS = ("new", "changed", "unchanged")
 FILLED = 20_000
 WORKER = """
 from benchmarks import shops
 from customers.searching.worker import Worker
-Worker(poll=0.01).work()
+Worker(poll={poll}).work()
 """
 
 
@@ -67,20 +67,20 @@ def backend_cpu() -> float:
     return time.clock_gettime((~pid << 3) | 2)  # what clock_getcpuclockid(3) makes of a pid
 
 
-def turn(tenant: Tenant, kind: str, batches: Batches) -> tuple[float, float]:
+def turn(tenant: Tenant, kind: str, batches: Batches, upserts: int = 6) -> tuple[float, float]:
     """Upsert some batches; return the milliseconds of each, and those of PostgreSQL's CPU."""
-    bodies = [batches.next(kind) for _ in range(UPSERTS)]
+    bodies = [batches.next(kind) for _ in range(upserts)]
     began, before = time.perf_counter(), backend_cpu()
     for body in bodies:
         upsert_customers(tenant, body, origin=Origin(Source.API, "bench", ""))  # type: ignore[arg-type]
     after, ended = backend_cpu(), time.perf_counter()
-    return (ended - began) * 1000 / UPSERTS, (after - before) * 1000 / UPSERTS
+    return (ended - began) * 1000 / upserts, (after - before) * 1000 / upserts
 
 
 @contextmanager
-def worker() -> Iterator[subprocess.Popen[bytes]]:
+def worker(poll: float) -> Iterator[subprocess.Popen[bytes]]:
     """Run the worker's loop in a process of its own."""
-    process = subprocess.Popen([sys.executable, "-c", WORKER])
+    process = subprocess.Popen([sys.executable, "-c", WORKER.format(poll=poll)])
     try:
         yield process
     finally:
@@ -89,12 +89,12 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def ingest(tenant: Tenant, pairs: int) -> None:
+def ingest(tenant: Tenant, pairs: int, *, poll: float, upserts: int) -> None:
     """Print how much of PostgreSQL's CPU 500 customers take while the worker is stopped, and while it follows."""
     batches, taken = Batches(), {kind: {"stopped": [], "following": []} for kind in KINDS}  # type: ignore[var-annotated]
     for kind in ("unchanged", "changed", "new", "unchanged"):
         turn(tenant, kind, batches)
-    with worker() as process:
+    with worker(poll) as process:
         for number in range(pairs):
             for kind in KINDS:
                 turn(tenant, "unchanged", batches)
@@ -104,7 +104,7 @@ def ingest(tenant: Tenant, pairs: int) -> None:
                     if how == "stopped":
                         process.send_signal(signal.SIGSTOP)
                         time.sleep(0.05)
-                    taken[kind][how].append(turn(tenant, kind, batches))
+                    taken[kind][how].append(turn(tenant, kind, batches, upserts))
     print("| 500 customers | worker stopped: ms, CPU | following: ms, CPU | CPU, times | middle half |")
     print("|---|---:|---:|---:|---:|")
     for kind, both in taken.items():
@@ -166,12 +166,14 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.search_kept")
     options_of(parser)
     parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--poll", type=float, default=0.01, help="seconds between two looks of the worker")
+    parser.add_argument("--upserts", type=int, default=6, help="of a turn")
     options = parser.parse_args()
     prepare(options.rows, reload=options.reload)
     tenant, _ = create_tenant(f"Measured {os.getpid()}")
     try:
         speed(tenant)
-        ingest(tenant, options.pairs)
+        ingest(tenant, options.pairs, poll=options.poll, upserts=options.upserts)
     finally:
         clear(tenant)
 

@@ -1,7 +1,7 @@
 """Five shops with 1,000,000 customers, 1,000,000 orders and 3,000,000 lines, in a data folder that is kept.
 
-`benchmarks.admin`, `benchmarks.search` and `benchmarks.writes` measure in it: whoever comes first loads it, and what
-one loaded the others find. It is var/benchmark-shops, or what the variable SHOPS names. `start()` is called before
+`benchmarks.admin`, `benchmarks.search` and `benchmarks.search_kept` measure in it: whoever comes first loads it, and
+what one loaded the others find. It is var/benchmark-shops, or what the variable SHOPS names. `start()` is called before
 anything of Django's is imported.
 """
 

@@ -5,7 +5,7 @@ time. All of it may be done twice. Customers are read under a row lock that eras
 (customers/sql/search_read.sql), not under the tenant's lock: nobody but who takes away one of these customers waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,6 +44,12 @@ SELECT id
  WHERE tenant_id = %(tenant_id)s AND id > %(position)s
  ORDER BY id
  LIMIT %(most)s
+"""
+THERE = """
+SELECT id
+  FROM customers_customer
+ WHERE tenant_id = %(tenant_id)s AND id = ANY (%(ids)s::bigint[])
+ LIMIT 1
 """
 FOLLOWED = """
 UPDATE customers_searchposition
@@ -138,10 +144,16 @@ def _store(tenant_id: UUID, ids: Sequence[int]) -> bool:
     """Store the words of customers; return False where one could not be locked, and this is to be tried again."""
     is_whole = True
     for start in range(0, len(ids), MOST):
-        named = {"tenant_id": tenant_id, "ids": as_array(ids[start : start + MOST])}
-        rows = execute_where_tenant_is(READ, named)
-        words = [{"id": id_, "words": searched_words(*said)} for id_, is_held, *said in rows if is_held]
+        some = ids[start : start + MOST]
+        rows = execute_where_tenant_is(READ, {"tenant_id": tenant_id, "ids": as_array(some)})
+        made = [(id_, stored, searched_words(*said)) for id_, stored, *said in rows]
+        words = [{"id": id_, "words": text} for id_, stored, text in made if text != stored]
         if words:
             execute_where_tenant_is(STORE, {"tenant_id": tenant_id, "words": orjson.dumps(words).decode()})
-        is_whole &= len(words) == len(rows)
+        is_whole &= not _is_there(tenant_id, set(some).difference(row[0] for row in rows))
     return is_whole
+
+
+def _is_there(tenant_id: UUID, ids: Set[int]) -> bool:
+    """Tell whether any of some customers is still there, who could not be locked; most are gone for good."""
+    return bool(ids) and bool(execute_where_tenant_is(THERE, {"tenant_id": tenant_id, "ids": as_array(ids)}))

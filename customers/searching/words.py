@@ -1,11 +1,13 @@
 """The words a customer is searched by, and what a typed text asks of them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from hub.records.phones import INTERNATIONAL, dialled
 from hub.records.plain import OF_NUMBER, digits_of, loose, plain, spellings, words_of
@@ -44,20 +46,33 @@ def digits(number: str) -> str:
     return number[1:] if usual else digits_of(dialled(number)).lstrip("0")
 
 
-def condition_of(text: str) -> Q | None:
+def in_index(part: str) -> Q:
+    """Ask for a part of the words, as the trigrams' index answers it."""
+    return Q(words__contains=part)
+
+
+def in_text(part: str) -> Q:
+    """Ask for a part of the words so that rows are read one after the other: no index knows of this."""
+    return Q(GreaterThan(StrIndex("words", Value(part)), 0))
+
+
+def condition_of(text: str, asks: Callable[[str], Q]) -> Q | None:
     """Return what a typed text asks of searched words: each of its words, in any order; None where it has none."""
     if named := ENTRY.fullmatch(text):
-        return Q(words__contains=f" {entry_of(named[1].lower(), named[2])} ")
-    asked = [reduce(or_, (Q(words__contains=part) for part in parts)) for parts in parts_of(text)]
+        return asks(f" {entry_of(named[1].lower(), named[2])} ")
+    asked = [reduce(or_, map(asks, parts)) for parts in parts_of(text)]
     return reduce(and_, asked) if asked else None
 
 
 def parts_of(text: str) -> Iterator[Sequence[str]]:
-    """Yield for each word of a text what customers' words may hold in its place."""
+    """Yield for each word of a text what customers' words may hold in its place; nothing that holds another of these.
+
+    Whoever has 0155500 has 155500, too, and each part is a look of its own into the index.
+    """
     for _, word in zip(range(MOST_WORDS), words_of(text), strict=False):
         readings = [*spellings(word), *map(loose, spellings(word))]
         if OF_NUMBER.fullmatch(word):
             readings.append(digits(word))
         parts = [part if len(part) >= ANY_PART else f" {part}" for part in dict.fromkeys(readings) if part]
         if parts:
-            yield parts
+            yield [part for part in parts if not any(other in part for other in parts if other != part)]

@@ -22,9 +22,10 @@ class QuarantinedRecord(TenantOwned):
 
     `record` is JSON text, which may hold what no table can, escaped; not `is_whole` where it was too big to be kept as
     it came. `identifiers` are those that can be read, `names` everything in it that a person may be named by, in its
-    normal form: what an erasure looks for, and by index the page of a customer. `digest` is of the record and its faults: the same record sent again adds to
-    `times`, and the place in its batch, the trace and so on are those of the last time, `last_at`. Kept for 30 days
-    after that. `decided_…` say who corrected or dismissed it, `corrected_number` in which changeset.
+    normal form: what an erasure looks for, and by index the page of a customer. `digest` is of the record and its
+    faults: the same record sent again adds to `times`, and the place in its batch, the trace and so on are those of the
+    last time, `last_at`. Kept for 30 days after that. `decided_…` say who corrected or dismissed it,
+    `corrected_number` in which changeset.
     """
 
     entity = models.CharField(max_length=10, choices=Entity.choices)

@@ -196,7 +196,7 @@ def test_a_list_that_finds_nobody_says_what_can_be_found(viewer: Client) -> None
 def test_a_search_of_words_asks_few_questions(
     shop: Partner, viewer: Client, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assert found(viewer, "jäger") == ["C-11800"]
 
 
@@ -206,16 +206,43 @@ def test_a_search_that_takes_too_long_says_so(shop: Partner, viewer: Client, mon
     assert "Too many have what was typed" in text(viewer.get(LIST, {"q": "jäger"}))
 
 
-def test_words_that_the_index_takes_too_long_for_are_found_by_walking(
-    shop: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch
+WORDS = ["jäger", "0155 500 35 348", "c-11800", "an", "j", "ann@shop.example", "obrien 40123", "zzyzx", "100%", "_"]
+
+
+@pytest.mark.parametrize("frequent", [0, 1000])
+@pytest.mark.parametrize("newest", [1, 2, 5000])
+def test_customers_are_found_alike_whichever_way_is_taken(
+    shop: Partner, monkeypatch: pytest.MonkeyPatch, newest: int, frequent: int
+) -> None:
+    shop.save("customers", {"CustomerId": "100%", "Name": "Jäger_Ann"}, {"CustomerId": "1000", "Name": "J"})
+    searched()
+    alike = [sorted(finding.ids_by_words([shop.tenant.pk], term, 1000) or []) for term in WORDS]
+    monkeypatch.setattr(finding, "NEWEST", newest)
+    monkeypatch.setattr(finding, "FREQUENT", frequent)
+
+    assert [sorted(finding.ids_by_words([shop.tenant.pk], term, 1000) or []) for term in WORDS] == alike
+    assert [len(ids) for ids in alike] == [2, 1, 1, 2, 3, 1, 1, 0, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("frequent", "ways"),
+    [(1000, [1, finding.BY_INDEX, finding.BY_WALKING]), (0, [1, finding.BY_WALKING, finding.BY_INDEX])],
+    ids=["by index first", "by reading first"],
+)
+def test_words_that_one_way_takes_too_long_for_are_found_the_other_way(
+    shop: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch, frequent: int, ways: list[int]
 ) -> None:
     soon, asked = finding._soon, []
 
-    def slow(rows: Any, most: int, times: int) -> Any:
+    def slow(read: Any, times: int) -> Any:
         asked.append(times)
-        return None if times == finding.BY_INDEX else soon(rows, most, times)
+        return None if times == ways[1] else soon(read, times)
 
     monkeypatch.setattr(finding, "_soon", slow)
+    monkeypatch.setattr(finding, "NEWEST", 1)
+    monkeypatch.setattr(finding, "FREQUENT", frequent)
+    shop.save("customers", {"CustomerId": "C-1", "Name": "Jäger"})
+    searched()
 
-    assert found(viewer, "jäger") == ["C-11800"]
-    assert asked == [finding.BY_INDEX, finding.BY_WALKING]
+    assert found(viewer, "jäger") == ["C-1", "C-11800"]
+    assert asked == ways

@@ -8,9 +8,11 @@ WITH held AS MATERIALIZED (
      ORDER BY id
        FOR KEY SHARE SKIP LOCKED
 )
-SELECT c.id, h.id IS NOT NULL AS is_held, h.name, h.surname, h.email, h.phone, h.username, h.customer_id,
-       h.tags, h.mailing_lists
-  FROM customers_customer c
-  LEFT JOIN held h ON h.id = c.id
- WHERE c.tenant_id = :'tenant_id' AND c.id = ANY (:'ids'::bigint[])
+SELECT h.id, w.words, h.name, h.surname, h.email, h.phone, h.username, h.customer_id, h.tags, h.mailing_lists
+  FROM held h
+  LEFT JOIN LATERAL (
+       SELECT s.words
+         FROM customers_searchedwords s
+        WHERE s.tenant_id = :'tenant_id' AND s.id = h.id
+       OFFSET 0) w ON true
 ;
