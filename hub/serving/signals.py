@@ -1,7 +1,7 @@
 """Signals that end a command: raised as exceptions, so that it lets go of what it holds, and again where they are lost.
 
-What a handler raises within a weak reference's callback, a `__del__` or a sweep of the garbage, Python prints and drops,
-for nobody has called those. Importing a module has such callbacks: a process that was told to end in one would go on.
+What a handler raises in a callback of a weak reference, a `__del__` or a sweep of the garbage, Python prints and drops:
+nobody has called those. Importing a module has such callbacks: a process that was told to end in one would go on.
 """
 
 import signal

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tenants.changes.expiry import expire_changesets
-from tenants.models import Changeset, Delivery, Entity, Operation, Tenant, Webhook
+from tenants.models import Changeset, Delivery, Entity, ErasureCertificate, Operation, Tenant, Webhook
 from tenants.webhooks.endpoints import (
     ask_test,
     create_webhook,
@@ -55,6 +55,34 @@ def test_a_receiver_gets_the_feeds_items_signed_and_in_order(partner: Partner, d
         assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
         assert Verifier(secret).verify(got.body, got.headers) == got.json
         assert got.json["timestamp"] == got.json["data"]["At"]
+
+
+def test_a_message_of_an_erasure_says_its_ground_its_request_and_the_certificate(
+    partner: Partner, deliver: Deliver
+) -> None:
+    with receiving() as receiver:
+        webhook, secret = create_webhook(partner.tenant, label="CRM", url=receiver.url, entities=[Entity.CUSTOMERS])
+        partner.save("customers", {"CustomerId": "1"}, {"CustomerId": "2"})
+        partner.delete("/customers/{tenant}", customerId="1", legalBasis="objection", reference="GDPR-2026-4")
+        partner.delete("/customers/{tenant}", customerId="2")
+
+        with deliver():
+            assert stands_at(webhook, 3)
+
+    stored, *erased = receiver.got
+    first, second = ErasureCertificate.objects.order_by("pk")
+    assert "Erasure" not in stored.json["data"]
+    assert [got.json["data"]["Erasure"] for got in erased] == [
+        {
+            "LegalBasis": "objection",
+            "Reference": "GDPR-2026-4",
+            "Certificates": [{"HubId": first.hub_id, "Number": first.number}],
+        },
+        {"LegalBasis": None, "Reference": None, "Certificates": [{"HubId": second.hub_id, "Number": second.number}]},
+    ]
+    for got in erased:
+        assert Verifier(secret).verify(got.body, got.headers) == got.json
+        assert got.json["data"]["Deleted"] == [got.json["data"]["Erasure"]["Certificates"][0]["HubId"]]
 
 
 def test_a_new_webhook_is_told_of_what_changes_from_then_on(partner: Partner, deliver: Deliver) -> None:
