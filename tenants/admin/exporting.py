@@ -156,12 +156,13 @@ class ExportedList:
 
     def _deferred(self, request: HttpRequest, form: ExportForm, rows: ListRows) -> HttpResponseBase:
         """Have the file made in the background, and lead to the page that says how far it is."""
+        asker: Any = request.user
         query, may_name = query_of(request, self)
         asked: dict[str, Any] = {"query": query, "may_name": may_name, "filters": filters_of(rows.changelist)}
         asked |= {"listing": self.opts.label_lower, "columns": form.titles(self)}  # type: ignore[attr-defined]
         asked |= {"by_part": form.by_part, "format": rows.form}
         try:
-            export = jobs.ask(rows.tenant, request.user.pk, trace_id(HubRequest.of(request)), **asked)
+            export = jobs.ask(rows.tenant, asker.pk, trace_id(HubRequest.of(request)), **asked)
         except jobs.TooMany:
             form.add_error(None, TOO_MANY)
             return self._export_page(request, form, rows.changelist)

@@ -28,6 +28,7 @@ COUNT = "document.querySelectorAll('[injected]').length + (window.injected ? 100
 # No pages.
 LANDS = {"logout", "jsi18n", "view_on_site", "autocomplete", "customers_customer_proof", "tenants_import_rejected"}
 LANDS |= {"orders_order_unknown_skus_csv"}
+LANDS |= {"tenants_export_download"}
 LANDS |= {"tenants_erasurecertificate_json"}
 
 
