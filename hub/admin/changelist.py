@@ -92,8 +92,8 @@ class KeysetChangeList(HubChangeList):
     """A list whose page is named by the hub id it follows: `p=900` comes after 900, `p=-900` before it.
 
     `o=email` sorts it by e-mail, `o=-email` the other way round; without one the newest come first. `result_count` is
-    the least that is known, `counted` says how much of it is certain. `waits_ms` is how long it walks an index for a page
-    of rows, where that is not as long as somebody who looks at the list waits.
+    the least that is known, `counted` says how much of it is certain. `waits_ms` is how long it walks an index for a
+    page of rows, where that is not as long as somebody who looks at the list waits.
     """
 
     waits_ms = 0

@@ -118,7 +118,7 @@ class ExportedList:
 
     def rows_of(self, changelist: KeysetChangeList, tenant: Tenant, titles: Sequence[str], **how: Any) -> ListRows:
         """Return the rows that a tenant has of the list, in the columns with some titles."""
-        changelist.queryset = changelist.queryset.filter(tenant_id=tenant.pk)
+        changelist.queryset = changelist.queryset.filter(tenant_id=tenant.pk).select_related(None)
         columns = [column for column in self.exports if column.title in titles]
         of_parts = [column for column in how["parts"].columns if column.title in titles] if how.get("parts") else []
         return ListRows(changelist, tenant, columns, part_columns=of_parts, looks=self.looks_of, **how)
