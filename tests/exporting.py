@@ -9,6 +9,7 @@ from django.test import Client
 from hub.admin import changelist
 from tenants.admin.export_worker import run
 from tenants.models import Export, Tenant
+from tests.conftest import Partner
 
 LIST = "/admin/customers/customer/"
 
@@ -26,10 +27,15 @@ def ask(client: Client, tenant: Tenant, address: str = LIST, form: str = "csv", 
 def asked(client: Client, tenant: Tenant, *args: Any, **how: Any) -> Export:
     """Return an export that is to be made in the background, as one of any length is here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changelist, "MOST_COUNTED", 0)
+        patch.setattr(changelist, "MOST_COUNTED", -1)
         answer = ask(client, tenant, *args, **how)
     assert answer.status_code == 302, answer.content
     return Export.objects.get(pk=answer["Location"].rstrip("/").split("/")[-2])
+
+
+def exported(partner: Partner, client: Client, **how: Any) -> Export:
+    """Return an export of a tenant's customers, or another list, that is ready, for who is logged in."""
+    return made(asked(client, partner.tenant, **how))
 
 
 def made(export: Export) -> Export:

@@ -92,8 +92,11 @@ class KeysetChangeList(HubChangeList):
     """A list whose page is named by the hub id it follows: `p=900` comes after 900, `p=-900` before it.
 
     `o=email` sorts it by e-mail, `o=-email` the other way round; without one the newest come first. `result_count` is
-    the least that is known, `counted` says how much of it is certain.
+    the least that is known, `counted` says how much of it is certain. `waits_ms` is how long it walks an index for a
+    page of rows, where that is not as long as somebody who looks at the list waits.
     """
+
+    waits_ms = 0
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         self.within = self.model_admin.sorted_within(request, self)
@@ -159,7 +162,7 @@ class KeysetChangeList(HubChangeList):
         """
         following = stretch.following(queryset, place)
         try:
-            with patience(patience_ms()):
+            with patience(self.waits_ms or patience_ms()):
                 return list(following[:most])
         except OperationalError as error:
             if not isinstance(error.__cause__, QueryCanceled):

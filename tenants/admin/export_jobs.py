@@ -213,7 +213,7 @@ class ExportAdmin(HistoryAdmin):
         facts.append(("Format", export.format.upper()))
         if state_of(export) == ExportState.READY:
             facts += [("Rows in the file", f"{export.rows:,}"), ("Size", size_text(export.size))]
-            facts.append(("Kept until", moment(export.ended_at + jobs.KEPT)))
+            facts.append(("Kept until", moment(jobs.kept_until(export))))
         return facts
 
     # The list's columns
@@ -237,4 +237,4 @@ class ExportAdmin(HistoryAdmin):
 
     @display(description="kept until")  # type: ignore[untyped-decorator]
     def until(self, export: Export) -> SafeString | str:
-        return moment(export.ended_at + jobs.KEPT) if state_of(export) == ExportState.READY else "–"
+        return moment(jobs.kept_until(export)) if state_of(export) == ExportState.READY else "–"

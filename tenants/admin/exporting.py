@@ -118,7 +118,7 @@ class ExportedList:
 
     def rows_of(self, changelist: KeysetChangeList, tenant: Tenant, titles: Sequence[str], **how: Any) -> ListRows:
         """Return the rows that a tenant has of the list, in the columns with some titles."""
-        changelist.queryset = changelist.queryset.filter(tenant_id=tenant.pk)
+        changelist.queryset = changelist.queryset.filter(tenant_id=tenant.pk).select_related(None)
         columns = [column for column in self.exports if column.title in titles]
         of_parts = [column for column in how["parts"].columns if column.title in titles] if how.get("parts") else []
         return ListRows(changelist, tenant, columns, part_columns=of_parts, looks=self.looks_of, **how)
@@ -156,12 +156,13 @@ class ExportedList:
 
     def _deferred(self, request: HttpRequest, form: ExportForm, rows: ListRows) -> HttpResponseBase:
         """Have the file made in the background, and lead to the page that says how far it is."""
+        asker: Any = request.user
         query, may_name = query_of(request, self)
         asked: dict[str, Any] = {"query": query, "may_name": may_name, "filters": filters_of(rows.changelist)}
         asked |= {"listing": self.opts.label_lower, "columns": form.titles(self)}  # type: ignore[attr-defined]
         asked |= {"by_part": form.by_part, "format": rows.form}
         try:
-            export = jobs.ask(rows.tenant, request.user.pk, trace_id(HubRequest.of(request)), **asked)
+            export = jobs.ask(rows.tenant, asker.pk, trace_id(HubRequest.of(request)), **asked)
         except jobs.TooMany:
             form.add_error(None, TOO_MANY)
             return self._export_page(request, form, rows.changelist)

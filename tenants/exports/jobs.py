@@ -71,12 +71,17 @@ def ask_again(export: Export, trace_id: str) -> Export:
 
 def is_over(export: Export) -> bool:
     """Tell whether a file that is ready has been kept for as long as it is."""
-    return export.state == ExportState.READY and export.ended_at < datetime.now(UTC) - KEPT
+    return export.state == ExportState.READY and kept_until(export) < datetime.now(UTC)
+
+
+def kept_until(export: Export) -> datetime:
+    """Return until when the file of an export that is ready is kept."""
+    return (export.ended_at or export.created_at) + KEPT
 
 
 def to_run() -> Sequence[tuple[int, UUID]]:
     """Return the jobs, by id and tenant, that wait or whose worker is gone, the oldest first."""
-    return execute(READY_TO_RUN, {"seconds": GONE.total_seconds()}).fetchall()  # type: ignore[return-value]
+    return execute(READY_TO_RUN, {"seconds": GONE.total_seconds()}).fetchall()
 
 
 def take_up(export_id: int, tenant_id: UUID, holder: str) -> Export | None:

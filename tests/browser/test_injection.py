@@ -35,6 +35,7 @@ LANDS = {
     "tenants_import_rejected",
 }
 LANDS |= {"orders_order_unknown_skus_csv"}
+LANDS |= {"tenants_export_download"}
 LANDS |= {"tenants_erasurecertificate_json"}
 
 

@@ -24,11 +24,12 @@ from customers.models import Customer, CustomerNote
 from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
 from hub.records.schemas import STRICT
-from tenants.models import BeforeImage, Changeset, ConsentChange, QuarantinedRecord, Role
+from tenants.models import BeforeImage, Changeset, ConsentChange, ExportPart, QuarantinedRecord, Role
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
 from tests.customers.merges import merged, undone
 from tests.customers.test_erasure import every_row
+from tests.exporting import exported
 from tests.members import member
 from tests.orders.records import line, order
 from tests.products.records import product
@@ -199,6 +200,10 @@ def administer(partner: Partner, staff: Client) -> None:
     staff.get(f"/admin/customers/customer/{pk}/delete/")
     for form in ("", "json"):
         staff.get(f"/admin/customers/customer/{pk}/everything/", {"format": form})
+    for term in (ID, EMAIL, MARK):
+        exported(partner, staff, q=term)
+    exported(partner, staff, address="/admin/orders/order/", per="part")
+    assert any(MARK.encode() in bytes(part.data) for part in ExportPart.objects.all())
     staff.post(reverse("admin:customers_customer_erased"), {"tenant": partner.id, "who": EMAIL})
     naming = {"chosen": str(pk), "reference": f"asked by {MARK}", "legal_basis": "objection"}
     assert staff.post("/admin/customers/customer/delete/", naming).status_code == 400

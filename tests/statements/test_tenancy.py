@@ -17,6 +17,7 @@ STATEMENTS = statements()
 ACROSS_TENANTS = {
     "customers.searching.filling.WAITING": "the background worker keeps the searched words of all tenants",
     "tenants.links.IDENTIFIERS": "a hub id names a customer of whichever tenant",
+    "tenants.exports.jobs.READY_TO_RUN": "the background worker makes the exports of all tenants",
     "tenants.imports.worker.READY": "the background worker runs the jobs of all tenants",
     "tenants.reading.NUMBERS_OF_ALL": "a superuser's list shows all of them",
 }

@@ -70,6 +70,7 @@ SAMPLES: dict[str, Any] = {
     "supplied": ["NULL", "NULL"],
     "answer": "c2VhbGVk", "first": "1", "name": "6e616d65", "request": "72657175657374", "second": "-2",
     "since": MOMENT,
+    "export_id": 1,
     "import_id": "1", "holder": "host 1", "until": "3", "bytes_read": "512", "changes": "[]", "layout": "{}",
     "message": "",
     "more": '{"read": 3, "created": 1, "updated": 0, "unchanged": 1, "rejected": 1, "folded": 0}',

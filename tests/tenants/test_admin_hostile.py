@@ -31,6 +31,7 @@ from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sending import Outcome
 from tests.conftest import Partner
 from tests.customers.records import customer
+from tests.exporting import exported
 from tests.files.jobs import tried_file
 from tests.members import browser, make_user, text
 from tests.orders.records import order
@@ -81,6 +82,7 @@ def shop(partner: Partner) -> Partner:
     browser(somebody).get("/admin/customers/customer/")
     view = {"list": "customers.customer", "name": "No SMS", "query": "sms_optin=no", "share": "yes"}
     browser(somebody).post("/admin/tenants/savedview/save/", view)
+    exported(partner, browser(User.objects.get(username__startswith="somebody")))
     webhook, _ = create_webhook(partner.tenant, label="ERP", url="https://erp.example/hooks")
     note_tested(webhook.pk, None, Outcome(1, 200))
     if not ProcrastinateJob.objects.exists():  # one that a worker's test left stands in the way of another

@@ -31,6 +31,7 @@ from tenants.models import (
     ConsentChange,
     Delivery,
     ErasureCertificate,
+    Export,
     Import,
     Invitation,
     LoggedRequest,
@@ -49,6 +50,7 @@ from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sending import Outcome
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
+from tests.exporting import exported
 from tests.files.jobs import ndjson, tried_file
 from tests.members import browser, make_user, text
 from tests.orders.records import order
@@ -93,7 +95,9 @@ viewer: tenants_savedview_change tenants_savedview_changelist tenants_savedview_
 admin: tenants_savedview_delete
 staff: tenants_import_add tenants_import_preview tenants_import_rejected
 staff: customers_customer_act_on_list customers_customer_export orders_order_export products_product_export
-staff: tenants_consentchange_export
+staff: tenants_consentchange_export tenants_changeset_export tenants_loggedrequest_export
+staff: tenants_quarantinedrecord_export tenants_erasurecertificate_export tenants_export_changelist
+admin: tenants_auditevent_export tenants_look_export
 staff: customers_customer_everything customers_customer_erased tenants_erasurecertificate_ask
 staff: tenants_erasurecertificate_change tenants_erasurecertificate_changelist tenants_erasurecertificate_history
 staff: tenants_erasurecertificate_json tenants_erasurecertificate_verify
@@ -134,6 +138,8 @@ never: tenants_strangerrequest_delete tenants_strangerrequest_history
 never: tenants_erasurecertificate_add tenants_erasurecertificate_delete
 never: tenants_tenant_delete tenants_tenant_measure view_on_site tenants_delivery_add tenants_delivery_change
 never: tenants_delivery_delete tenants_delivery_history tenants_quarantinedrecord_add
+never: tenants_export_add tenants_export_again tenants_export_cancel tenants_export_change tenants_export_delete
+never: tenants_export_download tenants_export_history tenants_export_progress
 never: tenants_import_cancel tenants_import_confirm tenants_import_delete tenants_import_part
 never: tenants_savedview_add tenants_savedview_save tenants_savedview_update
 never: tenants_quarantinedrecord_delete tenants_quarantinedrecord_dismiss_many tenants_quarantinedrecord_send_many
@@ -209,6 +215,7 @@ def filled(partner: Partner, name: str) -> Partner:
     invite(partner.tenant, f"{name}@example.com", Role.VIEWER, by=admin)
     view = {"listing": "customers.customer", "query": "sms_optin=no", "tenant": partner.tenant}
     SavedView.objects.create(name=name, made_by=admin, **view)
+    exported(partner, browser(admin))  # which is theirs alone
     webhook, _ = create_webhook(partner.tenant, label=name, url=f"https://{name}.example/hooks")
     note_tested(webhook.pk, None, Outcome(1, 200))
     browser(admin).get(f"/admin/customers/customer/{OF_TENANT[Customer](partner.tenant).pk}/change/")
@@ -229,7 +236,7 @@ OF_TENANT: dict[Any, Any] = {
     model: lambda tenant, model=model: model.objects.filter(tenant=tenant).order_by("pk").first()
     for model in (
         *(Customer, Duplicate, Order, Product, Changeset, ConsentChange, LoggedRequest, ApiKey, Membership),
-        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import, SavedView, ErasureCertificate),
+        *(Invitation, AuditEvent, Look, Webhook, QuarantinedRecord, Import, SavedView, ErasureCertificate, Export),
     )
 }
 OF_TENANT[AccountEvent] = lambda tenant: AccountEvent.objects.filter(tenants__contains=[tenant.pk]).first()
@@ -403,6 +410,7 @@ OF_THEIRS = {
 OF_THEIRS |= {"tenants_tenant", "tenants_apikey", "tenants_membership", "tenants_changeset", "tenants_healthsnapshot"}
 OF_THEIRS |= {"tenants_webhook", "tenants_delivery", "tenants_quarantinedrecord"}
 OF_THEIRS |= {"tenants_import", "tenants_filepart", "tenants_rejectedrow", "tenants_importmapping"}
+OF_THEIRS |= {"tenants_export", "tenants_exportpart"}
 OF_THEIRS |= {"tenants_invitation", "tenants_auditevent", "tenants_accountevent", "auth_user", "mfa_authenticator"}
 
 
