@@ -97,7 +97,7 @@ time.sleep(60)
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_hears_a_signal_that_comes_in_a_callback(hub: Hub, number: signal.Signals) -> None:
-    ended = hub.manage("shell", "--command", LOST.format(number=int(number)))
+    ended = hub.manage("shell", "--no-imports", "-c", LOST.format(number=int(number)))
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", "")
 
