@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -67,7 +68,9 @@ def _sample(model: type[models.Model]) -> dict[str, Any]:
         for field in model._meta.concrete_fields
         if not (field.null or field.has_default() or field.primary_key or field.is_relation)
     ]
-    return {field.name: next(SAMPLES[kind] for kind in type(field).__mro__ if kind in SAMPLES) for field in needed}
+    found = {field.name: next(SAMPLES[kind] for kind in type(field).__mro__ if kind in SAMPLES) for field in needed}
+    users = [field for field in model._meta.concrete_fields if field.related_model is User and not field.null]
+    return found | {field.attname: User.objects.get_or_create(username="x")[0].pk for field in users}
 
 
 def counts(tenant: Tenant) -> dict[str, int]:
