@@ -34,8 +34,8 @@ PARTS = {
 
 # The first row stays in sight.
 VIEWS = (
-    '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-    "</sheetView></sheetViews>"
+    '<sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
 )
 WIDTHS = 9, 48  # the narrowest and the widest column, in characters
 

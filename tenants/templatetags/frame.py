@@ -48,7 +48,7 @@ def _parts(context: Context) -> list[Part]:
     record = context.get("original") or context.get("object")
     record = record if isinstance(record, Model) else None
     opts = record._meta if record else opts
-    parts = [{"title": list_title(opts), "link": _address(opts, "changelist")}]
+    parts: list[Part] = [{"title": list_title(opts), "link": _address(opts, "changelist")}]
     if record:
         parts.append({"title": record, "link": _address(opts, "change", record.pk)})
     return [*parts, {"title": title}] if _has_own_title(context, title, str(parts[-1]["title"])) else parts
