@@ -32,6 +32,13 @@ GOOD_FOR = 2 * 60 * 60  # seconds: pages that were left open longer say so
 TOO_OLD = "This page was open for more than two hours, or was changed. Begin again with the list."
 MOST_SHOWN = 200  # lines with several matches that the page names
 MOST_SIGNED = 2_000_000  # bytes that a form can carry back
+STEPS = {
+    "list": "Act on a list",
+    "column": "Act on a list: choose the column",
+    "choose": "Act on a list: choose what to change",
+    "confirm": "Act on a list: confirm",
+    "done": "Act on a list: done",
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def _page(model_admin: RecordAdmin, request: HttpRequest, step: str, status: int
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
-        "title": "Paste or upload a list",
+        "title": STEPS[step],
     }
     context |= {"step": step, "list_url": model_admin.list_url(), **shown}
     headers = {"Cache-Control": "no-store"}

@@ -100,11 +100,11 @@ def _flag_line(kept: Customer, lost: Customer, choices: Choices, name: str, rule
 
 
 def _why(name: str, kept: int, lost: int) -> str:
-    both = [bool(flags & 1 << FLAGS[name]) for flags in (kept, lost)]
-    granted = GRANTED[NAMES[name]]
-    if both[0] is both[1]:
-        return "both say so" if both[0] is granted else "neither allows it"
-    return "only one allows it"
+    """Say why the rule says so: an opt-in is granted where both allow it, an exclusion where either has it."""
+    number = sum(bool(flags & 1 << FLAGS[name]) for flags in (kept, lost))
+    if GRANTED[NAMES[name]]:
+        return ("neither allows it", "only one allows it", "both allow it")[number]
+    return ("neither is excluded", "one of them is excluded", "both are excluded")[number]
 
 
 def _word(value: bool) -> str:

@@ -1,8 +1,9 @@
 """A workbook of one sheet, written row by row: nothing of it is held, so that a million rows take no memory."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from io import RawIOBase
+from itertools import chain, islice
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -25,10 +26,18 @@ PARTS = {
     "_rels/.rels": f'{XML}<Relationships xmlns="{PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
     "xl/workbook.xml": f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
-    '<sheets><sheet name="Export" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    '<bookViews><workbookView/></bookViews><sheets><sheet name="Export" sheetId="1" r:id="rId1"/></sheets></workbook>',
     "xl/_rels/workbook.xml.rels": f'{XML}<Relationships xmlns="{PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
 }
+
+
+# The first row stays in sight.
+VIEWS = (
+    '<sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+)
+WIDTHS = 9, 48  # the narrowest and the widest column, in characters
 
 
 class _Taken(RawIOBase):
@@ -51,19 +60,36 @@ class _Taken(RawIOBase):
         return found
 
 
-def workbook(pages: Iterable[Iterable[Sequence[str]]]) -> Iterator[bytes]:
-    """Yield a workbook piece by piece, its rows in pages: all cells are texts, which nothing runs as formulas."""
-    taken = _Taken()
+def workbook(pages: Iterable[Collection[Sequence[str]]]) -> Iterator[bytes]:
+    """Yield a workbook piece by piece, its rows in pages: all cells are texts, which nothing runs as formulas.
+
+    The first row is the head, and stays in sight; columns are as wide as it and the page after it want them.
+    """
+    taken, pages = _Taken(), iter(pages)
+    first = list(islice(pages, 2))
     with ZipFile(taken, "w", ZIP_DEFLATED) as archive:
         for name, text in PARTS.items():
             archive.writestr(name, text)
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            sheet.write(f'{XML}<worksheet xmlns="{MAIN}"><sheetData>'.encode())
-            for page in pages:
+            sheet.write(f'{XML}<worksheet xmlns="{MAIN}">{VIEWS}{_columns(first)}<sheetData>'.encode())
+            for page in chain(first, pages):
                 sheet.write("".join(map(_row, page)).encode())
                 yield taken.taken()
             sheet.write(b"</sheetData></worksheet>")
     yield taken.taken()
+
+
+def _columns(pages: Iterable[Collection[Sequence[str]]]) -> str:
+    """Write how wide columns are, to hold the longest text of some pages."""
+    least, most = WIDTHS
+    longest: dict[int, int] = {}
+    for row in chain.from_iterable(pages):
+        for number, text in enumerate(row, start=1):
+            longest[number] = max(longest.get(number, least), min(len(text) + 2, most))
+    written = (
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>' for number, width in longest.items()
+    )
+    return f"<cols>{''.join(written)}</cols>" if longest else ""
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -85,7 +85,8 @@ class PreviewPages(ImportPages):
         rows = [(record.line, record.cells(names), record.faults) for record in records]
         wrong_records = sum(bool(record.faults) for record in records)
         shown |= {"names": names, "rows": rows, "wrong_records": wrong_records, "is_table": job.format != "ndjson"}
-        return self.page(request, "tenants/import_preview.html", job, **shown)
+        title = "Match the columns" if shown["is_table"] else "Look at the first records"
+        return self.page(request, "tenants/import_preview.html", job, title=title, **shown)
 
 
 def ways(request: HttpRequest, job: Import) -> list[Select]:

@@ -1,11 +1,10 @@
 """The frame of the admin's pages: where a page is, in the words of the sidebar."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.apps import apps
+from django.db.models import Model
 from django.db.models.options import Options
-from django.template import Library
+from django.template import Context, Library
 from django.urls import reverse
 from django.utils.text import capfirst
 
@@ -30,22 +29,36 @@ def noun(opts: "Options[Any]", number: int) -> str:
     return one if number == 1 else many
 
 
-@register.filter
-def crumbs(parts: Sequence[Part], path: str) -> list[Part]:
-    """Return the way to a page: from Home instead of its app, the lists by their titles, what leads to itself no link.
+@register.inclusion_tag("unfold/helpers/header_title.html", takes_context=True)
+def way(context: Context) -> dict[str, Any]:
+    """Show the way to a page: from Home over the list and the record to what is done there, by its title.
 
-    `parts` are the theme's, of which the first that leads somewhere is the app.
+    The theme's ends at the record, so that all pages of a record, and all of a list, would be called the same.
     """
-    home = {"title": "Home", "link": reverse("admin:index")}
-    own = [*parts[1:]] if len(parts) > 1 and parts[0].get("link") else [*parts]
-    titles = _titles_by_address()
-    named = [{**part, "title": titles.get(str(part.get("link", "")), part["title"])} for part in own]
-    shown = [part if str(part.get("link", "")) != path else {"title": part["title"]} for part in named]
-    return shown if path == home["link"] else [home, *shown]
+    request, home = context["request"], {"title": "Home", "link": reverse("admin:index")}
+    parts = _parts(context)
+    shown = [part if part.get("link") != request.path else {"title": part["title"]} for part in parts]
+    return {"request": request, "parts": shown if request.path == home["link"] else [home, *shown]}
 
 
-def _titles_by_address() -> dict[str, str]:
-    found = {label: apps.get_model(label)._meta for label in TITLES}
-    return {
-        reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"): TITLES[label] for label, meta in found.items()
-    }
+def _parts(context: Context) -> list[Part]:
+    opts, title = context.get("opts"), str(context.get("title") or "")
+    if not opts:
+        return [{"title": title or "Data hub"}]
+    record = context.get("original") or context.get("object")
+    record = record if isinstance(record, Model) else None
+    opts = record._meta if record else opts
+    parts: list[Part] = [{"title": list_title(opts), "link": _address(opts, "changelist")}]
+    if record:
+        parts.append({"title": record, "link": _address(opts, "change", record.pk)})
+    return [*parts, {"title": title}] if _has_own_title(context, title, str(parts[-1]["title"])) else parts
+
+
+def _address(opts: "Options[Any]", page: str, *args: object) -> str:
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{page}", args=args)
+
+
+def _has_own_title(context: Context, title: str, last: str) -> bool:
+    """Tell whether a page is neither a list nor the page of a record, whose titles are Django's, but one of its own."""
+    is_form_of_record = "adminform" in context and context.get("original")
+    return bool(title) and title != last and not context.get("cl") and not is_form_of_record

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer
 from tenants.health import refresh_health
-from tenants.models import Membership, Role
+from tenants.models import AuditEvent, Membership, Role
 from tests.browser.conftest import new_context
 from tests.browser.test_tenants import Desks
 from tests.conftest import MakeTenant, Partner
@@ -144,6 +144,59 @@ def test_the_way_to_a_page_is_said_in_the_sidebars_words(desks: Desks, shop: Par
     page.goto(f"{page.url.split('/admin')[0]}{LIST}{Customer.objects.get().pk}/change/")
     expect(way).to_have_count(3)
     expect(way.nth(1)).to_contain_text("Customers")
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("customer/{}/correct/", ["Home", "Customers", "Matti Meikäläinen", "Correct Matti Meikäläinen"]),
+        ("customer/{}/everything/", ["Home", "Customers", "Matti Meikäläinen", "Everything held about"]),
+        ("customer/paste-list/", ["Home", "Customers", "Act on a list"]),
+        ("customer/erased/", ["Home", "Customers", "Was this person erased?"]),
+        ("customer/export/", ["Home", "Customers", "Export a list"]),
+    ],
+)
+def test_a_page_is_called_by_what_is_done_there(desks: Desks, shop: Partner, path: str, way: list[str]) -> None:
+    Customer.objects.update(name="Matti", surname="Meikäläinen")
+    page = desks.sit("maria", shop).open(f"/admin/customers/{path.format(Customer.objects.get().pk)}")
+
+    crumbs = page.get_by_role("navigation", name="Breadcrumb").get_by_role("listitem")
+    expect(crumbs).to_contain_text(way)
+    expect(page.locator("h1")).to_contain_text(way[-1])
+
+
+def test_a_tenants_name_is_whole_beside_all_of_its_buttons(desks: Desks, shop: Partner) -> None:
+    page = desks.sit("maria", shop).open(f"/admin/tenants/tenant/{shop.tenant.pk}/change/")
+
+    whole = "head => head.scrollWidth <= head.clientWidth && head.getBoundingClientRect().width > 0"
+    assert page.locator("h1").evaluate(whole)
+    expect(page.get_by_role("navigation", name="Breadcrumb")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Connect")).to_be_in_viewport(ratio=1)
+
+
+TWICE = "button => { button.click(); setTimeout(() => button.click(), 30); }"
+
+
+@pytest.mark.parametrize("name", ["tenant", "membership", "auth/user"])
+def test_who_clicks_save_twice_changes_and_audits_once(desks: Desks, shop: Partner, name: str) -> None:
+    other = User.objects.create_user("olga", is_staff=True)
+    member = Membership.objects.create(tenant=shop.tenant, user=other, role=Role.VIEWER)
+    pk = {"tenant": shop.tenant.pk, "membership": member.pk, "auth/user": other.pk}[name]
+    address = name if "/" in name else f"tenants/{name}"
+    page = desks.sit("anna").open(f"/admin/{address}/{pk}/change/")
+    if name == "membership":
+        page.select_option("[name=role]", Role.STAFF.value)
+    else:
+        page.fill("[name=name], [name=first_name]", "Otherwise")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    before = AuditEvent.objects.count()
+
+    page.locator("[name=_save]").evaluate(TWICE)
+
+    page.wait_for_url(re.compile(f"{address}/$"))
+    assert sent.count("POST") == 1
+    assert AuditEvent.objects.count() - before <= 1
 
 
 def test_what_is_not_there_says_so_in_the_frame(desks: Desks, shop: Partner) -> None:

@@ -108,7 +108,7 @@ def test_no_leads_back_to_the_filtered_list(page: Page) -> None:
     page.locator("input.action-select").first.check()
     page.select_option("select[name=action]", label="Erase…")
     page.click("button[name=index]")
-    page.click("text=No, take me back")
+    page.click("text=Cancel")
 
     is_filtered(page)
 
@@ -162,11 +162,15 @@ def test_a_phone_shows_a_row_as_a_card_and_save_in_sight(phone: Page) -> None:
     row = phone.locator("tr.data-row").first
     flags = row.locator("td[class$=_optin], td.field-is_excluded")
     tops = {round(flag.bounding_box()["y"]) for flag in flags.all()}  # type: ignore[index]
+    names = row.locator("td.field-sms_optin, td.field-whatsapp_optin").evaluate_all(
+        "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
+    )
     box, save = row.bounding_box(), phone.locator("button[name=_save]").bounding_box()
 
-    assert len(tops) == 1  # one line
+    assert len(tops) == 2  # lines
+    assert names == ['"SMS"', '"WhatsApp"']
     assert box
-    assert box["height"] < 130
+    assert box["height"] < 150
     assert save
     assert save["y"] + save["height"] <= 844
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
@@ -174,3 +178,58 @@ def test_a_phone_shows_a_row_as_a_card_and_save_in_sight(phone: Page) -> None:
     bar = phone.locator(".hub-actions").bounding_box()
     assert bar
     assert bar["y"] + bar["height"] <= save["y"]
+
+
+def test_a_tap_on_a_channels_name_ticks_it(phone: Page) -> None:
+    phone.goto(LIST)
+    cell = phone.locator("td.field-sms_optin").first
+    cell.click(position={"x": 60, "y": 14})
+
+    expect(cell.locator("input")).to_be_checked()
+    expect(phone.locator("button[name=_save]")).to_have_text("Save 1 change")
+
+
+def test_heads_and_save_stay_in_sight_wherever_a_list_is_scrolled(page: Page) -> None:
+    page.goto(LIST)
+    page.locator("input[name=sms_optin]").first.check()
+    page.locator("tr.data-row").nth(30).scroll_into_view_if_needed()
+    head = page.get_by_role("columnheader", name="WhatsApp").bounding_box()
+
+    assert page.evaluate("scrollY") > 500
+    assert head
+    assert 0 <= head["y"] < 5
+    for shown in ("button[name=_save]", "#list-reason", ".hub-export"):
+        expect(page.locator(shown)).to_be_in_viewport(ratio=1)
+
+
+def test_a_list_with_more_columns_than_room_scrolls_in_its_frame_under_its_heads(page: Page) -> None:
+    page.goto(LIST)
+    page.add_style_tag(content=".hub-table { width: 1600px; }")
+    frame = page.locator(".hub-list-frame:not(.hub-fits)")
+    frame.evaluate("frame => frame.scrollTo(200, 600)")
+    top = page.get_by_role("columnheader", name="WhatsApp").evaluate(
+        "head => head.getBoundingClientRect().y - head.closest('.hub-list-frame').getBoundingClientRect().y"
+    )
+
+    assert frame.evaluate("frame => frame.scrollTop") == 600
+    assert 0 <= top < 5
+
+
+def test_what_is_chosen_is_acted_on_right_above_save(page: Page) -> None:
+    page.goto(LIST)
+    page.locator("input.action-select").first.check()
+    bar, foot = page.locator(".hub-actions").bounding_box(), page.locator(".hub-foot").bounding_box()
+
+    assert bar
+    assert foot
+    assert abs(bar["y"] + bar["height"] - foot["y"]) <= 1
+    assert page.locator(".hub-actions select").evaluate("select => getComputedStyle(select).appearance") == "none"
+
+
+def test_a_name_is_whole_where_its_row_has_room(page: Page, shop: Partner) -> None:
+    shop.save("customers", {"CustomerId": "T-1", "Name": "Günther", "Surname": "Jägersberger-Klemm"})
+    page.goto(LIST)
+    name = page.locator("tr.data-row .field-person bdi").first
+
+    expect(name).to_have_text("Günther Jägersberger-Klemm")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth + 1")

@@ -100,6 +100,26 @@ def test_the_ledger_of_both_is_at_the_kept_one_and_says_whom_a_row_was_about(
     assert len(re.findall(rf",{lost}\r?$", proof, re.MULTILINE)) == 1
 
 
+@pytest.mark.parametrize(
+    ("kept", "lost", "why"),
+    [
+        (False, False, "neither is excluded"),
+        (True, False, "one of them is excluded"),
+        (True, True, "both are excluded"),
+    ],
+)
+def test_the_page_says_why_somebody_is_excluded(
+    staff: Client, both: tuple[int, int], kept: bool, lost: bool, why: str
+) -> None:
+    for pk, excluded in zip(both, (kept, lost), strict=True):
+        Customer.objects.filter(pk=pk).update(is_excluded=excluded)
+
+    page = text(staff.get(f"/admin/customers/customer/{both[0]}/merge/?with={both[1]}"))
+
+    assert why in page
+    assert "both say so" not in page
+
+
 def test_a_consent_is_granted_by_hand_only_for_a_reason(staff: Client, both: tuple[int, int]) -> None:
     kept, lost = both
 

@@ -218,6 +218,16 @@ def test_a_workbook_takes_any_text() -> None:
     assert second[0] == "next"
 
 
+def test_a_workbooks_head_stays_and_its_columns_hold_what_is_in_them() -> None:
+    pages = [[["Id", "E-mail"]], [["1", "somebody.with.a.name@example.com"], ["2", "x" * 300]], [["3", ""]]]
+
+    sheet = sheet_of(b"".join(workbook(pages)))
+
+    assert sheet.freeze_panes == "A2"
+    assert [sheet.column_dimensions[name].width for name in "AB"] == [9, 48]
+    assert sheet.max_row == 4
+
+
 def test_a_sheet_has_as_many_rows_as_fit_and_says_it(shop: Partner, staff: Client) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export_rows, "MOST_ROWS", 3)
