@@ -1,4 +1,4 @@
-"""Who is invited to look after a tenant, until they accept: a link that is good once, for a week."""
+"""Who is invited to a tenant, until they accept: a link that is good once, for a week."""
 
 import re
 import secrets

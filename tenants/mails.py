@@ -9,7 +9,7 @@ from django.core.mail import send_mail
 from tenants.models import Invitation
 from tenants.passwords import minutes_to_reset, reset_path
 
-INVITATION = """{inviter} invites you to look after {tenant} on the data hub, as {role}.
+INVITATION = """{inviter} invites you to {tenant} on the data hub, as {role}.
 
 Accept here, until {until:%d %B %Y, %H:%M} UTC:
 

@@ -24,10 +24,14 @@ Value = tuple[str, int, str | int]  # a kind, a rank, and what is looked up
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a list as it was typed, and the hub ids of the customers that it means."""
+    """A line of a list as it was typed, and the hub ids of the customers that it means.
+
+    Of a line that was there before, the number of the first, `same_as`, and no ids: it means nobody more.
+    """
 
     text: str
     ids: tuple[int, ...] = ()
+    same_as: int = 0
 
     @property
     def is_shared(self) -> bool:
@@ -35,8 +39,53 @@ class Line:
         return len(self.ids) > MOST_OF_A_LINE
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A list of a tenant, line by line, with the customers that each means."""
+
+    tenant: Tenant
+    lines: Sequence[Line]
+
+    @property
+    def single(self) -> list[Line]:
+        return [line for line in self.lines if len(line.ids) == 1]
+
+    @property
+    def several(self) -> list[Line]:
+        return [line for line in self.lines if len(line.ids) > 1 and not line.is_shared]
+
+    @property
+    def shared(self) -> list[Line]:
+        return [line for line in self.lines if line.is_shared]
+
+    @property
+    def missing(self) -> list[str]:
+        return [line.text for line in self.lines if not line.ids and not line.same_as]
+
+    @property
+    def repeats(self) -> list[Line]:
+        return [line for line in self.lines if line.same_as]
+
+    def ids(self, *, shared: bool) -> list[int]:
+        """Return the hub ids of whom the list means, those of lines with several matches too, or not."""
+        lines = [*self.single, *self.several] if shared else self.single
+        return sorted({hub_id for line in lines for hub_id in line.ids})
+
+
 def matched(tenant: Tenant, texts: Sequence[str]) -> list[Line]:
     """Return the lines of a list, each with the tenant's customers whom it means, in the order of the list."""
+    first: dict[str, int] = {}
+    for number, text in enumerate(texts, start=1):
+        first.setdefault(text, number)
+    found = dict(zip(first, _named(tenant, list(first)), strict=True))
+    return [
+        Line(text, found[text]) if first[text] == number else Line(text, same_as=first[text])
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+def _named(tenant: Tenant, texts: Sequence[str]) -> list[tuple[int, ...]]:
+    """Return of each text the hub ids of the customers whom it means."""
     columns: dict[str, list[object]] = {f"{kind}_{part}": [] for kind in KINDS for part in ("lines", "ranks", "values")}
     for line, text in enumerate(texts):
         for kind, rank, value in dict.fromkeys(values_of(tenant, text)):
@@ -46,7 +95,7 @@ def matched(tenant: Tenant, texts: Sequence[str]) -> list[Line]:
     found: dict[int, dict[int, dict[int, None]]] = defaultdict(lambda: defaultdict(dict))
     for line, rank, hub_id in execute_where_tenant_is(NAMED_BY, {"tenant_id": tenant.pk, **columns}):
         found[line][rank][hub_id] = None
-    return [Line(text, _best(found.get(line, {}))) for line, text in enumerate(texts)]
+    return [_best(found.get(line, {})) for line in range(len(texts))]
 
 
 def _best(by_rank: dict[int, dict[int, None]]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ in no address, no session, no table and no log.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.core import signing
@@ -15,10 +15,10 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action
 
 from customers.acting.edits import Acted, Seen, act, shown_of
-from customers.acting.matching import MOST_OF_A_LINE, Line, matched
-from customers.admin.list_files import Column, NoList, columns_in, distinct, texts_in
+from customers.acting.matching import MOST_OF_A_LINE, Line, Listed, matched
+from customers.admin.list_files import Column, NoList, columns_in, identifiers, texts_in
 from customers.admin.list_forms import ChoiceForm, ListForm
-from customers.admin.list_outcome import HEADER, happens, outcomes, said
+from customers.admin.list_outcome import HEADER, figures, happens, outcomes, said
 from customers.admin.optins import flags_of
 from customers.models import Customer
 from hub.admin.csv import csv_response
@@ -39,35 +39,6 @@ STEPS = {
     "confirm": "Act on a list: confirm",
     "done": "Act on a list: done",
 }
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A list of a tenant, line by line, with the customers that each means."""
-
-    tenant: Tenant
-    lines: Sequence[Line]
-
-    @property
-    def single(self) -> list[Line]:
-        return [line for line in self.lines if len(line.ids) == 1]
-
-    @property
-    def several(self) -> list[Line]:
-        return [line for line in self.lines if len(line.ids) > 1 and not line.is_shared]
-
-    @property
-    def shared(self) -> list[Line]:
-        return [line for line in self.lines if line.is_shared]
-
-    @property
-    def missing(self) -> list[str]:
-        return [line.text for line in self.lines if not line.ids]
-
-    def ids(self, *, shared: bool) -> list[int]:
-        """Return the hub ids of whom the list means, those of lines with several matches too, or not."""
-        lines = [*self.single, *self.several] if shared else self.single
-        return sorted({hub_id for line in lines for hub_id in line.ids})
 
 
 @action(  # type: ignore[untyped-decorator]
@@ -118,7 +89,7 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, Ten
             return _matched(model_admin, request, tenant, texts_in(form.cleaned_data["lines"]))
         columns = columns_in(upload)
         if len(columns) == 1:
-            return _matched(model_admin, request, tenant, distinct(columns[0].cells))
+            return _matched(model_admin, request, tenant, identifiers(columns[0].cells))
         return _which(model_admin, request, tenant, columns)
     except NoList as error:
         return _asking(model_admin, request, form, str(error))
@@ -136,7 +107,7 @@ def _column(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, T
     tenant, number = of(tenants, tenant_id), request.POST.get("column", "")
     if number not in map(str, range(len(columns))):
         return _which(model_admin, request, tenant, [Column(*column) for column in columns])
-    return _matched(model_admin, request, tenant, distinct(columns[int(number)][1]))
+    return _matched(model_admin, request, tenant, identifiers(columns[int(number)][1]))
 
 
 # Whom it means, and what is to become of them
@@ -163,8 +134,8 @@ def _choosing(
         status,
         listed=listed,
         several=named,
-        matches=len(listed.single) + len(listed.several),
-        records=len(listed.ids(shared=True)),
+        figures=figures(listed, shared=bool(form["shared"].value())),
+        finds=bool(listed.single or listed.several),
         most_of_a_line=MOST_OF_A_LINE,
         form=form,
         carried=carry(request, listed),
@@ -187,7 +158,9 @@ def _confirming(model_admin: RecordAdmin, request: HttpRequest, listed: Listed, 
     shown = [[pk, each.flags, each.members] for pk, each in seen.items()]
     carried = sign(request, [str(listed.tenant.pk), packed(listed.lines), shown, as_sent(form)])
     happening = happens(customers, form.wanted)
-    return _page(model_admin, request, "confirm", listed=listed, number=len(seen), happens=happening, carried=carried)
+    of_lines = figures(listed, shared=form.cleaned_data["shared"])
+    shown_so: dict[str, Any] = {"listed": listed, "number": len(seen), "figures": of_lines, "happens": happening}
+    return _page(model_admin, request, "confirm", carried=carried, **shown_so)
 
 
 # Doing it
@@ -273,12 +246,12 @@ def carried(request: HttpRequest, tenants: dict[str, Tenant]) -> Listed:
 
 def packed(lines: Sequence[Line]) -> list[list[Any]]:
     """Write lines for a form."""
-    return [[line.text, *line.ids] for line in lines]
+    return [[line.text, line.same_as, *line.ids] for line in lines]
 
 
 def unpacked(lines: Sequence[Sequence[Any]]) -> list[Line]:
     """Read what `packed` wrote."""
-    return [Line(text, tuple(ids)) for text, *ids in lines]
+    return [Line(text, tuple(ids), same_as) for text, same_as, *ids in lines]
 
 
 def as_sent(form: ChoiceForm) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Customers in the admin: browsed and read, their opt-ins edited, the persons erased."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -48,13 +50,23 @@ OF_THE_EDIT = ("reason", "seen")  # beside the flags, what the form of an edit h
 
 
 class LanguageFilter(ExactFilter):
-    """A language tag, in any case."""
+    """A language tag or its beginning, in any case: de finds de, de-DE and what is stored as de_AT."""
 
     title = "language"
     parameter_name = "language"
 
     def normal(self, value: str) -> str:
         return normal_language(value) or value
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            choice["form"].fields[self.parameter_name].label = "By language (de finds de-DE, too)"
+            yield choice
+
+    def having(self, queryset: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
+        tags = {spelled for value in values for spelled in (value, value.replace("-", "_"))}
+        begun = (Q(language__startswith=f"{tag}{joint}") for tag in sorted(tags) for joint in "-_")
+        return queryset.filter(reduce(or_, begun, Q(language__in=tags)))
 
     def names_nobody(self, value: str) -> bool:
         return normal_language(value) is not None
@@ -164,7 +176,7 @@ class CustomerAdmin(ExportedList, ErasingAdmin):
             },
         ),
         ("Record", {"fields": (("tenant", "hub_id"), ("came", "changed"))}),
-        ("More", {"fields": ("tag_links", "list_links", "attributes", ("former_ids", "former_emails"))}),
+        ("More", {"fields": ("tag_links", "list_links", "attributes_shown", ("former_ids", "former_emails"))}),
     )
     readonly_fields = tuple(name for name in flatten_fieldsets(fieldsets) if name not in (*FLAGS, *OF_THE_EDIT))
 

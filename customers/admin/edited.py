@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from customers.admin.lines import source_of
 from customers.admin.optins import NEVER, TITLES, YES_NO
-from customers.consents import Conflict, ConsentEdit, Edited
+from customers.consents import GIVEN_BITS, Conflict, ConsentEdit, Edited
 from customers.flags import FLAGS, has_flag
 from customers.models import Customer
 from tenants.admin.question import counted
@@ -22,10 +22,15 @@ MOST_CONFLICTS = 10  # named one by one
 MOST_LETTERS = 60  # of a name: messages are kept in a cookie, which has room for 2,048, and never in the database
 
 
-def edited_text(request: HttpRequest, tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit]) -> SafeString:
-    """Say what changed, with links to the changeset and to taking it back, and how many were so already."""
+def edited_text(
+    request: HttpRequest, tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit], given: Mapping[int, int]
+) -> SafeString:
+    """Say what changed, with links to the changeset and to taking it back, and how many were so already.
+
+    `given` are the bits of what customers, by hub id, had been given before.
+    """
     changes = edited.changes
-    named = _named(tenant, edited, edits)
+    named = _named(tenant, edited, edits, given)
     said = format_html_join(" ", "{}", ((line,) for line in named)) if named else _counted(edited)
     if named and changes.unchanged:
         said = format_html("{} {}", said, _so_already(changes.unchanged))
@@ -43,7 +48,7 @@ def _so_already(many: int) -> str:
     return f"{counted(many, Customer._meta)} {'was' if many == 1 else 'were'} so already."
 
 
-def _named(tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit]) -> list[SafeString]:
+def _named(tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit], given: Mapping[int, int]) -> list[SafeString]:
     """Name each change, `E-mail opt-in of Ada: no → yes.`; none where they are too many."""
     changed = edited.changes.updated
     if not 0 < len(changed) <= MOST_NAMED:
@@ -56,7 +61,8 @@ def _named(tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit]) -> list
             was = consent.before if consent and consent.before is not None else None
             if was is not None and has_flag(was, name) == value:
                 continue
-            lines.append((edit.customer, name, NEVER.lower() if was is None else YES_NO[not value], value))
+            is_first = was is None or not (has_flag(was, name) or given.get(edit.customer, 0) & GIVEN_BITS[name])
+            lines.append((edit.customer, name, NEVER.lower() if is_first else YES_NO[not value], value))
     return [] if len(lines) > MOST_NAMED else _written(tenant, lines)
 
 

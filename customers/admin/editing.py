@@ -1,6 +1,6 @@
 """Staff's edits of opt-ins in the admin: on the list, on the record and in bulk, all through edit_consents."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,20 +82,28 @@ class ConsentEditingAdmin(RecordAdmin):
         """Apply edits, each tenant's as one changeset, and say what happened; raises PermissionDenied for a viewer."""
         origin = origin_of(request, reason)
         found = self.get_queryset(request).filter(pk__in=[edit.customer for edit in edits])
-        tenant_ids = dict(found.values_list("pk", "tenant_id"))
+        rows = list(found.values_list("pk", "tenant_id", "given"))
+        tenant_ids, given = {pk: tenant_id for pk, tenant_id, _ in rows}, {pk: bits for pk, _, bits in rows}
         tenants = tenants_by_id(request, Role.STAFF, tenant_ids.values())
         for tenant in tenants.values():
             own = [edit for edit in edits if tenant_ids.get(edit.customer) == tenant.pk]
-            self.tell(request, tenant, edit_consents(tenant, own, origin=origin), own)
+            self.tell(request, tenant, edit_consents(tenant, own, origin=origin), own, given)
         if gone := len(edits) - len(tenant_ids):
             self.message_user(request, f"{counted(gone, self.opts)} no longer there.", messages.WARNING)
         if not edits:
             self.message_user(request, "Nothing was changed.", messages.INFO)
 
-    def tell(self, request: HttpRequest, tenant: Tenant, edited: Edited, edits: Sequence[ConsentEdit]) -> None:
+    def tell(
+        self,
+        request: HttpRequest,
+        tenant: Tenant,
+        edited: Edited,
+        edits: Sequence[ConsentEdit],
+        given: Mapping[int, int],
+    ) -> None:
         """Say what changed, with a way back, and for each flag that was left alone what is stored and by whom."""
         if edited.changes.received:
-            self.message_user(request, edited_text(request, tenant, edited, edits), messages.SUCCESS)
+            self.message_user(request, edited_text(request, tenant, edited, edits, given), messages.SUCCESS)
         for text in conflict_texts(tenant, edited.conflicts[:MOST_CONFLICTS]):
             self.message_user(request, text, messages.WARNING)
         if (more := len(edited.conflicts) - MOST_CONFLICTS) > 0:

@@ -1,7 +1,9 @@
 """The page of everything that is held about one person, to print, and the same as a file (Art. 15 GDPR)."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -14,14 +16,17 @@ from django.utils import timezone
 from customers.admin.dossier import as_json, parts_of
 from customers.admin.held import Part
 from customers.models import Customer
+from hub.admin.times import in_zone
 from hub.api.responses import to_json, utc
 from tenants.admin.differences import plain_text
 from tenants.admin.record_pages import RecordPage
-from tenants.admin.sections import moment
+from tenants.admin.sections import moment, without_zeros
 from tenants.audit.looks import Looks, write_looks
 from tenants.models import Entity, Way
 
 MOST_ROWS = 1000  # of a part on the page; the file has all
+AMOUNTS = {"TotalRevenue", "Price", "OriginalPrice"}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)  # as the API writes one
 PURPOSE = (
     "The shop keeps this to know its customers, to fulfil and count their orders, and to contact those who agreed to"
     " it. It comes from the shop's own systems and those of its partners, which send it to the data hub."
@@ -85,12 +90,33 @@ def _written(value: Any) -> bytes:
 def _shown(part: Part) -> Mapping[str, Any]:
     """Return a part as its page shows it: at most so many rows, each a list of columns and cells."""
     rows = list(islice(part.rows, MOST_ROWS + 1))
-    cells = [[(title, _cell(row.get(name))) for name, title in part.columns.items()] for row in rows[:MOST_ROWS]]
+    cells = [[(title, _cell(name, row.get(name))) for name, title in part.columns.items()] for row in rows[:MOST_ROWS]]
     return {"part": part, "rows": cells, "has_more": len(rows) > MOST_ROWS}
 
 
-def _cell(value: Any) -> object:
-    return moment(value) if isinstance(value, datetime) else plain_text(value)
+def _cell(name: str, value: Any) -> object:
+    at = value if isinstance(value, datetime) else _moment_in(value)
+    return moment(at) if at else plain_text(_readable(name, value))
+
+
+def _moment_in(value: Any) -> datetime | None:
+    """Return the moment that the API would have written so."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) and MOMENT.fullmatch(value) else None
+    except ValueError:  # a day that no month has, in something a partner sent
+        return None
+
+
+def _readable(name: str, value: Any) -> Any:
+    """Return a value with the amounts and moments in it as people read them: two decimals, the page's time zone."""
+    if isinstance(value, dict):
+        return {each: _readable(each, held) for each, held in value.items()}
+    if isinstance(value, list):
+        return [_readable(name, each) for each in value]
+    if at := _moment_in(value):
+        return in_zone(at)
+    is_amount = name in AMOUNTS and isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return without_zeros(Decimal(str(value))) if is_amount else value
 
 
 EVERYTHING = RecordPage("Everything we hold about this person", "everything", everything)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from customers.admin.lines import lines, source_of
+from customers.admin.lines import lines, source_of, with_given
 from customers.admin.optins import TITLES, state_of
 from customers.consents import GIVEN_BITS
 from customers.flags import FLAGS
@@ -76,7 +76,7 @@ def consents(customer: Customer) -> Part:
 
 def _ledger_of(customer: Customer) -> list[ConsentChange]:
     changes = ConsentChange.objects.filter(tenant_id=customer.tenant_id, customer=customer.pk)
-    return list(changes.order_by("pk"))
+    return list(with_given(changes).order_by("pk"))
 
 
 def ledger(customer: Customer) -> Part:

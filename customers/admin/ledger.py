@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from customers.admin.exports import LEDGER_COLUMNS
-from customers.admin.lines import DIRECTIONS, in_direction, source_of, written
+from customers.admin.lines import DIRECTIONS, in_direction, source_of, with_given, written
 from customers.admin.optins import TITLES
 from customers.admin.proof import proof_url
 from customers.flags import ALL, FLAGS
@@ -37,9 +37,10 @@ from tenants.models import Changeset, ConsentChange, Source
 
 
 def with_changeset(changes: QuerySet[ConsentChange]) -> QuerySet[Any]:
-    """Add to each row of the ledger its changeset's hub id, null where that is no more."""
+    """Add to each row of the ledger its changeset's hub id, null where that is no more, and what `lines` asks for."""
     changeset = Changeset.objects.filter(tenant_id=OuterRef("tenant_id"), number=OuterRef("changeset_number"))
-    return changes.annotate(changeset_pk=Subquery(changeset.values("pk")[:1]))
+    found: QuerySet[Any] = with_given(changes).annotate(changeset_pk=Subquery(changeset.values("pk")[:1]))
+    return found
 
 
 def changeset_link(change: Any) -> SafeString | str:

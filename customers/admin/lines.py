@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.contrib.postgres.aggregates import BitOr
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from customers.admin.optins import TITLES, YES_NO
+from customers.admin.optins import NEVER, TITLES, YES_NO
+from customers.consents import GIVEN_BITS
 from customers.flags import ALL, FLAGS, INVERTED, grants, has_flag
+from customers.models import Customer
 from tenants.models import ConsentChange, Source
 
 GIVEN, WITHDRAWN, INITIAL = "given", "withdrawn", "initial"
@@ -38,18 +41,38 @@ class Line:
         return f"{TITLES[self.name]}: {f'{self.before} → ' if self.before else ''}{self.after}"
 
 
+def with_given(changes: QuerySet[ConsentChange]) -> QuerySet[Any]:
+    """Add to each row of the ledger what its customer was ever given, and the channels that later rows are about.
+
+    A row knows a flag's values alone, and a flag that was never given is a no. So `lines` tells by what is stored now
+    that an undo has taken back the first value a channel had; of rows that others follow nobody can tell any more.
+    """
+    mine = {"tenant_id": OuterRef("tenant_id")}
+    later = ConsentChange.objects.filter(**mine, customer=OuterRef("customer"), pk__gt=OuterRef("pk"))
+    channels = later.order_by().values("tenant_id").annotate(found=BitOr("channels")).values("found")
+    given = Customer.objects.filter(**mine, pk=OuterRef("customer")).values("given")[:1]
+    return changes.annotate(given_now=Subquery(given), later=Subquery(channels))
+
+
 def lines(change: ConsentChange) -> list[Line]:
-    """Return the lines of a row of the ledger, in the order of the channels."""
+    """Return the lines of a row of the ledger that `with_given` has added to, in the order of the channels."""
     return [_line(change, name) for name in FLAGS if has_flag(change.channels, name)]
 
 
 def _line(change: ConsentChange, name: str) -> Line:
-    after = YES_NO[has_flag(change.after, name)]
+    after = NEVER.lower() if _is_given_no_more(change, name) else YES_NO[has_flag(change.after, name)]
     against_staff = has_flag(change.against_staff, name)
     if change.before is None:
         return Line(name, "", after, INITIAL, against_staff)
     direction = GIVEN if has_flag(grants(change.after), name) else WITHDRAWN
     return Line(name, YES_NO[has_flag(change.before, name)], after, direction, against_staff)
+
+
+def _is_given_no_more(change: Any, name: str) -> bool:
+    """Tell whether a row set a flag back to what it was before anybody gave it: no other is about it since."""
+    is_last = not has_flag(change.later or 0, name)
+    is_given = change.given_now is None or change.given_now & GIVEN_BITS[name]
+    return change.before is not None and is_last and not is_given and not has_flag(change.after, name)
 
 
 def in_direction(changes: QuerySet[Any], direction: str, channels: int = ALL) -> QuerySet[Any]:

@@ -1,7 +1,7 @@
 """A list as it was pasted or uploaded: its identifiers, and of a table the column that has them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -58,12 +58,17 @@ def texts_in(pasted: str) -> list[str]:
     Blanks part e-mails; they may stand within anything else. Raises NoList for more than a list may have.
     """
     lines = SEPARATORS.split(pasted)
-    return distinct(part for line in lines for part in (BETWEEN_EMAILS.split(line) if line.count("@") > 1 else [line]))
+    return identifiers(
+        part for line in lines for part in (BETWEEN_EMAILS.split(line) if line.count("@") > 1 else [line])
+    )
 
 
-def distinct(texts: Any) -> list[str]:
-    """Return texts without blanks around them, each once; raises NoList for none, and for more than a list may have."""
-    found = list(dict.fromkeys(filter(None, map(trimmed, texts))))
+def identifiers(texts: Iterable[str]) -> list[str]:
+    """Return texts without blanks around them and U+0000, those that repeat, too.
+
+    Raises NoList for none, and for more than a list may have.
+    """
+    found = list(filter(None, (trimmed(text.replace("\0", "")) for text in texts)))
     if not found:
         raise NoList(NOBODY)
     if len(found) > MOST_LINES:

@@ -8,16 +8,49 @@ from django.utils.safestring import SafeString
 
 from customers.acting.edits import TITLES as OF_MEMBERS
 from customers.acting.edits import Acted, Seen, Wanted
-from customers.acting.matching import Line
+from customers.acting.matching import MOST_OF_A_LINE, Line, Listed
 from customers.admin.edited import MOST_CONFLICTS, conflict_texts
 from customers.admin.optins import NEVER, TITLES, YES_NO, state_of
 from customers.models import Customer
 from tenants.admin.question import counted
 from tenants.models import Tenant
 
-HEADER = ("Line", "Result", "Hub ids")
+HEADER = ("No.", "Line", "Result", "Hub ids")
 NOT_FOUND, CHANGED, SO_ALREADY, LEFT_ALONE = "not found", "changed", "was so already", "left alone: changed meanwhile"
+SAME_AS = "same as line {}"
 GONE, LEFT_OUT, SHARED = "erased meanwhile", "several matches, left out", "too many matches, left out"
+
+
+def figures(listed: Listed, *, shared: bool) -> str:
+    """Say how many lines there are of each kind, which add up to those of the list, and whom is acted on.
+
+    `shared`: on those of lines with several matches, too.
+    """
+    several = len(listed.several)
+    acting = len(listed.single) + (several if shared else 0)
+    each = f", {several:,} of them several each" if shared and several else ""
+    people = counted(len(listed.ids(shared=shared)), Customer._meta)
+    kinds = [(acting, f"{_lines(acting, 'match')} {people}{each}")]
+    if not shared:
+        kinds.append((several, f"{_lines(several, 'match')} several and {_are(several)} left out"))
+    cut, missing, repeats = len(listed.shared), len(listed.missing), len(listed.repeats)
+    kinds += [
+        (cut, f"{_lines(cut, 'match')} more than {MOST_OF_A_LINE} and {_are(cut)} left out"),
+        (missing, f"{missing:,} {_are(missing)} unknown"),
+        (repeats, f"{repeats:,} {'is a repeat' if repeats == 1 else 'are repeats'}"),
+    ]
+    said = [text for number, text in kinds if number]
+    return "; ".join(
+        said if acting else ["No line matches a customer" if not several else "No line matches one", *said]
+    )
+
+
+def _lines(number: int, verb: str) -> str:
+    return f"1 line {verb}es" if number == 1 else f"{number:,} lines {verb}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def happens(customers: Sequence[Customer], wanted: Wanted) -> list[str]:
@@ -62,14 +95,16 @@ def _of_members(left_alone: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, 
 
 
 def outcomes(lines: Sequence[Line], seen: Mapping[int, Seen], acted: Acted) -> Iterator[list[str]]:
-    """Yield of each line as typed what became of it, and of whom."""
-    for line in lines:
-        if len(line.ids) > 1 and not any(hub_id in seen for hub_id in line.ids):
+    """Yield of each line as typed its number, what became of it, and of whom; of a repeat which it is the same as."""
+    for number, line in enumerate(lines, start=1):
+        if line.same_as:
+            became = [SAME_AS.format(line.same_as)]
+        elif len(line.ids) > 1 and not any(hub_id in seen for hub_id in line.ids):
             became = [SHARED if line.is_shared else LEFT_OUT]
         else:
             became = [_became(hub_id, seen, acted) for hub_id in line.ids] or [NOT_FOUND]
         ids = "" if line.is_shared else " ".join(f"#{hub_id}" for hub_id in line.ids)
-        yield [line.text, "; ".join(dict.fromkeys(became)), ids]
+        yield [str(number), line.text, "; ".join(dict.fromkeys(became)), ids]
 
 
 def _became(hub_id: int, seen: Mapping[int, Seen], acted: Acted) -> str:

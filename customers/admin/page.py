@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from unfold.utils import prettify_json
 
 from customers.admin.editing import ConsentEditingAdmin
 from customers.admin.evidence import latest_changes, switches_of
@@ -76,6 +77,11 @@ class CustomerPageAdmin(ConsentEditingAdmin):
     def tag_links(self, customer: Customer) -> SafeString | str:
         """The customer's tags, each a link to all who have it."""
         return self.searches("tag", customer.tags)
+
+    @admin.display(description="attributes")
+    def attributes_shown(self, customer: Customer) -> SafeString | str:
+        """The customer's attributes as JSON; a dash where there are none."""
+        return (prettify_json(customer.attributes, None) if customer.attributes else "") or "–"
 
     @admin.display(description="mailing lists")
     def list_links(self, customer: Customer) -> SafeString | str:

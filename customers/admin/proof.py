@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from customers.admin.lines import lines, source_of
+from customers.admin.lines import lines, source_of, with_given
 from customers.admin.optins import TITLES
 from hub.admin.csv import csv_response
 from hub.api.responses import utc
@@ -47,7 +47,7 @@ def proof_url(customer: int) -> str:
 def proof_of(customer: Any) -> Iterator[tuple[object, ...]]:
     """Yield a row for each channel of each write, the oldest first; each says whom it was about when it was written."""
     changes = ConsentChange.objects.filter(tenant_id=customer.tenant_id, customer=customer.pk)
-    for change in changes.order_by("pk"):
+    for change in with_given(changes).order_by("pk"):
         for line in lines(change):
             yield (
                 utc(change.created_at),

@@ -11,7 +11,9 @@ MAILTO = re.compile(r"mailto:([^?]+)(\?.*)?", re.IGNORECASE)
 IN_BRACKETS = re.compile(r"[^<]*<([^<>]+)>[,;]?")  # Jane Doe <jane@example.com>
 QUOTED = re.compile(r"""["'\u00ab\u00bb\u2018-\u201f](.+)["'\u00ab\u00bb\u2018-\u201f][,;]?""")  # out of CSV or JSON
 TELEPHONE = re.compile(r"tel:(.+)", re.IGNORECASE)
+ESCAPED = re.compile("'('*[=+@-].*)")  # out of an export, where it would have been a formula
 NUMBERED = re.compile("#+(.+)")  # hub ids, as the ledger and the questions before a deletion write them
+WRAPPINGS = (NUMBERED, QUOTED, ESCAPED, TELEPHONE)
 TRACE_ID = re.compile("(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
 
 
@@ -23,11 +25,11 @@ def trimmed(text: str) -> str:
 def pasted(text: str) -> list[str]:
     """Return what a text may mean, as it stands first: identifiers may begin with # as well.
 
-    Beyond that without the #, the quotes, or `tel:`, and the e-mail address of a mailto: link or in
-    angle brackets. Nothing for blanks alone.
+    Beyond that without the #, the quotes, an export's apostrophe, or `tel:`, and the e-mail address of a mailto: link
+    or in angle brackets. Nothing for blanks alone.
     """
     as_it_stands = trimmed(text)
-    within = [trimmed(found[1]) for shape in (NUMBERED, QUOTED, TELEPHONE) if (found := shape.fullmatch(as_it_stands))]
+    within = [trimmed(found[1]) for shape in WRAPPINGS if (found := shape.fullmatch(as_it_stands))]
     return list(dict.fromkeys(filter(None, [as_it_stands, *within, *_address(as_it_stands)])))
 
 

@@ -46,7 +46,7 @@ class HubAdminSite(UnfoldAdminSite):
     def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Any:
         def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
-                _refuse_nul(request)
+                _without_nul(request)
                 return view(request, *args, **kwargs)
             except Http404:
                 return refusal_page(request, NOT_FOUND)
@@ -81,10 +81,19 @@ class HubAdminSite(UnfoldAdminSite):
         return sidebar(self, request)
 
 
-def _refuse_nul(request: HttpRequest) -> None:
-    """Raise BadRequest for a form with the character U+0000, which the database stores in no text."""
-    if any("\0" in value for values in request.POST.lists() for value in values[1]):
+def _without_nul(request: HttpRequest) -> None:
+    """Take the character U+0000 out of a form: the database stores it in no text, and pasted text brings it unseen.
+
+    Raise BadRequest for a password that has it: whoever sets one is to know what it is.
+    """
+    holding = {name for name, values in request.POST.lists() if any("\0" in value for value in values)}
+    if any("password" in name for name in holding):
         raise BadRequest
+    if holding:
+        form = request.POST.copy()
+        for name in holding:
+            form.setlist(name, [value.replace("\0", "") for value in form.getlist(name)])
+        request.POST = form  # type: ignore[assignment]
 
 
 class HubModelAdmin(ModelAdmin):

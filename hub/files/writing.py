@@ -29,6 +29,11 @@ def escaped(cell: str) -> str:
     return f"'{cell}" if cell.lstrip("'").startswith(BEGINS_A_FORMULA) else cell
 
 
+def exact(text: str) -> str:
+    """Return a cell of a file that knows texts from formulas: only what looks escaped is, so that it comes back."""
+    return escaped(text) if text[:1] == "'" else text
+
+
 def unescaped(cell: str) -> str:
     """Return what `escaped` was given."""
     return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(BEGINS_A_FORMULA) else cell

@@ -2,7 +2,7 @@
 
 What PostgreSQL's trigrams take for a letter depends on how the database was made: on one with the locale C, as the
 embedded one, only ASCII is. So letters of other alphabets are written as numbers, which also have three characters,
-whatever they are: a part of a Chinese name is found by index, too.
+whatever they are: a part of a Chinese name is found by index, too. So is an emoji.
 """
 
 import re
@@ -14,6 +14,9 @@ LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th",
 # What people type who have no such key.
 TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")  # O'Brien is found by obrien
+OF_EMOJI = frozenset(
+    "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+)  # joiner, variants, skin tones
 OF_IDENTIFIERS = frozenset("@._-+/#&%=:~$!?*")  # ASCII that stands in e-mails and ids
 SEPARATOR = re.compile("[^0-9a-zA-Z]+")
 MOST_KEPT = 10_000  # characters
@@ -58,11 +61,11 @@ def digits_of(text: str) -> str:
 
 
 def _written(character: str) -> str:
-    """Write a letter of another alphabet as a number between capitals; what is neither letter nor sign is a blank.
+    """Write a letter of another alphabet as a number, a symbol as a word of its own; what is neither is a blank.
 
-    Accents that NFKD has taken off a letter, and apostrophes, are nothing.
+    Accents that NFKD has taken off a letter, apostrophes, and what says how an emoji looks are nothing.
     """
-    if character in APOSTROPHES or unicodedata.combining(character):
+    if character in APOSTROPHES or character in OF_EMOJI or unicodedata.combining(character):
         return ""
     if character.isascii():
         return character if character.isalnum() or character in OF_IDENTIFIERS else " "
@@ -70,7 +73,7 @@ def _written(character: str) -> str:
         return str(LETTERS[ord(character)])
     if character.isalnum() or unicodedata.category(character).startswith("M"):
         return f"Z{ord(character):05x}"
-    return " "
+    return f" Z{ord(character):05x} " if unicodedata.category(character).startswith("S") else " "
 
 
 WRITTEN = Written()

@@ -19,7 +19,7 @@ from tenants.admin.quarantine_forms import DISMISSALS
 from tenants.admin.records import origin_of
 from tenants.admin.sections import record_link
 from tenants.audit.looks import PERSONAL, Looks, write_looks
-from tenants.entities import model_label
+from tenants.entities import entity_config, model_label
 from tenants.models import Changeset, Entity, QuarantinedRecord, QuarantineState, Role, Tenant, Way
 from tenants.quarantine.correcting import (
     Outcome,
@@ -97,17 +97,19 @@ class CorrectingAdmin(HistoryAdmin):
         if outcome.newer:
             stored = stored_for(tenant, taking_of(row), corrected(row, correction))
             return self.page(request, tenant, row, found, [], stored=stored, said=CHANGED, why=why, status=409)
-        self.tell(request, outcome)
+        links = self.links(row, stored_for(tenant, taking_of(row), corrected(row, correction))[:1])
+        self.tell(request, outcome, links)
         return HttpResponseRedirect(self.returning(request, self.list_url()))
 
-    def tell(self, request: HttpRequest, outcome: Outcome) -> None:
-        """Say what became of records that were sent again."""
+    def tell(self, request: HttpRequest, outcome: Outcome, links: Sequence[Any] = ()) -> None:
+        """Say what became of records that were sent again, with links to what is stored now."""
         raise NotImplementedError
 
     def fields_of(self, row: QuarantinedRecord, stored: Sequence[Any]) -> list[Field]:
         """Return a record's fields, with what is stored in the first record it means."""
         taking = taking_of(row)
-        return fields(taking, pairs_of(row), taking.write(stored[0]) if stored else None)
+        titles = {flag.name: flag.title for flag in entity_config(row.entity).consents}
+        return fields(taking, pairs_of(row), taking.write(stored[0]) if stored else None, titles)
 
     def page(
         self,

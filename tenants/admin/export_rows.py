@@ -16,7 +16,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from hub.admin.changelist import KeysetChangeList
 from hub.admin.keyset import Place
 from hub.files.workbooks import MOST_ROWS, workbook
-from hub.files.writing import csv_line, escaped
+from hub.files.writing import csv_line, escaped, exact
 from tenants.models import Entity, Tenant
 from tenants.reading import read_for
 
@@ -24,7 +24,7 @@ A_PAGE = 1000
 # Milliseconds that an index is walked for a page. With the list's own 30 a busy machine sorted all rows for each page.
 WAITS_MS = 5000
 BOM = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
-XLSX_FORMAT = "xlsx"
+CSV_FORMAT, XLSX_FORMAT = "csv", "xlsx"
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,21 @@ class ExportParts:
     columns: Sequence[ExportColumn]
 
 
-def cell(value: Any, zone: ZoneInfo) -> str:
-    """Write a value as text that no spreadsheet runs: moments in a zone with their offset, booleans as yes and no."""
+def cell(value: Any, zone: ZoneInfo, form: str = CSV_FORMAT) -> str:
+    """Write a value as text that no spreadsheet runs: moments in a zone with their offset, booleans as yes and no.
+
+    A workbook's cells are texts by their type, so nothing stands before what would be a formula in a CSV.
+    """
+    as_text = exact if form == XLSX_FORMAT else escaped
     if value is None:
         return ""
     if isinstance(value, str):
-        return escaped(value)
+        return as_text(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(timespec="seconds")
-    return escaped(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+    return as_text(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
 
 
 def nobody(rows: Sequence[Any]) -> Counter[Entity]:
@@ -134,10 +138,10 @@ class ListRows:
     def _rows_of(self, records: Iterable[Any]) -> Iterator[list[str]]:
         zone = ZoneInfo(self.tenant.time_zone)
         for record in records:
-            cells = [cell(column.value(record), zone) for column in self.columns]
+            cells = [cell(column.value(record), zone, self.form) for column in self.columns]
             parts = getattr(record, self.parts.related).all() if self.parts else ()
             for part in parts:
-                yield cells + [cell(column.value(part), zone) for column in self.part_columns]
+                yield cells + [cell(column.value(part), zone, self.form) for column in self.part_columns]
             if not parts:
                 yield cells + [""] * len(self.part_columns)
 

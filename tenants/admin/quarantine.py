@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
@@ -228,14 +229,17 @@ class QuarantineAdmin(ExportedList, Findable, CorrectingAdmin):
         self.message_user(request, f"Nothing was changed. {said}", messages.ERROR)
         return HttpResponseRedirect(self.returning(request, self.list_url()))
 
-    def tell(self, request: HttpRequest, outcome: Outcome) -> None:
-        """Say what became of records that were sent again."""
+    def tell(self, request: HttpRequest, outcome: Outcome, links: Sequence[Any] = ()) -> None:
+        """Say what became of records that were sent again, with links to what is stored now."""
         if outcome.stored:
             counts: Mapping[str, int] = {
                 name: getattr(outcome.receipt, name) for name in ("created", "updated", "unchanged")
             }
             said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing changed"
-            self.message_user(request, f"{counted(len(outcome.stored), self.opts)} sent: {said}.", messages.SUCCESS)
+            text = f"{counted(len(outcome.stored), self.opts)} sent: {said}"
+            where = format_html_join(", ", "{}", ((link,) for link in links))
+            said_so = format_html("{}: {}.", text, where) if where else f"{text}."
+            self.message_user(request, said_so, messages.SUCCESS)
         for texts in list(outcome.receipt.warnings.values())[:10]:
             self.message_user(request, " ".join(texts), messages.WARNING)
         if outcome.newer:

@@ -114,4 +114,5 @@ def is_name(text: str) -> bool:
 
 def searches_words(readings: Sequence[str]) -> bool:
     """Tell whether a text may be words, too: not where it is written as a hub id, or asks for a value by its name."""
-    return not (readings[0].startswith("#") or "=" in readings[-1])
+    name, _, value = readings[-1].partition("=")
+    return not (readings[0].startswith("#") or (name and value))

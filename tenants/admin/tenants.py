@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from hub.admin.palette import MOST_HITS, Group, Hit
-from tenants.admin.access import tenants_of
+from tenants.admin.access import access_of, tenants_of
 from tenants.admin.collisions import collision_page
 from tenants.admin.connect import ANSWERS, LANGUAGES, endpoints
 from tenants.admin.forms import TenantForm
@@ -94,6 +94,12 @@ class TenantAdmin(SandboxPages):
         super().save_model(request, obj, form, change)
         if change and "is_enabled" in form.changed_data:
             switch(obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Lead who has one tenant back to its page, others to the list."""
+        if access_of(request).sees_several:
+            return super().response_post_save_change(request, obj)  # type: ignore[no-any-return]
+        return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[obj.pk]))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         record(AuditKind.TENANT_CREATED, actor_of(request), tenant_id=obj.pk)

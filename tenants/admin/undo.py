@@ -21,7 +21,7 @@ from tenants.admin.looks import count_shown
 from tenants.admin.question import counted
 from tenants.admin.records import origin_of
 from tenants.admin.sections import Section, link, moment, record_link
-from tenants.admin.undo_links import link_to, may_take_back, own_edit, page_of
+from tenants.admin.undo_links import came_from, link_to, may_take_back, own_edit
 from tenants.audit.looks import PERSONAL
 from tenants.changes.images import KEPT_FOR
 from tenants.changes.undo import (
@@ -111,10 +111,10 @@ class UndoAdmin(HistoryAdmin):
         done = Changeset.objects.filter(tenant_id=tenant.pk, number=receipt.number or 0).first()
         if done is None:
             self.message_user(request, "Nothing was left to take back.", messages.INFO)
-            return HttpResponseRedirect(page_of(changeset))
+            return HttpResponseRedirect(came_from(request, changeset))
         text = format_html("Number {} is taken back by {}.", f"{changeset.number:,}", link_to(done))
         self.message_user(request, text, messages.SUCCESS)
-        return HttpResponseRedirect(page_of(changeset))
+        return HttpResponseRedirect(came_from(request, changeset))
 
     def _plan_page(
         self,
@@ -134,7 +134,7 @@ class UndoAdmin(HistoryAdmin):
             "said": said,
             "wrong": wrong,
             "answer": answer,
-            "back": page_of(changeset),
+            "back": came_from(request, changeset),
         }
         if not refusal:
             plan = plan_undo(changeset, tenant.priority)

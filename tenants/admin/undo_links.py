@@ -1,13 +1,18 @@
 """Who may take a changeset back, and the links that lead there."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from tenants.admin.access import access_of
 from tenants.admin.sections import ARRAYS, link
 from tenants.models import Changeset, Operation, Role, Source, Tenant
+
+LONGEST = 2000  # characters of an address that one is led back to
 
 
 def may_take_back(request: HttpRequest, changeset: Changeset) -> bool:
@@ -53,3 +58,33 @@ def page_of(changeset: Changeset) -> str:
 def link_to(changeset: Changeset) -> SafeString:
     """Return a link to a changeset."""
     return link(page_of(changeset), f"number {changeset.number:,}")
+
+
+def came_from(request: HttpRequest, changeset: Changeset) -> str:
+    """Return where who takes a changeset back is led then: to the list as it was, or the record's page, they came from.
+
+    The form carries it; at first the browser says it, so that no link holds what somebody searched for. Else, and for
+    any other address, it is the changeset's page.
+    """
+    carried = request.POST.get("back", "")[:LONGEST] if request.method == "POST" else _referring(request)
+    return carried if _is_list_or_record(carried) else page_of(changeset)
+
+
+def _referring(request: HttpRequest) -> str:
+    """Return the path and query of the page of this host that led here; "" where none did."""
+    try:
+        parts = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # half an IPv6 address
+        return ""
+    address = parts._replace(scheme="", netloc="", fragment="").geturl()
+    return address if parts.netloc == request.get_host() and len(address) <= LONGEST else ""
+
+
+def _is_list_or_record(address: str) -> bool:
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return False
+    try:
+        match = resolve(urlsplit(address).path)
+    except Resolver404:
+        return False
+    return match.namespace == "admin" and (match.url_name or "").endswith(("_changelist", "_change"))

@@ -19,6 +19,9 @@ NUMBER = re.compile("[-0-9]")
 LONG = 200  # characters of a text that gets several lines
 KEEP = "keep"
 FLAGS = {"true": True, "false": False}
+SAID = {"true": "Yes", "false": "No"}
+WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+SPELLED = {"id": "ID", "sku": "SKU", "gdpr": "GDPR", "sms": "SMS", "url": "URL", "email": "e-mail"}
 VALUE, DROP = "value:", "drop:"  # how the form's fields begin
 NO_JSON = "What stands here is no JSON."
 
@@ -34,6 +37,20 @@ class Field:
     stored: str | None = None
     texts: list[str] = field(default_factory=list)
     is_dropped: bool = False
+    title: str = ""
+
+    @property
+    def sent_in_words(self) -> str | None:
+        """The value that was sent, a flag's as the admin says it."""
+        return self._in_words(self.sent)
+
+    @property
+    def stored_in_words(self) -> str | None:
+        """The value that is stored, a flag's as the admin says it."""
+        return self._in_words(self.stored)
+
+    def _in_words(self, value: str | None) -> str | None:
+        return SAID.get(value or "", value) if self.kind is bool else value
 
     @property
     def is_known(self) -> bool:
@@ -52,12 +69,18 @@ class Field:
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
         """Of a flag: what may be chosen; what was sent and is none may stay as it is."""
-        kept = [(KEEP, f"as it was sent: {self.sent}")] if self.sent not in (None, "true", "false") else []
-        return [("", "not sent"), ("true", "true"), ("false", "false"), *kept]
+        kept = [(KEEP, f"As it was sent: {self.sent}")] if self.sent not in (None, "true", "false") else []
+        return [("", "Not sent"), ("true", "Yes"), ("false", "No"), *kept]
 
 
-def fields(taking: Taking, record: Any, stored: Mapping[str, Any] | None) -> list[Field]:
-    """Return the fields of a record: those sent, its identifiers, then whatever else it could have."""
+def fields(
+    taking: Taking, record: Any, stored: Mapping[str, Any] | None, titles: Mapping[str, str] | None = None
+) -> list[Field]:
+    """Return the fields of a record: those sent, its identifiers, then whatever else it could have.
+
+    `titles` are what some are called, by documented name. One that nobody knows has its name alone.
+    """
+    titles = titles or {}
     sent = documented(taking, _members(record))
     now = stored or {}
     names = dict.fromkeys([*sent, *taking.identifiers, *taking.fields])
@@ -68,9 +91,16 @@ def fields(taking: Taking, record: Any, stored: Mapping[str, Any] | None) -> lis
             _sent(sent[name]) if name in sent else None,
             _shown(taking.fields.get(name), sent[name]) if name in sent else "",
             _written(now[name]) if now.get(name) is not None else None,
+            title=titles.get(name) or (title_of(name) if name in taking.fields else ""),
         )
         for name in names
     ]
+
+
+def title_of(name: str) -> str:
+    """Return what people call a documented field: E-mail for Email, Customer ID for CustomerId."""
+    words = [SPELLED.get(word.lower(), word.lower()) for word in WORD.findall(name)]
+    return " ".join(words)[:1].upper() + " ".join(words)[1:] or name
 
 
 def _members(record: Any) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ def test_a_mailed_list_is_pasted_confirmed_and_downloaded(page: Page) -> None:
     page.get_by_label("E-mails, customer IDs").fill("C0@example.com\nC-1\nnobody@example.com")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Find them").press("Enter")
-    expect(page.locator("#matched")).to_have_text("Matched 2 (in 2 records) · not found 1")
+    expect(page.locator("#matched")).to_have_text("2 lines match 2 customers; 1 is unknown.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     page.get_by_label("E-mail opt-in").select_option("no")

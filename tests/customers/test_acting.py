@@ -9,11 +9,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from customers.models import Customer
 from tenants.models import BeforeImage, Changeset, ConsentChange, Look, Role, Tenant
 from tests.conftest import MakeTenant, Partner
+from tests.exporting import ask as export
 from tests.members import browser, make_user, member, text
 from tests.undoing import take_back
 
@@ -79,32 +80,96 @@ def the(customer_id: str) -> Customer:
 def test_a_line_means_whom_it_names_in_any_form(staff: Client, shop: Partner, line: str) -> None:
     page = take(staff, shop, line)
 
-    assert matched(page) == "Matched 1 (in 1 record) · not found 0"
+    assert matched(page) == "1 line matches 1 customer."
     assert result_ids(staff, page) == [f"#{the('C-1').pk}"]
+
+
+def test_every_line_is_counted_once_and_the_customers_are_those_of_the_next_page(staff: Client, shop: Partner) -> None:
+    shop.save("customers", *({"CustomerId": f"T-{i}", "Email": "till@example.com"} for i in range(21)))
+    page = take(staff, shop, "C-1\nada@example.com\nC-2\nC-1\nboth@example.com\ntill@example.com\nC-8\nC-9\nC-2\nC-8")
+    rest = "1 line matches more than 20 and is left out; 2 are unknown; 3 are repeats."
+
+    assert matched(page) == f"3 lines match 2 customers; 1 line matches several and is left out; {rest}"
+
+    without, along = choose(staff, page, email_optin="no"), choose(staff, page, email_optin="no", shared="on")
+    assert matched(without) == matched(page)
+    assert "<strong>2 customers</strong>" in text(without)
+    assert matched(along) == f"4 lines match 4 customers, 1 of them several each; {rest}"
+    assert "<strong>4 customers</strong>" in text(along)
+
+
+def test_a_repeated_line_stands_in_the_result_as_such(staff: Client, shop: Partner) -> None:
+    page = take(staff, shop, "C-1\nC-9\n\n C-1 \nC-9\nc-1")
+
+    assert result(staff, confirm(staff, choose(staff, page, email_optin="no"))) == [
+        ["1", "C-1", "changed", f"#{the('C-1').pk}"],
+        ["2", "C-9", "not found", ""],
+        ["3", "C-1", "same as line 1", ""],
+        ["4", "C-9", "same as line 2", ""],
+        ["5", "c-1", "changed", f"#{the('C-1').pk}"],
+    ]
+
+
+@pytest.mark.parametrize("as_file", [False, True], ids=["pasted", "uploaded"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_what_the_hub_exports_can_be_pasted_and_uploaded(
+    staff: Client, shop: Partner, form: str, as_file: bool
+) -> None:
+    shop.save("customers", {"CustomerId": "=C-5", "Phone": "+4915550099887"}, {"CustomerId": "'-C-6"})
+    exported = b"".join(export(staff, shop.tenant, form=form).streaming_content)
+    if as_file:
+        asked = take(staff, shop, file=upload(f"list.{form}", exported))
+        columns = [str(column.name) for column in asked.context["columns"]]
+        pages = [
+            staff.post(URL, {"step": "column", "carried": carried(asked), "column": str(columns.index(name))})
+            for name in ("Phone", "Customer ID")
+        ]
+    else:
+        rows = csv.DictReader(StringIO(exported.decode("utf-8-sig"))) if form == "csv" else of_sheet(exported)
+        table = list(rows)
+        pages = [
+            take(staff, shop, "\n".join(filter(None, (row[name] or "" for row in table))))
+            for name in ("Phone", "Customer ID")
+        ]
+
+    assert [matched(page) for page in pages] == ["2 lines match 2 customers.", "6 lines match 6 customers."]
+
+
+def of_sheet(content: bytes) -> list[dict[str, str]]:
+    header, *found = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    return [dict(zip(map(str, header), row, strict=True)) for row in found]
+
+
+@pytest.mark.parametrize("line", ["C-1\0", "\0C\0-1", "ada@\0example.com"], ids=["end", "within", "e-mail"])
+def test_a_nul_that_came_along_is_nothing(staff: Client, shop: Partner, line: str) -> None:
+    assert matched(take(staff, shop, line)) == "1 line matches 1 customer."
 
 
 def result_ids(client: Client, page: Any) -> list[str]:
     done = confirm(client, choose(client, page, add_tags="found"))
-    return [row[2] for row in result(client, done)]
+    return [row[3] for row in result(client, done)]
 
 
 def test_a_hub_id_is_written_with_its_sign(staff: Client, shop: Partner) -> None:
     pk = the("C-2").pk
 
-    assert matched(take(staff, shop, f"#{pk}")).startswith("Matched 1 ")
-    assert matched(take(staff, shop, f"{pk}")).startswith("Matched 0 ")
+    assert matched(take(staff, shop, f"#{pk}")).startswith("1 line matches 1 ")
+    assert matched(take(staff, shop, f"{pk}")).startswith("No line matches ")
 
 
 def test_what_is_found_not_found_and_shared_is_counted(staff: Client, shop: Partner) -> None:
     page = take(staff, shop, "C-1, nobody@example.com; both@example.com\nC-1\tbob@example.com")
 
-    assert matched(page) == "Matched 3 (in 4 records) · not found 1 · 1 has several matches"
+    assert (
+        matched(page)
+        == "2 lines match 2 customers; 1 line matches several and is left out; 1 is unknown; 1 is a repeat."
+    )
     assert "nobody@example.com" in text(page)
     assert all(f"#{the(each).pk}</a>" in text(page) for each in ("C-3", "C-4"))
 
 
 def test_emails_with_blanks_between_them_are_several_lines(staff: Client, shop: Partner) -> None:
-    assert matched(take(staff, shop, "ada@example.com bob@example.com")).startswith("Matched 2 ")
+    assert matched(take(staff, shop, "ada@example.com bob@example.com")).startswith("2 lines match 2 ")
 
 
 def test_an_address_that_many_share_names_nobody(staff: Client, shop: Partner) -> None:
@@ -112,7 +177,7 @@ def test_an_address_that_many_share_names_nobody(staff: Client, shop: Partner) -
 
     page = take(staff, shop, "till@example.com\nC-1")
 
-    assert matched(page) == "Matched 1 (in 1 record) · not found 0"
+    assert matched(page) == "1 line matches 1 customer; 1 line matches more than 20 and is left out."
     assert "have more than 20" in " ".join(text(page).split())
 
 
@@ -172,7 +237,7 @@ def test_the_result_says_what_became_of_each_line(staff: Client, shop: Partner) 
 
     rows = result(staff, done)
 
-    assert [row[:2] for row in rows] == [
+    assert [row[1:3] for row in rows] == [
         ["C-1", "changed"],
         ["bob@example.com", "was so already"],
         ["both@example.com", "several matches, left out"],
@@ -202,7 +267,7 @@ def test_what_changed_since_the_confirmation_is_left_alone_and_told(staff: Clien
     assert the("C-3").mailing_lists == ["other"]
     assert "1 customer no longer there." in text(done)
     assert "Of 2 customers something changed meanwhile and stays so:" in text(done)
-    assert [row[1] for row in result(staff, done)] == [
+    assert [row[2] for row in result(staff, done)] == [
         "erased meanwhile",
         "changed, left alone: changed meanwhile",
         "changed, left alone: changed meanwhile",
@@ -267,13 +332,13 @@ def workbook(*rows: list[Any]) -> bytes:
     ids=["semicolons", "no-header", "by-values", "cp1252"],
 )
 def test_the_column_of_a_file_is_found(staff: Client, shop: Partner, data: bytes) -> None:
-    assert matched(take(staff, shop, file=upload("list.csv", data))) == "Matched 2 (in 2 records) · not found 0"
+    assert matched(take(staff, shop, file=upload("list.csv", data))) == "2 lines match 2 customers."
 
 
 def test_a_workbook_is_a_list_too(staff: Client, shop: Partner) -> None:
     data = workbook(["Customer ID", "Remark"], ["C-1", "called"], ["C-2", None], ["C-9", None])
 
-    assert matched(take(staff, shop, file=upload("list.xlsx", data))) == "Matched 2 (in 2 records) · not found 1"
+    assert matched(take(staff, shop, file=upload("list.xlsx", data))) == "2 lines match 2 customers; 1 is unknown."
 
 
 def test_where_several_columns_may_be_it_somebody_chooses(staff: Client, shop: Partner) -> None:
@@ -282,7 +347,7 @@ def test_where_several_columns_may_be_it_somebody_chooses(staff: Client, shop: P
 
     page = staff.post(URL, {"step": "column", "carried": carried(asked), "column": "1"})
 
-    assert matched(page) == "Matched 1 (in 1 record) · not found 1"
+    assert matched(page) == "1 line matches 1 customer; 1 is unknown."
 
 
 @pytest.mark.parametrize(
@@ -313,7 +378,7 @@ def test_nothing_is_no_list(staff: Client, shop: Partner, lines: str) -> None:
 def test_odd_lines_are_not_found_and_break_nothing(staff: Client, shop: Partner, line: str) -> None:
     line = line.encode("utf-16", "surrogatepass").decode("utf-16")
 
-    assert matched(take(staff, shop, line)) == "Matched 0 (in 0 records) · not found 1"
+    assert matched(take(staff, shop, line)) == "No line matches a customer; 1 is unknown."
 
 
 def test_what_is_typed_stands_nowhere_and_the_look_is_counted(staff: Client, shop: Partner) -> None:

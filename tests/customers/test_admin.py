@@ -75,11 +75,25 @@ def test_filters_tell_no_from_never_given(partner: Partner, staff: Client) -> No
     assert found(staff, sms_optin="never") == ["never"]
 
 
+@pytest.mark.parametrize("typed", ["de", "DE", " de "])
+def test_a_language_is_found_with_all_of_its_regions(partner: Partner, staff: Client, typed: str) -> None:
+    tags = ("de", "de-DE", "de_AT", "del", "en-DE", "")
+    partner.save("customers", *({"CustomerId": tag or "none"} for tag in tags))
+    for tag in tags:
+        Customer.objects.filter(customer_id=tag or "none").update(language=tag or None)
+
+    assert sorted(found(staff, language=typed)) == ["de", "de-DE", "de_AT"]
+    assert found(staff, language="de-at") == ["de_AT"]
+    assert found(staff, language="de%") == []
+    assert "de finds de-DE, too" in text(staff.get(LIST))
+
+
 def test_filters_by_language_and_by_the_day_a_customer_came(partner: Partner, staff: Client) -> None:
     partner.save("customers", {"CustomerId": "tr", "Language": "tr-TR"}, {"CustomerId": "de", "Language": "de"})
     came = Customer.objects.all()[0].created_at.date()
 
     assert found(staff, language="TR-tr") == ["tr"]
+    assert found(staff, language="tr") == ["tr"]
     assert found(staff, created_at_from=str(came), created_at_to=str(came)) == ["de", "tr"]
     assert found(staff, created_at_to="2020-01-01") == []
     assert found(staff, created_at_from="2999-01-01") == []
@@ -171,7 +185,7 @@ def test_an_edit_in_the_list_is_one_changeset_with_its_evidence(ada: Customer, s
     assert changeset.user_id is not None
     assert (change.before, change.after, change.changeset_number) == (0, 0b11, changeset.number)
     assert told(answer) == [
-        f"E-mail opt-in of Ada: no → yes. SMS opt-in of Ada: no → yes. Undo · number {changeset.number}"
+        f"E-mail opt-in of Ada: never given → yes. SMS opt-in of Ada: no → yes. Undo · number {changeset.number}"
     ]
 
 
@@ -223,7 +237,7 @@ def test_an_edit_on_the_record(ada: Customer, staff: Client) -> None:
     ada.refresh_from_db()
     assert ada.gdpr_optin is True
     assert ada.name == "Ada"
-    assert told(answer)[0].startswith("GDPR opt-in of Ada: no → yes. Undo")
+    assert told(answer)[0].startswith("GDPR opt-in of Ada: never given → yes. Undo")
     assert latest().operation == "edit"
 
 
@@ -259,7 +273,7 @@ def test_a_bulk_edit_asks_then_tells(partner: Partner, ada: Customer, staff: Cli
     assert "1 of them: never given → yes." in text(asked)
     (said,) = told(answer)
     assert "SMS opt-in of Ada: no → yes." in said
-    assert "SMS opt-in of C-3: no → yes." in said
+    assert "SMS opt-in of C-3: never given → yes." in said
     assert "1 customer was so already. Undo" in said
     assert Customer.objects.filter(sms_optin=True).count() == 3
     assert latest().received == 3
@@ -298,7 +312,7 @@ def test_who_was_decided_otherwise_about_after_the_question_is_left_alone(
     ada.refresh_from_db()
     assert ada.email_optin is False
     changed, left = told(answer)
-    assert changed.startswith("E-mail opt-in of C-2: no → yes.")
+    assert changed.startswith("E-mail opt-in of C-2: never given → yes.")
     assert f"Customer #{ada.pk} was left alone: E-mail opt-in is now no, you wanted yes: changed by test (" in left
     assert "through API, 20" in left
 

@@ -130,6 +130,24 @@ def test_no_employee_and_no_other_person_is_named(partner: Partner, staff: Clien
     assert own not in text(staff.get(address(zenobia), {"format": "json"}))
 
 
+def test_the_page_has_local_times_and_amounts_with_two_decimals(partner: Partner, staff: Client) -> None:
+    Tenant.objects.update(time_zone="Asia/Tokyo")
+    partner.save("customers", PERSON)
+    items = [line(Sku="S-1", Price=9.9, OriginalPrice=12), line(Sku="S-2", Price=10)]
+    partner.save(
+        "orders", {**an_order("O-1"), "OrderDate": "2026-01-31T20:00:00Z", "TotalRevenue": 19.9, "OrderItems": items}
+    )
+
+    page = text(staff.get(address(Customer.objects.get())))
+
+    assert "<bdi>19.90</bdi>" in page
+    assert ">2026-02-01 05:00</time>" in page
+    assert "Price 9.90" in page
+    assert "OriginalPrice 12.00" in page
+    assert set(re.findall(r">[^<]*[0-9]T[0-9:.]+Z[^<]*<", page)) == set()
+    assert file(staff, Customer.objects.get())["Orders"]["Rows"][0]["TotalRevenue"] == 19.9
+
+
 def test_taking_it_is_a_look_that_the_page_of_the_person_shows(partner: Partner, staff: Client) -> None:
     partner.save("customers", PERSON)
     found = Customer.objects.get()

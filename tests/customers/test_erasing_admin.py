@@ -219,12 +219,14 @@ def test_a_certificate_is_verified_by_page_and_command(
     erase(staff, zenobia)
     genuine = document(the_certificate())
     forged = {**genuine, "Actor": "somebody else"}
+    pasted = text(staff.post(VERIFY, {"certificate": f"\0{orjson.dumps(genuine).decode()}\0"}))
     files = [tmp_path / "genuine.json", tmp_path / "forged.json"]
     for file, content in zip(files, (genuine, forged), strict=True):
         file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
     valid, altered = (text(staff.post(VERIFY, {"certificate": file.read_text()})) for file in files)
 
+    assert "Valid: this hub signed it" in pasted
     assert all(part in valid for part in ("Valid: this hub signed it", genuine["Number"]))
     assert "Not valid: something in it" in altered
     call_command("verify_certificate", str(files[0]))

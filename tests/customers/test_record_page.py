@@ -1,5 +1,6 @@
 """A customer's page: its head, opt-ins with evidence, orders, the menu; an order's and a product's page, too."""
 
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,13 @@ def test_the_head_names_the_person_and_what_identifies_them(ada: Customer, staff
         ("Customer ID", "C-1"), ("E-mail", "ada@example.com"), ("Phone", "+358101234567"), ("Hub id", str(ada.pk)),
     ]  # fmt: skip
     assert 'data-copies="identifier-4"' in text(staff.get(f"{LIST}{ada.pk}/change/"))
+
+
+def test_attributes_are_shown_as_json_and_none_as_a_dash(ada: Customer, staff: Client) -> None:
+    assert "{}" not in re.sub("<script.*?</script>", "", text(staff.get(f"{LIST}{ada.pk}/change/")), flags=re.DOTALL)
+
+    Customer.objects.update(attributes={"SHOP__size": "XL"})
+    assert "SHOP__size" in text(staff.get(f"{LIST}{ada.pk}/change/"))
 
 
 def test_who_has_no_name_is_called_by_an_identifier(partner: Partner, staff: Client) -> None:

@@ -121,6 +121,11 @@ def test_a_hub_id_is_found_with_its_sign_and_without(shop: Partner, viewer: Clie
         ("Øyvind Łukasz", ["oyvind", "øyv", "lukasz", "ŁUK"]),
         ("Weiß", ["weiss", "WEISS", "weiß", "eiß"]),
         ("İpek", ["ipek", "İPEK"]),
+        ("🎉 Party", ["🎉", "party", "🎉 party", "party 🎉", "rty"]),
+        ("Ann❤️", ["❤", "❤️", "ann", "❤ ann", "ann ❤️"]),
+        ("👍🏽 No 5™", ["👍", "👍🏿", "5™", "👍 5"]),
+        ("=1+1", ["=1+1", "'=1+1", "1+1"]),
+        ("=SUM(a)=b", ["=sum(a)", "=SUM(a)=b"]),
     ],
 )
 def test_names_of_all_scripts_are_found(partner: Partner, viewer: Client, name: str, terms: list[str]) -> None:

@@ -282,3 +282,22 @@ def test_the_ledger_of_a_customer_goes_and_comes_back_with_it(shop: Partner, adm
 
     taken_back(admin, shop, 2, reason="it was right")
     assert ledger(shop, 3) == [(None, 0, "admin", "it was right")], "it comes back without an opt-in"
+
+
+def test_a_first_value_that_is_taken_back_is_never_given_everywhere(shop: Partner, admin: Client) -> None:
+    shop.save("customers", customer(Name="A", SmsOptin=False))
+    shop.save("customers", customer(EmailOptin=True, SmsOptin=True))
+    taken_back(admin, shop, 2)
+    record = f"/admin/customers/customer/{Customer.objects.get().pk}/"
+
+    page, ledger = text(admin.get(f"{record}change/")), text(admin.get("/admin/tenants/consentchange/"))
+    for shown in (page, ledger):
+        assert "E-mail opt-in: yes → never given" in shown
+        assert "SMS opt-in: yes → no" in shown
+    proof, held = text(admin.get(f"{record}consent-proof/")), text(admin.get(f"{record}everything/"))
+    assert "E-mail opt-in,yes,never given" in proof
+    assert "<bdi>never given</bdi>" in held
+
+    shop.save("customers", customer(EmailOptin=True))
+    assert "yes → never given" not in text(admin.get(f"{record}change/"))
+    assert "E-mail opt-in: yes → no" in text(admin.get(f"{record}change/"))

@@ -16,7 +16,7 @@ from products.models import Product
 from tenants.models import Changeset, Look, QuarantinedRecord, Role, Way
 from tests.conftest import MakeTenant, Partner
 from tests.customers.dialects.vendors import upload
-from tests.members import member, superuser, text
+from tests.members import member, superuser, text, told
 from tests.orders.records import line, order
 from tests.products.records import product
 from tests.quarantine.lenient import take
@@ -77,7 +77,7 @@ def test_a_record_is_shown_field_by_field_with_its_fault_and_what_is_stored(part
 def test_a_corrected_record_goes_the_normal_way(partner: Partner, staff: Client) -> None:
     (row,) = left_out(partner, BAD)
 
-    response = staff.post(page_of(row), {**form_of(staff, row), "value:Language": "de"})
+    response = staff.post(page_of(row), {**form_of(staff, row), "value:Language": "d\0e"})
 
     assert response.status_code == 302
     stored = Customer.objects.get(customer_id="B")
@@ -88,6 +88,35 @@ def test_a_corrected_record_goes_the_normal_way(partner: Partner, staff: Client)
     assert (row.state, row.corrected_number) == ("corrected", changeset.number)
     assert row.decided_by == changeset.actor
     assert "much too long a tag" in row.record
+
+
+def test_fields_and_flags_are_called_as_everywhere_with_their_documented_names_beside_them(
+    partner: Partner, staff: Client
+) -> None:
+    partner.save("customers", {"CustomerId": "B", "SmsOptin": False})
+    (row,) = left_out(partner, {**BAD, "EmailOptin": True, "Whatever": 1})
+
+    page = text(staff.get(page_of(row)))
+
+    named = re.findall(r'<bdi class="font-medium">([^<]*)</bdi>(?:<br><code class="text-xs">([^<]*)</code>)?', page)
+    assert {("Customer ID", "CustomerId"), ("E-mail", "Email"), ("Name", ""), ("E-mail opt-in", "EmailOptin")} <= {
+        *named
+    }
+    assert {("GDPR opt-in", "GdprOptin"), ("Whatever", "")} <= {*named}
+    shown = {one.name: one for one in staff.get(page_of(row)).context["fields"]}
+    assert (shown["EmailOptin"].sent_in_words, shown["SmsOptin"].stored_in_words) == ("Yes", "No")
+    assert [label for _, label in shown["EmailOptin"].choices] == ["Not sent", "Yes", "No"]
+
+
+def test_what_was_sent_is_told_with_a_link_to_it(partner: Partner, staff: Client) -> None:
+    (row,) = left_out(partner, BAD)
+
+    answer = staff.post(page_of(row), {**form_of(staff, row), "value:Language": "de"}, follow=True)
+
+    link = f'href="/admin/customers/customer/{Customer.objects.get(customer_id="B").pk}/change/"'
+    assert told(answer) == ["1 quarantined record sent: 1 created: Bo."]
+    assert link in text(answer)
+    assert link in text(staff.get(page_of(row)))
 
 
 def test_what_is_still_wrong_is_said_at_its_field_and_what_was_typed_stays(partner: Partner, staff: Client) -> None:

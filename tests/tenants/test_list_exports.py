@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from customers.models import Customer
 from customers.schemas import CustomerRecord
+from hub.files.sheets import sheet_rows
 from hub.files.workbooks import workbook
 from orders.schemas import OrderItemRecord, OrderRecord
 from products.schemas import ProductRecord, VariantRecord
@@ -109,7 +110,19 @@ def test_a_workbook_has_texts_alone(shop: Partner, staff: Client) -> None:
 
     assert header[:3] == ("Hub id", "Customer ID", "E-mail")
     assert {row[1] for row in found} == {"C-3", "007", "C-1"}
-    assert next(row[3] for row in found if row[1] == "C-1") == "'=cmd()"
+    assert next(row[3] for row in found if row[1] == "C-1") == "=cmd()"
+
+
+def test_a_workbook_needs_no_apostrophe_for_what_no_reader_takes_for_a_formula(shop: Partner, staff: Client) -> None:
+    shop.save("customers", {"CustomerId": "C-4", "Name": "'=1+1", "Surname": "'Neill"})
+    content = b"".join(take(staff, shop.tenant, form="xlsx").streaming_content)
+
+    cells = [cell for row in sheet_of(content).iter_rows() for cell in row if cell.value]
+
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert {"+358101234567", "=cmd()", "''=1+1", "'Neill"} <= {cell.value for cell in cells}
+    assert next(iter(sheet_rows(BytesIO(content)))).cells[:2] == ["Hub id", "Customer ID"]
+    assert "+358101234567" in {text for row in sheet_rows(BytesIO(content)) for text in row.cells}
 
 
 def test_orders_products_and_the_ledger_have_their_columns(shop: Partner, staff: Client) -> None:

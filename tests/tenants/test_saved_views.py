@@ -172,7 +172,7 @@ def test_codes_and_days_are_kept(partner: Partner, query: dict[str, str]) -> Non
     assert SavedView.objects.get().query == urlencode(query)
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\0b"], ids=["none", "blank", "long", "NUL"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, " \0 "], ids=["none", "blank", "long", "NUL"])
 def test_a_name_that_is_none_is_refused(partner: Partner, name: str) -> None:
     save(a_member(partner)[1], name)
 
@@ -249,7 +249,7 @@ def test_a_view_of_a_list_that_one_may_not_see_is_not_there(partner: Partner) ->
     assert a_member(partner)[1].get(page(view, "open")).status_code == 404
 
 
-@pytest.mark.parametrize("label", ["", "auth.user", "tenants.savedview", "no.such", "customers.customer\0"])
+@pytest.mark.parametrize("label", ["", "auth.user", "tenants.savedview", "no.such", "customers.customer/"])
 def test_only_lists_of_records_and_history_have_views(partner: Partner, label: str) -> None:
     answer = a_member(partner, Role.ADMIN)[1].post(SAVE, {"list": label, "name": "x", "query": "a=b"})
 

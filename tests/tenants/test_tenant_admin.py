@@ -194,6 +194,16 @@ def test_a_tenants_admin_can_not_raise_its_own_limits(log_in: LogIn, shop: Partn
     assert (shop.tenant.slug, shop.tenant.per_minute, shop.tenant.is_enabled) == ("shop", 100, True)
 
 
+def test_saving_leads_who_has_one_tenant_to_its_page_and_others_to_the_list(
+    log_in: LogIn, shop: Partner, make_tenant: MakeTenant
+) -> None:
+    client, change = log_in("maria", shop, Role.ADMIN), f"{ADMIN}/tenant/{shop.id}/change/"
+
+    assert save_tenant(client, shop, name="Renamed")["Location"] == change
+    log_in("maria", make_tenant(), Role.VIEWER)
+    assert save_tenant(client, shop, name="Again")["Location"] == f"{ADMIN}/tenant/"
+
+
 def test_a_new_tenant_gets_the_standard_tier(log_in: LogIn) -> None:
     fields = {
         "name": "New",

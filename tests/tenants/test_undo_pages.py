@@ -138,3 +138,49 @@ def test_without_images_and_creations_the_page_says_why_there_is_no_button(partn
     assert ["its configuration has the switch" in page for page in pages] == [True, False]
     assert switch.rstrip(">") in pages[0]
     assert BUTTON in page_of(admin, partner, 3)
+
+
+LIST = "/admin/customers/customer/?email_optin=yes&q=ada"
+
+
+@pytest.mark.parametrize("page", [LIST, "/admin/customers/customer/{pk}/change/"], ids=["list", "record"])
+def test_an_undo_leads_back_to_where_one_came_from(shop: Partner, admin: Client, page: str) -> None:
+    shop.save("customers", customer(Name="A"))
+    shop.save("customers", customer(Name="B"))
+    page = page.format(pk=Customer.objects.get().pk)
+
+    asked = admin.get(undo_page(shop, 2), HTTP_REFERER=f"http://testserver{page}")
+    form = {"planned": asked.context["plan"].digest, "back": asked.context["back"]}
+    refused = admin.post(undo_page(shop, 2), {**form, "planned": "other"})
+    done = admin.post(undo_page(shop, 2), form)
+
+    assert asked.context["back"] == refused.context["back"] == page
+    assert page.replace("&", "&amp;") in text(asked)
+    assert (done.status_code, done["Location"]) == (302, page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "https://evil.example/admin/customers/customer/",
+        "//evil.example/admin/customers/customer/",
+        "/\\evil.example/admin/",
+        "http://testserver/admin/customers/customer/paste-list/",
+        "http://testserver/nowhere",
+        "http://[testserver/admin/",
+        "javascript:alert(1)",
+        "http://testserver/admin/customers/customer/?q=" + "x" * 3000,
+    ],
+    ids=["none", "host", "slashes", "backslash", "other-page", "nowhere", "odd", "script", "long"],
+)
+def test_an_undo_leads_to_no_other_address(shop: Partner, admin: Client, page: str) -> None:
+    shop.save("customers", customer(Name="A"))
+    shop.save("customers", customer(Name="B"))
+    own = f"/admin/tenants/changeset/{changeset_of(shop, 2).pk}/change/"
+
+    asked = admin.get(undo_page(shop, 2), HTTP_REFERER=page)
+    done = admin.post(undo_page(shop, 2), {"planned": asked.context["plan"].digest, "back": page[:2500]})
+
+    assert asked.context["back"] == own
+    assert done["Location"] == own
