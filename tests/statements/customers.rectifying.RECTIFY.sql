@@ -1,4 +1,4 @@
-\set edits '[{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": true}]'
+\set edits '[{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": true, "ids": [1], "tags": ["vip"], "not_tags": [], "lists": [], "not_lists": ["news"]}]'
 \set now '2026-01-31T12:00:00Z'
 \set tenant_id '00000000-0000-4000-8000-000000000001'
 

@@ -33,9 +33,11 @@ EXCEPTIONS = [
      "erasing a person makes their orders anonymous in the same transaction: docs/decisions.md"),
     ("customers.sql.orders_that_follow customers.sql.rename_orders customers.rectifying.*", "orders_order",
      "a corrected customer's orders follow in the same transaction: docs/decisions.md"),
-    ("customers.ingest.* customers.dialects.* customers.consents.* orders.ingest.* products.ingest.*", LEDGER,
+    ("customers.ingest.* customers.dialects.* customers.consents.* customers.acting.* orders.ingest.*"
+     " products.ingest.*", LEDGER,
      "what is stored and its changeset are one statement, composed by tenants.changes"),
-    ("customers.ingest.* customers.consents.* orders.ingest.* products.ingest.*", "tenants_beforeimage",
+    ("customers.ingest.* customers.consents.* customers.acting.* orders.ingest.* products.ingest.*",
+     "tenants_beforeimage",
      "so are the before-images of what is stored or deleted"),
     ("customers.restoring.* customers.dialects.* customers.sql.functions.note_withdrawn", "tenants_beforeimage",
      "who withdraws is found by customers' keys, and noted at their images, in the statement that stores"),

@@ -47,7 +47,8 @@ SAMPLES: dict[str, Any] = {
     "arguments": "", "before": ["NULL", 1], "behind": [], "blocks": "1", "buckets": ["login"], "by_phone": "false",
     "created": [1], "customer": "1", "customer_id": "C-1", "customer_ids": ["C-1"], "days": "30", "digest": "no key",
     "digests": ["ab", "cd"], "distinct": "2",
-    "edits": [{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": True}],
+    "edits": [{"id": 1, "given": 128, "said": 1, "wanted": 1, "email_optin": True, "ids": [1],
+               "tags": ["vip"], "not_tags": [], "lists": [], "not_lists": ["news"]}],
     "entities": ["orders", "products"], "host": "192.0.2.1", "route": "POST customers/{tenant_id}",
     "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
     "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
@@ -91,6 +92,7 @@ SAMPLES: dict[str, Any] = {
                "buckets": [0, 1, 0, 0, 0, 0, 0, 0], "fault": "", "fault_trace_id": "", "failed_at": None}],
     **{f"{kind}_{part}": [0] for kind in ("id", "email", "phone", "hub") for part in ("lines", "ranks")},
     "id_values": ["C-1"], "email_values": ["ann@shop.example"], "phone_values": ["+358101234567"], "hub_values": [1],
+    "columns": ["tags"], "items": ["vip"],
     "words": [], "state": "dismissed", "rejected": [{
         "digest": "ab", "record": "{}", "is_whole": True, "is_withdrawal": False, "identifiers": {}, "names": ["C-1"],
         "faults": [], "codes": [], "index": 3, "times": 1,
