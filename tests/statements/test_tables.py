@@ -36,7 +36,8 @@ EXCEPTIONS = [
     ("customers.ingest.* customers.dialects.* customers.consents.* customers.acting.* orders.ingest.*"
      " products.ingest.*", LEDGER,
      "what is stored and its changeset are one statement, composed by tenants.changes"),
-    ("customers.ingest.* customers.consents.* customers.acting.* orders.ingest.* products.ingest.*", "tenants_beforeimage",
+    ("customers.ingest.* customers.consents.* customers.acting.* orders.ingest.* products.ingest.*",
+     "tenants_beforeimage",
      "so are the before-images of what is stored or deleted"),
     ("customers.restoring.* customers.dialects.* customers.sql.functions.note_withdrawn", "tenants_beforeimage",
      "who withdraws is found by customers' keys, and noted at their images, in the statement that stores"),
