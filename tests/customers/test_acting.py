@@ -136,7 +136,8 @@ def test_what_the_hub_exports_can_be_pasted_and_uploaded(
 
 
 def of_sheet(content: bytes) -> list[dict[str, str]]:
-    header, *found = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    rows: Any = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    header, *found = rows
     return [dict(zip(map(str, header), row, strict=True)) for row in found]
 
 
