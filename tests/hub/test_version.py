@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from hub.environment import Environment
+from hub.serving.refusals import in_one_line
+from hub.sql.backend.base import DatabaseFeatures
 from hub.version import VERSION
 from tests.members import superuser, text
 from tests.tenants.test_commands import run
@@ -39,6 +42,7 @@ def test_the_database_is_told_of() -> None:
     assert re.search(r"^Database +up to date$", printed, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["version", "--version"])
 def test_it_is_told_without_a_database(tmp_path: Path, asked: str) -> None:
     environ = {"PATH": "/usr/bin", "HUB_DATA": str(tmp_path)}
@@ -55,6 +59,19 @@ def test_it_is_told_without_a_database(tmp_path: Path, asked: str) -> None:
 def test_the_licence_is_the_one_that_is_named() -> None:
     assert PROJECT["license"] == "Apache-2.0"
     assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text()
+
+
+@pytest.mark.django_db
+def test_an_older_postgresql_than_the_hub_needs_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connection.features.minimum_database_version == (15,)
+    monkeypatch.setattr(DatabaseFeatures, "minimum_database_version", (99,))
+    monkeypatch.delitem(vars(connection.features), "minimum_database_version", raising=False)
+
+    with (
+        pytest.raises(SystemExit, match=r"^The database cannot be used: PostgreSQL 99 or later is required"),
+        in_one_line(),
+    ):
+        connection.check_database_version_supported()
 
 
 # What demo data does not get into

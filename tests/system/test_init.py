@@ -83,13 +83,13 @@ def test_a_database_that_is_not_there_is_one_line_without_its_password(tmp_path:
     assert "secret" not in line
 
 
-def test_of_hubs_that_start_at_once_one_migrates_and_the_others_wait(unmade: Hub) -> None:
-    assert unmade.manage("init").returncode == 0
-    unmade.start()
-    with psycopg.connect(unmade.database.url(), autocommit=True) as first, ThreadPoolExecutor(1) as pool:
+def test_of_hubs_that_start_at_once_one_migrates_and_the_others_wait(own: Hub) -> None:
+    assert own.manage("init").returncode == 0
+    own.start()
+    with psycopg.connect(own.database.url(), autocommit=True) as first, ThreadPoolExecutor(1) as pool:
         first.execute(LOCK)
-        second = pool.submit(unmade.manage, "init")
-        assert wait_until(lambda: unmade.query(TRIES))
+        second = pool.submit(own.manage, "init")
+        assert wait_until(lambda: own.query(TRIES))
         first.execute("SELECT pg_advisory_unlock_all()")
 
         done = second.result()
