@@ -147,7 +147,7 @@ def test_the_unit_starts_reloads_and_keeps_to_its_folder() -> None:
 def test_nginx_takes_its_file(tmp_path: Path) -> None:
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=hub.example"]
     subprocess.run(
-        [*make, "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"],
+        [*make, "-keyout", f"{tmp_path}/privkey.pem", "-out", f"{tmp_path}/fullchain.pem"],
         capture_output=True,
         check=True,
     )
@@ -166,7 +166,7 @@ def test_nginx_takes_its_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("caddy"), reason="needs caddy")
 def test_caddy_takes_its_file(tmp_path: Path) -> None:
     environ = {**os.environ, "HUB_HOST": "hub.example", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
-    command = ["caddy", "validate", "--config", DEPLOY / "Caddyfile", "--adapter", "caddyfile"]
+    command = ["caddy", "validate", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"]
 
     tried = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 

@@ -81,7 +81,7 @@ def test_an_older_postgresql_than_the_hub_needs_is_one_line(monkeypatch: pytest.
 def real(settings: Settings) -> Settings:
     """A hub whose DATABASE_URL names a database."""
     keys = {"SECRET_KEY": "s" * 32, "ERASURE_KEY": "e" * 32}
-    settings.ENVIRONMENT = Environment(DATABASE_URL="postgresql://hub@127.0.0.1/shop", **keys)
+    settings.ENVIRONMENT = Environment.model_validate({"DATABASE_URL": "postgresql://hub@127.0.0.1/shop", **keys})
     return settings
 
 

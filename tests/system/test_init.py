@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.system.running import KEYS, Hub, folder_for_hubs, free_port, one_line
 from tests.waiting import wait_until
@@ -38,7 +39,7 @@ def bootstrap(hub: Hub) -> Iterator[psycopg.Connection[Any]]:
     password = (hub.data / "postgres/superuser-password").read_text().strip()
     given = {**hub.database.settings("postgres"), "user": "postgres", "password": password}
     given.pop("passfile")
-    with psycopg.connect(**given, autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(**given), autocommit=True) as connection:
         yield connection
 
 
