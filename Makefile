@@ -7,13 +7,23 @@ export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check static compiled setup setup-browser statements bench docs lock format clean
+.PHONY: help run install test test-fast check static compiled setup setup-browser statements bench docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUNS)  ## start the hub with demo data: web server, background worker, PostgreSQL; Ctrl-C stops all
 	@$(BIN)/python manage.py serve --migrate --demo
+
+# Compiled, since a service may not write there: without, each of its processes compiles anew, 3 s of CPU.
+install: $(RUNS)  ## make .venv for real use: what the hub runs on, no tests, no demo data
+	@$(BIN)/python -m compileall -q -j 0 $(wildcard .venv/lib/python*/site-packages) hub tenants customers orders products
+	@echo "$$($(BIN)/python -c 'from hub.version import VERSION; print("Data hub", VERSION)') is installed. Next:"
+	@echo
+	@echo "  .venv/bin/python manage.py init     prepares the database, makes the first superuser, shows a link to log in"
+	@echo "  .venv/bin/python manage.py serve    starts the hub"
+	@echo
+	@echo "docs/operating.md says how it becomes a service, with a database and TLS."
 
 test: setup  ## run the tests
 	$(BIN)/pytest -n auto
@@ -40,7 +50,8 @@ setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 
 # uv where it is present (seconds), else pip; both check the lock file's hashes.
 define install
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv 2>/dev/null || python3 -m venv .venv
+	@$(BIN)/python -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "The hub needs Python 3.11, 3.12 or 3.13: rm -rf .venv, then make again with PYTHON=python3.13.")'
 	@if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<; fi

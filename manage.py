@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 
-from django.core.management import execute_from_command_line
+import django
+from django.core.management import ManagementUtility, execute_from_command_line
 
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
@@ -14,6 +15,7 @@ from hub.serving.signals import raised, raised_again
 
 INTERRUPTED = 128 + signal.SIGINT  # the exit code shells know
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "check", "collectstatic"}
+VERSION = {"version", "--version"}  # the hub's: Django would show its own
 LEAVES_IT_RUNNING = "database_url"  # for whoever connects with what it printed
 
 
@@ -51,7 +53,11 @@ def _run_with_server(server: EmbeddedServer, command: str) -> None:
 
 def _run(arguments: list[str]) -> None:
     with in_one_line():
-        execute_from_command_line(arguments)
+        if arguments[1:2] and arguments[1] in VERSION:
+            django.setup()
+            ManagementUtility().fetch_command("version").run_from_argv([arguments[0], "version", *arguments[2:]])
+        else:
+            execute_from_command_line(arguments)
 
 
 if __name__ == "__main__":

@@ -44,11 +44,30 @@ def create_tenant(
         default_country=country,
         **{field: limit for field, limit in limits.items() if limit is not None},
     )
+    with transaction.atomic():
+        store_tenant(tenant)
+        return tenant, create_key(tenant, label=label)[1]
+
+
+def store_tenant(tenant: Tenant) -> None:
+    """Store a new tenant, which has no key yet. Raises ValidationError for unusable values."""
     tenant.full_clean()
     with transaction.atomic():
         tenant.save(force_insert=True)
         record(AuditKind.TENANT_CREATED, SERVER, tenant_id=tenant.pk)
-        return tenant, create_key(tenant, label=label)[1]
+
+
+def first_tenant(name: str) -> tuple[Tenant, bool]:
+    """Return the tenant of that name, and whether it had to be made: as a new one is by itself, and without a key.
+
+    Raises ValidationError for a name that cannot be used.
+    """
+    found = Tenant.objects.filter(name=name, sandbox_of=None).order_by("created_at").first()
+    if found is not None:
+        return found, False
+    tenant = Tenant(name=name, slug=free_slug(name))
+    store_tenant(tenant)
+    return tenant, True
 
 
 def named_tenant(text: str) -> Tenant | None:

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg.errors
-from django.db import OperationalError, ProgrammingError
+from django.db import NotSupportedError, OperationalError, ProgrammingError
 
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """End the process where the database does not answer, or has not been migrated."""
+    """End the process where the database does not answer, is too old, or has not been migrated."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, NotSupportedError) as error:
         sys.exit(f"The database cannot be used: {_first_line(error)}")
     except ProgrammingError as error:
         if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):

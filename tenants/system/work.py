@@ -1,7 +1,6 @@
 """What goes on beside the queue: imports, webhooks, the measuring of health; and what the hub is made of."""
 
 import platform
-import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,11 +10,10 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from hub.sql.files import ROOT
+from hub.version import VERSION
 from tenants.models import HealthSnapshot, Import, ImportState, PauseReason, Tenant, Webhook
 from tenants.system.figures import Card, Figure
 
-VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 STUCK = timedelta(minutes=10)  # without a sign of who runs an import
 FAILING = timedelta(hours=1)  # that a webhook may fail
 

@@ -78,7 +78,7 @@ def test_tenants_are_distributed_and_brought_back_while_partners_write(plain: Hu
 
 
 def test_no_row_and_no_hub_id_is_another_for_having_been_distributed(plain: Hub) -> None:
-    said(plain, "demo", "--percent", "2")
+    said(plain, "demo", "--percent", "2", "--into", plain.query("SELECT current_database()")[0][0])
     before = stored(plain)
 
     said(plain, "distribute")

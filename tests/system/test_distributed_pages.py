@@ -101,7 +101,9 @@ def test_each_tenant_has_a_feed_of_its_own_without_gaps(shops: list[Shop]) -> No
 
 
 def test_the_demo_is_loaded_on_a_cluster(distributed: Hub) -> None:
-    done = distributed.manage("demo", "--percent", "2")
+    name = distributed.query("SELECT current_database()")[0][0]
+
+    done = distributed.manage("demo", "--percent", "2", "--into", name)
 
     assert done.returncode == 0, done.stderr
     assert "Try it:" in done.stdout

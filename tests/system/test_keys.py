@@ -40,7 +40,11 @@ def outside(*command: str, **settings: str) -> "subprocess.CompletedProcess[str]
 # Another erasure key
 
 
-@pytest.mark.parametrize("command", [["serve"], ["procrastinate", "worker"], ["demo"]], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    "command",
+    [["serve"], ["procrastinate", "worker"], ["init"], ["demo", "--into", "hub"]],
+    ids=lambda command: command[0],
+)
 def test_with_another_erasure_key_nothing_that_writes_starts(hub: Hub, command: list[str]) -> None:
     settings = {**moved(hub), "ERASURE_KEY": KEYS["ERASURE_KEY"], "PORT": str(Hub(hub.data).port)}
 

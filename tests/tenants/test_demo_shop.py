@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Count, Min
 from django.utils import timezone
 
@@ -44,7 +45,7 @@ LISTS = {
 
 @pytest.fixture
 def shop() -> Tenant:
-    call_command("demo", "--percent", "4", stdout=StringIO())
+    call_command("demo", "--percent", "4", "--into", connection.settings_dict["NAME"], stdout=StringIO())
     return Tenant.objects.get(slug="mokkafjord")
 
 
@@ -129,6 +130,6 @@ def test_a_second_start_adds_nothing_but_a_key(shop: Tenant) -> None:
     models = (Customer, Order, Changeset, ConsentChange, LoggedRequest, Import, Webhook, SavedView, User, CustomerNote)
     before = [rows_of(model) for model in models]
 
-    call_command("demo", "--percent", "4", stdout=StringIO())
+    call_command("demo", "--percent", "4", "--into", connection.settings_dict["NAME"], stdout=StringIO())
 
     assert [rows_of(model) for model in models] == before

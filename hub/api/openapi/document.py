@@ -21,6 +21,7 @@ from hub.api.openapi.operations import (
 from hub.api.openapi.routes import Route, routes
 from hub.api.parameters import NOTHING, Parameters
 from hub.api.responses import to_json
+from hub.version import VERSION
 
 ABOUT = """Customers, orders and products of retail tenants: sent in batches, read back, followed as they change.
 
@@ -75,7 +76,7 @@ def make_document(served: Iterable[Route]) -> dict[str, Any]:
     headers |= {f"{name}{IF_KNOWN}": {**header, "required": False} for name, header in headers.items()}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Data hub", "version": "1", "description": ABOUT},
+        "info": {"title": "Data hub", "version": VERSION, "description": ABOUT},
         "servers": [{"url": "/"}],
         "externalDocs": {"url": reverse("start"), "description": "Where everything else is."},
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],

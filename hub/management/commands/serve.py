@@ -14,13 +14,13 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer, PostgresError
 from hub.serving.processes import Child, Supervisor, web_server
 from hub.serving.room import claim_room
-from hub.sql.execute import is_distributed
+from hub.sql.migrations import bring_up_to_date, find_migrations
+from hub.sql.trials import require_trial
 
 log = structlog.get_logger("hub.serve")
 # Not hub.wsgi: it must come back while the database is away, and the key was checked here.
@@ -42,6 +42,8 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="load the demo data first, and show how to try it")
 
     def handle(self, **options: Any) -> None:
+        if options["demo"]:
+            require_trial()
         _set_workers(options["workers"])
         environment = read_environment()
         listener = _bind()
@@ -71,12 +73,12 @@ class Command(BaseCommand):
 
     def _prepare_database(self, *, migrate: bool) -> None:
         if migrate:
-            call_command("migrate", verbosity=0)
-            if is_distributed():  # tables and functions that are new go to every node
-                call_command("distribute")
-        executor = MigrationExecutor(connections["default"])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            bring_up_to_date()
+        found = find_migrations()
+        if found.missing:
             raise CommandError("The database is not up to date: run `manage.py migrate`, or serve with --migrate.")
+        if found.unknown:
+            log.warning("the database has migrations of a newer version of the hub", last=found.unknown[-1])
         call_command("erasure_key", verbosity=0)
 
     def _announce(self, supervisor: Supervisor) -> None:

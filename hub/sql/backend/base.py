@@ -15,6 +15,7 @@ ONE_AFTER_THE_OTHER = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
 class DatabaseFeatures(features.DatabaseFeatures):
     """Groups by every column that is selected: a table's key is (id, tenant_id), so `id` alone determines nothing."""
 
+    minimum_database_version = (15,)  # each process looks once, when it first connects
     allows_group_by_selected_pks = False
 
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from tqdm import tqdm
 
+from hub.sql.trials import require_trial
 from tenants.changes.fingerprint import check_erasure_key
 from tenants.demo import SHOPS, Shop, generate
 from tenants.demo.history import age, batches
@@ -30,9 +31,11 @@ class Command(BaseCommand):
     help = "Load the demo data the first time; show a key, a login and a request to try."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--into", metavar="NAME", help="the database of DATABASE_URL, where it is one for trials")
         parser.add_argument("--percent", type=int, default=100, metavar="N", help="load only a part of the data")
 
-    def handle(self, percent: int, **_: Any) -> None:
+    def handle(self, percent: int, into: str | None, **_: Any) -> None:
+        require_trial(into)
         if not 1 <= percent <= 100:
             raise CommandError("--percent must be a whole number from 1 to 100.")
         check_erasure_key()

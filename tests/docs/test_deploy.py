@@ -1,0 +1,199 @@
+"""What lies in deploy/ fits the code: variables, ports, folders, versions; and is right to who reads it."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.environment import LEAST_KEY, Environment
+from hub.version import VERSION
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+PORT = str(Environment.model_fields["PORT"].default)
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+COMPOSE = (DEPLOY / "compose.yaml").read_text()
+UNIT = (DEPLOY / "hub.service").read_text()
+OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}  # variables that are not the hub's
+
+
+def compose() -> Any:
+    return pytest.importorskip("yaml").safe_load(COMPOSE)
+
+
+def make_env(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    script = shutil.copy(DEPLOY / "make-env", folder)
+    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False)
+
+
+def variables(text: str) -> dict[str, str]:
+    """Return what a file of settings sets."""
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+
+
+# Settings
+
+
+def test_every_variable_that_is_set_is_one_of_the_hubs() -> None:
+    (image,) = re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE)
+    (unit,) = re.findall(r"^Environment=(.*)$", UNIT, re.MULTILINE)
+    inline = {pair.partition("=")[0] for pair in f"{image} {unit}".split()}
+    named = inline | set(compose()["services"]["hub"]["environment"])
+    commented = re.findall(r"^(?:# )?([A-Z_]+)=", (DEPLOY / "hub.env").read_text(), re.MULTILINE)
+
+    assert (named | set(commented)) - OTHERS - set(Environment.model_fields) == set()
+
+
+def test_the_file_of_settings_starts_a_hub_once_its_keys_are_filled_in() -> None:
+    given = variables((DEPLOY / "hub.env").read_text())
+
+    read = Environment.model_validate({**given, "SECRET_KEY": "s" * LEAST_KEY, "ERASURE_KEY": "e" * LEAST_KEY})
+
+    assert (read.HTTPS, read.PROXIES, read.ALLOWED_HOSTS) == (True, 1, ["hub.example"])
+
+
+def test_ports_agree() -> None:
+    assert re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE) == [PORT]
+    assert f"PORT={PORT}" in DOCKERFILE
+    assert f"server 127.0.0.1:{PORT};" in (DEPLOY / "nginx.conf").read_text()
+    assert f"{{$HUB_AT:127.0.0.1:{PORT}}}" in (DEPLOY / "Caddyfile").read_text()
+    assert compose()["services"]["caddy"]["environment"]["HUB_AT"] == f"hub:{PORT}"
+
+
+# The image
+
+
+def test_what_the_image_copies_is_there_and_let_through() -> None:
+    lines = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    copied = {name for line in lines for name in line.split()}
+    let_through = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+
+    assert [name for name in sorted(copied) if not (ROOT / name).exists()] == []
+    assert copied == let_through
+    apps = {path.parent.name for path in ROOT.glob("*/apps.py")}
+    assert apps <= copied
+
+
+def test_the_images_python_is_one_that_the_hub_runs_on() -> None:
+    least, most = re.findall(
+        r"(\d+)\.(\d+)", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    )
+    found = {
+        (int(major), int(minor)) for major, minor in re.findall(r"^FROM python:(\d+)\.(\d+)", DOCKERFILE, re.MULTILINE)
+    }
+
+    assert len(found) == 1
+    assert tuple(map(int, least)) <= found.pop() < tuple(map(int, most))
+
+
+def test_image_and_container_run_without_rights_and_without_secrets() -> None:
+    hub = compose()["services"]["hub"]
+
+    assert DOCKERFILE.rindex("\nUSER hub") < DOCKERFILE.index("\nENTRYPOINT")
+    assert not re.search(r"SECRET_KEY|ERASURE_KEY|PASSWORD", DOCKERFILE)
+    assert (hub["read_only"], hub["cap_drop"]) == (True, ["ALL"])
+    assert hub["image"] == f"data-hub:{VERSION}"
+    assert hub["volumes"] == ["hub:/data"]
+    assert "HUB_DATA=/data" in DOCKERFILE
+
+
+# compose.yaml and its secrets
+
+
+def test_make_env_writes_what_compose_asks_for_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+)(?::\?[^}]*)?\}", COMPOSE))
+
+    made = make_env(tmp_path, "hub.example")
+    written = (tmp_path / ".env").read_text()
+    again = make_env(tmp_path, "hub.example")
+
+    assert made.returncode == 0, made.stderr
+    assert variables(written).keys() == asked
+    assert variables(written)["HUB_HOST"] == "hub.example"
+    secrets = [value for name, value in variables(written).items() if name != "HUB_HOST"]
+    assert all(re.fullmatch(r"[\w-]{48}", secret) for secret in secrets)
+    assert len(set(secrets)) == len(secrets)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert again.returncode == 1
+    assert (tmp_path / ".env").read_text() == written
+
+
+@pytest.mark.parametrize("arguments", [[], ["https://hub.example"], ["hub.example; rm"], ["two\nlines"]])
+def test_make_env_refuses_what_is_no_name(tmp_path: Path, arguments: list[str]) -> None:
+    refused = make_env(tmp_path, *arguments)
+
+    assert refused.returncode == 1
+    assert not (tmp_path / ".env").exists()
+
+
+# The unit and the proxies, as their own programs read them
+
+
+def test_the_unit_starts_reloads_and_keeps_to_its_folder() -> None:
+    assert "ExecStart=/srv/hub/.venv/bin/python manage.py serve\n" in UNIT
+    assert "ExecReload=/bin/kill -HUP $MAINPID\n" in UNIT
+    assert re.findall(r"^StateDirectory=(.*)$", UNIT, re.MULTILINE) == ["hub"]
+    assert "HUB_DATA=/var/lib/hub" in UNIT
+    for promise in ("NoNewPrivileges=true", "ProtectSystem=strict", "ProtectHome=true", "OOMPolicy=continue"):
+        assert f"\n{promise}\n" in UNIT
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
+def test_nginx_takes_its_file(tmp_path: Path) -> None:
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=hub.example"]
+    subprocess.run(
+        [*make, "-keyout", f"{tmp_path}/privkey.pem", "-out", f"{tmp_path}/fullchain.pem"],
+        capture_output=True,
+        check=True,
+    )
+    site = (DEPLOY / "nginx.conf").read_text().replace("/etc/letsencrypt/live/hub.example", str(tmp_path))
+    site = re.sub(r"listen (\[::\]:)?(80|443)", "listen unix:" + str(tmp_path / r"\2.sock"), site)
+    site = re.sub(r"(listen \S+.sock.*;\n)(.*\n)?", r"\1", site).replace("/var/log/nginx", str(tmp_path))
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid;\nerror_log {tmp_path}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{site}}}\n"
+    )
+
+    tried = subprocess.run(["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+
+    assert tried.returncode == 0, tried.stderr
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="needs caddy")
+def test_caddy_takes_its_file(tmp_path: Path) -> None:
+    environ = {**os.environ, "HUB_HOST": "hub.example", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    command = ["caddy", "validate", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"]
+
+    tried = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    assert tried.returncode == 0, tried.stderr
+
+
+# The page
+
+
+def test_the_page_names_the_files_of_deploy() -> None:
+    page = (ROOT / "docs/operating.md").read_text()
+
+    assert [path.name for path in DEPLOY.iterdir() if path.name != ".env" and path.name not in page] == []
+
+
+def test_the_page_quotes_what_the_code_says() -> None:
+    """The signs in the table of incidents stand in the code."""
+    table = (ROOT / "docs/operating.md").read_text().partition("## Incidents")[2].partition("\n## ")[0]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ") and "---" not in row][1:]
+    quoted = [sign for row in rows for sign in re.findall(r"`([^`]+)`", row) if " " in sign]
+    files = [path for app in ("hub", "tenants", "customers") for path in (ROOT / app).rglob("*.py")]
+    code = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text() for path in files))
+
+    assert len(rows) >= 15
+    assert [sign for sign in quoted if _fixed(sign) not in code] == []
+
+
+def _fixed(sign: str) -> str:
+    """Return the longest part of a sign that is the same each time."""
+    return max(re.split(r"…|\bN\b|\bM\b|(?<=is out of) \w+", sign), key=len).strip()
