@@ -36,9 +36,9 @@ def _is_noise(path: str, status: int) -> bool:
 class TraceMiddleware:
     """Make each request a HubRequest, write the headers it collects on its answer, and log it.
 
-    The line says route, status, time, bytes, tenant, and by id which key or user; never the path, which names customers. Of a
-    body that is taken as it comes, and an answer that is sent so, it is written when that has ended; an answer that
-    broke off is a 500 there.
+    The line says route, status, time, bytes, tenant, and by id which key or user; never the path, which names
+    customers. Of a body that is taken as it comes, and an answer that is sent so, it is written when that has ended; an
+    answer that broke off is a 500 there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,4 +1,4 @@
-"""Addresses in the log: a personal value, and so a line has one only where LOG_ADDRESSES says so, or just its network."""
+"""Addresses in the log: a personal value, so a line has one, or its network, only where LOG_ADDRESSES says so."""
 
 from collections.abc import Callable
 from ipaddress import ip_network

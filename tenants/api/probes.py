@@ -4,7 +4,7 @@ import secrets
 from typing import Literal
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from hub.api.openapi.answers import Body, Failure, succeeded
@@ -79,7 +79,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with all metrics to who has METRICS_TOKEN; without that setting there is nothing here."""
     if not settings.METRICS_TOKEN:
-        return failure(404, "There is nothing at this address.")
+        raise Http404
     if request.method not in READS:
         return failure(405, "Method not allowed.", headers=NOT_READ)
     if not _is_token(request.headers.get("Authorization", "")):

@@ -11,7 +11,7 @@ that hear of withdrawals.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -275,7 +275,7 @@ class Write:
             warnings=changes.warnings,
             results=last.meant.results(*told) if last.meant else None,
         )
-        count_write({**self.parameters, **parameters}, receipt)
+        count_write({**self.parameters, **parameters}, replace(receipt, removed=deleted))
         return receipt
 
 

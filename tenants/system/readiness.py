@@ -55,7 +55,8 @@ class Readiness:
         return self.states
 
     def forget(self) -> None:
-        """Look anew when somebody asks next."""
+        """Look anew when somebody asks next, as if nobody had before."""
+        self.states = {}
         self.looked_at = self.migrated_at = -float("inf")
 
     def _find(self) -> States:

@@ -89,8 +89,8 @@ def test_a_request_is_counted_by_its_route_and_never_by_its_path(partner: Partne
     CLIENT.get("/nowhere/ada@example.com")
     CLIENT.generic("BREW", "/nowhere")
 
-    assert grown(before, "hub_requests_total", "GET", "/orders/{tenantId}/{id}", "404") == 1
-    assert grown(before, "hub_request_seconds_count", "GET", "/orders/{tenantId}/{id}") == 1
+    assert grown(before, "hub_requests_total", "GET", "/orders/{tenantId}/{orderId}", "404") == 1
+    assert grown(before, "hub_request_seconds_count", "GET", "/orders/{tenantId}/{orderId}") == 1
     assert grown(before, "hub_requests_total", "GET", "unmatched", "404") == 1
     assert grown(before, "hub_requests_total", "other", "unmatched", "404") == 1
 
