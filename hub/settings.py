@@ -274,10 +274,16 @@ CHANGESET_DAYS = ENVIRONMENT.CHANGESET_DAYS
 FILES = Path(ENVIRONMENT.FILES) if ENVIRONMENT.FILES else None  # tenants.imports.store
 WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
 # What a process of the web server does beside answering.
-BESIDE_ANSWERS = ["hub.metrics.tally.counting", "hub.sql.aside.asking", "tenants.requests.writer.writing"]
+BESIDE_ANSWERS = [
+    "hub.spans.exporting",
+    "hub.metrics.tally.counting",
+    "hub.sql.aside.asking",
+    "tenants.requests.writer.writing",
+]
 METRICS_TOKEN = ENVIRONMENT.METRICS_TOKEN
 # What the background worker does beside its jobs, as long as it runs.
 BESIDE_JOBS = [
+    "hub.spans.exporting",
     "hub.metrics.tally.counting",
     "tenants.webhooks.worker.delivering",
     "tenants.imports.worker.importing",

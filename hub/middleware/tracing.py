@@ -15,6 +15,7 @@ from hub.middleware.hosts import QUICK
 from hub.middleware.requests import HubRequest, trace_id
 from hub.middleware.streaming import began, is_awaiting_body
 from hub.middleware.watching import is_stream, sent, watch
+from hub.spans import NOTHING, RequestSpan, begin_request
 
 TRACEPARENT = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 log = structlog.get_logger("hub.request")
@@ -22,10 +23,14 @@ log = structlog.get_logger("hub.request")
 
 def new_traceparent(incoming: str = "") -> str:
     """Return `00-<trace id>-<new span id>-00`, in the trace that `incoming` names when it is a valid traceparent."""
+    trace = incoming[3:35] if is_traceparent(incoming) else secrets.token_hex(16)
+    return f"00-{trace}-{secrets.token_hex(8)}-00"
+
+
+def is_traceparent(incoming: str) -> bool:
+    """Tell whether a header names a trace."""
     match = TRACEPARENT.fullmatch(incoming)
-    if match and match[1].strip("0") and match[2].strip("0"):
-        return f"00-{match[1]}-{secrets.token_hex(8)}-00"
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    return bool(match and match[1].strip("0") and match[2].strip("0"))
 
 
 def _is_noise(path: str, status: int) -> bool:
@@ -46,25 +51,38 @@ class TraceMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         start = began(request)
-        begun = HubRequest.begin(request, new_traceparent(request.META.get("HTTP_TRACEPARENT", "")))
+        incoming = request.META.get("HTTP_TRACEPARENT", "")
+        span = begin_request(incoming if is_traceparent(incoming) else "")
+        begun = HubRequest.begin(request, span.traceparent if span else new_traceparent(incoming))
         structlog.contextvars.bind_contextvars(trace_id=trace_id(begun))
         try:
-            response = self.get_response(begun)
+            with span.current() if span else NOTHING:
+                response = self.get_response(begun)
             for name, value in begun.answer_headers.items():
                 response[name] = value
-            end = partial(_log, begun, response, start)
+            end = partial(_log, begun, response, start, span)
             if is_stream(response):
                 watch(response, end, within=partial(structlog.contextvars.bound_contextvars, trace_id=trace_id(begun)))
             elif not is_awaiting_body(request) or response.status_code >= 400:
                 end()
+            elif span:
+                span.span.end()
             return response
         finally:
             structlog.contextvars.clear_contextvars()
 
 
-def _log(request: HubRequest, response: HttpResponseBase, start: float, error: BaseException | None = None) -> None:
+def _log(
+    request: HubRequest,
+    response: HttpResponseBase,
+    start: float,
+    span: RequestSpan | None,
+    error: BaseException | None = None,
+) -> None:
     match = request.resolver_match
     status = 500 if error else response.status_code
+    if span:
+        span.end(str(request.method), match.route if match else "", status)
     record = log.debug if _is_noise(request.path_info, status) else log.info
     record(
         "request",

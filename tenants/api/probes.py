@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from hub.api.openapi.answers import Body, Failure, succeeded
+from hub.api.openapi.answers import Body, Failure, RateExceeded, succeeded
 from hub.api.openapi.operations import Answer, Operation, says
 from hub.api.responses import failure, success
 from hub.metrics.exposition import exposed
@@ -76,8 +76,21 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+@says(
+    get=Operation(
+        "Hub",
+        "What Prometheus reads",
+        "For operators: metrics in Prometheus' text format, with `Authorization: Bearer <METRICS_TOKEN>`.",
+        {
+            200: Answer(str, "The metrics.", ("Cache-Control",), media_type="text/plain"),
+            401: Answer(Failure, "The token is missing or wrong.", ("WWW-Authenticate",)),
+            404: Answer(Failure, "The hub's operators have set no token."),
+            429: Answer(RateExceeded, "There is no token, and the address asked for too much.", ("Retry-After",)),
+        },
+    )
+)
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with all metrics to who has METRICS_TOKEN; without that setting there is nothing here."""
+    """Answer with all metrics to who has METRICS_TOKEN; raises Http404 where that is not set."""
     if not settings.METRICS_TOKEN:
         raise Http404
     if request.method not in READS:

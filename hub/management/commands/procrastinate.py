@@ -19,6 +19,7 @@ from procrastinate.contrib.django.management.commands import procrastinate
 from hub.logs import log_uncaught
 from hub.metrics.counters import count_job, count_start
 from hub.serving.pulse import Pulse, beating
+from hub.spans import job_span
 
 log = structlog.get_logger("hub.worker")
 NOT_THE_WORKERS = {"command", "func"}
@@ -62,7 +63,8 @@ async def watch_job(run: Callable[[], Awaitable[Any]], context: JobContext, work
     began, outcome = time.perf_counter(), "succeeded"
     with structlog.contextvars.bound_contextvars(job=context.job.id):
         try:
-            return await run()
+            with job_span(context.job.task_name, context.job.id):
+                return await run()
         except Exception:
             outcome = "failed"
             raise

@@ -1,0 +1,2 @@
+SELECT set_config('statement_timeout', %s, true)
+;
