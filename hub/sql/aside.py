@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from django.db import connection, transaction
 
 Answer = TypeVar("Answer")
-BOUND = "SELECT set_config('statement_timeout', %s, true)"
 
 
 class Aside:
@@ -71,7 +70,7 @@ def bounded(milliseconds: int) -> Iterator[None]:
     """Open a transaction in which a statement takes no longer than this."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(BOUND, [str(milliseconds)])
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield
 
 

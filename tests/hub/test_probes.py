@@ -10,7 +10,6 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from tenants.system import readiness
 from tenants.system.readiness import READINESS
 from tests.conftest import CLIENT, lines
 
@@ -78,7 +77,7 @@ def test_a_disk_is_low_below_a_gigabyte_and_a_twentieth(
 ) -> None:
     beat(3)
     disk = Disk(int(free * GIGABYTE / 4096), size * GIGABYTE // 4096, 4096)
-    monkeypatch.setattr(readiness.os, "statvfs", lambda path: disk)
+    monkeypatch.setattr("tenants.system.readiness.os.statvfs", lambda path: disk)
 
     with override_settings(FILES="/srv/files"):
         response = CLIENT.get("/readyz?all=1")

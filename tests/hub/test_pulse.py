@@ -43,8 +43,8 @@ def test_one_that_gives_signs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
     child.start()
     try:
         assert child.pulse
-        began = child.started_at
-        assert wait_until(lambda: child.pulse.age() < 0.5 and time.monotonic() - began > 2)
+        pulse, began = child.pulse, child.started_at
+        assert wait_until(lambda: pulse.age() < 0.5 and time.monotonic() - began > 2)
         supervisor._revive(child)
 
         assert child.exit_code() is None

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ def metric(hub: Hub, name: str, **labels: str) -> float:
     families = text_string_to_metric_families(answer.body.decode())
     samples = [sample for family in families for sample in family.samples if sample.name == name]
     return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+
+def another_works(hub: Hub, victim: int) -> bool:
+    return hub.processes("procrastinate") not in ([], [victim])
 
 
 def test_counters_of_all_processes_stand_together_and_do_not_go_back_when_these_are_renewed(watched: Hub) -> None:
@@ -121,7 +126,7 @@ def test_a_worker_that_dies_is_started_again_later_each_time(watched: Hub) -> No
     for _ in range(2):
         victim = watched.background_worker()
         kill(victim)
-        assert wait_until(lambda victim=victim: watched.processes("procrastinate") not in ([], [victim]))
+        assert wait_until(partial(another_works, watched, victim))
 
     lines = [line for line in watched.errors.read_text().splitlines() if "starting it again" in line]
     pauses = [line.partition('"seconds":')[2][:1] for line in lines if "background worker" in line]

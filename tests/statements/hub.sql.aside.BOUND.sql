@@ -1,2 +1,0 @@
-SELECT set_config('statement_timeout', %s, true)
-;
