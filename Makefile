@@ -80,6 +80,7 @@ docs: setup  ## write the field tables of docs/api.md anew from the schemas
 lock:  ## write the lock files anew (needs uv)
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements-tracing.in -o requirements-tracing.txt
 
 format:  ## format the code and mend what the linter can
 	$(BIN)/ruff format .

@@ -28,7 +28,7 @@ REQUIRED = {
         " and one that comes from the embedded database with what is in the file erasure_key of its HUB_DATA."
     ),
 }
-BESIDE = 1  # connection of a web server process that no thread answers with: the request log's
+BESIDE = 3  # connections of a web server process that no thread answers with: the request log's, probes', metrics'
 # Connections of the background worker: it was seen to have ten; one for webhooks, three for imports, one for exports.
 BACKGROUND = 15
 MADE: set[Path] = set()  # files of secrets that this process was the one to make
@@ -76,10 +76,18 @@ def _capitals(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
 
+def _addresses(value: object) -> object:
+    """Take what this was when it was yes or no, too."""
+    text = value.strip().lower() if isinstance(value, str) else value
+    return {"true": "on", "1": "on", "false": "off", "0": "off"}.get(str(text), text)
+
+
 Words = Annotated[list[str], BeforeValidator(_split)]
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_split)]
 
 Contacts = Annotated[list[Annotated[str, AfterValidator(_contact)]], BeforeValidator(_split)]
+
+Addresses = Annotated[Literal["off", "truncated", "on"], BeforeValidator(_addresses)]
 
 Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
 
@@ -146,7 +154,12 @@ class Environment(BaseModel):
     CHANGESET_DAYS: int = Field(
         400, ge=7, description="days that changesets are kept: the feed, the history of records"
     )
-    LOG_ADDRESSES: bool = Field(False, description="the log names the address that a request came from")
+    METRICS_TOKEN: str = Field(
+        "", repr=False, description="what Prometheus sends to read /metrics, which is not there without it"
+    )
+    LOG_ADDRESSES: Addresses = Field(
+        "off", description="whether the log names the address a request came from: off, truncated (its network) or on"
+    )
     LOG_LEVEL: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     EMAIL_URL: str = Field(
         "",
@@ -204,7 +217,11 @@ class Environment(BaseModel):
 
     def _unfit_keys(self) -> list[str]:
         """Say which keys can't be used. An erasure key may be short where it is an old one (tenants.changes)."""
-        keys = {"SECRET_KEY": [self.SECRET_KEY], "SECRET_KEY_FALLBACKS": self.SECRET_KEY_FALLBACKS}
+        keys = {
+            "SECRET_KEY": [self.SECRET_KEY],
+            "SECRET_KEY_FALLBACKS": self.SECRET_KEY_FALLBACKS,
+            "METRICS_TOKEN": [self.METRICS_TOKEN],
+        }
         unfit = [name for name, given in keys.items() if not all(FIT_KEY.fullmatch(key) for key in given if key)]
         if not UTF8.fullmatch(self.ERASURE_KEY):
             unfit.append("ERASURE_KEY")

@@ -4,8 +4,10 @@ import json
 import logging
 import logging.config
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -33,6 +35,16 @@ def write_json(event: object, **_: object) -> str:
         return json.dumps(event, default=str)
 
 
+def shape_job(_logger: object, _method: str, event: Event) -> Event:
+    """Leave of procrastinate's line about a job what names nobody: its text quotes what the job was told."""
+    job = getattr(event.get("_record"), "job", None)
+    if isinstance(job, dict):
+        record = event["_record"]
+        told = {"event": "job", "job": job.get("id"), "task": job.get("task_name"), "action": record.action}
+        event.update(told)
+    return event
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -57,7 +69,7 @@ def configure(settings: dict[str, Any]) -> None:
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": SHARED,
+        "foreign_pre_chain": [shape_job, *SHARED],
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(serializer=write_json),
@@ -81,3 +93,21 @@ def configure(settings: dict[str, Any]) -> None:
             },
         }
     )
+
+
+def log_uncaught() -> None:
+    """Have what nobody catches in this process, and warnings, logged as all else is: a traceback may quote people."""
+    logging.captureWarnings(True)
+    sys.excepthook = _log_end
+    threading.excepthook = _log_end_of_thread
+
+
+def _log_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    structlog.get_logger("hub.process").critical("the process ends", exc_info=(kind, error, trace))
+
+
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    name = ended.thread.name if ended.thread else None
+    structlog.get_logger("hub.process").error("a thread has ended", thread=name, exc_info=ended.exc_value)

@@ -69,7 +69,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.admin.errors.RefusalPages",
 ]
-if ENVIRONMENT.LOG_ADDRESSES:
+LOG_ADDRESSES = ENVIRONMENT.LOG_ADDRESSES
+if LOG_ADDRESSES != "off":
     MIDDLEWARE.insert(1, "tenants.api.addresses.AddressMiddleware")
 
 ROOT_URLCONF = "hub.urls"
@@ -272,9 +273,18 @@ AUDIT_DAYS = ENVIRONMENT.AUDIT_DAYS
 CHANGESET_DAYS = ENVIRONMENT.CHANGESET_DAYS
 FILES = Path(ENVIRONMENT.FILES) if ENVIRONMENT.FILES else None  # tenants.imports.store
 WEBHOOK_LOOPBACK = ENVIRONMENT.WEBHOOK_LOOPBACK
-BESIDE_ANSWERS = ["tenants.requests.writer.writing"]  # what a process of the web server does beside answering
+# What a process of the web server does beside answering.
+BESIDE_ANSWERS = [
+    "hub.spans.exporting",
+    "hub.metrics.tally.counting",
+    "hub.sql.aside.asking",
+    "tenants.requests.writer.writing",
+]
+METRICS_TOKEN = ENVIRONMENT.METRICS_TOKEN
 # What the background worker does beside its jobs, as long as it runs.
 BESIDE_JOBS = [
+    "hub.spans.exporting",
+    "hub.metrics.tally.counting",
     "tenants.webhooks.worker.delivering",
     "tenants.imports.worker.importing",
     "tenants.admin.export_worker.exporting",

@@ -1,12 +1,13 @@
-"""Where the endpoints live that are about the tenant itself."""
+"""Where the endpoints live that are about the tenant itself, and those about the hub."""
 
 from typing import Any
 
-from django.urls import re_path
+from django.urls import path, re_path
 
 from tenants.api.exports import ExportViewSet
 from tenants.api.feed import ChangeViewSet
 from tenants.api.imports import ImportViewSet
+from tenants.api.probes import livez, metrics, readyz
 from tenants.api.requests import RequestViewSet
 from tenants.api.views import tenant_missing
 
@@ -14,6 +15,9 @@ OF_IMPORTS: dict[str, Any] = {"get": "list", "post": "create"}
 OF_IMPORT: dict[str, Any] = {"get": "retrieve", "patch": "append", "delete": "cancel"}
 
 urlpatterns = [
+    path("livez", livez),
+    path("readyz", readyz),
+    path("metrics", metrics),
     re_path(r"^(?:customers|orders|products|changes|exports|imports|requests)/?$", tenant_missing),
     re_path(r"^changes/(?P<tenant_id>[^/]+)/?$", ChangeViewSet.as_view({"get": "list"})),
     re_path(r"^imports/(?P<tenant_id>[^/]+)/?$", ImportViewSet.as_view(OF_IMPORTS)),

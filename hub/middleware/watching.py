@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeGuard
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 
 Ended = Callable[[BaseException | None], None]
 
@@ -25,6 +25,7 @@ class Watched:
     ) -> None:
         self.pieces, self.ended, self.within = pieces, ended, within
         self.has_ended = False
+        self.bytes = 0  # that were sent
 
     def __iter__(self) -> "Watched":
         return self
@@ -32,7 +33,9 @@ class Watched:
     def __next__(self) -> bytes:
         with self.within():
             try:
-                return next(self.pieces)
+                piece = next(self.pieces)
+                self.bytes += len(piece)
+                return piece
             except StopIteration:
                 self._end(None)
                 raise
@@ -60,3 +63,12 @@ def watch(
     """Have an answer that goes as a stream watched."""
     pieces: Iterator[bytes] = response.streaming_content  # type: ignore[assignment]
     response.streaming_content = Watched(pieces, ended, within)
+
+
+def sent(response: HttpResponseBase) -> int:
+    """Return how many bytes an answer's body has; of one that goes as a stream and is watched, those that were sent."""
+    if length := response.headers.get("Content-Length"):
+        return int(length)
+    if isinstance(response, StreamingHttpResponse):
+        return int(getattr(response._iterator, "bytes", 0))  # type: ignore[attr-defined]
+    return len(getattr(response, "content", b""))

@@ -14,6 +14,7 @@ from io import BytesIO, RawIOBase
 from operator import call
 from typing import Any
 
+from hub.middleware.hosts import QUICK
 from hub.middleware.streaming import INCOMPLETE, STREAM, Stream
 from hub.middleware.waiting import SECONDS, WAIT, Wait, resumed
 from hub.serving.answers import Answer, Application, Pieces, Receive, Result, Send, Sending, ask, refusal, trace_of
@@ -24,6 +25,7 @@ from hub.serving.threads import Threads
 
 TOO_SLOW = "The request body did not arrive within {:g} seconds. Send smaller batches."
 BUSY = "The hub is busy or restarting. Please try again."
+PROBING = 3  # threads for whoever watches: others may all wait for the database
 FINISHING_SECONDS = 5  # before a process is ended by force: what takes long is ended then
 
 
@@ -51,6 +53,7 @@ class Bridge:
         self.application, self.most, self.seconds, self.in_stream = application, most, seconds, in_stream
         self.held = Held()  # of bodies that are on their way in, or being answered
         self.threads = Threads(threads, call)
+        self.probing = Threads(PROBING, call)
         self.parking = Parking(self._in_thread)
         few = max(1, threads // 4)
         self.asking = asyncio.Semaphore(few)  # threads that may wait for a body they asked for
@@ -162,15 +165,16 @@ class Bridge:
         return answer
 
     async def _answered(self, environ: Environ) -> Answer:
-        return await self._in_thread(partial(self._work, environ))
+        threads = self.probing if environ["PATH_INFO"] in QUICK else self.threads
+        return await self._in_thread(partial(self._work, environ), threads)
 
     def _work(self, environ: Environ) -> Answer:
         # What nobody waits for any more has not begun yet, and need not.
         return refusal(503, BUSY) if environ["hub.is_gone"]() else ask(self.application, environ)
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+    async def _in_thread(self, work: Callable[[], Result], threads: Threads[Any] | None = None) -> Result:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.threads.give(partial(_do, future, work))
+        (threads or self.threads).give(partial(_do, future, work))
         return await future
 
 

@@ -16,12 +16,16 @@ from types import FrameType
 import structlog
 
 from hub.serving.memory import MemoryBound, resident_bytes
+from hub.serving.pulse import NAME as PULSE
+from hub.serving.pulse import Pulse
 from hub.serving.spread import NOBODY, Spread
 
 log = structlog.get_logger("hub.processes")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 15  # seconds for running requests and jobs to end
-PAUSE = 2  # seconds before a process that died is started again
+PAUSE, MOST_PAUSE = 2, 60  # seconds before a process that died is started again, twice as many each time
+STEADY_SECONDS = 60  # that a process lives whose death is the first again
+STUCK_SECONDS = 120  # without a sign of one that gives signs: its jobs count as stalled then (tenants.system.jobs)
 START_SECONDS = 60  # that a process may take until it is ready
 BEAT = 1  # seconds between two looks at the children and at what they stand on
 PR_SET_PDEATHSIG = 1
@@ -54,17 +58,26 @@ class Child:
     command: Sequence[str]
     inherits: Sequence[int] = ()
     spread: Spread | None = None
+    pulse: Pulse | None = None
     number: int = 0
     process: subprocess.Popen[bytes] | None = None
     first_memory: int = 0  # bytes, when it began to serve
+    started_at: float = 0  # time.monotonic
+    deaths: int = 0  # in a row, each soon after a start
+    again_at: float = 0  # time.monotonic, when one that died is started again; 0 while it lives
 
     def start(self) -> None:
         self.number, self.first_memory = next(NUMBERS), 0
+        self.started_at, self.again_at = time.monotonic(), 0
         numbered = [str(self.number)] if self.spread else []
+        watched = {PULSE: str(self.pulse.descriptor)} if self.pulse else {}
+        if self.pulse:
+            self.pulse.beat()
         self.process = subprocess.Popen(
             [sys.executable, *self.command, *numbered],
             cwd=ROOT,
-            pass_fds=self.inherits,
+            env={**os.environ, **watched},
+            pass_fds=[*self.inherits, *([self.pulse.descriptor] if self.pulse else [])],
             process_group=0,
             preexec_fn=tied_to_us(signal.SIGTERM),
         )
@@ -75,6 +88,18 @@ class Child:
         if self.spread and code is not None:
             self.spread.publish(self.number, NOBODY)
         return code
+
+    def note_death(self) -> int:
+        """Return after how many seconds it is to be started again: longer each time that it dies soon."""
+        lived = time.monotonic() - self.started_at
+        self.deaths = self.deaths + 1 if lived < STEADY_SECONDS else 1
+        pause: int = min(MOST_PAUSE, PAUSE << min(self.deaths - 1, 10))
+        self.again_at = time.monotonic() + pause
+        return pause
+
+    def is_stuck(self) -> bool:
+        """Tell whether the process is there and has given no sign for too long."""
+        return bool(self.pulse and not self.again_at and self.pulse.age() > STUCK_SECONDS)
 
     def is_ready(self) -> bool:
         """Tell whether the process says that it serves."""
@@ -167,11 +192,18 @@ class Supervisor:
             time.sleep(0.05)
 
     def _revive(self, child: Child) -> None:
-        if child.exit_code() is not None and not self.stopping:
-            log.error("process died, starting it again", process=child.name, code=child.exit_code())
-            self.rest(PAUSE)
-            if not self.stopping:
-                child.start()
+        """Start a child again some time after it died; end one that is stuck, which is started again like any other."""
+        code = child.exit_code()
+        if code is None:
+            if child.is_stuck():
+                log.error("process gives no sign of life, killing it", process=child.name, seconds=STUCK_SECONDS)
+                child.end(0)
+        elif not child.again_at:
+            seconds = child.note_death()
+            said = {"process": child.name, "code": code, "seconds": seconds, "times": child.deaths}
+            log.error("process died, starting it again", **said)
+        elif time.monotonic() >= child.again_at:
+            child.start()
 
     def _renew(self) -> None:
         """Let each child's place be taken by a new process, as the code and the settings are now."""
@@ -192,7 +224,7 @@ class Supervisor:
 
     def _replace(self, child: Child) -> bool:
         """Let a child's place be taken by a new process; tell whether that came."""
-        successor = replace(child)
+        successor = replace(child, deaths=0)
         if not child.spread:
             child.ask_to_end()
             child.end(PATIENCE)

@@ -20,6 +20,8 @@ from types import FrameType
 import uvicorn
 
 from hub.environment import read_environment
+from hub.logs import log_uncaught
+from hub.metrics.counters import count_start
 from hub.middleware.bodies import most_bytes, most_in_stream
 from hub.serving import spread
 from hub.serving.bridge import Bridge
@@ -128,6 +130,8 @@ class EvenServer(uvicorn.Server):
 
 def main(application: str, listener: str, numbers: str, number: str) -> None:
     """Serve until SIGTERM."""
+    log_uncaught()
+    count_start("web server")
     module, _, name = application.partition(":")
     found = getattr(import_module(module), name.removesuffix("()"))
     serving = found() if name.endswith("()") else found

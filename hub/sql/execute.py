@@ -12,6 +12,7 @@ import psycopg
 from django.db import connections
 from psycopg.sql import Literal
 
+from hub.spans import statement_span
 from hub.sql.backend.base import DatabaseWrapper
 from hub.sql.prepared import Row
 from hub.sql.replica import reads_from
@@ -65,7 +66,8 @@ def _prepared(
 @contextmanager
 def counted(wrapper: DatabaseWrapper, statement: str) -> Iterator[None]:
     start = time.perf_counter()
-    yield
+    with statement_span(statement):
+        yield
     if wrapper.queries_logged:
         wrapper.queries_log.append({"sql": statement, "time": f"{time.perf_counter() - start:.3f}"})
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from hub.api.outcomes import NOTHING, Outcome
+from hub.metrics.counters import count_refusal, count_request
 from hub.middleware.bodies import announced
 from hub.middleware.refused import PAGES
 from hub.middleware.requests import HubRequest, trace_id
@@ -25,6 +26,7 @@ from tenants.requests.writer import WRITER
 log = structlog.get_logger("tenants.requests")
 # What has no tenant by its nature, and who asks for it is no stranger. "/" is one, too.
 OPEN = (PAGES, settings.STATIC_URL, "/.well-known/", "/health", "/livez", "/readyz", "/metrics", "/docs", "/openapi")
+STATIC, UNMATCHED = "static", "unmatched"  # in the place of a route that a request has none of
 
 
 class RequestLogMiddleware:
@@ -75,12 +77,23 @@ def _try_to_log(
 
 def _log(request: HubRequest, response: HttpResponseBase, status: int, came: datetime, milliseconds: float) -> None:
     outcome: Outcome = getattr(response, "outcome", NOTHING)
+    _count(request, outcome, status, milliseconds)
     if request.tenant_id:
         WRITER.add(_entry(request, status, outcome, came, milliseconds))
     elif status >= 400 and request.path_info != "/" and not request.path_info.startswith(OPEN):
         WRITER.add(_stranger(request, status, outcome, came, milliseconds))
     elif request.path_info.startswith(PAGES):
         WRITER.add(PageView(route_of(request), status, milliseconds, came, trace_id(request), request.fault))
+
+
+def _count(request: HubRequest, outcome: Outcome, status: int, milliseconds: float) -> None:
+    """Count a request for Prometheus; of one that is no page's also what was wrong with it."""
+    path = request.path_info
+    route = STATIC if path.startswith(settings.STATIC_URL) else route_of(request) or UNMATCHED
+    count_request(known_method(request.method), route, status, milliseconds / 1000)
+    if not path.startswith(OPEN):
+        for code in {mistake.code for mistake in mistakes_in(outcome, status)}:
+            count_refusal(code)
 
 
 def _entry(request: HubRequest, status: int, outcome: Outcome, came: datetime, milliseconds: float) -> Entry:

@@ -15,6 +15,7 @@ from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from hub.sql.upsert import Table, upsert_statement
 from tenants.changes.changesets import Origin, Receipt, Warnings, recording, write_parameters
+from tenants.changes.counting import count_write
 from tenants.changes.images import OF_CHANGED, Kept
 from tenants.changes.results import OUTCOMES_OF_DOCUMENTS, Meant
 from tenants.changes.statements import MEETS_FORGOTTEN, SHARED
@@ -177,4 +178,7 @@ class Documents:
         if dry_run and meant:
             dry_run.note(parameters, number, meant.touched(*told))
         results = meant.results(*told) if meant else None
-        return Receipt(number, received, created, updated, len(records) - created - updated, warnings, results=results)
+        unchanged = len(records) - created - updated
+        receipt = Receipt(number, received, created, updated, unchanged, warnings, results=results)
+        count_write(parameters, receipt)
+        return receipt

@@ -11,7 +11,7 @@ that hear of withdrawals.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from tenants.changes.changesets import (
     listed,
     write_parameters,
 )
+from tenants.changes.counting import count_write
 from tenants.changes.images import HEAR, Keeping
 from tenants.changes.once import is_inside
 from tenants.changes.places import place
@@ -101,6 +102,8 @@ def store_at_once(
         receipt = Receipt(number, received, created, updated, unchanged, warnings=warnings, results=results)
         if beside and not closed:
             beside(parameters, receipt)
+        if not closed:
+            count_write(parameters, receipt)
     return None if closed else receipt
 
 
@@ -262,7 +265,7 @@ class Write:
             number, created, updated, deleted, *told = execute_where_tenant_is(last.statement, named)[0]
         if dry_run:
             dry_run.note(self.parameters, number, last.meant.touched(*told) if last.meant else changes.touched)
-        return Receipt(
+        receipt = Receipt(
             number,
             changes.received,
             created,
@@ -272,6 +275,8 @@ class Write:
             warnings=changes.warnings,
             results=last.meant.results(*told) if last.meant else None,
         )
+        count_write({**self.parameters, **parameters}, replace(receipt, removed=deleted))
+        return receipt
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from hub.records.sifting import Sifted
 from hub.sql.execute import execute_where_tenant_is
 from hub.sql.files import read_sql
 from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.counting import count_rejected
 from tenants.changes.exclusive import alone
 from tenants.changes.trying import Write, count_only, try_out
 from tenants.changes.writing import open_write
@@ -130,6 +131,7 @@ class Store:
         reject(self.tenant, self.job, self.taking, left_out, parameters)
         if not self.job.is_dry_run:
             self._quarantine(left_out, parameters, receipt)
+            count_rejected(self.entity, self.origin.source, len(left_out))
         self.after = {name: getattr(self.job, name) + number for name, number in counts.items()}
         self.after |= {"position": chunk.until, "bytes_read": chunk.bytes_read, "is_cancelled": told[0][0]}
         self.after["changes"] = [*self.job.changes, *shown]

@@ -8,6 +8,7 @@ from hub.records.faults import ValidationFailed
 from hub.records.records import Records
 from hub.records.sifting import Sifted, placed
 from tenants.changes.changesets import Origin, Receipt
+from tenants.changes.counting import count_rejected
 from tenants.changes.results import Result
 from tenants.models import Entity, Tenant
 from tenants.quarantine.keeping import LeftOut, keeping
@@ -40,7 +41,10 @@ def store_sifted(
     while True:
         aware = beside(batch, origin) if beside else keeping(origin, tenant, entity_of(batch), left_out(batch))
         try:
-            return _placed(upsert(tenant, batch.records, origin=aware, results=results), batch)
+            receipt = _placed(upsert(tenant, batch.records, origin=aware, results=results), batch)
+            if not beside:
+                count_rejected(entity_of(batch), origin.source, len(batch.rejected))
+            return receipt
         except ValidationFailed as failure:
             batch.leave_out(failure.faults)
 

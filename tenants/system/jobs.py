@@ -90,6 +90,12 @@ def workers() -> Card:
     )
 
 
+def last_heartbeat() -> float | None:
+    """Return how many seconds ago a worker gave its last sign; None where none is registered."""
+    ages: list[Any] = [row[0] for row in ask(WORKERS)]
+    return min(ages, default=None)
+
+
 def queue(show: Callable[[datetime], object], job_link: Callable[[int, str], object]) -> Card:
     """Return what waits, runs and failed; `show` writes a moment, `job_link` leads to a job."""
     rows: list[Any] = ask(QUEUE)

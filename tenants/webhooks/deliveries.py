@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from hub.metrics.counters import count_attempt
 from tenants.audit.events import SERVER, Actor, record
 from tenants.changes.feed import Expired, items_after
 from tenants.changes.included import Item
@@ -120,6 +121,7 @@ class Turn:
         webhook = self.webhook
         message = message_of(item, tenant_id=webhook.tenant_id, webhook_id=webhook.id, is_sandbox=webhook.is_sandbox)
         outcome = await self.sender.send(message, secrets)
+        count_attempt(outcome.fault.value if outcome.fault else "delivered")
         if outcome.fault is None:
             return bool(await self._note(note_delivered, item["Number"], outcome))
         await self._note(note_failed, item["Number"], outcome)

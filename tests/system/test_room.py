@@ -39,7 +39,7 @@ def test_a_hub_for_which_there_is_no_room_beside_another_says_what_to_set(hub: H
 
 
 def test_what_a_running_hub_may_come_to_hold_is_counted_and_not_what_it_holds(hub: Hub) -> None:
-    own = (3 + 1) * (4 + 1) + 15
+    own = (3 + 1) * (4 + 3) + 15
     most = 200 - 3 - 5 - own
 
     assert hub.send("GET", "/health").status == 200

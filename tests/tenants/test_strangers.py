@@ -83,6 +83,7 @@ DIALECTS = [
 ]
 # Of nobody: nothing to steal.
 PUBLIC = {"/", "/docs", "/openapi.json", "/health", "/.well-known/security.txt", "/customers", "/api", "/api/nowhere"}
+PUBLIC |= {"/livez", "/readyz", "/metrics"}  # the last behind a token of its own
 ADMIN = "admin"  # tests/tenants/test_isolation.py
 
 

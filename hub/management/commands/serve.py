@@ -16,8 +16,10 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from hub.environment import read_environment
+from hub.metrics.places import folder_for_processes
 from hub.postgres.server import EmbeddedServer, PostgresError
 from hub.serving.processes import Child, Supervisor, web_server
+from hub.serving.pulse import Pulse
 from hub.serving.room import claim_room
 from hub.sql.migrations import bring_up_to_date, find_migrations
 from hub.sql.trials import require_trial
@@ -62,14 +64,16 @@ class Command(BaseCommand):
         database = EmbeddedServer(environment.HUB_DATA, connections=environment.connections)
         most_memory = environment.WORKER_MEMORY_MB * MEGABYTE
         supervisor = Supervisor(children, tend=partial(_tend, database), most_memory=most_memory)
-        try:
-            supervisor.start()
-            self._announce(supervisor)
-            supervisor.watch()
-        finally:
-            supervisor.stop()
-            database.stop()
-            self.stdout.write("The hub has stopped.")
+        with folder_for_processes():
+            try:
+                supervisor.start()
+                self._announce(supervisor)
+                supervisor.watch()
+            finally:
+                supervisor.stop()
+                database.stop()
+                log.info("the hub has stopped")
+                self.stdout.write("The hub has stopped.")
 
     def _prepare_database(self, *, migrate: bool) -> None:
         if migrate:
@@ -90,6 +94,7 @@ class Command(BaseCommand):
             if supervisor.children[0].exit_code() is not None or time.monotonic() > deadline:
                 raise CommandError("The web server did not start; what it said is above.")
             supervisor.rest(0.1)
+        log.info("the hub serves", address=address)
         self.stdout.write(f"\n  API     {address}\n  Admin   {address}/admin/\n  Health  {address}/health\n")
         self.stdout.write("\n  Ctrl-C stops everything.\n")
         self.stdout.flush()
@@ -132,7 +137,8 @@ def _unusable(error: OSError) -> CommandError:
 
 
 def _worker() -> Child:
-    return Child("background worker", ["manage.py", "procrastinate", "worker", "--concurrency", "4"])
+    command = ["manage.py", "procrastinate", "worker", "--concurrency", "4"]
+    return Child("background worker", command, pulse=Pulse.make())
 
 
 def _tend(database: EmbeddedServer) -> None:

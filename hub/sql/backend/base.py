@@ -1,9 +1,10 @@
 """The database backend: each connection knows whether the tables of tenants are distributed (manage.py distribute)."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db.backends.postgresql import base, features, schema
 
+from hub.spans import Tracing, around_statement
 from hub.sql.prepared import Prepared
 
 DISTRIBUTED = "SELECT to_regproc('on_shard') IS NOT NULL"
@@ -41,6 +42,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     is_distributed = False
     prepared: Prepared
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if Tracing.tracer is not None:
+            self.execute_wrappers.append(around_statement)
 
     def renew(self) -> None:
         """Close a connection that the server has ended, so that the next statement opens another."""

@@ -1,0 +1,1 @@
+"""What the hub counts about itself for Prometheus: a file a process, read together."""
