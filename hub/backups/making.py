@@ -39,6 +39,7 @@ def make_backup(environment: Environment, sink: Sink, *, passphrase: str, seen: 
         said = Manifest(
             hub=VERSION,
             postgresql=snapshot.postgresql,
+            made_at=snapshot.begun_at,
             migrations=snapshot.migrations,
             tables=snapshot.tables,
             left_out=list(LEFT_OUT),

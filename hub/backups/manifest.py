@@ -1,9 +1,9 @@
 """What a backup says of itself, in its first part."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from hub.backups.problems import BackupProblem, Damaged
 
@@ -12,7 +12,7 @@ NAME = "manifest.json"
 
 
 class Manifest(BaseModel):
-    """What is in a backup, which hub made it and when.
+    """What is in a backup, which hub made it, and the moment it is of.
 
     `tables` are the rows of each table, as they were at the snapshot; `left_out` those whose rows are not in it. `keys`
     are the fingerprints of the hub's keys, which are in it where `holds_keys`.
@@ -21,7 +21,7 @@ class Manifest(BaseModel):
     format: int = FORMAT
     hub: str
     postgresql: str
-    made_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    made_at: datetime
     migrations: list[str]
     tables: dict[str, int]
     left_out: list[str]

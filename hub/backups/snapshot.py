@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import psycopg
 from backports.zstd import CompressionParameter, ZstdCompressor
@@ -41,6 +42,7 @@ class Snapshot:
     """What a database has at one moment. `name` is what pg_dump calls it, within the block of `snapshot_of`."""
 
     name: str
+    begun_at: datetime
     postgresql: str
     migrations: list[str]
     tables: dict[str, int]
@@ -66,9 +68,12 @@ def snapshot_of(parameters: Mapping[str, str]) -> Iterator[Snapshot]:
         if "public.django_migrations" not in tables:
             raise BackupProblem("There is no hub in this database: `manage.py migrate` makes one.")
         migrations = connection.execute("SELECT app || '.' || name FROM public.django_migrations ORDER BY 1")
-        (name, version), *_ = connection.execute("SELECT pg_export_snapshot(), current_setting('server_version')")
+        (name, begun_at, version), *_ = connection.execute(
+            "SELECT pg_export_snapshot(), transaction_timestamp(), current_setting('server_version')"
+        )
         yield Snapshot(
             name,
+            begun_at.astimezone(UTC),
             version,
             [migration for (migration,) in migrations],
             {table: _count(connection, table) for table in tables},
