@@ -145,7 +145,9 @@ class Environment(BaseModel):
     CHANGESET_DAYS: int = Field(
         400, ge=7, description="days that changesets are kept: the feed, the history of records"
     )
-    BACKUP_PASSPHRASE: str = Field("", repr=False, description="encrypts backups, which then hold the hub's keys")
+    BACKUP_PASSPHRASE: str = Field(
+        "", max_length=1000, repr=False, description="encrypts backups, which then hold the hub's keys"
+    )
     LOG_ADDRESSES: bool = Field(False, description="the log names the address that a request came from")
     LOG_LEVEL: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     EMAIL_URL: str = Field(

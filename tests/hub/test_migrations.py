@@ -63,10 +63,10 @@ def faults_of_sql(sql: str, new: set[str]) -> Iterator[str]:
             yield f"{found[0]}, without CONCURRENTLY, NOT VALID or a way around it"
 
 
-def faults_of_field(field: models.Field[Any, Any], table: str) -> Iterator[str]:
+def faults_of_field(field: Any, table: str) -> Iterator[str]:
     if field.unique or field.db_index:
         yield f"an index of {table} that comes with {field.name}: add it by AddIndexConcurrently"
-    if isinstance(field, models.ForeignKey) and field.db_constraint:
+    if getattr(field, "db_constraint", False):
         yield f"a foreign key of {table} that is checked at once: {field.name}"
     if isinstance(getattr(field, "_db_default_expression", None), models.Func):
         yield f"a default that differs from row to row, for which {table} is written anew: {field.name}"
@@ -100,7 +100,7 @@ def test_migrations_since_the_release_lock_no_table_for_long() -> None:
     assert list(found_since(released(), MigrationLoader(None))) == []
 
 
-NAME = {"model_name": "customer"}
+NAME: dict[str, Any] = {"model_name": "customer"}
 PLANTED = {
     "an index": AddIndex(**NAME, index=models.Index(fields=["name"], name="planted")),
     "a check": AddConstraint(**NAME, constraint=models.CheckConstraint(condition=models.Q(id__gt=0), name="planted")),

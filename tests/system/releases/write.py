@@ -15,7 +15,7 @@ def main(version: str = VERSION) -> None:
     path = Path(__file__).with_name(f"{version}.backup")
     with folder_for_hubs() as folder:
         hub = Hub(folder / "var", KEYS)
-        for command in (["migrate", "--verbosity", "0"], ["demo", "--percent", "1"], ["backup", str(path), "--force"]):
+        for command in (["migrate", "--verbosity", "0"], ["demo", "--percent", "5"], ["backup", str(path), "--force"]):
             done = hub.manage(*command)
             if done.returncode:
                 sys.exit(done.stderr)
