@@ -145,8 +145,8 @@ def test_a_hub_is_on_another_server_what_it_was(source: Source, data: Path) -> N
         told = succeeds_in_python(restored, SECRET)
         assert told == source.secret
     finally:
-        restored.stop()
         other.stop()
+        restored.stop()
 
 
 def succeeds_in_python(hub: Hub, code: str) -> str:

@@ -45,7 +45,7 @@ class Command(BaseCommand):
                     made = _write(opened, passphrase)
         except BackupProblem as problem:
             raise CommandError(str(problem)) from None
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise CommandError(f"The database cannot be used: {str(error).partition(chr(10))[0]}") from None
         self.stderr.write(_summary(made, file, time.monotonic() - started))
         if not passphrase:

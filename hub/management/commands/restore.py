@@ -68,7 +68,7 @@ class Command(BaseCommand):
         except BackupProblem as problem:
             remove_made()
             raise CommandError(str(problem)) from None
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise CommandError(f"The database cannot be used: {str(error).partition(chr(10))[0]}") from None
 
     def _show_keys(self, content: Content) -> None:
