@@ -1,5 +1,6 @@
 """Databases that are compared row by row, and commands that make and restore backups."""
 
+import re
 import subprocess
 from typing import Any
 
@@ -27,9 +28,14 @@ def content(url: str) -> dict[str, Any]:
 
 
 def schema(url: str) -> list[str]:
+    """Return what makes a database's tables, without casts to text and brackets: PostgreSQL itself writes some anew.
+
+    ARRAY['a'::varchar]::text[] in the condition of an index becomes ARRAY['a'::varchar::text] when it is read again.
+    """
     command = [str(wheel_binaries() / "pg_dump"), "--schema-only", "--no-owner", "--restrict-key=same", url]
     dumped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [line for line in dumped.splitlines() if line and not line.startswith("--")]
+    lines = [line for line in dumped.splitlines() if line and not line.startswith("--")]
+    return [re.sub(r"::text(\[\])?|[()]", "", line) for line in lines]
 
 
 def is_empty(url: str) -> bool:
