@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast check static compiled setup setup-browser statements bench docs lock format clean
+.PHONY: help run install test test-fast check static compiled setup setup-browser statements bench release-data docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ statements: setup  ## write tests/statements anew: every statement the hub sends
 bench: setup  ## measure ingest side by side with the raw statements (about 5 minutes; QUICK=1: under one)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.files --rows $(if $(QUICK),100000,1000000)
+
+release-data: setup  ## keep the data of this version, once it is released, for the tests of upgrades from it
+	$(BIN)/python -m tests.system.releases.write
 
 docs: setup  ## write the field tables of docs/api.md anew from the schemas
 	WRITE=1 $(BIN)/pytest tests/docs/test_fields.py

@@ -154,6 +154,9 @@ class Environment(BaseModel):
     CHANGESET_DAYS: int = Field(
         400, ge=7, description="days that changesets are kept: the feed, the history of records"
     )
+    BACKUP_PASSPHRASE: str = Field(
+        "", max_length=1000, repr=False, description="encrypts backups, which then hold the hub's keys"
+    )
     METRICS_TOKEN: str = Field(
         "", repr=False, description="what Prometheus sends to read /metrics, which is not there without it"
     )

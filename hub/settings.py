@@ -294,6 +294,8 @@ BESIDE_JOBS = [
 ADMIN_PAGES = {"system": "tenants.admin.system.system_page"}
 # What the staff of the demo's first shop do with its customers.
 DEMO_STAFF = {"hear": "customers.demo.hear_objections", "work": "customers.demo.work"}
+# What keeps a restored copy from writing to anybody (`restore --as-copy`): the app and the name of its SQL.
+QUIET_COPY = ("tenants", "quiet_copy")
 WATCHED = ["customers.searching.watching.words_kept"]
 
 LOGGING_CONFIG = "hub.logs.configure"
