@@ -97,10 +97,11 @@ time.sleep(60)
 
 @pytest.fixture
 def heard() -> Iterator[None]:
-    """Have children hear SIGHUP, which nohup lets nobody hear."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """Have children hear SIGHUP and SIGINT, which a shell lets nobody hear who is started by nohup, or with &."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGHUP, signal.SIGINT)}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("heard")
