@@ -8,12 +8,20 @@ from tenants.exports.jobs import KEPT, ON_THEIR_WAY
 from tenants.models import Export, ExportState
 
 LISTED_FOR = timedelta(days=30)
-# Whose worker is at it is told so at its next piece, and it begins anew after the erasure.
-# The rows are locked from here on, so that the parts deleted next are all there are.
+# Whose worker is at it is told so at its next piece, and it begins anew after the erasure; a query that may name
+# somebody goes, and with it what would begin. The rows are locked from here on, so that the parts deleted next are all
+# there are.
 TAKE = """
 UPDATE tenants_export
-   SET state = CASE WHEN state = 'ready' OR may_name THEN 'removed' ELSE 'waiting' END, held_by = ''
- WHERE tenant_id = %(tenant_id)s AND state IN ('waiting', 'running', 'ready')
+   SET state = CASE
+                   WHEN state = 'ready' OR state IN ('waiting', 'running') AND may_name THEN 'removed'
+                   WHEN state = 'running' THEN 'waiting'
+                   ELSE state
+               END,
+       held_by = '',
+       is_repeatable = is_repeatable AND NOT (may_name AND query <> ''),
+       query = CASE WHEN may_name THEN '' ELSE query END
+ WHERE tenant_id = %(tenant_id)s AND (state IN ('waiting', 'running', 'ready') OR may_name AND query <> '')
 RETURNING id
 """
 TAKE_PARTS = """
@@ -21,21 +29,15 @@ DELETE FROM tenants_exportpart
  WHERE tenant_id = %(tenant_id)s
 RETURNING id
 """
-CLEAR_QUERIES = """
-UPDATE tenants_export
-   SET query = '', is_repeatable = false
- WHERE tenant_id = %(tenant_id)s AND may_name AND query <> ''
-RETURNING id
-"""
 
 
 def forget_exported(write: Write) -> None:
     """Delete the files of a tenant's exports, and the queries that may name somebody, whoever stands in them.
 
-    Exports on their way begin anew after the erasure; those whose query is cleared do not.
+    Exports on their way begin anew after the erasure; those whose query is cleared do not. Only they have files.
     """
-    for statement in (TAKE, TAKE_PARTS, CLEAR_QUERIES):
-        write.execute(statement)
+    if write.execute(TAKE):
+        write.execute(TAKE_PARTS)
 
 
 def purge_exports() -> int:

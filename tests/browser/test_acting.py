@@ -72,7 +72,7 @@ def test_a_filtered_list_is_taken_along(page: Page) -> None:
     expect(page.locator("#matching")).to_contain_text("3 match")
     page.get_by_label("Surname").uncheck()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Export").click()
 
     assert download.value.suggested_filename.startswith("shop-customer-")
     lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()

@@ -111,7 +111,7 @@ def test_each_of_500_has_a_certificate_in_as_many_statements_as_one(
         for start in range(0, count, 100):
             partner.save("orders", *bought[start : start + 100])
         ids = list(Customer.objects.values_list("pk", flat=True))
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(24):
             erase_customers_by_id(partner.tenant, ids, origin=BY_STAFF)
 
     certificates = list(ErasureCertificate.objects.all()[:500])

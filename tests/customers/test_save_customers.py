@@ -99,9 +99,9 @@ def test_an_erasure_costs_a_fixed_number_of_statements(
 ) -> None:
     partner.save("customers", *batch(count, Email="x@shop.example"))
 
-    # Others' former identifiers, the ledger, reasons, two looks for images, three at what files left behind, the note
-    # for the night and the certificates are ten of them.
-    with django_assert_num_queries(21):
+    # Others' former identifiers, the ledger, reasons, two looks for images, three at what files left behind, one at
+    # what is exported, the note for the night and the certificates are eleven of them.
+    with django_assert_num_queries(22):
         assert partner.delete("/customers/{tenant}", email="x@shop.example").status_code == 200
 
 

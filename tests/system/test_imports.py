@@ -68,7 +68,8 @@ def test_an_import_goes_on_whoever_is_killed(hasty: Hub) -> None:
     assert hasty.query(f"SELECT count(*), count(DISTINCT line) {of_tenant.format('tenants_rejectedrow')}") == [
         (rejected, rejected)
     ]
-    assert hasty.query(f"SELECT count(*) {of_tenant.format('tenants_filepart')}") == [(0,)]
+    parts = f"SELECT count(*) {of_tenant.format('tenants_filepart')}"
+    assert wait_until(lambda: hasty.query(parts) == [(0,)]), "the file goes a moment after the job has ended"
 
 
 def is_back(hub: Hub) -> bool:

@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -95,6 +95,16 @@ time.sleep(60)
 """
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Have children hear SIGHUP and SIGINT, which a shell lets nobody hear who is started by nohup, or with &."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGHUP, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_hears_a_signal_that_comes_in_a_callback(hub: Hub, number: signal.Signals) -> None:
     ended = hub.manage("shell", "--no-imports", "-c", LOST.format(number=int(number)))

@@ -49,7 +49,7 @@ def test_500_customers_cost_a_fixed_number_of_statements(
         upload(partner, *({**record, "first_name": "J"} for record in records))
 
     # And relatives, step aside, re-key; delete, quarantine, files, orders, remember.
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         moved = [{"external_id": f"C-{i}", "email": ""} for i in range(400)]
         upload(partner, *moved, *({"external_id": f"C-{i}", "is_forgotten": True} for i in range(400, 500)))
     assert len(partner.read("customers")) == 400
