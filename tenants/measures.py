@@ -21,12 +21,12 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from hub.metrics.places import Neighbour, neighbours
 from hub.serving.memory import resident_bytes
 from hub.sql.aside import FOR_METRICS, bounded
+from hub.version import VERSION
 from tenants.models import Feed, Import, ImportState, PauseReason, Webhook
 from tenants.system.database import SERVER
 from tenants.system.figures import ask
 from tenants.system.jobs import QUEUE, STALLED_SECONDS, WORKERS
 from tenants.system.readiness import disks
-from tenants.system.work import VERSION
 from tenants.webhooks.endpoints import last_numbers
 
 log = structlog.get_logger("hub.metrics")

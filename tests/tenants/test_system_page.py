@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import HealthSnapshot, Import, ImportState, PageCount, PauseReason, Role, Tenant, Webhook
 from tenants.requests.writer import WRITER
-from tenants.system import figures, jobs, pages, work
+from tenants.system import figures, jobs, pages
 from tenants.system.figures import Card, Figure
 from tenants.tasks import measure_tenants, purge, purge_jobs
 from tests.conftest import CLIENT, MakeTenant, Partner
@@ -257,7 +257,7 @@ def test_the_database_and_the_hub_are_told() -> None:
     found = shown()
 
     assert found["PostgreSQL"].value
-    assert found["Version"].value == work.VERSION
+    assert found["Version"].value == VERSION
     assert found["Replica"].value == "none: READ_DATABASE_URL is not set"
     assert not found["Connections"].is_bad
     assert len(rows("Largest tables")) == len(rows("Largest indexes")) == 12
