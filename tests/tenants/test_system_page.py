@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from hub.version import VERSION
 from tenants.models import HealthSnapshot, Import, ImportState, PageCount, PauseReason, Role, Tenant, Webhook
 from tenants.requests.writer import WRITER
 from tenants.system import figures, jobs, pages
