@@ -21,7 +21,7 @@ from tenants.models import Entity, Tenant
 from tenants.reading import read_for
 
 A_PAGE = 1000
-# Milliseconds that an index is walked for a page. With the list's own 30 a busy machine sorted all rows for each page.
+# Milliseconds that an index is walked for a page. After the list's own 30 a busy machine would sort all rows.
 WAITS_MS = 5000
 BOM = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
 CSV_FORMAT, XLSX_FORMAT = "csv", "xlsx"
