@@ -2,7 +2,7 @@
 
 from customers.flags import GRANTED
 from customers.schemas import CustomerRecord
-from tenants.entities import Columns, Vendor, kinds_of, own_exports
+from tenants.columns import Columns, Vendor, kinds_of, own_exports
 
 CONSENTS = tuple(name for name, granted in GRANTED.items() if granted)
 COMMON = Vendor(

@@ -5,7 +5,8 @@ from customers.schemas import CustomerRecord, customer_schema
 from customers.serializers import CustomerSerializer
 from hub.api.openapi.answers import stored
 from hub.api.openapi.operations import Operation
-from tenants.api.operations import Removed, paged, read, removed, saved
+from tenants.api.answers import Removed
+from tenants.api.operations import paged, read, removed, saved
 from tenants.api.reconciling import compared
 
 StoredCustomer = stored("StoredCustomer", CustomerSerializer, Customer, CustomerRecord)

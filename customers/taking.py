@@ -11,7 +11,8 @@ from customers.serializers import READING
 from hub.records.emails import normal_email
 from hub.records.schemas import Batch, parse
 from tenants.changes.changesets import Origin, Receipt
-from tenants.entities import Taking, fields_of
+from tenants.columns import fields_of
+from tenants.entities import Taking
 from tenants.identity import COLUMNS, identifiers_of
 from tenants.models import Tenant
 

@@ -9,12 +9,13 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from hub.servers import database_parameters, mail_server
+from hub.variables import Addresses, Contacts, Folder, Issuer, Level, Origins, Sender, Words
 
 LEAST_KEY = 32  # characters; the keys that are generated have 64
 UTF8 = re.compile(r"[^\ud800-\udfff]*")  # bytes that are no UTF-8 come as surrogates
@@ -38,60 +39,6 @@ class EnvironmentProblem(SystemExit):
     """A variable has a value the hub can't run with; the message is one clear line a variable."""
 
 
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _origin(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+", value):
-        raise ValueError("must look like https://hub.example")
-    return value
-
-
-def _contact(value: str) -> str:
-    if not re.fullmatch(r"(mailto:[^\s@]+@[^\s@]+|https://[^\s/?#]+[^\s]*|tel:\+?[0-9()\-.]+)", value):
-        raise ValueError("must look like mailto:security@hub.example, https://hub.example/security or tel:+358-9-1234")
-    return value
-
-
-def _sender(value: str) -> str:
-    if not re.fullmatch(r"([^<>\r\n]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)?", value):
-        raise ValueError("must look like Data hub <hub@hub.example>")
-    return value
-
-
-def _folder(value: str) -> str:
-    if value and not (os.path.isdir(value) and os.access(value, os.R_OK | os.W_OK | os.X_OK)):
-        raise ValueError("must be a folder that is there and that the hub may write to")
-    return value and os.path.abspath(value)
-
-
-def _issuer(value: str) -> str:
-    if not re.fullmatch(r"(https?://[^\s?#]+)?", value):
-        raise ValueError("must look like https://login.example/realm")
-    return value.rstrip("/")
-
-
-def _capitals(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-def _addresses(value: object) -> object:
-    """Take what this was when it was yes or no, too."""
-    text = value.strip().lower() if isinstance(value, str) else value
-    return {"true": "on", "1": "on", "false": "off", "0": "off"}.get(str(text), text)
-
-
-Words = Annotated[list[str], BeforeValidator(_split)]
-Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_split)]
-
-Contacts = Annotated[list[Annotated[str, AfterValidator(_contact)]], BeforeValidator(_split)]
-
-Addresses = Annotated[Literal["off", "truncated", "on"], BeforeValidator(_addresses)]
-
-Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
-
-
 class Environment(BaseModel):
     """What may be set from outside. Names in capitals are the environment variables.
 
@@ -110,7 +57,7 @@ class Environment(BaseModel):
         "", description="file with lines NAME=value of these variables, for those not set; SIGHUP reads it anew"
     )
     HUB_DATA: Path = Field(Path("var"), description="folder of the embedded PostgreSQL and of the generated secrets")
-    FILES: Annotated[str, AfterValidator(_folder)] = Field(
+    FILES: Folder = Field(
         "", description="a folder that every host sees, for files of records while they are imported; else the database"
     )
     HOST: str = Field("127.0.0.1", min_length=1, description="address the web server listens on")
@@ -169,11 +116,9 @@ class Environment(BaseModel):
         repr=False,
         description="the server that takes mails, `smtp://user:password@host:587`; without it none are sent",
     )
-    EMAIL_FROM: Annotated[str, AfterValidator(_sender)] = Field(
-        "", description="who the hub's mails come from; required with EMAIL_URL"
-    )
+    EMAIL_FROM: Sender = Field("", description="who the hub's mails come from; required with EMAIL_URL")
     REQUIRE_MFA: bool = Field(False, description="everybody needs a second factor to use the admin")
-    OIDC_ISSUER: Annotated[str, AfterValidator(_issuer)] = Field(
+    OIDC_ISSUER: Issuer = Field(
         "", description="an OpenID provider whose users may log in to the accounts that have their verified e-mail"
     )
     OIDC_CLIENT_ID: str = Field("", description="the hub's name at the OpenID provider")

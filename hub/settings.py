@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from django.templatetags.static import static
-from django.urls import reverse_lazy
-
+from hub.admin import theme
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer
 from hub.servers import database_parameters, mail_server
@@ -292,50 +290,12 @@ BESIDE_JOBS = [
 ]
 # Pages of the admin that are of no model, by the end of their address, and what the apps add to that of the system.
 ADMIN_PAGES = {"system": "tenants.admin.system.system_page"}
+WATCHED = ["customers.searching.watching.words_kept"]
 # What the staff of the demo's first shop do with its customers.
 DEMO_STAFF = {"hear": "customers.demo.hear_objections", "work": "customers.demo.work"}
 # What keeps a restored copy from writing to anybody (`restore --as-copy`): the app and the name of its SQL.
 QUIET_COPY = ("tenants", "quiet_copy")
-WATCHED = ["customers.searching.watching.words_kept"]
 
 LOGGING_CONFIG = "hub.logs.configure"
 LOGGING = {"level": ENVIRONMENT.LOG_LEVEL}
-
-BLUE = {
-    "50": "#eff6ff",
-    "100": "#dbeafe",
-    "200": "#bfdbfe",
-    "300": "#93c5fd",
-    "400": "#60a5fa",
-    "500": "#3b82f6",
-    "600": "#2563eb",
-    "700": "#1d4ed8",
-    "800": "#1e40af",
-    "900": "#1e3a8a",
-    "950": "#172554",
-}
-UNFOLD = {
-    "SITE_TITLE": "Data hub",
-    "SITE_HEADER": "Data hub",
-    "SITE_SYMBOL": "hub",
-    "SITE_URL": None,
-    "SHOW_HISTORY": False,  # changesets are the history
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "tenants.admin.home.add_health",
-    "STYLES": [lambda request: static("hub/admin.css")],
-    "SCRIPTS": [
-        lambda request: static("hub/once.js"),
-        lambda request: static("hub/keyboard.js"),
-        lambda request: static("hub/unsaved.js"),
-    ],
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hub/favicon.svg")}],
-    "COLORS": {"primary": BLUE},
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Log-in and security", "link": reverse_lazy("mfa_index")},
-            {"title": "Sessions", "link": reverse_lazy("usersessions_list")},
-            {"title": "Your tenants", "link": reverse_lazy("own_tenants")},
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
-        ]
-    },
-}
+UNFOLD = theme.UNFOLD

@@ -5,7 +5,7 @@ e-mail for CustomerId, a line's SKU for ProductId. Orders find their customers b
 """
 
 from orders.schemas import MOST_LINES, OrderItemRecord, OrderRecord
-from tenants.entities import Columns, Vendor, kinds_of, own_exports, required_of
+from tenants.columns import Columns, Vendor, kinds_of, own_exports, required_of
 
 PART = "OrderItems"
 SKU = ["OrderItems.Sku", "OrderItems.ProductId"]

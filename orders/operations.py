@@ -5,7 +5,8 @@ from hub.api.openapi.operations import Operation
 from orders.models import Order
 from orders.schemas import ORDERS, OrderRecord
 from orders.serializers import OrderSerializer
-from tenants.api.operations import Removed, paged, read, removed, saved
+from tenants.api.answers import Removed
+from tenants.api.operations import paged, read, removed, saved
 from tenants.api.reconciling import compared
 
 StoredOrder = stored("StoredOrder", OrderSerializer, Order, OrderRecord)

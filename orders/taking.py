@@ -9,7 +9,8 @@ from orders.models import Order
 from orders.schemas import ORDERS, OrderRecord
 from orders.serializers import GROWING, READING
 from tenants.changes.changesets import Origin, Receipt
-from tenants.entities import Taking, fields_of
+from tenants.columns import fields_of
+from tenants.entities import Taking
 from tenants.models import Tenant
 
 

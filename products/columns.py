@@ -4,7 +4,7 @@ A product that has no variants of its own is its only one: its SKU stands in for
 """
 
 from products.schemas import MOST_VARIANTS, ProductRecord, VariantRecord
-from tenants.entities import Columns, Vendor, kinds_of, own_exports, required_of
+from tenants.columns import Columns, Vendor, kinds_of, own_exports, required_of
 
 PART = "ProductVariants"
 COMMON = Vendor(

@@ -5,7 +5,8 @@ from hub.api.openapi.operations import Operation
 from products.models import Product
 from products.schemas import PRODUCTS, ProductRecord
 from products.serializers import ProductSerializer
-from tenants.api.operations import Removed, paged, read, removed, saved
+from tenants.api.answers import Removed
+from tenants.api.operations import paged, read, removed, saved
 from tenants.api.reconciling import compared
 
 StoredProduct = stored("StoredProduct", ProductSerializer, Product, ProductRecord)

@@ -9,7 +9,8 @@ from hub.api.openapi.answers import Body, Errors, made
 from hub.api.openapi.operations import Answer, Operation
 from hub.records.schemas import STRICT
 from hub.records.types import RequiredEmail
-from tenants.api.operations import Count, refusals, refusals_of_bodies, refusals_of_writes
+from tenants.api.answers import Count
+from tenants.api.operations import refusals, refusals_of_bodies, refusals_of_writes
 
 PROGRAM_ID = Annotated[str, Field(description="The tenant's GUID or slug.")]
 TAG = "Jericommerce"

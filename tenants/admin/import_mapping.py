@@ -6,7 +6,8 @@ from typing import Any
 
 from hub.files.sniffing import Dialect
 from hub.files.tables import Row
-from tenants.entities import Columns, Kind, entity_config
+from tenants.columns import Columns, Kind
+from tenants.entities import entity_config
 from tenants.imports.headers import normalised
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import SuggestedColumn, Suggestion, suggest

@@ -9,7 +9,8 @@ from hub.api.openapi.answers import Body, Failed, Failure, Nothing, Problem, Wri
 from hub.api.openapi.operations import Answer, Operation
 from hub.api.parameters import meaning
 from hub.records.types import required_text
-from tenants.api.operations import AT, Change, Count, Number, failed
+from tenants.api.answers import Change, Count, Number
+from tenants.api.operations import AT, failed
 from tenants.api.uploads import XLSX
 from tenants.models import Entity, FileFormat, ImportState
 

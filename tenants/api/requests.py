@@ -16,7 +16,8 @@ from hub.api.parameters import Parameters, meaning, number, written
 from hub.api.responses import success, utc
 from hub.records.types import required_text
 from hub.sql.bigint import MOST_DIGITS
-from tenants.api.operations import Count, Number, found
+from tenants.api.answers import Count, Number
+from tenants.api.operations import found
 from tenants.api.views import TenantViewSet
 from tenants.models import ApiKey, LoggedRequest
 from tenants.requests.reading import newest, requests_after

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.records.faults import Fault
 from hub.records.types import BLANK
-from tenants.entities import Columns, Kind
+from tenants.columns import Columns, Kind
 from tenants.imports.headers import Column, Match, normalised
 from tenants.imports.options import FILLED, OPPOSITE, Options, unmarked
 from tenants.imports.values import Convert, Locale, Unreadable, converter, filled

@@ -10,7 +10,7 @@ import orjson
 
 from hub.files.tables import Row
 from hub.records.faults import Fault
-from tenants.entities import Columns
+from tenants.columns import Columns
 from tenants.imports.compiling import Compiled
 from tenants.imports.items import Item
 

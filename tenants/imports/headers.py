@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from hub.records.emails import USUAL as EMAIL
-from tenants.entities import Columns, Vendor
+from tenants.columns import Columns, Vendor
 from tenants.imports.items import FileRefused
 from tenants.imports.options import MOST_COLUMNS, Options, unmarked
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from hub.files.tables import Row
-from tenants.entities import Columns, Kind, entity_config
+from tenants.columns import Columns, Kind
+from tenants.entities import entity_config
 from tenants.imports.compiling import compiled
 from tenants.imports.grouping import grouped_items, single_items
 from tenants.imports.headers import DOUBLED, KNOWN, REJECTED, UNKNOWN, Match, match, normalised

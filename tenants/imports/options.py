@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import available_timezones
 
-from tenants.entities import Columns, Kind
+from tenants.columns import Columns, Kind
 
 DATES = ("iso", "dmy", "mdy", "ymd")
 DECIMALS = (".", ",")

@@ -16,7 +16,7 @@ import orjson
 from hub.files.formats import Number
 from hub.files.writing import unescaped
 from hub.records.types import normal_local_moment
-from tenants.entities import Kind
+from tenants.columns import Kind
 from tenants.imports.words import CONSENTS, FLAGS
 
 Convert = Callable[[str], Any]  # a cell's text, not blank, to its value; None is no value; raises Unreadable

@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from hub.files.tables import Row
-from tenants.entities import Kind, Vendor, entity_config
+from tenants.columns import Kind, Vendor
+from tenants.entities import entity_config
 from tenants.imports.headers import normalised
 from tenants.imports.items import FileRefused
 from tenants.imports.mapping import settled, suggest

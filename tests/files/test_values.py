@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.entities import Kind
+from tenants.columns import Kind
 from tenants.imports.values import Locale, Unreadable, converter
 from tests.conftest import examples
 

@@ -23,7 +23,8 @@ from hub.api.openapi.operations import Answer, Operation
 from hub.api.pagination import PAGE
 from hub.api.parameters import Parameters, meaning
 from hub.records.schemas import STRICT
-from tenants.api.operations import Count, refusals, refusals_of_bodies, refusals_of_writes
+from tenants.api.answers import Count
+from tenants.api.operations import refusals, refusals_of_bodies, refusals_of_writes
 
 TAG = "Custobar"
 OPEN = ConfigDict(extra="allow", use_attribute_docstrings=True)

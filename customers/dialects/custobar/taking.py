@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from customers.dialects.custobar.fields import FIELDS, FLAGS, LISTS, NAMES, SOUGHT, rules_of
+from customers.dialects.custobar.groups import REMOVED
 from customers.dialects.custobar.lookup import COLUMNS, as_sent
 from customers.dialects.custobar.records import Sent, read_upload, valid
-from customers.dialects.custobar.upload import CONSENTS, REMOVED, store_upload
+from customers.dialects.custobar.upload import CONSENTS, store_upload
 from customers.models import Customer
 from customers.taking import MOST_FOUND, means
 from tenants.changes.changesets import Origin, Receipt

@@ -1,8 +1,8 @@
 """Storing an upload: which customers a record means, and what it makes of them."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from customers.dialects.bounds import MOST_STRINGS, change_strings
@@ -16,14 +16,13 @@ from customers.dialects.custobar.fields import (
     SOUGHT,
     TAGS,
 )
+from customers.dialects.custobar.groups import REMOVED, Group
 from customers.dialects.custobar.records import Sent
 from customers.dialects.matching import Candidate, Candidates
 from customers.flags import BITS
 from customers.folding import Row, several_meant
 from customers.ingest import CUSTOMERS, SUPERSEDED
 from customers.overrides import HELD_BACK, grants_in, held_back, sticks
-from customers.restoring import ATTRIBUTES as ATTRIBUTES_BIT
-from customers.restoring import LISTS as LISTS_BIT
 from customers.restoring import note_sent
 from hub.records.faults import path
 from hub.records.records import Records
@@ -35,7 +34,6 @@ from tenants.identity import IDENTIFIERS, key_sql, match_key
 from tenants.models import Entity, Operation, Priority, Source, Tenant
 
 MORE = ATTRIBUTES | {COMPANY, *LISTS}  # what a record adds to, or takes from, what is stored
-REMOVED = "mailing_lists.remove"
 MOST_TAGS, MOST_LISTS = f"{MOST_STRINGS:,} tags", f"{MOST_STRINGS:,} mailing lists"
 CONSENTS = ("can_email", "can_post", "can_profile", "can_push", "can_sms")
 CONSENT_FIELDS = {name: SENT_AS[name] for name in BITS if name in SENT_AS}
@@ -80,49 +78,6 @@ def withdrawals(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a record takes a permission or a mailing list away: that must reach everyone it may mean."""
     said: dict[str, Any] = {name: False for name in CONSENTS if record.get(name) is False}
     return {**said, REMOVED: removed} if (removed := record.get(REMOVED)) else said
-
-
-class Group:
-    """Several customers that records mean, and what was withdrawn from all of them since any was last stored.
-
-    1,000 records that take a mailing list each from 10,000 carriers of a till's number took a minute one by one.
-    """
-
-    def __init__(self, customers: Sequence[Candidate]) -> None:
-        self.customers = customers
-        self.withdrawn: set[str] = set()
-        self.noted = 0
-
-    def not_yet(self, withdrawals: Iterable[str]) -> list[str]:
-        """Return which permissions are not withdrawn yet, and note that they are."""
-        names = [name for name in withdrawals if name != REMOVED and name not in self.withdrawn]
-        self.withdrawn.update(names)
-        return names
-
-    def not_noted(self, withdrawals: Iterable[str]) -> int:
-        """Return the bits of lists and attributes that are withdrawn and were not before, and note that they are."""
-        fresh = sum({LISTS_BIT if name == REMOVED else ATTRIBUTES_BIT for name in withdrawals if name not in FIELDS})
-        fresh &= ~self.noted
-        self.noted |= fresh
-        return fresh
-
-    def remove(self, lists: Iterable[str]) -> list[Candidate]:
-        """Take mailing lists away from all, and return who had one."""
-        had: dict[Candidate, None] = {}
-        for name in lists:
-            for candidate in self._on.pop(name, ()):
-                candidate.mailing_lists.pop(name, None)
-                had[candidate] = None
-        return list(had)
-
-    @cached_property
-    def _on(self) -> dict[str, list[Candidate]]:
-        """Who is on which mailing list."""
-        on: dict[str, list[Candidate]] = {}
-        for candidate in self.customers:
-            for name in candidate.mailing_lists:
-                on.setdefault(name, []).append(candidate)
-        return on
 
 
 class Upload:
