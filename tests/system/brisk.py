@@ -1,4 +1,7 @@
-"""Settings of a hub as in tests.system.hasty, whose lists are all so long that their exports are made by the worker."""
+"""Settings of a hub as in tests.system.hasty: its webhooks may lead to this machine, though its database is another's.
+
+All its lists are so long that their exports are made by the worker.
+"""
 
 from importlib import import_module
 
@@ -6,6 +9,7 @@ from tests.system.hasty import *  # noqa: F403
 from tests.system.hasty import INSTALLED_APPS, Haste
 
 INSTALLED_APPS = [*INSTALLED_APPS[:-1], "tests.system.brisk.Brisk"]
+WEBHOOK_LOOPBACK = True
 
 
 class Brisk(Haste):
