@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tenants.imports import worker
+from tenants.imports.running import run
 from tenants.imports.worker import Worker
 from tenants.models import Import
 from tests.conftest import Partner, lines
@@ -85,7 +86,7 @@ def test_after_ten_minutes_on_no_host_it_ends_and_says_that_the_file_must_come_a
     monkeypatch.setattr(worker, "AWAIT_SECONDS", 0)
 
     assert looking.looks() == [elsewhere.pk]
-    worker.run(elsewhere.pk, elsewhere.tenant_id)
+    run(elsewhere.pk, elsewhere.tenant_id)
 
     elsewhere.refresh_from_db()
     assert (elsewhere.state, "send it again" in elsewhere.message) == ("failed", True)

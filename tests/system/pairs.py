@@ -1,6 +1,6 @@
 """Two hubs on one database, as on two hosts: each with a folder, a port and a background worker of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,24 +52,24 @@ class Pair:
         return shop, Shop(self.other, shop.id, shop.key)
 
     @contextmanager
-    def again(self, one: Sequence[str] = (), **files: str) -> Iterator[None]:
-        """Have both started anew, one with arguments, each with its folder for FILES; after the block as they were."""
+    def again(self, *arguments: str, **settings: str) -> Iterator[None]:
+        """Have both started anew, the first with arguments, both with settings; after the block as they were."""
         before = [hub.settings for hub in self]
         try:
-            for hub, name in zip(self, ("one", "other"), strict=True):
-                hub.settings = {**hub.settings, "FILES": files.get(name, "")}
-            self.restart(one)
+            for hub in self:
+                hub.settings = {**hub.settings, **settings}
+            self.restart(*arguments)
             yield
         finally:
             for hub, known in zip(self, before, strict=True):
                 hub.settings = known
             self.restart()
 
-    def restart(self, one: Sequence[str] = ()) -> None:
-        """Stop both, where they run, and start them side by side, one with arguments."""
+    def restart(self, *arguments: str) -> None:
+        """Stop both, where they run, and start them side by side, the first with arguments."""
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(Hub.stop, self))
-        self.one.serve(*one)
+        self.one.serve(*arguments)
         self.other.serve()
         for hub in self:
             hub.started()

@@ -63,9 +63,7 @@ def test_who_logged_in_at_one_is_known_at_the_other_until_he_logs_out_at_either(
 
     assert [browser.open(hub, "/admin/")[0] for hub in pair] == ["/admin/", "/admin/"]
 
-    kept = browser.opener.handlers
     browser.open(pair.one, "/admin/logout/", {"page": "/admin/"})
-    assert kept
     assert [browser.open(hub, "/admin/")[0].split("?")[0] for hub in pair] == ["/admin/login/"] * 2
 
 
@@ -95,4 +93,5 @@ def test_a_long_export_that_was_asked_for_at_one_is_downloaded_at_the_other(pair
     assert page.startswith("/admin/tenants/export/"), where
     assert wait_until(lambda: "Download" in browser.open(pair.other, f"{page}change/")[1])
     _, text = browser.open(pair.other, f"{page}download/")
-    assert {line.split(",")[0] for line in text.splitlines()[1:]} <= {f"C-{n}" for n in range(3)} or "C-2" in text
+    assert len(text.splitlines()) == 4
+    assert all(f"C-{n}" in text for n in range(3))

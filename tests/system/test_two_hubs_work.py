@@ -176,7 +176,7 @@ def test_when_the_host_that_imports_is_lost_the_other_goes_on_and_all_is_counted
 @pytest.fixture
 def shared(pair: Pair) -> Iterator[Path]:
     """The folder of files that both hosts share; the first leaves the background work to the other."""
-    with folder_for_hubs() as folder, pair.again(["--no-worker"], one=str(folder), other=str(folder)):
+    with folder_for_hubs() as folder, pair.again("--no-worker", FILES=str(folder)):
         yield folder
 
 
