@@ -1,7 +1,8 @@
 """Exports that are made in the background: asked for, taken up by a worker, written piece by piece, ended.
 
-A worker holds a job by name and gives signs of life. One that is gone for a while is followed by another, which begins
-the file anew. So does a job whose file an erasure took (tenants.exports.ends): who held it is told at the next piece.
+A worker holds a job by name and gives signs of life. One that is gone for a while, by the database's clock, which all
+hosts share, is followed by another, which begins the file anew. So does a job whose file an erasure took
+(tenants.exports.ends): who held it is told at the next piece.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from hub.sql.execute import execute
 from tenants.changes.between import between_erasures
@@ -94,7 +96,7 @@ def take_up(export_id: int, tenant_id: UUID, holder: str) -> Export | None:
     if tenant is None:
         return None
     now = datetime.now(UTC)
-    free = Q(state=ExportState.WAITING) | Q(state=ExportState.RUNNING, beat_at__lt=now - GONE)
+    free = Q(state=ExportState.WAITING) | Q(state=ExportState.RUNNING, beat_at__lt=Now() - GONE)
     with between_erasures(tenant):
         export = Export.objects.select_for_update().filter(free, tenant=tenant_id, pk=export_id).first()
         if export is None:
@@ -105,7 +107,7 @@ def take_up(export_id: int, tenant_id: UUID, holder: str) -> Export | None:
             return None
         anew: Mapping[str, Any] = {**dict.fromkeys(("read", "rows", "size"), 0), "expected": None, "looked": {}}
         run = {"state": ExportState.RUNNING, "held_by": holder, "begun": export.begun + 1}
-        _change(export, **anew, **run, started_at=now, beat_at=now)
+        _change(export, **anew, **run, started_at=now, beat_at=Now())
     export.tenant = tenant
     return export
 
@@ -119,7 +121,7 @@ def add(export: Export, data: bytes, **read: Any) -> None:
         _hold(export)
         if data:
             store.add(export, data)
-        _change(export, size=export.size + len(data), beat_at=datetime.now(UTC), **read)
+        _change(export, size=export.size + len(data), beat_at=Now(), **read)
 
 
 def end(export: Export, state: ExportState, message: str = "") -> None:

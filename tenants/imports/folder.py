@@ -19,6 +19,14 @@ def path_of(folder: Path, tenant_id: UUID, import_id: int) -> Path:
     return folder / str(tenant_id) / str(import_id)
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file; none is where the folder can't be asked, as one that is mounted may be."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def write(path: Path, start: int, data: bytes) -> None:
     """Have a file end with `data` from byte `start` on, on disk: what a killed writer left behind `start` goes.
 

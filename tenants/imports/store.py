@@ -90,6 +90,12 @@ def _path(job: Import, size: int) -> Path | None:
     return path if size == 0 or path.exists() or not parts.exists(job.tenant_id, job.pk) else None
 
 
+def is_here(tenant_id: UUID, import_id: int) -> bool:
+    """Tell whether there is anything of a job's file where this host looks for it; not where its folder is away."""
+    in_folder = settings.FILES and folder.is_there(folder.path_of(settings.FILES, tenant_id, import_id))
+    return in_folder or parts.exists(tenant_id, import_id)
+
+
 def remove(job: Import) -> None:
     """Delete a job's file, outside of any transaction; who is killed on the way is followed by `purge_uploads`."""
     forget(job.tenant_id, job.pk)

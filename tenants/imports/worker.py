@@ -20,15 +20,19 @@ from django.db import connections
 
 from hub.sql.execute import execute, renew_connection
 from hub.sql.files import read_sql
+from tenants.imports import store
 from tenants.imports.running import GONE_SECONDS, run
 
 log = structlog.get_logger("hub.imports")
 MOST_AT_ONCE = 2  # jobs of a worker
 LOOK_SECONDS = 15.0  # between two looks for jobs whose runner is gone
+AWAIT_SECONDS = 600  # that a job whose file is not here is left to a worker that has it, before it ends without one
 END_SECONDS = 15  # for chunks under way when the worker ends; a job that is cut off goes on by time
 NICENESS = 10  # of the threads: an answer of the API that shares the machine goes first
 AWAY = (django.db.Error, psycopg.Error)
 READY = read_sql("tenants", "imports_ready")
+ELSEWHERE = "the file of an import is not here, and left to other hosts: FILES must be the same folder on all"
+NOWHERE = "the file of an import was found on no host: FILES must be the same folder on all"
 
 
 class Worker:
@@ -37,6 +41,7 @@ class Worker:
     def __init__(self) -> None:
         self.is_stopping, self.wake = Event(), Event()
         self.running: set[UUID] = set()  # tenants
+        self.missed: dict[int, float] = {}  # jobs whose files are not here, with time.monotonic of the first look
         self.lock = Lock()
         self.executor = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="import", initializer=give_way)
 
@@ -58,7 +63,9 @@ class Worker:
     def _begin(self) -> None:
         try:
             renew_connection()
-            ready = execute(READY, {"seconds": GONE_SECONDS}).fetchall()
+            found = execute(READY, {"seconds": GONE_SECONDS}).fetchall()
+            self.missed = {job: since for job, since in self.missed.items() if job in dict(found)}
+            ready = [job for job in found if self._is_ours(*job)]
         except AWAY as error:
             log.warning("imports wait for the database", exception=type(error).__name__)
             return
@@ -68,6 +75,19 @@ class Worker:
                     continue
                 self.running.add(tenant_id)
             self.executor.submit(self._run, import_id, tenant_id)
+
+    def _is_ours(self, import_id: int, tenant_id: UUID) -> bool:
+        """Tell whether a job is to be run here: its file is, or was not on any host for AWAIT_SECONDS."""
+        if store.is_here(tenant_id, import_id):
+            self.missed.pop(import_id, None)
+            return True
+        if import_id not in self.missed:
+            log.warning(ELSEWHERE, import_id=import_id)
+        since = self.missed.setdefault(import_id, time.monotonic())
+        if time.monotonic() - since < AWAIT_SECONDS:
+            return False
+        log.error(NOWHERE, import_id=import_id)
+        return True
 
     def _run(self, import_id: int, tenant_id: UUID) -> None:
         try:

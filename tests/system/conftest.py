@@ -10,6 +10,7 @@ import pytest
 from hub.postgres.server import EmbeddedServer
 from tests.sharing import first_comer, share
 from tests.system.cluster import Cluster, given_cluster, hub_on
+from tests.system.pairs import Pair, running_pair
 from tests.system.running import Hub, folder_for_hubs, running_hub
 from tests.system.servers import folder_for_servers, start_user
 
@@ -137,6 +138,13 @@ def distributed(cluster: Cluster) -> Iterator[Hub]:
         hub.start("--migrate")
         assert hub.manage("distribute").returncode == 0
         yield hub
+
+
+@pytest.fixture(scope="session")
+def pair() -> Iterator[Pair]:
+    """Two hubs on one database, shared by all tests of them: on the cluster where one was given."""
+    with running_pair() as pair:
+        yield pair
 
 
 def copy(data: Path, to: Path) -> None:

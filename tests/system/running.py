@@ -117,6 +117,10 @@ class Hub:
     def start(self, *arguments: str) -> str:
         """Start the hub, wait until it serves, and return what it printed."""
         self.serve(*arguments)
+        return self.started()
+
+    def started(self) -> str:
+        """Wait until a hub that was told to serve does, and return what it printed."""
         assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), PATIENCE)
         assert not self.has_ended(), self.errors.read_text()
         return self.output.read_text()

@@ -21,6 +21,7 @@ from hub.postgres.server import EmbeddedServer, PostgresError
 from hub.serving.processes import Child, Supervisor, web_server
 from hub.serving.pulse import Pulse
 from hub.serving.room import claim_room
+from hub.serving.sessions import tell_of_another_secret_key
 from hub.sql.migrations import bring_up_to_date, find_migrations
 from hub.sql.trials import require_trial
 
@@ -84,6 +85,7 @@ class Command(BaseCommand):
         if found.unknown:
             log.warning("the database has migrations of a newer version of the hub", last=found.unknown[-1])
         call_command("erasure_key", verbosity=0)
+        tell_of_another_secret_key()
 
     def _announce(self, supervisor: Supervisor) -> None:
         address = _address()
