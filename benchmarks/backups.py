@@ -1,10 +1,10 @@
 """How long a backup and a restore take beside pg_dump and pg_restore alone, and what memory they need.
 
-    python -m benchmarks.backups [--rows N] [--rounds N] [--reload]   loads var/benchmark-backups-N the first time
+    python -m benchmarks.backups [--rows N] [--rounds N] [--reload]   loads the shops the first time, see shops.py
 
-So many customers, with an order of three lines each. In turns: `manage.py backup`, the same encrypted, `pg_dump
---format=custom`; then `manage.py restore` of the encrypted one and `pg_restore --single-transaction`, each into a new
-database of the same server. Seconds of the clock, CPU seconds of the clients, and the largest process of each.
+In turns: `manage.py backup`, the same encrypted, `pg_dump --format=custom`; then `manage.py restore` of the encrypted
+one and `pg_restore --single-transaction`, each into a new database of a server of its own. Seconds of the clock, CPU
+seconds of the clients, and the largest process of each.
 """
 
 import os
@@ -15,17 +15,17 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
 
+from benchmarks.shops import HOME, options_of, prepare
 from hub.postgres.programs import wheel_binaries
 from hub.postgres.server import EmbeddedServer
 from hub.sql.files import ROOT
 
-ROWS = (Path(__file__).parent / "admin_rows.sql").read_text()
 PASSPHRASE = "a passphrase of benchmarks"  # noqa: S105
-KEYS = {"SECRET_KEY": "the secret key of the benchmarks!", "ERASURE_KEY": "the erasure key of the benchmarks"}
+KEYS = {name: (HOME / name.lower()).read_text() for name in ("SECRET_KEY", "ERASURE_KEY")}
 
 
 class Run(NamedTuple):
@@ -51,22 +51,9 @@ def run(command: list[str], **settings: str) -> Run:
         text=True,
     )
     cpu, kilobytes = told.stdout.split()[-2:]
-    return Run(time.monotonic() - start, float(cpu), int(kilobytes) / 1024)
-
-
-def load(server: EmbeddedServer, home: Path, rows: int) -> None:
-    """Fill a database."""
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True, env={**os.environ, "HUB_DATA": str(home)}
-    )
-    named: dict[str, Any] = {
-        "rows": rows,
-        "names": ["Anna", "Ben", "Cleo"],
-        "surnames": ["Schmidt", "Virtanen", "Rossi"],
-    }
-    with psycopg.connect(**server.settings(), autocommit=True) as connection:  # type: ignore[arg-type]
-        psycopg.ClientCursor(connection).execute(ROWS.encode(), named)
-        connection.execute("VACUUM ANALYZE")
+    taken = Run(time.monotonic() - start, float(cpu), int(kilobytes) / 1024)
+    print(f"{' '.join(Path(word).name for word in command[:3]):50} {taken}", file=sys.stderr, flush=True)
+    return taken
 
 
 def tell(name: str, runs: list[Run], bare: list[Run], size: int = 0) -> None:
@@ -80,26 +67,23 @@ def tell(name: str, runs: list[Run], bare: list[Run], size: int = 0) -> None:
     )
 
 
-def measure(server: EmbeddedServer, home: Path, folder: Path, rounds: int) -> None:
+def measure(target: EmbeddedServer, folder: Path, rounds: int) -> None:
     """Measure in turns, and tell the medians."""
-    dumps: dict[str, list[Run]] = {"pg_dump -Fc": [], "backup": [], "backup, encrypted": []}
+    dumps: dict[str, list[Run]] = {"pg_dump -Fc": [], "backup, encrypted": [], "backup": []}
     restores: dict[str, list[Run]] = {"pg_restore -1": [], "restore, encrypted": []}
     files = {name: folder / f"{number}" for number, name in enumerate(dumps)}
+    plain, sealed = str(files["pg_dump -Fc"]), str(files["backup, encrypted"])
     manage, bare = [sys.executable, "manage.py"], wheel_binaries()
-    ours = {"HUB_DATA": str(home), **KEYS}
+    backup = [*manage, "backup", "--force"]
     for _ in range(rounds):
-        backup = [*manage, "backup", "--force"]
-        dumps["backup"].append(run([*backup, str(files["backup"])], **ours))
-        sealed = str(files["backup, encrypted"])
-        dumps["backup, encrypted"].append(run([*backup, sealed], **ours, BACKUP_PASSPHRASE=PASSPHRASE))
-        plain = str(files["pg_dump -Fc"])
-        dumps["pg_dump -Fc"].append(run([str(bare / "pg_dump"), "-Fc", "-f", plain, server.url()]))
-        url = fresh(server)
-        command = [str(bare / "pg_restore"), "-1", "-O", "--no-comments", "-d", url, plain]
+        url = EmbeddedServer(HOME).url()
+        dumps["pg_dump -Fc"].append(run([str(bare / "pg_dump"), "-Fc", "-f", plain, url]))
+        dumps["backup, encrypted"].append(run([*backup, sealed], **KEYS, BACKUP_PASSPHRASE=PASSPHRASE))
+        command = [str(bare / "pg_restore"), "-1", "-O", "--no-comments", "-d", fresh(target), plain]
         restores["pg_restore -1"].append(run(command))
-        url = fresh(server)
-        command = [*manage, "restore", sealed]
-        restores["restore, encrypted"].append(run(command, **KEYS, DATABASE_URL=url, BACKUP_PASSPHRASE=PASSPHRASE))
+        settings = {**KEYS, "DATABASE_URL": fresh(target), "BACKUP_PASSPHRASE": PASSPHRASE}
+        restores["restore, encrypted"].append(run([*manage, "restore", sealed], **settings))
+        dumps["backup"].append(run([*backup, str(files["backup"])], **KEYS))
     for name, runs in dumps.items():
         tell(name, runs, dumps["pg_dump -Fc"], files[name].stat().st_size)
     for name, runs in restores.items():
@@ -116,21 +100,18 @@ def fresh(server: EmbeddedServer) -> str:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--reload", action="store_true")
+    options_of(parser)
     options = parser.parse_args()
-    home = Path(f"var/benchmark-backups-{options.rows}").absolute()
-    is_new = options.reload or not (home / "postgres").exists()
-    server = EmbeddedServer(home)
-    server.start()
-    try:
-        if is_new:
-            load(server, home, options.rows)
-        with tempfile.TemporaryDirectory() as folder:
-            measure(server, home, Path(folder), options.rounds)
-    finally:
-        server.stop()
+    prepare(options.rows, reload=options.reload)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)  # the server's user, who is another where we are root, passes through
+        target = EmbeddedServer(Path(folder) / "var")
+        target.start()
+        try:
+            measure(target, Path(folder), options.rounds)
+        finally:
+            target.stop()
 
 
 if __name__ == "__main__":

@@ -2,28 +2,33 @@
 
 import re
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from hub.postgres.programs import wheel_binaries
-from tests.system.running import Hub, one_line
+from tests.system.running import ROOT, Hub, as_in_a_terminal, one_line
 
 PASSPHRASE = "correct horse battery"
 TABLES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 DIGEST = "SELECT coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {} t"
-SEQUENCES = "SELECT sequencename::text, coalesce(last_value, 0) FROM pg_sequences ORDER BY 1"
 
 
-def content(url: str) -> dict[str, Any]:
-    """Return what a database has: a digest of each table's rows, where each sequence is, its schema."""
-    with psycopg.connect(url, autocommit=True) as connection:
+def content(url: str, snapshot: str = "") -> dict[str, Any]:
+    """Return what a database has: a digest of each table's rows, and its schema; as it was at an exported snapshot."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if snapshot:
+            connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'".encode())
         connection.execute("SET timezone = 'UTC'")
         tables = [table for (table,) in connection.execute(TABLES)]
         found: dict[str, Any] = {}
         for table in tables:
             (found[table],) = connection.execute(DIGEST.format(table).encode()).fetchone() or ("",)
-        found |= dict(connection.execute(SEQUENCES.encode()).fetchall())
     return {**found, "schema": schema(url)}
 
 
@@ -38,9 +43,20 @@ def schema(url: str) -> list[str]:
     return [re.sub(r"::text(\[\])?|[()]", "", line) for line in lines]
 
 
-def is_empty(url: str) -> bool:
-    with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(TABLES.encode()).fetchall() == []
+@contextmanager
+def hub_on_empty_database(hub: Hub, data: Path, settings: dict[str, str]) -> Iterator[Hub]:
+    """A hub to be restored and started, on a database beside another hub's, which goes at the block's end."""
+    hub.query("CREATE DATABASE another TEMPLATE template0")
+    another = Hub(data, {**settings, "DATABASE_URL": hub.database.url("another"), "WORKERS": "1"})
+    try:
+        yield another
+    finally:
+        another.stop()
+        hub.query("DROP DATABASE another WITH (FORCE)")
+
+
+def has_nothing(hub: Hub) -> bool:
+    return hub.query(TABLES) == []
 
 
 def succeeds(hub: Hub, *command: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -55,3 +71,28 @@ def refusal(hub: Hub, *command: str, **settings: str) -> str:
     done = hub.manage(*command, **settings)
     assert (done.returncode, done.stdout) == (1, ""), done.stdout
     return one_line(done.stderr)
+
+
+def started(hub: Hub, *command: str, stdout: Any = subprocess.DEVNULL, **settings: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**hub.environment, **settings},
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=as_in_a_terminal(),
+    )
+
+
+@contextmanager
+def held(url: str, statement: str) -> Iterator[psycopg.Connection]:
+    """Have done something in a transaction that goes on until the block's end, and is rolled back."""
+    with psycopg.connect(url) as connection:
+        connection.execute(statement.encode())
+        yield connection
+        connection.rollback()
+
+
+def waits(hub: Hub, program: str) -> bool:
+    asked = "SELECT 1 FROM pg_stat_activity WHERE application_name = '{}' AND wait_event_type = 'Lock'"
+    return bool(hub.query(asked.format(program)))

@@ -1,13 +1,14 @@
 """A running hub is backed up and restored elsewhere; what is broken off, damaged or in the way leaves nothing half."""
 
 import contextlib
+import itertools
 import os
 import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,17 @@ import pytest
 
 from hub.postgres.server import EmbeddedServer
 from tests.customers.dialects.vendors import UPLOAD, basic
-from tests.system.backups import PASSPHRASE, content, is_empty, refusal, succeeds
+from tests.system.backups import (
+    PASSPHRASE,
+    content,
+    has_nothing,
+    held,
+    hub_on_empty_database,
+    refusal,
+    started,
+    succeeds,
+    waits,
+)
 from tests.system.conftest import CROWD, hub_on_a_copy
 from tests.system.running import KEYS, ROOT, Hub, Shop
 from tests.waiting import PATIENCE, wait_until
@@ -70,83 +81,103 @@ def upload(hub: Hub, shop: Shop, **record: Any) -> Any:
 @pytest.fixture
 def target(source: Source, tmp_path: Path) -> Iterator[Hub]:
     """A hub to be restored by DATABASE_URL, with the source's keys."""
-    source.hub.query("CREATE DATABASE target TEMPLATE template0")
     keys = {name: (source.hub.data / name.lower()).read_text() for name in KEYS}
-    hub = Hub(tmp_path / "var", {**keys, "DATABASE_URL": source.hub.database.url("target"), "WORKERS": "1"})
-    yield hub
-    hub.stop()
-    source.hub.query("DROP DATABASE target WITH (FORCE)")
-
-
-def has_nothing(hub: Hub) -> bool:
-    return is_empty(hub.settings["DATABASE_URL"])
+    with hub_on_empty_database(source.hub, tmp_path / "var", keys) as hub:
+        yield hub
 
 
 # Restored
 
 
-def test_a_hub_that_is_written_is_backed_up_as_it_was_at_one_moment(
-    source: Source, target: Hub, tmp_path: Path
+def test_a_hub_that_is_written_and_erases_is_backed_up_as_it_was_at_one_moment(
+    source: Source, data: Path, tmp_path: Path
 ) -> None:
-    shop, acknowledged, over = source.hub.shop("Written"), list[int](), threading.Event()
+    """Every row is on another server what it was at the snapshot, and the hub there goes on from it."""
+    path, shop = tmp_path / "hub.backup", source.hub.shop("Written")
+    with writing_and_erasing(shop) as done:
+        assert wait_until(lambda: len(done) > 10)
+        before = len(done)
+        expected = backed_up_meanwhile(source.hub, path, lambda: len(done))
+        after = len(done)
+    restored, other = Hub(data, {"WORKERS": "1"}), EmbeddedServer(data)
+    other.start()
+    try:
+        told = succeeds(restored, "restore", str(path), **ENCRYPTED)
+        found = content(other.url())
+        restored.start()
+        assert "Who was erased after" in told.stdout
+        assert found == expected | {"django_session": found["django_session"]}
+        there = Shop(restored, shop.id, shop.key)
+        last = there.change_numbers()[-1]
+        assert before <= last <= after + 1
+        assert {one["CustomerId"] for one in there.read("customers")} == left_after(last)
+        assert_is_the_same_hub(source, restored)
+    finally:
+        other.stop()
+        restored.stop()
+
+
+@contextlib.contextmanager
+def writing_and_erasing(shop: Shop) -> Iterator[list[int]]:
+    """Make changes one after the other as long as the block lasts: two customers come, the second is erased, and so on.
+
+    What was acknowledged stands in the list.
+    """
+    done, over = list[int](), threading.Event()
 
     def write() -> None:
-        with contextlib.closing(source.hub.connect()) as connection:
-            while not over.is_set():
-                record = {"CustomerId": f"W-{len(acknowledged)}", "Name": "W"}
-                if shop.post("customers", [record], connection=connection).status == 200:
-                    acknowledged.append(len(acknowledged))
+        with contextlib.closing(shop.hub.connect()) as connection:
+            for number in itertools.count(1):
+                if over.is_set():
+                    return
+                if number % 3:
+                    answer = shop.post("customers", [{"CustomerId": f"W-{number}"}], connection=connection)
+                else:
+                    path = f"/customers/{{tenant}}?customerId=W-{number - 1}"
+                    answer = shop.send("DELETE", path, connection=connection)
+                assert answer.status == 200, answer.body
+                done.append(number)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert wait_until(lambda: len(acknowledged) > 10)
-        before = len(acknowledged)
-        succeeds(source.hub, "backup", str(tmp_path / "hub.backup"))
-        after = len(acknowledged)
+        yield done
     finally:
         over.set()
         writer.join()
-    restored = succeeds(target, "restore", str(tmp_path / "hub.backup"))
-
-    assert "Who was erased after" in restored.stdout
-    [(customers, changesets, last)] = target.query(
-        f"SELECT (SELECT count(*) FROM customers_customer WHERE tenant_id = '{shop.id}'),"
-        f" (SELECT count(*) FROM tenants_changeset WHERE tenant_id = '{shop.id}'),"
-        f" (SELECT number FROM tenants_feed WHERE tenant_id = '{shop.id}')"
-    )
-    assert customers == changesets == last
-    assert before <= customers <= after
 
 
-def test_a_hub_is_on_another_server_what_it_was(source: Source, data: Path) -> None:
-    """Without its hub, which writes by itself, every row is as it was."""
-    source.hub.stop()
-    server = EmbeddedServer(source.hub.data)
-    server.start()
-    try:
-        succeeds(source.hub, "backup", str(source.sealed), "--force", **ENCRYPTED)
-        expected = content(server.url())
-    finally:
-        server.stop()
-        source.hub.start()
-    restored = Hub(data, {"WORKERS": "1"})
-    other = EmbeddedServer(data)
-    other.start()
-    try:
-        succeeds(restored, "restore", str(source.sealed), **ENCRYPTED)
-        assert content(other.url()) == expected | {"django_session": content(other.url())["django_session"]}
-        for name in ("secret_key", "erasure_key"):
-            assert (data / name).read_text() == (source.hub.data / name).read_text()
-        restored.start()
-        shop = Shop(restored, source.shop.id, source.shop.key)
-        assert len(shop.read("customers")) == 900
-        assert upload(restored, shop)["skipped"] == [0]
-        told = succeeds_in_python(restored, SECRET)
-        assert told == source.secret
-    finally:
-        other.stop()
-        restored.stop()
+def left_after(changes: int) -> set[str]:
+    """Return who is left after so many of these changes."""
+    return {f"W-{n}" for n in range(1, changes + 1) if n % 3 == 1 or (n % 3 == 2 and n == changes)}
+
+
+def backed_up_meanwhile(hub: Hub, path: Path, written: Callable[[], int]) -> dict[str, Any]:
+    """Back a hub up, held up between its snapshot and the first table until more was written; return what it had."""
+    with held(hub.database.url(), "LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE") as holding:
+        process = started(hub, "backup", str(path), **ENCRYPTED)
+        assert wait_until(lambda: waits(hub, "pg_dump"))
+        since = written()
+        assert wait_until(lambda: written() > since + 5)
+        (snapshot,) = os.listdir(hub.data / "postgres/cluster/pg_snapshots")
+        with psycopg.connect(hub.database.url()) as keeping:
+            keeping.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            keeping.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'".encode())
+            (kept,) = keeping.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
+            holding.rollback()
+            expected = content(hub.database.url(), kept)
+    assert process.wait(PATIENCE) == 0
+    return expected
+
+
+def assert_is_the_same_hub(source: Source, restored: Hub) -> None:
+    """It has the keys, knows who was erased, reads its secrets."""
+    for name in ("secret_key", "erasure_key"):
+        assert (restored.data / name).read_text() == (source.hub.data / name).read_text()
+    shop = Shop(restored, source.shop.id, source.shop.key)
+    assert len(shop.read("customers")) == 900
+    assert upload(restored, shop)["skipped"] == [0]
+    assert succeeds_in_python(restored, SECRET) == source.secret
 
 
 def succeeds_in_python(hub: Hub, code: str) -> str:
@@ -247,56 +278,3 @@ def test_a_pipe_takes_a_backup(source: Source, target: Hub, tmp_path: Path) -> N
 
     assert "rows of" in succeeds(target, "restore", str(tmp_path / "hub.backup"), "--verify").stdout
     assert has_nothing(target)
-
-
-# Killed
-
-
-def started(hub: Hub, *command: str, **streams: Any) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "manage.py", *command], cwd=ROOT, env=hub.environment, stderr=subprocess.DEVNULL, **streams
-    )
-
-
-@contextlib.contextmanager
-def held(url: str, statement: str) -> Iterator[psycopg.Connection]:
-    """Have done something in a transaction that goes on until the block's end, and is rolled back."""
-    with psycopg.connect(url) as connection:
-        connection.execute(statement.encode())
-        yield connection
-        connection.rollback()
-
-
-def waits(hub: Hub, program: str) -> bool:
-    asked = "SELECT 1 FROM pg_stat_activity WHERE application_name = '{}' AND wait_event_type = 'Lock'"
-    return bool(hub.query(asked.format(program)))
-
-
-def test_a_backup_that_was_killed_is_none(source: Source, tmp_path: Path) -> None:
-    path = tmp_path / "hub.backup"
-    with held(source.hub.database.url(), "LOCK TABLE products_variant IN ACCESS EXCLUSIVE MODE"):
-        process = started(source.hub, "backup", str(path))
-        assert wait_until(lambda: waits(source.hub, "pg_dump"))
-        process.kill()
-        process.wait()
-        left = os.listdir(tmp_path)
-    again = succeeds(source.hub, "backup", str(path))
-
-    assert left == ["hub.backup.partial"]
-    assert "Backed up" in again.stderr
-    assert os.listdir(tmp_path) == ["hub.backup"]
-
-
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
-def test_a_restore_that_was_broken_off_leaves_nothing(source: Source, target: Hub, by: signal.Signals) -> None:
-    url = target.settings["DATABASE_URL"]
-    with held(url, "CREATE TABLE tenants_tenant (n int)"):
-        process = started(target, "restore", str(source.clear))
-        assert wait_until(lambda: waits(source.hub, "psql"))
-        process.send_signal(by)
-        process.wait()
-    here = "SELECT 1 FROM pg_stat_activity WHERE datname = 'target' AND application_name = 'psql'"
-    assert wait_until(lambda: not source.hub.query(here))
-    assert has_nothing(target)
-
-    succeeds(target, "restore", str(source.clear))

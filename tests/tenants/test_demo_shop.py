@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -59,6 +59,19 @@ def test_every_list_shows_rows_to_superusers(shop: Tenant) -> None:
     empty = {name for name in LISTS if "<td" not in _rows(text(client.get(f"/admin/{name}/")))}
 
     assert empty == set()
+
+
+def test_the_smallest_part_of_the_data_has_a_past_too() -> None:
+    call_command("demo", "--percent", "1", "--into", connection.settings_dict["NAME"], stdout=StringIO())
+
+    assert rows_of(CustomerNote) == 2
+    assert rows_of(ErasureCertificate) == 1
+
+
+@pytest.mark.parametrize("percent", ["0", "0.1", "-1", "101", "all"])
+def test_a_part_that_is_none_is_one_line(percent: str) -> None:
+    with pytest.raises(CommandError, match=r"^(--percent must be a whole number|Error: argument --percent: invalid)"):
+        call_command("demo", f"--percent={percent}", "--into", connection.settings_dict["NAME"])
 
 
 def _rows(page: str) -> str:

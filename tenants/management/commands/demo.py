@@ -23,6 +23,7 @@ from tenants.staging.desk import Desk
 from tenants.staging.door import post
 
 TOTALS = {"customers": 5000, "orders": 20000, "products": 800}
+LEAST = {"customers": 100}  # the first shop's staff have to do with 36 persons, who are its share of these
 TRIAL_KEY = "Trial"
 ADMIN = "admin"
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
 
         Returns the password of the first superuser, where there was no user before.
         """
-        counts = {entity: total * percent // 100 for entity, total in TOTALS.items()}
+        counts = {entity: max(total * percent // 100, LEAST.get(entity, 0)) for entity, total in TOTALS.items()}
         datasets = list(generate(today=datetime.now(UTC).date(), **counts))
         sent = [(dataset, entity, records) for dataset in datasets for entity, records in batches(dataset)]
         with (

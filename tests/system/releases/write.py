@@ -9,6 +9,8 @@ from pathlib import Path
 from hub.version import VERSION
 from tests.system.running import KEYS, Hub, folder_for_hubs
 
+RELEASES = sorted(Path(__file__).parent.glob("*.backup"))
+
 
 def main(version: str = VERSION) -> None:
     """Write `<version>.backup` beside this file."""
