@@ -7,21 +7,19 @@ each, again and again, while every address for probes is asked four times a seco
 lie on a disk of 64 MB, which needs root. What is stopped to show that it hangs is stopped by SIGSTOP.
 """
 
-import json
 import os
 import signal
 import subprocess
 import time
 from argparse import ArgumentParser
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
-from prometheus_client.parser import text_string_to_metric_families
-
+from benchmarks.sightings import Seen, callers, changes, events, probe, values
 from hub.postgres.server import EmbeddedServer
 from tests.system.processes import inhabitants, kill
 from tests.system.running import KEYS, Answer, Hub, folder_for_hubs
@@ -32,18 +30,6 @@ LIVE, READY, ALL, METRICS = "/livez", "/readyz", "/readyz?all=1", "/metrics"
 PAUSES = {LIVE: 0.25, READY: 0.25, ALL: 0.25, METRICS: 1.0}
 SHORT, LONG = 10.0, 150.0  # seconds that a fault lasts; that one may take to be noticed
 DISK = 64  # megabytes
-WATCHED = ("hub_workers_alive", "hub_measured", "hub_process_starts_total")
-GRAVE = ("warning", "error", "critical")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """An answer, or a connection that broke (status 0): when it was asked for, how long it took, what it said."""
-
-    at: float
-    status: int
-    seconds: float
-    body: bytes = b""
 
 
 @dataclass
@@ -81,7 +67,7 @@ class Trial:
 def partners(trial: Trial, number: int) -> Iterator[None]:
     """Have so many partners write, and every address watched, until the end of the block."""
     shop = trial.hub.shop("Trial")
-    asked = [Thread(target=trial.note, args=(path, lambda p=path: trial.ask(p), PAUSES[path])) for path in PAUSES]
+    asked = [Thread(target=trial.note, args=(path, partial(trial.ask, path), pause)) for path, pause in PAUSES.items()]
 
     def write(partner: int) -> None:
         batch = [{"CustomerId": f"P{partner}-{n}", "Name": "Ada", "EmailOptin": True} for n in range(20)]
@@ -153,7 +139,11 @@ def reloaded(trial: Trial) -> None:
     for _ in range(3):
         old = {*trial.hub.processes("procrastinate"), *trial.hub.web_workers()}
         os.kill(trial.hub.pid, signal.SIGHUP)
-        wait_until(lambda old=old: trial.is_well() and not old & {*trial.hub.processes()}, LONG)
+        wait_until(partial(_are_gone, trial, old), LONG)
+
+
+def _are_gone(trial: Trial, old: set[int]) -> bool:
+    return trial.is_well() and not old & {*trial.hub.processes()}
 
 
 def disk_full(trial: Trial) -> None:
@@ -197,7 +187,7 @@ def row(trial: Trial, fault: Callable[[Trial], None]) -> str:
     """Hurt the hub, wait until it is well, and return what was seen meanwhile as a row of the table."""
     assert wait_until(trial.is_well)
     logged, began = trial.hub.errors.stat().st_size, time.monotonic()
-    before = gauges(trial)
+    before = values(trial.seen[METRICS][-1])
     fault(trial)
     ended = time.monotonic()
     assert wait_until(trial.is_well, LONG), "it does not get well"
@@ -213,61 +203,6 @@ def row(trial: Trial, fault: Callable[[Trial], None]) -> str:
         f"{max(0.0, well - ended):.1f} s",
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def probe(seen: list[Seen], began: float, ended: float) -> str:
-    """Say when a probe said first that all is not well, when last, and how long the slowest took."""
-    bad = [one for one in seen if one.status != 200]
-    slowest = f"{max(one.seconds for one in seen):.2f} s"
-    if not bad:
-        return f"200; {slowest}"
-    said = Counter(json.loads(one.body)["message"] if one.body else "broken" for one in bad).most_common(1)[0][0]
-    last = bad[-1].at + bad[-1].seconds - ended
-    return f"{said} after {bad[0].at + bad[0].seconds - began:.1f} s, until {last:+.1f} s; {slowest}"
-
-
-def gauges(trial: Trial) -> dict[str, float]:
-    return values(trial.seen[METRICS][-1])
-
-
-def values(seen: Seen) -> dict[str, float]:
-    """Return the watched metrics of a scrape: of the measures how many told, of processes how often each started."""
-    found: Counter[str] = Counter()
-    for family in text_string_to_metric_families(seen.body.decode()) if seen.status == 200 else ():
-        for sample in family.samples:
-            if sample.name in WATCHED:
-                found[" ".join([sample.name, sample.labels.get("process", "")]).strip()] += int(sample.value)
-    return dict(found)
-
-
-def changes(before: dict[str, float], scrapes: list[dict[str, float]]) -> str:
-    """Say which of the watched metrics went which way."""
-    told = []
-    for name in sorted({*before, *(name for scrape in scrapes for name in scrape)}):
-        ways = [before.get(name), *(scrape.get(name) for scrape in scrapes if scrape)]
-        turns = [way for at, way in enumerate(ways) if at == 0 or way != ways[at - 1]]
-        if len(turns) > 1:
-            told.append(f"`{name}` {' → '.join('absent' if way is None else f'{way:g}' for way in turns)}")
-    missed = sum(not scrape for scrape in scrapes)
-    return "; ".join([*told, *([f"{missed} scrapes failed"] if missed else [])]) or "as before"
-
-
-def callers(seen: list[Seen]) -> str:
-    """Say how many requests failed, and how, and how long the slowest took."""
-    bad = Counter("broken" if one.status == 0 else str(one.status) for one in seen if one.status != 200)
-    said = ", ".join(f"{number} {kind}" for kind, number in bad.items()) or "0"
-    return f"{said} of {len(seen)}; {max(one.seconds for one in seen):.1f} s"
-
-
-def events(lines: bytes) -> str:
-    """Return the kinds of grave lines of the log, each with how often it came."""
-    found: Counter[str] = Counter()
-    for line in lines.splitlines():
-        said = json.loads(line) if line.startswith(b"{") else {"level": "error", "event": line.decode()[:60]}
-        if said["level"] in GRAVE and said["event"] != "request":
-            more = [str(said[name]) for name in ("process", "code", "check", "state") if name in said]
-            found[" ".join([said["event"], *(["(" + " ".join(more) + ")"] if more else [])])] += 1
-    return "; ".join(f"`{event}` × {number}" for event, number in found.items()) or "nothing"
 
 
 @contextmanager

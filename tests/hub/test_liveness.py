@@ -27,7 +27,8 @@ def test_a_process_whose_threads_all_wait_says_that_it_lives() -> None:
 
 def asking(opened: contextlib.ExitStack, listener: socket.socket, path: str) -> http.client.HTTPConnection:
     """Ask, and leave the answer for later."""
-    connection = http.client.HTTPConnection(*listener.getsockname(), timeout=PATIENCE)
+    host, port = listener.getsockname()
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     opened.callback(connection.close)
     connection.request("GET", path)
     return connection
