@@ -3,6 +3,9 @@
 A counter must not go back when a process is renewed. So whoever comes takes the lowest place that is free, and counts
 on in the files of who had it before: there are as many as there ever were processes at once, and nothing to merge or to
 delete. A process locks its place's file for as long as it lives; however it ends, the kernel gives the lock up.
+
+The files are mapped into memory, and whoever first writes to a page for which the disk has no room is killed (SIGBUS).
+So they are given all the room that they will need before anybody counts.
 """
 
 import fcntl
@@ -13,8 +16,11 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import structlog
 from prometheus_client import values
 
+log = structlog.get_logger("hub.metrics")
+FILES, FILE_BYTES = ("counter", "histogram"), 1 << 20  # of a place; all routes, statuses and tasks take a third of it
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # as the library has it, also for a server of one's own
 
 
@@ -56,7 +62,15 @@ class Place:
                 os.close(descriptor)
                 continue
             self.pid, self.number, self.descriptor = os.getpid(), number, descriptor
+            _make_room(within, number)
             return
+
+
+def _make_room(within: Path, number: int) -> None:
+    """Allocate the files of a place, in which zeros say that nothing was counted. Raises OSError for no room."""
+    for name in FILES:
+        with (within / f"{name}_{number}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
 
 
 PLACE = Place()
@@ -68,7 +82,14 @@ def folder() -> str:
 
 
 if folder():
-    values.ValueClass = values.MultiProcessValue(PLACE)  # type: ignore[no-untyped-call]
+    try:
+        PLACE()
+    except OSError as error:
+        log.warning("this process counts alone: there is no room for its counts", reason=error.strerror)
+        del os.environ[FOLDER]
+        values.ValueClass = values.MutexValue
+    else:
+        values.ValueClass = values.MultiProcessValue(PLACE)  # type: ignore[no-untyped-call]
 
 
 def folder_for_processes() -> "TemporaryDirectory[str]":

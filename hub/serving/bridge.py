@@ -25,7 +25,6 @@ from hub.serving.threads import Threads
 
 TOO_SLOW = "The request body did not arrive within {:g} seconds. Send smaller batches."
 BUSY = "The hub is busy or restarting. Please try again."
-PROBING = 3  # threads for whoever watches: others may all wait for the database
 FINISHING_SECONDS = 5  # before a process is ended by force: what takes long is ended then
 
 
@@ -53,7 +52,8 @@ class Bridge:
         self.application, self.most, self.seconds, self.in_stream = application, most, seconds, in_stream
         self.held = Held()  # of bodies that are on their way in, or being answered
         self.threads = Threads(threads, call)
-        self.probing = Threads(PROBING, call)
+        # Others may all wait for the database, and of these who waits must not keep a probe that does not.
+        self.probing = {path: Threads(1, call) for path in QUICK}
         self.parking = Parking(self._in_thread)
         few = max(1, threads // 4)
         self.asking = asyncio.Semaphore(few)  # threads that may wait for a body they asked for
@@ -165,8 +165,7 @@ class Bridge:
         return answer
 
     async def _answered(self, environ: Environ) -> Answer:
-        threads = self.probing if environ["PATH_INFO"] in QUICK else self.threads
-        return await self._in_thread(partial(self._work, environ), threads)
+        return await self._in_thread(partial(self._work, environ), self.probing.get(environ["PATH_INFO"]))
 
     def _work(self, environ: Environ) -> Answer:
         # What nobody waits for any more has not begun yet, and need not.

@@ -136,7 +136,7 @@ def web_server(application: str, listener: socket.socket, number: int) -> list[C
     spread = Spread.make()
     shared = [listener.fileno(), spread.descriptor]
     command = ["-m", "hub.serving.web", application, *map(str, shared)]
-    return [Child("web server", command, shared, spread) for _ in range(number)]
+    return [Child("web server", command, shared, spread, Pulse.make()) for _ in range(number)]
 
 
 class Supervisor:

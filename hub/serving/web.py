@@ -26,6 +26,7 @@ from hub.middleware.bodies import most_bytes, most_in_stream
 from hub.serving import spread
 from hub.serving.bridge import Bridge
 from hub.serving.connections import Connection, Connections
+from hub.serving.pulse import Pulse, beating
 from hub.serving.spread import NOBODY, Spread
 
 KEPT_SECONDS = 75  # that a connection may rest between two requests
@@ -62,6 +63,8 @@ class EvenServer(uvicorn.Server):
         self.listener.setblocking(False)
         self.loop = asyncio.get_running_loop()
         self.loop.add_signal_handler(signal.SIGHUP, self._make_room)
+        if pulse := Pulse.inherited():
+            self.beats = self.loop.create_task(beating(pulse))
         self._listen()
         self.publish()
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from structlog.contextvars import bind_contextvars
 
-from tenants.api.throttling import caller_address
+from tenants.api.throttling import caller_host
 
 KEPT_BITS = {4: 24, 6: 48}  # of an address that is truncated: what a household or an office has, and its neighbours
 
@@ -19,7 +19,7 @@ class AddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        address = caller_address(request)
+        address = caller_host(request) or "unknown"
         bind_contextvars(address=address if settings.LOG_ADDRESSES == "on" else truncated(address))
         return self.get_response(request)
 

@@ -18,7 +18,7 @@ RETRY_SECONDS = 5
 READS = ("GET", "HEAD")
 YES = {"1", "true"}
 NOT_READ = {"Allow": "GET, HEAD"}
-PREFIX = "Bearer "
+SCHEME = "bearer"  # in any case (RFC 9110, 11.1)
 
 
 class Process(Body):
@@ -103,5 +103,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _is_token(given: str) -> bool:
     """Tell whether a header has the token, in a time that says nothing of how much of it was right."""
-    token = given.removeprefix(PREFIX) if given.startswith(PREFIX) else ""
-    return secrets.compare_digest(token.encode("utf-8", "replace"), settings.METRICS_TOKEN.encode())
+    scheme, _, token = given.partition(" ")
+    sent = token.strip().encode("latin-1", "replace")  # as WSGI hands bytes over
+    return scheme.lower() == SCHEME and secrets.compare_digest(sent, settings.METRICS_TOKEN.encode())

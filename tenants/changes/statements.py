@@ -1,4 +1,4 @@
-"""The statements that store rows and record a changeset, composed from a table's upsert (tenants.changes.writing)."""
+"""The statements of a write (tenants.changes.writing): its lock, and what stores rows and records the changeset."""
 
 from dataclasses import replace
 
@@ -9,6 +9,30 @@ from tenants.changes.results import Telling
 
 LOCK = "SELECT lock_tenant('tenants_feed', %(tenant_id)s, %(priority)s, %(source)s, %(key)s, %(exclusive)s)"
 SHARED, EXCLUSIVE = (LOCK.replace("%(exclusive)s", exclusive) for exclusive in ("false", "true"))
+# What the lock said that there is to look for: who was forgotten, or withdrawals to note at images.
+LOOK = """
+SELECT coalesce('' = ANY (forgotten_by) OR %(source)s = ANY (forgotten_by), false) AS suppresses,
+       coalesce(heard_until > %(now)s, false) AS hears,
+       coalesce(heard_until > %(now)s::timestamptz + interval '7 days', false) AS hears_on
+  FROM tenants_feed
+ WHERE tenant_id = %(tenant_id)s
+"""
+# What lock_tenant compares with the priority that a writer was told.
+TELL_PRIORITY = """
+INSERT INTO tenants_feed (tenant_id, number, priority)
+VALUES (%(tenant_id)s, 0, %(priority)s)
+    ON CONFLICT (tenant_id) DO UPDATE
+   SET priority = excluded.priority
+RETURNING priority
+"""
+# What tenants.changes.remains finds.
+NOTE_ERASURE = """
+INSERT INTO tenants_feed (tenant_id, number, erased_at)
+VALUES (%(tenant_id)s, 0, %(now)s)
+    ON CONFLICT (tenant_id) DO UPDATE
+   SET erased_at = excluded.erased_at
+RETURNING erased_at
+"""
 AT_ONCE = read_sql("tenants", "at_once")
 # Whether a write must look before it stores, of what lock_tenant says that there is: without images, of the forgotten.
 MEETS_FORGOTTEN = "meets_forgotten('tenants_feed', %(tenant_id)s, %(source)s)"

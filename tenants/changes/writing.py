@@ -34,34 +34,10 @@ from tenants.changes.images import HEAR, Keeping
 from tenants.changes.once import is_inside
 from tenants.changes.places import place
 from tenants.changes.results import Meant
-from tenants.changes.statements import LOCK
+from tenants.changes.statements import LOCK, LOOK, NOTE_ERASURE, TELL_PRIORITY
 from tenants.changes.transactions import DryRun, transacted
 from tenants.models import Entity, Operation, Priority, Tenant
 
-# What the lock said that there is to look for: who was forgotten, or withdrawals to note at images.
-LOOK = """
-SELECT coalesce('' = ANY (forgotten_by) OR %(source)s = ANY (forgotten_by), false) AS suppresses,
-       coalesce(heard_until > %(now)s, false) AS hears,
-       coalesce(heard_until > %(now)s::timestamptz + interval '7 days', false) AS hears_on
-  FROM tenants_feed
- WHERE tenant_id = %(tenant_id)s
-"""
-# What lock_tenant compares with the priority that a writer was told.
-TELL_PRIORITY = """
-INSERT INTO tenants_feed (tenant_id, number, priority)
-VALUES (%(tenant_id)s, 0, %(priority)s)
-    ON CONFLICT (tenant_id) DO UPDATE
-   SET priority = excluded.priority
-RETURNING priority
-"""
-# What tenants.changes.remains finds.
-NOTE_ERASURE = """
-INSERT INTO tenants_feed (tenant_id, number, erased_at)
-VALUES (%(tenant_id)s, 0, %(now)s)
-    ON CONFLICT (tenant_id) DO UPDATE
-   SET erased_at = excluded.erased_at
-RETURNING erased_at
-"""
 Look = Callable[[], Warnings]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,7 +25,7 @@ from customers.schemas import CustomerRecord
 from hub.api.parameters import field_type
 from hub.records.schemas import STRICT
 from tenants.models import BeforeImage, Changeset, ConsentChange, ExportPart, QuarantinedRecord, Role
-from tests.conftest import MakeTenant, Partner
+from tests.conftest import CLIENT, MakeTenant, Partner
 from tests.customers.dialects.vendors import PROGRAM, UPLOAD, send_users, update, upload, user
 from tests.customers.merges import merged, undone
 from tests.customers.test_erasure import every_row
@@ -35,6 +35,7 @@ from tests.orders.records import line, order
 from tests.products.records import product
 from tests.quarantine.lenient import take
 from tests.searching import searched
+from tests.spans import captured
 from tests.undoing import latest, taken_back
 
 MARK, NUMBER = "zqxmarker", "358107771234"
@@ -321,14 +322,8 @@ def sessions() -> list[str]:
     return [repr(session.get_decoded()) for session in Session.objects.all()]
 
 
-@pytest.mark.parametrize("keeps", [False, True], ids=["", "images kept"])
-@pytest.mark.parametrize("priority", ["customerid", "email"])
-@pytest.mark.parametrize("erase", ERASURES.values(), ids=ERASURES)
-def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
-    make_tenant: MakeTenant, priority: str, erase: Erase, keeps: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    partner = make_tenant(priority=priority, default_country="FI", keeps_images=keeps)
-    staff = member(Role.ADMIN, partner.tenant)
+def be_everywhere(partner: Partner, staff: Client, *, keeps: bool) -> None:
+    """Have a person go through every door, and be looked for, refused, left out and edited."""
     live(partner)
     refuse(partner)
     leave_out(partner)
@@ -343,12 +338,34 @@ def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
     assert len(marked(Changeset.objects.exclude(reason="").values_list("reason", flat=True))) == 7
     assert len(marked(ConsentChange.objects.exclude(reason="").values_list("reason", flat=True))) >= 5
 
-    erase(partner, staff)
+
+def scraped() -> str:
+    """Return the hub's metrics."""
+    with override_settings(METRICS_TOKEN=MARK):
+        answer = CLIENT.get("/metrics", headers={"Authorization": f"Bearer {MARK}"})
+    assert b"hub_requests_total" in answer.content
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["", "images kept"])
+@pytest.mark.parametrize("priority", ["customerid", "email"])
+@pytest.mark.parametrize("erase", ERASURES.values(), ids=ERASURES)
+def test_nothing_of_a_person_stays_whatever_came_through_whichever_door(
+    make_tenant: MakeTenant, priority: str, erase: Erase, keeps: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    partner = make_tenant(priority=priority, default_country="FI", keeps_images=keeps)
+    staff = member(Role.ADMIN, partner.tenant)
+    with captured() as spans:
+        be_everywhere(partner, staff, keeps=keeps)
+        erase(partner, staff)
 
     assert [customer["CustomerId"] for customer in partner.read("customers")] == ["other"]
     assert marked(every_row()) == []
     assert marked(sessions()) == []
-    assert marked(map(written, caplog.records)) == []
+    logged, sent = [*map(written, caplog.records)], [span.to_json() for span in spans.get_finished_spans()]
+    assert sum('"event":"request"' in line for line in logged) > 50
+    assert any('"db.query.text"' in span for span in sent)
+    assert marked([*logged, *sent, scraped()]) == []
 
 
 @pytest.mark.parametrize(("priority", "undone_once"), [("customerid", False), ("email", True)])

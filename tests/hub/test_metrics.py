@@ -1,5 +1,6 @@
 """GET /metrics, what Prometheus reads: behind a token, without a value that anybody sent."""
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -8,10 +9,15 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from hub.api.outcomes import CODES
 from hub.metrics.tally import TALLY
+from hub.records.faults import TEXTS
+from hub.records.mistakes import UNKNOWN, WARNING
 from tenants.api.probes import metrics
 from tenants.measures import MEASURES
 from tenants.models import PauseReason, Webhook
@@ -71,12 +77,45 @@ def test_another_token_is_refused(given: str) -> None:
     assert TOKEN not in response.content.decode()
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+@pytest.mark.parametrize("token", [TOKEN, "ein Schlüssel, der lang genug ist €"])
+def test_the_token_is_taken_however_the_scheme_is_spelled_and_as_it_is_sent(scheme: str, token: str) -> None:
+    with override_settings(METRICS_TOKEN=token):
+        assert asked(f"{scheme} {token.encode().decode('latin-1')}").status_code == 200
+
+
 def test_prometheus_reads_it_whatever_the_host_and_without_tls() -> None:
     with override_settings(SECURE_SSL_REDIRECT=True, HTTPS=True):
         response = asked(Host="10.0.0.7:8000")
 
     assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
     assert response["Content-Type"].startswith("text/plain; version=")
+
+
+def test_openmetrics_is_spoken_with_who_asks_for_it_and_is_what_the_text_says(partner: Partner) -> None:
+    partner.get("/orders/{tenant}/O-1")
+    plain = {sample for family in text_string_to_metric_families(asked().content.decode()) for sample in named(family)}
+
+    response = asked(Accept="application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+
+    assert response["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert response.content.endswith(b"# EOF\n")
+    spoken = {sample for family in openmetrics_families(response.content.decode()) for sample in named(family)}
+    assert {name for name, _ in plain} - {name for name, _ in spoken} == set()
+
+
+def named(family: Metric) -> set[tuple[str, str]]:
+    return {(sample.name, str(sample.labels)) for sample in family.samples if not sample.name.endswith("_created")}
+
+
+def test_it_is_compressed_for_who_takes_that_and_head_is_answered_as_get() -> None:
+    packed = asked(**{"Accept-Encoding": "gzip"})
+    head = CLIENT.head("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert b"hub_workers_alive" in gzip.decompress(packed.content)
+    assert (head.status_code, head.content) == (200, b"")
+    assert CLIENT.head("/metrics").status_code == 401
 
 
 def test_other_methods_are_refused() -> None:
@@ -141,6 +180,26 @@ def test_records_that_a_batch_left_out_are_rejected_ones(
 
     assert grown(before, "hub_records_total", "customers", "rejected", "api") == 1
     assert grown(before, "hub_records_total", "customers", "created", "api") == 1
+
+
+def test_no_label_has_a_value_that_the_code_does_not_know(partner: Partner) -> None:
+    """However many ways callers find to be refused: else each would be a series for ever."""
+    before = values()
+    for number in range(30):
+        partner.send(f"BREW{number}", f"/customers/{{tenant}}/{number}")
+        partner.get(f"/nowhere-{number}/{number}")
+        partner.send("POST", f"/customers/{{tenant}}?q{number}={number}", [{f"Field{number}": number}])
+        partner.post("customers", [customer(Language=f"l{number}" * number, Email=str(number))])
+        CLIENT.get(f"/admin/{number}/{number}/?q={number}")
+        CLIENT.get(f"/static/{number}.css")
+
+    new = {key for key in values() if key not in before and key[0] in ("hub_requests_total", "hub_refusals_total")}
+
+    routes = {key[2] for key in values() if key[0] == "hub_requests_total"}
+    assert len(new) < 30
+    assert [route for route in routes if re.search(r"\d", route)] == []
+    codes = {key[1] for key in values() if key[0] == "hub_refusals_total"}
+    assert codes <= {*TEXTS, *CODES.values(), *(f"status_{status}" for status in range(400, 600)), UNKNOWN, WARNING}
 
 
 def test_a_refusal_is_counted_by_its_code(partner: Partner) -> None:

@@ -1,12 +1,14 @@
 """A process that gives no sign of life is ended and started again; one that dies soon, ever later."""
 
+import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from hub.serving import processes
-from hub.serving.processes import MOST_PAUSE, Child, Supervisor
+from hub.serving.processes import MOST_PAUSE, Child, Supervisor, web_server
 from hub.serving.pulse import Pulse
 from tests.waiting import wait_until
 
@@ -51,6 +53,30 @@ def test_one_that_gives_signs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
     finally:
         child.ask_to_end()
         child.end(5)
+
+
+def test_a_web_server_gives_signs_and_one_that_is_stopped_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        (child,) = web_server("wsgiref.simple_server:demo_app", listener, 1)
+        supervisor = Supervisor([child], tend=lambda: None)
+        child.start()
+        try:
+            assert child.pulse
+            assert child.process
+            assert wait_until(child.is_ready)
+            pulse, served_from = child.pulse, time.monotonic()
+            assert wait_until(lambda: pulse.age() < time.monotonic() - served_from)
+            supervisor._revive(child)
+            assert child.exit_code() is None
+
+            child.process.send_signal(signal.SIGSTOP)
+            monkeypatch.setattr(processes, "STUCK_SECONDS", 2)
+            assert wait_until(child.is_stuck)
+            supervisor._revive(child)
+
+            assert child.exit_code() == -signal.SIGKILL
+        finally:
+            child.end(0.1)
 
 
 def test_one_that_dies_at_once_is_started_later_each_time() -> None:

@@ -4,28 +4,22 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from django.db import connections
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from hub.spans import Tracing, around_statement, exporting, job_span, sending, statement_span
+from hub.spans import Tracing, exporting, job_span, statement_span
 from tests.conftest import CLIENT, Partner, lines
 from tests.customers.records import customer
 from tests.hub.test_tracing import INCOMING, TRACE_ID
+from tests.spans import captured
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
-    """What was sent; Django's connection of this thread is older than the fixture, so it is told."""
-    exporter = InMemorySpanExporter()
-    wrappers = connections["default"].execute_wrappers
-    with sending(SimpleSpanProcessor(exporter)):
-        wrappers.append(around_statement)
+    with captured() as exporter:
         yield exporter
-        wrappers.remove(around_statement)
 
 
 def finished(spans: InMemorySpanExporter) -> list[ReadableSpan]:

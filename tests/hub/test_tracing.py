@@ -150,19 +150,33 @@ def test_a_line_names_no_address(partner: Partner, log: StringIO) -> None:
     assert "203.0.113.7" not in log.getvalue()
 
 
-def test_a_line_names_the_address_where_that_is_set() -> None:
-    """In a process of its own: what is set when the hub starts decides what a request passes through."""
-    program = (
-        "import django; django.setup()\n"
-        "from django.test import Client\n"
-        "Client(REMOTE_ADDR='10.0.0.1').get('/nowhere', headers={'X-Forwarded-For': '192.0.2.1, 203.0.113.7'})\n"
-    )
-    given = {"DJANGO_SETTINGS_MODULE": "hub.settings", "LOG_ADDRESSES": "true", "PROXIES": "1", "DEBUG": "true"}
-    set_to = {**os.environ, **given, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "LOG_LEVEL": "INFO"}
-    ran = subprocess.run([sys.executable, "-c", program], env=set_to, capture_output=True, text=True, check=True)
+FORWARDED = {  # by X-Forwarded-For as one trusted proxy sends it: the address and its network as they are logged
+    "192.0.2.1, 203.0.113.7": ("203.0.113.7", "203.0.113.0/24"),
+    "203.0.113.7:4711": ("203.0.113.7", "203.0.113.0/24"),
+    "::ffff:203.0.113.7": ("203.0.113.7", "203.0.113.0/24"),
+    "2001:DB8:1:2:3:4:5:6": ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+    "nobody": ("10.0.0.1", "10.0.0.0/24"),
+}
+ASK = f"""
+import django; django.setup()
+from django.test import Client
+client = Client(REMOTE_ADDR="10.0.0.1")
+for forwarded in {list(FORWARDED)}:
+    client.get("/nowhere", headers={{"X-Forwarded-For": forwarded}})
+"""
 
-    line = json.loads(ran.stderr.splitlines()[-1])
-    assert (line["event"], line["address"]) == ("request", "203.0.113.7")
+
+@pytest.mark.parametrize(("value", "place"), [("true", 0), ("On", 0), ("truncated", 1), ("false", None), ("", None)])
+def test_lines_name_the_address_or_its_network_or_nothing_as_it_is_set(value: str, place: int | None) -> None:
+    """In a process of its own: what is set when the hub starts decides what a request passes through."""
+    given = {"DJANGO_SETTINGS_MODULE": "hub.settings", "LOG_ADDRESSES": value, "PROXIES": "1", "DEBUG": "true"}
+    set_to = {**os.environ, **given, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "LOG_LEVEL": "INFO"}
+    ran = subprocess.run([sys.executable, "-c", ASK], env=set_to, capture_output=True, text=True, check=True)
+
+    told = [line for line in map(json.loads, ran.stderr.splitlines()) if line["event"] == "request"]
+    assert [line.get("address") for line in told] == [
+        None if place is None else logged[place] for logged in FORWARDED.values()
+    ]
 
 
 def test_the_next_request_of_the_thread_has_another_trace(partner: Partner, log: StringIO) -> None:
