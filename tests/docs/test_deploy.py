@@ -102,6 +102,13 @@ def test_image_and_container_run_without_rights_and_without_secrets() -> None:
     assert "HUB_DATA=/data" in DOCKERFILE
 
 
+def test_the_images_health_is_the_process_and_not_the_database() -> None:
+    (check,) = re.findall(r"^HEALTHCHECK .*\n +CMD (.*)$", DOCKERFILE, re.MULTILINE)
+
+    assert re.findall(r"\}(/\w+)'", check) == ["/livez"]
+    assert "healthcheck" not in compose()["services"]["hub"]
+
+
 # compose.yaml and its secrets
 
 
