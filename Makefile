@@ -52,7 +52,7 @@ setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 NEEDS := The hub needs Python 3.11, 3.12 or 3.13
 define install
-	@test -x $(BIN)/python || $(PYTHON) -c '$(FITS)' || { echo "$(NEEDS). Where one has another name: make PYTHON=python3.13 …" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -c '$(FITS)' || { echo "$(NEEDS). Where one has another name: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(NEEDS) with its module venv; Debian has it in the package python3-venv." >&2; exit 1; }
 	@$(BIN)/python -c '$(FITS)' || { echo "$(NEEDS), and .venv has another: rm -rf .venv, then make again." >&2; exit 1; }
 	@if command -v uv >/dev/null 2>&1; \

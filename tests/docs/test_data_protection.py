@@ -1,4 +1,4 @@
-"""The page on data protection has every table in which something of persons may stand, and keeps its periods to the code."""
+"""The page on data protection has every table in which something of persons may stand, and the periods of the code."""
 
 import re
 from datetime import timedelta

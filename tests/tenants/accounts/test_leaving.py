@@ -26,7 +26,9 @@ def known_account() -> User:
 
 def stored() -> str:
     """Return everything that is stored, as text."""
-    return str([model_to_dict(row) for model in apps.get_models() if model._meta.managed for row in model.objects.all()])
+    return str(
+        [model_to_dict(row) for model in apps.get_models() if model._meta.managed for row in model.objects.all()]
+    )
 
 
 def test_a_superuser_takes_name_and_email_out() -> None:
