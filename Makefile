@@ -1,5 +1,5 @@
 # The hub's commands; `make help` lists them. Everything lives in .venv and in HUB_DATA (var).
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell command -v $(name))) python3)
 BIN := .venv/bin
 RUNS := .venv/runs
 # Images often forbid it: then every process that a test starts compiles what it imports, 3 s of CPU in place of 1.
@@ -48,13 +48,17 @@ compiled: setup
 
 setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 
-# uv where it is present (seconds), else pip; both check the lock file's hashes.
+# uv where it is present (seconds), else pip; both check the lock file's hashes. What fails is said in a line, the last one.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+NEEDS := The hub needs Python 3.11, 3.12 or 3.13
 define install
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv 2>/dev/null || python3 -m venv .venv
-	@$(BIN)/python -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "The hub needs Python 3.11, 3.12 or 3.13: rm -rf .venv, then make again with PYTHON=python3.13.")'
+	@test -x $(BIN)/python || $(PYTHON) -c '$(FITS)' || { echo "$(NEEDS). Where one has another name: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(NEEDS) with its module venv; Debian has it in the package python3-venv." >&2; exit 1; }
+	@$(BIN)/python -c '$(FITS)' || { echo "$(NEEDS), and .venv has another: rm -rf .venv, then make again." >&2; exit 1; }
 	@if command -v uv >/dev/null 2>&1; \
 	then uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<; fi
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<; fi \
+	|| { echo "The packages of $< could not be installed; the lines above say why. They come from PyPI, or from where pip's settings say." >&2; exit 1; }
 	@touch $@
 endef
 

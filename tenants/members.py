@@ -1,6 +1,7 @@
 """Who looks after a tenant: members and their roles."""
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 from django.utils import timezone
@@ -28,9 +29,14 @@ def agree(membership: Membership) -> None:
 
 
 def confirm_email(user: User) -> None:
-    """Note that a user's e-mail is theirs, which lets them in by OpenID, unless it is another's already."""
+    """Note that a user's e-mail is theirs, which lets them in by OpenID, unless it is another's already.
+
+    Without an e-mail nobody comes in by OpenID any more, and what the provider told of the person goes.
+    """
     email = user.email.lower()
     with transaction.atomic():
+        if not email:
+            SocialAccount.objects.filter(user=user).delete()
         EmailAddress.objects.filter(user=user).exclude(email=email).delete()
         if email and not EmailAddress.objects.filter(email=email, verified=True).exclude(user=user).exists():
             EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})

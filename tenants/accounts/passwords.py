@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -67,3 +68,9 @@ class NewPassword(Frame, PasswordResetConfirmView):
     template_name = "tenants/accounts/new_password.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("account_login")
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        """Set it, and say so at the log-in, with the name to log in by."""
+        answer = super().form_valid(form)
+        messages.success(self.request, f"The password of {form.user.get_username()} is set. Log in with it.")
+        return answer

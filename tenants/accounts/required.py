@@ -6,7 +6,6 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -32,7 +31,6 @@ OPEN = {
     "openid_connect_callback",
     "openid_connect_login",
 }
-SET_ONE_UP = "A second factor is required here. Set up an authenticator app or a passkey to go on."
 
 
 class FactorRequired:
@@ -53,8 +51,7 @@ class FactorRequired:
             return None
         if is_mfa_enabled(request.user):
             return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
-        messages.warning(request, SET_ONE_UP)
-        return HttpResponseRedirect(reverse("mfa_index"))
+        return HttpResponseRedirect(reverse("mfa_index"))  # which says why
 
 
 def is_required(request: HttpRequest) -> bool:

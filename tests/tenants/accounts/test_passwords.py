@@ -50,6 +50,14 @@ def set_password(link: str, password: str = FRESH) -> str:
     return text(client.post(address, {"new_password1": password, "new_password2": password}, follow=True))
 
 
+def test_whose_password_it_is_stands_on_the_page_and_at_the_log_in() -> None:
+    ask("maria@example.com")
+    (link,) = LINK.findall(str(mail.outbox[0].body))
+
+    assert "User name: <b><bdi>maria</bdi></b>" in text(Client().get(link, follow=True))
+    assert "The password of maria is set. Log in with it." in set_password(link)
+
+
 def test_a_link_in_a_mail_sets_a_new_password_once() -> None:
     inside = Client()
     inside.post("/admin/login/", {"username": "maria", "password": PASSWORD})
