@@ -26,6 +26,7 @@ PATIENCE = 15  # seconds for running requests and jobs to end
 PAUSE, MOST_PAUSE = 2, 60  # seconds before a process that died is started again, twice as many each time
 STEADY_SECONDS = 60  # that a process lives whose death is the first again
 STUCK_SECONDS = 120  # without a sign of one that gives signs: its jobs count as stalled then (tenants.system.jobs)
+RESTED_SECONDS = 10  # between two looks: the supervisor itself was stopped, and with it everybody, as with its machine
 START_SECONDS = 60  # that a process may take until it is ready
 BEAT = 1  # seconds between two looks at the children and at what they stand on
 PR_SET_PDEATHSIG = 1
@@ -154,6 +155,7 @@ class Supervisor:
         self.bound = MemoryBound(most_memory)
         self.tend = tend
         self.stopping = self.renewing = False
+        self.looked_at = time.monotonic()
 
     def start(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -167,8 +169,7 @@ class Supervisor:
         """Return when asked to stop."""
         while not self.stopping:
             self.tend()
-            for child in self.children:
-                self._revive(child)
+            self._look()
             self.leaving = [child for child in self.leaving if child.exit_code() is None]
             if self.renewing:
                 self._renew()
@@ -190,6 +191,15 @@ class Supervisor:
         until = time.monotonic() + seconds
         while not self.stopping and time.monotonic() < until:
             time.sleep(0.05)
+
+    def _look(self) -> None:
+        """Look at each child. One that could give no sign while this process rested has time for it now."""
+        has_rested = time.monotonic() > self.looked_at + RESTED_SECONDS
+        self.looked_at = time.monotonic()
+        for child in self.children:
+            if has_rested and child.pulse:
+                child.pulse.beat()
+            self._revive(child)
 
     def _revive(self, child: Child) -> None:
         """Start a child again some time after it died; end one that is stuck, which is started again like any other."""

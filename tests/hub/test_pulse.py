@@ -95,3 +95,22 @@ def test_one_that_has_lived_for_a_while_is_started_soon_again() -> None:
     child.started_at = time.monotonic() - 3600
 
     assert (child.note_death(), child.deaths) == (2, 1)
+
+
+def test_one_that_was_stopped_together_with_its_supervisor_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "STUCK_SECONDS", 0.2)
+    monkeypatch.setattr(processes, "RESTED_SECONDS", 0.2)
+    supervisor, child = supervised(SLEEPS)
+    child.start()
+    try:
+        assert wait_until(child.is_stuck)
+
+        supervisor._look()
+
+        assert child.exit_code() is None
+        assert wait_until(child.is_stuck)
+        supervisor.looked_at = time.monotonic()
+        supervisor._look()
+        assert child.exit_code() == -signal.SIGKILL
+    finally:
+        child.end(0.1)
