@@ -3,6 +3,7 @@
 import json
 import logging
 import logging.config
+import re
 import sys
 import threading
 import traceback
@@ -45,6 +46,13 @@ def shape_job(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
+def shape_loop(_logger: object, _method: str, event: Event) -> Event:
+    """Leave of asyncio's lines what they say: what follows are callbacks' arguments, and exceptions with messages."""
+    if getattr(event.get("_record"), "name", "") == "asyncio":
+        event["event"] = re.split(r"[\n<(]", str(event["event"]), maxsplit=1)[0].strip()
+    return event
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -69,7 +77,7 @@ def configure(settings: dict[str, Any]) -> None:
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": [shape_job, *SHARED],
+        "foreign_pre_chain": [shape_job, shape_loop, *SHARED],
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(serializer=write_json),

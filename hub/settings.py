@@ -276,6 +276,7 @@ BESIDE_ANSWERS = [
     "hub.spans.exporting",
     "hub.metrics.tally.counting",
     "hub.sql.aside.asking",
+    "tenants.system.readiness.knowing",
     "tenants.requests.writer.writing",
 ]
 METRICS_TOKEN = ENVIRONMENT.METRICS_TOKEN

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 import structlog
@@ -31,6 +32,7 @@ except ImportError:
 
 log = structlog.get_logger("hub.spans")
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+ENDING_SECONDS = 2.0  # for the last spans to be sent
 VERB = re.compile(r"(?:\s|--[^\n]*\n)*(\w+)")
 NOTHING: AbstractContextManager[Any] = nullcontext()
 Labels = Mapping[str, str | int]
@@ -114,7 +116,8 @@ def _span(name: str, known: Labels, kind: Any) -> Iterator[None]:
 def sending(processor: "SpanProcessor") -> Iterator[None]:
     """Have spans made, and given to a processor, until the end of the block."""
     provider = TracerProvider(
-        resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", "data-hub")})
+        resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", "data-hub")}),
+        shutdown_on_exit=False,
     )
     provider.add_span_processor(processor)
     Tracing.tracer = provider.get_tracer("hub")
@@ -122,7 +125,9 @@ def sending(processor: "SpanProcessor") -> Iterator[None]:
         yield
     finally:
         Tracing.tracer = None
-        provider.shutdown()
+        ending = Thread(target=provider.shutdown, name="traces", daemon=True)  # 30 s, where the collector is away
+        ending.start()
+        ending.join(ENDING_SECONDS)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ answered as before, and all hubs of a database would be taken out at once. Those
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from threading import Lock
 
@@ -112,6 +112,13 @@ def needed() -> set[tuple[str, str]]:
     One that was migrated by newer code has them, too: while versions change, both serve.
     """
     return {*MigrationLoader(None).graph.leaf_nodes()}
+
+
+@contextmanager
+def knowing() -> Iterator[None]:
+    """Know that from the start (BESIDE_ANSWERS): later the files may be another version's, and no probe waits."""
+    needed()
+    yield
 
 
 def folders() -> Mapping[str, str]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from tenants.system.readiness import READINESS
+from tenants.system.readiness import READINESS, knowing, needed
 from tests.conftest import CLIENT, lines
 
 Disk = namedtuple("Disk", "f_bavail f_blocks f_frsize")
@@ -94,6 +95,15 @@ def test_a_migration_that_is_missing_keeps_requests_out() -> None:
 
     assert (response.status_code, response.json()["message"]) == (503, "Not ready: migrations.")
     assert response.json()["data"]["database"] == "up"
+
+
+def test_a_process_knows_its_migrations_from_its_start() -> None:
+    """When it is asked, the files may be those of the next version already."""
+    needed.cache_clear()
+
+    with knowing():
+        assert needed.cache_info().currsize == 1
+    assert f"{knowing.__module__}.{knowing.__name__}" in settings.BESIDE_ANSWERS
 
 
 def test_migrations_of_newer_code_are_no_fault() -> None:

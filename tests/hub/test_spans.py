@@ -1,13 +1,14 @@
 """Traces for OpenTelemetry: from the request to its statements, under the hub's own trace id, without a value."""
 
+import time
 from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from hub.spans import Tracing, exporting, job_span, statement_span
+from hub.spans import Tracing, exporting, job_span, sending, statement_span
 from tests.conftest import CLIENT, Partner, lines
 from tests.customers.records import customer
 from tests.hub.test_tracing import INCOMING, TRACE_ID
@@ -83,6 +84,21 @@ def test_what_is_asked_beside_requests_and_jobs_makes_no_span(spans: InMemorySpa
         pass
 
     assert finished(spans) == []
+
+
+class Stuck(SpanProcessor):
+    """Sends to a collector that is away."""
+
+    def shutdown(self) -> None:
+        time.sleep(3600)
+
+
+def test_a_collector_that_is_away_keeps_no_process_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.spans.ENDING_SECONDS", 0.1)
+
+    with sending(Stuck()):
+        assert Tracing.tracer is not None
+    assert Tracing.tracer is None
 
 
 def test_nothing_is_traced_where_no_endpoint_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
