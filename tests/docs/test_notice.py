@@ -19,7 +19,8 @@ def licence(name: str) -> str:
     except PackageNotFoundError:  # for another system or Python
         return ""
     classified = [text for text in said.get_all("Classifier") or [] if text.startswith("License")]
-    return " ".join([said.get("License-Expression") or "", (said.get("License") or "")[:80], *classified])
+    named = [*(said.get_all("License-Expression") or []), *(text[:80] for text in said.get_all("License") or [])]
+    return " ".join([*named, *classified])
 
 
 @pytest.mark.parametrize("name", NAMES)
