@@ -69,7 +69,7 @@ class NewPassword(Frame, PasswordResetConfirmView):
     form_class = NewPasswordForm
     success_url = reverse_lazy("account_login")
 
-    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:  # type: ignore[type-arg]
         """Set it, and say so at the log-in, with the name to log in by."""
         answer = super().form_valid(form)
         messages.success(self.request, f"The password of {form.user.get_username()} is set. Log in with it.")

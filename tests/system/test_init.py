@@ -56,16 +56,25 @@ def test_an_empty_folder_becomes_a_hub_that_serves_and_whose_link_is_good(unmade
     assert (saved.status, unmade.send("GET", path).status) == (200, 302)
 
 
-def test_a_role_without_rights_is_told_what_it_lacks(hub: Hub) -> None:
+@pytest.fixture
+def guests(hub: Hub) -> Iterator[str]:
+    """A database in which the role guest may only look; gone afterwards, for other tests have this server, too."""
     with bootstrap(hub) as server:
         server.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
-        server.execute("CREATE DATABASE elsewhere")
-    given = hub.database.settings("elsewhere")
-    url = f"postgresql://guest:guest@/elsewhere?host={given['host']}&port={given['port']}"
+        server.execute("CREATE DATABASE another")
+    given = hub.database.settings("another")
+    try:
+        yield f"postgresql://guest:guest@/another?host={given['host']}&port={given['port']}"
+    finally:
+        with bootstrap(hub) as server:
+            server.execute("DROP DATABASE another WITH (FORCE)")
+            server.execute("DROP ROLE guest")
 
-    refused = hub.manage("init", **KEYS, DATABASE_URL=url)
 
-    assert "guest may not make tables in the database elsewhere: make it the owner" in one_line(refused.stderr)
+def test_a_role_without_rights_is_told_what_it_lacks(hub: Hub, guests: str) -> None:
+    refused = hub.manage("init", **KEYS, DATABASE_URL=guests)
+
+    assert "guest may not make tables in the database another: make it the owner" in one_line(refused.stderr)
 
 
 @pytest.mark.parametrize(
