@@ -72,7 +72,7 @@ class Pair:
         self.one.serve(*arguments)
         self.other.serve()
         for hub in self:
-            hub.started()
+            hub.started(3 * PATIENCE)
 
 
 def lose(hub: Hub) -> None:
