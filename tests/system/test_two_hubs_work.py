@@ -24,7 +24,7 @@ from tests.waiting import wait_until
 from tests.webhooks.receiver import OK, receiving
 
 pytestmark = pytest.mark.slow
-CHANGES, ROWS, FEW = 30, 60_000, 2 * CHUNK
+CHANGES, ROWS, FEW = 30, 30_000, 2 * CHUNK
 HELD = "SELECT held_by FROM tenants_import WHERE id = {}"
 JOBS = "SELECT task_name, args ->> 'timestamp', count(*) FROM procrastinate_jobs WHERE args ? 'timestamp' GROUP BY 1, 2"
 FAILED = "SELECT task_name FROM procrastinate_jobs WHERE status = 'failed' OR attempts > 1"
