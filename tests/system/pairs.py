@@ -14,7 +14,7 @@ from tests.system.cluster import given_cluster, hub_on
 from tests.system.processes import kill
 from tests.system.running import Hub, Shop
 from tests.system.servers import folder_for_servers
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 TOKEN = "a token that is long enough for it"
 BRISK = {
@@ -72,7 +72,7 @@ class Pair:
         self.one.serve(*arguments)
         self.other.serve()
         for hub in self:
-            hub.started()
+            hub.started(3 * PATIENCE)
 
 
 def lose(hub: Hub) -> None:
@@ -111,7 +111,7 @@ def running_pair() -> Iterator[Pair]:
                 hub.serve("--migrate")
             assert wait_until(lambda: pair.one.query(TRYING) == [(2,)] or any(hub.has_ended() for hub in pair))
         for hub in pair:
-            hub.started()
+            hub.started(3 * PATIENCE)  # all migrations, which take twice as long on a cluster
         if given_cluster():
             done = pair.one.manage("distribute")
             assert done.returncode == 0, done.stderr

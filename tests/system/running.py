@@ -119,9 +119,9 @@ class Hub:
         self.serve(*arguments)
         return self.started()
 
-    def started(self) -> str:
+    def started(self, seconds: float = PATIENCE) -> str:
         """Wait until a hub that was told to serve does, and return what it printed."""
-        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), PATIENCE)
+        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), seconds)
         assert not self.has_ended(), self.errors.read_text()
         return self.output.read_text()
 

@@ -2,15 +2,12 @@
 
 import json
 import re
-import urllib.request
-from http.cookiejar import CookieJar
 
 import pytest
 
+from tests.system.browsing import Browser
 from tests.system.cluster import Cluster
 from tests.system.running import Hub, Shop
-from tests.system.test_distributed_hubs import log_in
-from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 LISTS = [
@@ -49,35 +46,30 @@ def nodes(hub: Hub, shops: list[Shop]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(distributed: Hub) -> urllib.request.OpenerDirector:
+def browser(distributed: Hub) -> Browser:
     """A superuser who has logged in."""
     named = {"DJANGO_SUPERUSER_USERNAME": "pages", "DJANGO_SUPERUSER_EMAIL": "", "DJANGO_SUPERUSER_PASSWORD": "p" * 12}
     assert distributed.manage("createsuperuser", "--noinput", **named).returncode == 0
-    cookies = urllib.request.HTTPCookieProcessor(CookieJar())
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
-    log_in(opener, distributed, "pages", "p" * 12)
-    return opener
+    browser = Browser()
+    browser.log_in(distributed, "pages", "p" * 12)
+    return browser
 
 
-def page(browser: urllib.request.OpenerDirector, hub: Hub, path: str) -> str:
-    with browser.open(hub.address + path, timeout=PATIENCE) as answer:
-        assert "/login/" not in answer.geturl()
-        return str(answer.read().decode())
+def page(browser: Browser, hub: Hub, path: str) -> str:
+    where, text = browser.open(hub, path)
+    assert "/login/" not in where
+    return text
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_shows_tenants_of_every_node(
-    distributed: Hub, shops: list[Shop], browser: urllib.request.OpenerDirector, name: str
-) -> None:
+def test_a_list_shows_tenants_of_every_node(distributed: Hub, shops: list[Shop], browser: Browser, name: str) -> None:
     shown = page(browser, distributed, f"/admin/{name}/")
 
     for record in RECORD.findall(shown)[:3]:
         assert page(browser, distributed, record)
 
 
-def test_the_home_page_and_a_search_reach_every_node(
-    distributed: Hub, shops: list[Shop], browser: urllib.request.OpenerDirector
-) -> None:
+def test_the_home_page_and_a_search_reach_every_node(distributed: Hub, shops: list[Shop], browser: Browser) -> None:
     assert page(browser, distributed, "/admin/")
     found = page(browser, distributed, "/admin/customers/customer/?q=jane@example.com")
 
