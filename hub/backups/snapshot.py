@@ -15,7 +15,7 @@ from hub.backups.programs import Program, open_text
 
 LOCK_SECONDS = 60  # that a backup waits for a table that a migration holds
 LOCKED = "A table was held for longer than a backup waits, as a migration holds it: back up when that is over."
-TIMED_OUT = "canceling statement due to lock timeout"
+TIMED_OUT = "canceling statement due to statement timeout"  # by which pg_dump bounds its locks
 # A session is what its cookie says, in clear: whoever had the file could go on with it. Everybody logs in again.
 LEFT_OUT = ("public.django_session",)
 CITUS = (
