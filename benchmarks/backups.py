@@ -93,7 +93,7 @@ def measure(target: EmbeddedServer, folder: Path, rounds: int) -> None:
 def fresh(server: EmbeddedServer) -> str:
     """Make an empty database, and return its address."""
     with psycopg.connect(**server.settings(), autocommit=True) as connection:  # type: ignore[arg-type]
-        connection.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
+        connection.execute("DROP DATABASE IF EXISTS restored")
         connection.execute("CREATE DATABASE restored TEMPLATE template0")
     return server.url("restored")
 

@@ -150,4 +150,8 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    return base64.b64decode(text + b"=" * (-len(text) % 4))
+    """Return what a text of the header says; raises Damaged where its last bits, which say nothing, are not zero."""
+    data = base64.b64decode(text + b"=" * (-len(text) % 4))
+    if _encode(data) != text:
+        raise Damaged("its beginning was changed")
+    return data

@@ -10,7 +10,6 @@ import json
 import tarfile
 import time
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from typing import IO, Any, cast
 
 from hub.backups.age import Sink, Source
@@ -26,7 +25,7 @@ class Writer:
     """Writes parts, one after the other; `close` writes their digests and the tar's end."""
 
     def __init__(self, sink: Sink) -> None:
-        self._tar = tarfile.open(mode="w|", fileobj=cast("IO[bytes]", sink), bufsize=BLOCK)  # noqa: SIM115
+        self._sink = sink
         self._digests: dict[str, str] = {}
         self._made = int(time.time())
 
@@ -47,13 +46,14 @@ class Writer:
     def close(self) -> None:
         """Write the digests, and the tar's end."""
         self._member(DIGESTS, json.dumps(self._digests, indent=1, ensure_ascii=False).encode())
-        self._tar.close()
+        self._sink.write(bytes(tarfile.RECORDSIZE))
 
     def _member(self, name: str, data: bytes) -> None:
         member = tarfile.TarInfo(name)
         member.size, member.mtime, member.mode = len(data), self._made, 0o600
-        self._tar.addfile(member, BytesIO(data))
-        _forget_members(self._tar)
+        self._sink.write(member.tobuf())
+        self._sink.write(data)
+        self._sink.write(bytes(-len(data) % tarfile.BLOCKSIZE))
 
 
 def read(source: Source) -> Iterator[tuple[str, bytes]]:
@@ -94,14 +94,9 @@ def _members(source: Source) -> Iterator[tuple[str, bytes]]:
                     raise Damaged("it holds what no backup has")
                 content = tar.extractfile(member)
                 yield member.name, content.read() if content else b""
-                _forget_members(tar)
+                tar.members = []  # type: ignore[attr-defined]  # else all are kept, 100,000 of a terabyte
     except (tarfile.TarError, ValueError, EOFError) as error:
         raise Damaged("it was cut off or changed") from error
-
-
-def _forget_members(tar: tarfile.TarFile) -> None:
-    """Have a tar that is read or written once not keep what was in it: a terabyte has 100,000 members."""
-    tar.members = []  # type: ignore[attr-defined]
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:

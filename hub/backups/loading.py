@@ -42,7 +42,17 @@ OCCUPANTS = """
      LIMIT 3
 """
 RESTORE = ("--file=-", "--no-owner", "--no-privileges", "--no-comments")
-BEGIN = b"BEGIN;\nSET maintenance_work_mem = '256MB';\n"
+BEGIN = b"""
+BEGIN;
+DO $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('hub.restore', 0)) THEN
+        RAISE EXCEPTION 'another restore is filling it';
+    END IF;
+END
+$$;
+SET maintenance_work_mem = '256MB';
+"""
 LAST_OF_ITS_BEGINNING = b"SET client_encoding"
 SINCE_17 = b"SET transaction_timeout"  # which pg_restore writes, not knowing who will read it
 COUNTED = SQL("""

@@ -13,7 +13,9 @@ from hub.backups.archive import BLOCK
 from hub.backups.problems import BackupProblem
 from hub.backups.programs import Program, open_text
 
-LOCK_SECONDS = 60  # that a dump waits for a table that a migration holds
+LOCK_SECONDS = 60  # that a backup waits for a table that a migration holds
+LOCKED = "A table was held for longer than a backup waits, as a migration holds it: back up when that is over."
+TIMED_OUT = "canceling statement due to statement timeout"  # by which pg_dump bounds its locks
 # A session is what its cookie says, in clear: whoever had the file could go on with it. Everybody logs in again.
 LEFT_OUT = ("public.django_session",)
 CITUS = (
@@ -67,17 +69,25 @@ def snapshot_of(parameters: Mapping[str, str]) -> Iterator[Snapshot]:
         tables = [table for (table,) in connection.execute(TABLES)]
         if "public.django_migrations" not in tables:
             raise BackupProblem("There is no hub in this database: `manage.py migrate` makes one.")
+        yield _snapshot(connection, tables)
+
+
+def _snapshot(connection: psycopg.Connection, tables: list[str]) -> Snapshot:
+    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'".encode())
+    (name, begun_at, version), *_ = connection.execute(
+        "SELECT pg_export_snapshot(), transaction_timestamp(), current_setting('server_version')"
+    )
+    try:
         migrations = connection.execute("SELECT app || '.' || name FROM public.django_migrations ORDER BY 1")
-        (name, begun_at, version), *_ = connection.execute(
-            "SELECT pg_export_snapshot(), transaction_timestamp(), current_setting('server_version')"
-        )
-        yield Snapshot(
+        return Snapshot(
             name,
             begun_at.astimezone(UTC),
             version,
             [migration for (migration,) in migrations],
             {table: _count(connection, table) for table in tables},
         )
+    except psycopg.errors.LockNotAvailable:
+        raise BackupProblem(LOCKED) from None
 
 
 def _count(connection: psycopg.Connection, table: str) -> int:
@@ -106,5 +116,5 @@ def dump(parameters: Mapping[str, str], snapshot: Snapshot) -> Iterator[bytes]:
         while data := program.process.stdout.read(BLOCK):
             yield compressor.compress(data)
         if fault := program.fault():
-            raise BackupProblem(f"The database was not dumped: {fault}")
+            raise BackupProblem(LOCKED if TIMED_OUT in fault else f"The database was not dumped: {fault}")
         yield compressor.flush()

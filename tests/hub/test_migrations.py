@@ -1,18 +1,31 @@
-"""Migrations since the last release lock no table for long: a hub is upgraded while it serves.
+"""Migrations since the last release lock no table for long, and only add: a hub is upgraded while it serves.
 
-What a release had stands in the backup of its data (tests/system/releases). Tables that are new since then are nobody's
-yet, and may be changed in any way.
+So the release goes on with a database that has them, while its processes are replaced and after a way back. What it had
+stands in the backup of its data (tests/system/releases). Tables that are new since then are nobody's yet, and may be
+changed in any way.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, ValidateConstraint
 from django.db import connection, models
-from django.db.migrations import AddConstraint, AddField, AddIndex, AlterField, CreateModel, RunSQL
+from django.db.migrations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    AlterModelTable,
+    CreateModel,
+    DeleteModel,
+    RemoveField,
+    RenameField,
+    RenameModel,
+    RunSQL,
+)
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -25,6 +38,7 @@ OURS = {"hub", "tenants", "customers", "orders", "products"}
 INDEX = re.compile(r"\bCREATE\s+(UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)", re.IGNORECASE)
 CHECKED = re.compile(r"\bADD\s+CONSTRAINT\b(?!.*\b(NOT\s+VALID|USING\s+INDEX)\b)", re.IGNORECASE | re.DOTALL)
 REWRITES = re.compile(r"\bALTER\s+COLUMN\s+\S+\s+(SET\s+NOT\s+NULL|(SET\s+DATA\s+)?TYPE)\b", re.IGNORECASE)
+TAKES_AWAY = re.compile(r"\bDROP\s+(TABLE|COLUMN|FUNCTION|VIEW)\b|\bRENAME\s+(TO|COLUMN)\b", re.IGNORECASE)
 TABLE = re.compile(r"\b(?:ALTER\s+TABLE(?:\s+ONLY)?|\bON)\s+\"?(\w+)", re.IGNORECASE)
 
 
@@ -82,7 +96,27 @@ def faults_of_change(before: Any, after: Any, table: str) -> Iterator[str]:
         yield f"an index of {table} that comes with {after.name}: add it by AddIndexConcurrently"
 
 
-def found_since(known: set[str], loader: MigrationLoader) -> Iterator[str]:
+def losses(operation: Operation, app: str, state: ProjectState, new: set[str]) -> Iterator[str]:
+    """Yield what of an operation a hub that does not know it could not go on with."""
+    table = f"{app}_{getattr(operation, 'model_name', getattr(operation, 'name', '')).lower()}"
+    if table in new:
+        return
+    match operation:
+        case DeleteModel() | RenameModel() | AlterModelTable() | RemoveField() | RenameField():
+            yield f"{operation.describe()}: the release asks for what it had"
+        case AddField(field=field) | AlterField(field=field) if not field.null and not field.has_db_default():
+            before = state.models[app, operation.model_name_lower].fields.get(operation.name)
+            if before is None or before.null or before.has_db_default():
+                yield f"{table}.{operation.name} without db_default: the release inserts rows without it"
+        case RunSQL(sql=sql) if (found := TAKES_AWAY.search(str(sql))) and not set(TABLE.findall(str(sql))) <= new:
+            yield f"{found[0]}: the release asks for what it had"
+
+
+def found_since(
+    known: set[str],
+    loader: MigrationLoader,
+    judge: Callable[[Operation, str, ProjectState, set[str]], Iterator[str]],
+) -> Iterator[str]:
     """Yield what is wrong with our migrations that are not among those known."""
     state, new = ProjectState(), set[str]()
     plan = [key for leaf in loader.graph.leaf_nodes() for key in loader.graph.forwards_plan(leaf)]
@@ -92,12 +126,16 @@ def found_since(known: set[str], loader: MigrationLoader) -> Iterator[str]:
             if is_new and isinstance(operation, CreateModel):
                 new.add(f"{app}_{operation.name.lower()}")
             if is_new:
-                yield from (f"{app}.{name}: {fault}" for fault in faults(operation, app, state, new))
+                yield from (f"{app}.{name}: {fault}" for fault in judge(operation, app, state, new))
             operation.state_forwards(app, state)
 
 
 def test_migrations_since_the_release_lock_no_table_for_long() -> None:
-    assert list(found_since(released(), MigrationLoader(None))) == []
+    assert list(found_since(released(), MigrationLoader(None), faults)) == []
+
+
+def test_migrations_since_the_release_take_nothing_away_from_it() -> None:
+    assert list(found_since(released(), MigrationLoader(None), losses)) == []
 
 
 NAME: dict[str, Any] = {"model_name": "customer"}
@@ -141,3 +179,25 @@ def test_what_locks_a_table_for_long_is_found(now: ProjectState, operation: Oper
 @pytest.mark.parametrize("operation", HARMLESS.values(), ids=HARMLESS)
 def test_what_locks_nothing_for_long_is_let_through(now: ProjectState, operation: Operation) -> None:
     assert list(faults(operation, "customers", now, {"customers_fresh"})) == []
+
+
+TAKEN_AWAY = {
+    "a table": DeleteModel("customernote"),
+    "another name of a table": RenameModel("customernote", "note"),
+    "a column": RemoveField(**NAME, name="name"),
+    "another name of a column": RenameField(**NAME, old_name="name", new_name="first_name"),
+    "a default in Python alone": AddField(**NAME, name="is_vip", field=models.BooleanField(default=False)),
+    "not null": AlterField(**NAME, name="name", field=models.CharField(max_length=100)),
+    "a column in SQL": RunSQL("ALTER TABLE customers_customer DROP COLUMN name"),
+    "a name in SQL": RunSQL("ALTER TABLE customers_customer RENAME COLUMN name TO first_name"),
+}
+
+
+@pytest.mark.parametrize("operation", TAKEN_AWAY.values(), ids=TAKEN_AWAY)
+def test_what_the_release_could_not_go_on_with_is_found(now: ProjectState, operation: Operation) -> None:
+    assert list(losses(operation, "customers", now, {"customers_fresh"})) != []
+
+
+@pytest.mark.parametrize("operation", HARMLESS.values(), ids=HARMLESS)
+def test_what_only_adds_is_let_through(now: ProjectState, operation: Operation) -> None:
+    assert list(losses(operation, "customers", now, {"customers_fresh"})) == []

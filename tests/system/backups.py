@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from hub.postgres.programs import wheel_binaries
+from hub.postgres.server import EmbeddedServer
 from tests.system.running import ROOT, Hub, as_in_a_terminal, one_line
 
 PASSPHRASE = "correct horse battery"
@@ -44,15 +45,16 @@ def schema(url: str) -> list[str]:
 
 
 @contextmanager
-def hub_on_empty_database(hub: Hub, data: Path, settings: dict[str, str]) -> Iterator[Hub]:
-    """A hub to be restored and started, on a database beside another hub's, which goes at the block's end."""
-    hub.query("CREATE DATABASE another TEMPLATE template0")
-    another = Hub(data, {**settings, "DATABASE_URL": hub.database.url("another"), "WORKERS": "1"})
-    try:
-        yield another
-    finally:
-        another.stop()
-        hub.query("DROP DATABASE another WITH (FORCE)")
+def hub_on_empty_database(server: EmbeddedServer, data: Path, settings: dict[str, str]) -> Iterator[Hub]:
+    """A hub to be restored and started, on a new database of a server, which goes at the block's end."""
+    hub = Hub(data, {**settings, "DATABASE_URL": server.url("another"), "WORKERS": "1"})
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE another TEMPLATE template0")
+        try:
+            yield hub
+        finally:
+            hub.stop()
+            connection.execute("DROP DATABASE another WITH (FORCE)")
 
 
 def has_nothing(hub: Hub) -> bool:
@@ -73,13 +75,15 @@ def refusal(hub: Hub, *command: str, **settings: str) -> str:
     return one_line(done.stderr)
 
 
-def started(hub: Hub, *command: str, stdout: Any = subprocess.DEVNULL, **settings: str) -> "subprocess.Popen[bytes]":
+def started(
+    hub: Hub, *command: str, stdout: Any = subprocess.DEVNULL, stderr: Any = subprocess.DEVNULL, **settings: str
+) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env={**hub.environment, **settings},
         stdout=stdout,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         preexec_fn=as_in_a_terminal(),
     )
 

@@ -82,7 +82,7 @@ def upload(hub: Hub, shop: Shop, **record: Any) -> Any:
 def target(source: Source, tmp_path: Path) -> Iterator[Hub]:
     """A hub to be restored by DATABASE_URL, with the source's keys."""
     keys = {name: (source.hub.data / name.lower()).read_text() for name in KEYS}
-    with hub_on_empty_database(source.hub, tmp_path / "var", keys) as hub:
+    with hub_on_empty_database(source.hub.database, tmp_path / "var", keys) as hub:
         yield hub
 
 

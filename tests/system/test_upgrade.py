@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.postgres.server import EmbeddedServer
 from tests.system.backups import hub_on_empty_database, succeeds
 from tests.system.releases.write import RELEASES
 from tests.system.running import KEYS, Hub, Shop
@@ -23,9 +24,9 @@ CONSENTS = "SELECT count(*) FROM tenants_consentchange WHERE tenant_id = '{}'"
 
 
 @pytest.fixture
-def later(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
+def later(server: EmbeddedServer, tmp_path: Path) -> Iterator[Hub]:
     """A hub to be started on an empty database, with the keys of the releases."""
-    with hub_on_empty_database(hub, tmp_path / "var", KEYS) as later:
+    with hub_on_empty_database(server, tmp_path / "var", KEYS) as later:
         yield later
 
 
