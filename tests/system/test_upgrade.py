@@ -2,18 +2,16 @@
 
 import json
 import re
-import urllib.request
 from collections.abc import Iterator
-from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
 
 from hub.postgres.server import EmbeddedServer
 from tests.system.backups import hub_on_empty_database, succeeds
+from tests.system.browsing import Browser
 from tests.system.releases.write import RELEASES
 from tests.system.running import KEYS, Hub, Shop
-from tests.system.test_distributed_hubs import log_in
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -64,18 +62,13 @@ def assert_is_written(shop: Shop) -> None:
 def assert_has_pages(hub: Hub) -> None:
     named = {"DJANGO_SUPERUSER_USERNAME": "later", "DJANGO_SUPERUSER_EMAIL": "", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     succeeds(hub, "createsuperuser", "--noinput", **named)
-    cookies = urllib.request.HTTPCookieProcessor(CookieJar())
-    browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
-    log_in(browser, hub, "later", PASSWORD)
+    browser = Browser()
+    browser.log_in(hub, "later", PASSWORD)
     for name in LISTS:
-        records = RECORD.findall(open_page(browser, hub, f"/admin/{name}/"))
-        assert records, name
-        open_page(browser, hub, records[0])
-
-
-def open_page(browser: urllib.request.OpenerDirector, hub: Hub, path: str) -> str:
-    with browser.open(hub.address + path) as page:
-        return str(page.read().decode())
+        address, page = browser.open(hub, f"/admin/{name}/")
+        records = RECORD.findall(page)
+        assert records, address
+        assert browser.open(hub, records[0])[0] == records[0]
 
 
 def assert_works(shop: Shop) -> None:
