@@ -74,7 +74,7 @@ def assert_has_pages(hub: Hub) -> None:
 
 def assert_works(shop: Shop) -> None:
     """The background's worker takes a file."""
-    file, kind = b'{"CustomerId":"C-new"}\n', {"Content-Type": "application/x-ndjson"}
+    file, kind = b'{"CustomerId":"C-new","Language":"en","GdprOptin":true}\n', {"Content-Type": "application/x-ndjson"}
     job = shop.send("POST", "/imports/{tenant}?entity=customers", file, headers=kind).json()["data"]["id"]
     told = f"SELECT state, created FROM tenants_import WHERE id = {job}"
     assert wait_until(lambda: shop.hub.query(told) == [("finished", 1)])
