@@ -24,6 +24,7 @@ install: $(RUNS)  ## make .venv for real use: what the hub runs on, no tests, no
 	@echo "  .venv/bin/python manage.py serve    starts the hub"
 	@echo
 	@echo "docs/operating.md says how it becomes a service, with a database and TLS."
+	@$(BIN)/python -c '$(REACHED)' || echo "No other user can reach this Python, $$(readlink -f $(BIN)/python). For a service's user: rm -rf .venv && make install PYTHON=/usr/bin/python3" >&2
 
 test: setup  ## run the tests
 	$(BIN)/pytest -n auto
@@ -50,6 +51,7 @@ setup: $(INSTALLED)  ## make .venv with everything the hub and its tests need
 
 # uv where it is present (seconds), else pip; both check the lock file's hashes. What fails is said in a line, the last one.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+REACHED := import os, pathlib, sys; sys.exit(not all(os.stat(part).st_mode & 1 for part in pathlib.Path(sys.executable).resolve().parents))
 NEEDS := The hub needs Python 3.11, 3.12 or 3.13
 define install
 	@test -x $(BIN)/python || $(PYTHON) -c '$(FITS)' || { echo "$(NEEDS). Where one has another name: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }

@@ -74,6 +74,8 @@ def _keys(data: bytes) -> dict[str, str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
+        if not path.exists():
+            raise BackupProblem(f"There is no file {path}.")
         if not path.is_file():
             raise BackupProblem(f"{path} is no file: a backup is read twice, so it cannot come from a pipe.")
         with path.open("rb") as file:

@@ -43,15 +43,19 @@ def imports() -> Figure:
 def webhooks() -> Figure:
     """Return how many webhooks get nothing."""
     stopped = Q(paused_at__isnull=False) & ~Q(pause_reason=PauseReason.HAND)
-    failing = Q(paused_at=None, failing_since__lt=timezone.now() - FAILING)
+    failing = Q(paused_at=None, failing_since__isnull=False)
+    long = failing & Q(failing_since__lt=timezone.now() - FAILING)
     counts = Webhook.objects.aggregate(
-        all=Count("pk"), stopped=Count("pk", filter=stopped), failing=Count("pk", filter=failing)
+        all=Count("pk"),
+        stopped=Count("pk", filter=stopped),
+        failing=Count("pk", filter=failing),
+        long=Count("pk", filter=long),
     )
     return Figure(
         "Webhooks",
         f"{counts['all']:,}, {counts['failing']:,} failing, {counts['stopped']:,} stopped by the hub",
         "Bad where one fails for an hour or was stopped: its page says why. Ask who receives it, then resume it.",
-        counts["stopped"] + counts["failing"] > 0,
+        counts["stopped"] + counts["long"] > 0,
     )
 
 

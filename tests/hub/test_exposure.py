@@ -79,10 +79,11 @@ def check_deploy(**environment: str) -> subprocess.CompletedProcess[str]:
 
 
 PLAIN: dict[str, str] = {}
-HARDENED = {"HTTPS": "true", "PROXIES": "1", "HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}
+BEHIND_A_PROXY = {"HTTPS": "true", "PROXIES": "1"}
+HARDENED = {**BEHIND_A_PROXY, "HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}
 
 
-@pytest.mark.parametrize("environment", [PLAIN, {"HTTPS": "true"}, HARDENED], ids=["plain", "https", "hardened"])
+@pytest.mark.parametrize("environment", [PLAIN, BEHIND_A_PROXY, HARDENED], ids=["plain", "https", "hardened"])
 def test_djangos_deployment_checks_have_nothing_to_say(environment: dict[str, str]) -> None:
     done = check_deploy(**environment)
 
@@ -91,6 +92,21 @@ def test_djangos_deployment_checks_have_nothing_to_say(environment: dict[str, st
 
 def test_a_check_that_matters_still_speaks() -> None:
     assert "security.W018" in check_deploy(DEBUG="true").stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"HTTPS": "true"}, "(hub.W001) HTTPS is on and PROXIES is 0"),
+        ({"HOST": "192.0.2.1"}, "(hub.W002) The hub listens at 192.0.2.1, beyond this machine, and HTTPS is off"),
+    ],
+    ids=["nobody is believed", "in clear"],
+)
+def test_a_front_door_that_nobody_may_use_or_that_is_open_is_told(environment: dict[str, str], said: str) -> None:
+    done = check_deploy(**environment)
+
+    assert done.returncode == 1
+    assert said in done.stderr
 
 
 def test_every_silenced_check_has_its_reason_beside_it() -> None:

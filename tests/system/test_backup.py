@@ -238,7 +238,7 @@ def test_what_cannot_be_restored_is_refused_in_one_line(source: Source, target: 
     assert "The passphrase is not the one" in wrong
     assert "The backup is encrypted" in without
     assert "The file is damaged" in cut
-    assert "is no file" in missing
+    assert "There is no file" in missing
     assert has_nothing(target)
 
 

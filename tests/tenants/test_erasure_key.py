@@ -67,7 +67,20 @@ def test_a_new_key_must_be_long_and_one_that_somebody_was_forgotten_with_is_as_i
     assert upload(partner, ANN)["skipped"] == [0]
 
 
-@pytest.mark.parametrize("command", [["erasure_key"], ["demo"], ["procrastinate", "worker"]], ids=lambda c: c[0])
+WRITE_OR_VOUCH = [
+    ["erasure_key"],
+    ["demo"],
+    ["procrastinate", "worker"],
+    ["import", "shop", "customers", "README.md"],
+    ["sandbox", "empty", "shop"],
+    ["create_tenant", "--sandbox-of", "shop"],
+    ["webhooks", "list", "shop"],
+    ["verify_certificate", "README.md"],
+    ["backup", "-"],
+]
+
+
+@pytest.mark.parametrize("command", WRITE_OR_VOUCH, ids=lambda command: command[0])
 def test_with_another_key_what_writes_says_what_to_do(settings: Settings, command: list[str]) -> None:
     settings.ERASURE_KEY = NEW
 

@@ -144,6 +144,18 @@ def test_a_webhook_that_the_hub_stopped_is_bad_and_one_paused_by_hand_is_not(par
     assert shown()["Webhooks"].is_bad
 
 
+def test_a_webhook_that_fails_is_counted_at_once_and_bad_after_an_hour(partner: Partner) -> None:
+    hook = Webhook(tenant=partner.tenant, label="ERP", url="https://erp.example/", secret="", position=0)
+    hook.failing_since = timezone.now() - timedelta(minutes=5)
+    hook.save()
+    figure = shown()["Webhooks"]
+    assert (figure.value, figure.is_bad) == ("1, 1 failing, 0 stopped by the hub", False)
+
+    Webhook.objects.update(failing_since=timezone.now() - timedelta(minutes=61))
+
+    assert shown()["Webhooks"].is_bad
+
+
 def test_an_import_without_a_sign_is_bad(partner: Partner) -> None:
     states = {"tenant": partner.tenant, "entity": "customers", "format": "csv", "state": ImportState.RUNNING}
     Import.objects.create(**states, created_at=timezone.now(), beat_at=timezone.now())

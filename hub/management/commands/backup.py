@@ -7,9 +7,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import django.db
 import psycopg
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from tqdm import tqdm
 
 from hub.backups.making import Made, make_backup
@@ -18,6 +21,7 @@ from hub.backups.passphrases import ask_passphrase, read_passphrase, require_str
 from hub.backups.problems import BackupProblem
 
 STDOUT = "-"
+KEPT_IN = "tenants_erasurekey"  # which a database without a hub does not have
 UNENCRYPTED = (
     "It is not encrypted, and does not hold the hub's keys: keep the ERASURE_KEY elsewhere, without it the database has"
     " forgotten who was erased."
@@ -37,6 +41,7 @@ class Command(BaseCommand):
     def handle(self, *, file: str, **options: Any) -> None:
         started = time.monotonic()
         try:
+            _require_erasure_key()
             passphrase = _passphrase(options)
             if file == STDOUT:
                 made = _to_stdout(passphrase)
@@ -45,11 +50,17 @@ class Command(BaseCommand):
                     made = _write(opened, passphrase)
         except BackupProblem as problem:
             raise CommandError(str(problem)) from None
-        except psycopg.Error as error:
+        except (psycopg.Error, django.db.Error) as error:
             raise CommandError(f"The database cannot be used: {str(error).partition(chr(10))[0]}") from None
         self.stderr.write(_summary(made, file, time.monotonic() - started))
         if not passphrase:
             self.stderr.write(UNENCRYPTED)
+
+
+def _require_erasure_key() -> None:
+    """Refuse another key than the database's: it would lie in the backup as if it were the one that is needed."""
+    if KEPT_IN in connection.introspection.table_names():
+        call_command("erasure_key", verbosity=0)
 
 
 def _passphrase(options: dict[str, Any]) -> str:

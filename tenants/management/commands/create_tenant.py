@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from hub.records.types import normal_country
 from tenants.audit.events import SERVER
+from tenants.changes.fingerprint import check_erasure_key
 from tenants.entities import customer_fields
 from tenants.models import Priority, Tenant
 from tenants.provisioning import create_tenant, named_tenant, one_line
@@ -72,6 +73,7 @@ class Command(BaseCommand):
 
     def _create_sandbox(self, options: dict[str, Any]) -> None:
         """Make a sandbox, which is configured as its tenant is, so by no option, and fill it where that is asked."""
+        check_erasure_key()
         if any(options[name] for name in CONFIGURING):
             raise CommandError(
                 "A sandbox is called and configured as its tenant is: only --fill and --json go with it."

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from hub.files.problems import FileProblem
 from tenants.changes.changesets import Origin
+from tenants.changes.fingerprint import check_erasure_key
 from tenants.entities import entity_config
 from tenants.imports import jobs, rejects, store
 from tenants.imports.glancing import Glance, glance
@@ -76,6 +77,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="kept with every change")
 
     def handle(self, *, tenant: str, entity: str, file: str, **options: Any) -> None:
+        check_erasure_key()
         found = named_tenant(tenant)
         if found is None:
             raise CommandError(f"There is no tenant {tenant!r}.", returncode=WRONG)

@@ -64,7 +64,7 @@ class Command(BaseCommand):
                 raise CommandError(one_line(error)) from None
         for each in done:
             self.stdout.write(f"{each.name:<12}{each.text}" + (f"\n{'':<12}{each.shown}" if each.shown else ""))
-        if not any(each.is_new for each in done):
+        if not any(each.is_new or each.shown for each in done):
             self.stdout.write("Nothing was changed.")
         self.stdout.write(NEXT.format(link="; then open the link" if first.shown else "", origin=origin))
 

@@ -10,6 +10,7 @@ from django.db import OperationalError
 from tenants.audit.events import SERVER
 from tenants.changes.changesets import Origin
 from tenants.changes.emptying import NotASandbox
+from tenants.changes.fingerprint import check_erasure_key
 from tenants.configuration import CustomersCollide
 from tenants.models import Source, Tenant
 from tenants.provisioning import named_tenant
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             parts.add_argument("tenant", help="the sandbox's own id or slug")
 
     def handle(self, what: str, tenant: str, customers: int = 0, **_: Any) -> None:
+        check_erasure_key()
         sandbox = named_tenant(tenant)
         if sandbox is None:
             raise CommandError(f"There is no tenant {tenant!r}.")

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.changes.certificates import Verdict, verify
+from tenants.changes.fingerprint import check_erasure_key
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
             text = Path(file).read_bytes() if file else sys.stdin.buffer.read()
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
+        check_erasure_key()
         verdict, shown = verify(text)
         if verdict != Verdict.VALID:
             raise CommandError(f"Not valid: {verdict}.")

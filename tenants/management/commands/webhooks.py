@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from tenants.changes.fingerprint import check_erasure_key
 from tenants.models import Entity, Operation, Tenant, Webhook
 from tenants.provisioning import named_tenant, one_line
 from tenants.webhooks import endpoints
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, action: str, **options: Any) -> None:
+        check_erasure_key()
         acts: dict[str, Callable[..., None]] = {
             "create": self._create,
             "list": self._list,
