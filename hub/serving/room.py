@@ -12,7 +12,7 @@ import time
 import structlog
 from django.db import OperationalError, connections
 
-from hub.environment import BACKGROUND, Environment, EnvironmentProblem
+from hub.environment import BACKGROUND, BESIDE, Environment, EnvironmentProblem
 from hub.sql.files import read_sql
 from hub.sql.replica import PRIMARY, REPLICA
 
@@ -21,8 +21,8 @@ ROOM = read_sql("hub", "room")
 MOST_NAME = 63  # bytes that PostgreSQL keeps of a connection's name
 PATIENCE = 3  # seconds for the connections of a hub that has just ended to be gone
 NO_ROOM = (
-    "{whose}: PostgreSQL has {free} connections to give, and this hub may need {needed}: THREADS ({threads}) and one"
-    " for each of WORKERS ({workers}) and for a process that is renewed, and {background} for the background worker."
+    "{whose}: PostgreSQL has {free} connections to give, and this hub may need {needed}: THREADS ({threads}) and"
+    " {beside} more for each of WORKERS ({workers}) and for a process that is renewed, and {background} for the background worker."
     " Set WORKERS or THREADS lower, or {remedy}. Of {most}, {reserved} are left to operators and {taken} are others'."
 )
 RAISE = "max_connections of PostgreSQL to {number} or more"
@@ -71,6 +71,7 @@ def _missing(environment: Environment, database: str, whose: str) -> str:
         free=free,
         needed=needed,
         threads=environment.THREADS,
+        beside=BESIDE,
         workers=environment.processes,
         background=BACKGROUND,
         remedy=START_FIRST if whose == "HUB_DATA" else raised,

@@ -33,7 +33,7 @@ def test_a_hub_for_which_there_is_no_room_beside_another_says_what_to_set(hub: H
     assert refused.returncode == 1
     said = one_line(refused.stderr)
     assert said.startswith("HUB_DATA: PostgreSQL has ")
-    assert "this hub may need 236: THREADS (12) and one" in said
+    assert "this hub may need 270: THREADS (12) and 3 more for each of WORKERS (" in said
     assert NEEDED + "stop what else uses HUB_DATA" in said
     assert hub.send("GET", "/health").status == 200
 
@@ -45,7 +45,7 @@ def test_what_a_running_hub_may_come_to_hold_is_counted_and_not_what_it_holds(hu
     assert hub.send("GET", "/health").status == 200
     too_many = hub.manage("serve", "--workers=2", THREADS="58", PORT=str(free_port()))
 
-    assert f"PostgreSQL has {most} connections to give, and this hub may need 192" in one_line(too_many.stderr)
+    assert f"PostgreSQL has {most} connections to give, and this hub may need 198" in one_line(too_many.stderr)
 
 
 def test_a_database_of_ones_own_is_asked_for_its_room(hub: Hub) -> None:
@@ -53,7 +53,7 @@ def test_a_database_of_ones_own_is_asked_for_its_room(hub: Hub) -> None:
 
     assert refused.returncode == 1
     assert one_line(refused.stderr).startswith("DATABASE_URL: PostgreSQL has ")
-    assert NEEDED + "max_connections of PostgreSQL to 2" in refused.stderr
+    assert NEEDED + "max_connections of PostgreSQL to 321 or more" in refused.stderr
 
 
 def test_a_replica_is_asked_for_its_room(hub: Hub, own: Hub) -> None:
