@@ -19,6 +19,7 @@ from tests.webhooks.receiver import Receiver, answering, hanging, receiving
 
 pytestmark = pytest.mark.slow
 SOON = 35  # seconds after which another worker, or the next, goes on: twenty that a webhook is held, and a start
+STARTS = "the background worker starts"
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +93,16 @@ def test_a_worker_ends_soon_and_the_next_goes_on_at_once(hub: Hub) -> None:
         hook(shop, receiver)
         change(shop, 2)
         assert wait_until(lambda: receiver.got)
-        worker = hub.background_worker()
+        worker, starts = hub.background_worker(), hub.errors.read_text().count(STARTS)
         began = time.monotonic()
         os.kill(worker, signal.SIGTERM)
         assert wait_until(lambda: worker not in hub.processes("procrastinate"))
         assert time.monotonic() - began < 8
+        assert wait_until(lambda: hub.errors.read_text().count(STARTS) > starts)
+        began = time.monotonic()
         assert wait_until(lambda: 2 in receiver.numbers)
 
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 12
     assert receiver.numbers == [1, 1, 2]
 
 
