@@ -195,7 +195,7 @@ def test_no_label_has_a_value_that_the_code_does_not_know(partner: Partner) -> N
 
     new = {key for key in values() if key not in before and key[0] in ("hub_requests_total", "hub_refusals_total")}
 
-    routes = {key[2] for key in values() if key[0] == "hub_requests_total"}
+    routes = {key[2] for key in new if key[0] == "hub_requests_total"}  # others have asked, too, in this process
     assert len(new) < 30
     assert [route for route in routes if re.search(r"\d", route)] == []
     codes = {key[1] for key in values() if key[0] == "hub_refusals_total"}
