@@ -174,7 +174,7 @@ def test_a_migration_that_is_missing_takes_the_hub_out(watched: Hub) -> None:
 
 
 def test_every_line_of_the_log_is_of_one_shape_whoever_wrote_it(watched: Hub) -> None:
-    assert watched.send("GET", "/health").status == 200
+    assert wait_until(lambda: watched.send("GET", "/health").status == 200)
     written = [json.loads(line) for line in watched.errors.read_text().splitlines()]
 
     assert [line for line in written if not {"timestamp", "level", "event"} <= line.keys()] == []
