@@ -23,7 +23,8 @@ PATIENCE = 3  # seconds for the connections of a hub that has just ended to be g
 NO_ROOM = (
     "{whose}: PostgreSQL has {free} connections to give, and this hub may need {needed}: THREADS ({threads}) and"
     " {beside} more for each of WORKERS ({workers}) and for a process that is renewed, and {background} for the"
-    " background worker. Set WORKERS or THREADS lower, or {remedy}. Of {most}, {reserved} are left to operators and {taken} are others'."
+    " background worker. Set WORKERS or THREADS lower, or {remedy}. Of {most}, {reserved} are left to operators and"
+    " {taken} are others'."
 )
 RAISE = "max_connections of PostgreSQL to {number} or more"
 START_FIRST = "stop what else uses HUB_DATA, for its server has room for who starts first"

@@ -98,6 +98,7 @@ def test_a_test_event_is_sent_and_what_became_of_it_is_said(partner: Partner, se
         with pytest.raises(CommandError, match=r"^Not delivered: answered with an error \(503\)\.$"):
             run("test", str(made["id"]))
         settings.ERASURE_KEY = "another key of thirty-two characters"
+        call_command("erasure_key", "--replace")
         with pytest.raises(CommandError, match="rotate it"):
             run("test", str(made["id"]))
 
