@@ -252,9 +252,7 @@ REST_FRAMEWORK = {
 # Requests a minute and an hour: of a tenant by its tier, and of those who have no tenant.
 # A new tenant has the standard tier, which is the documents' (001, "Rate limits").
 RATE_TIERS = {"standard": (100, 5_000), "growth": (300, 15_000), "scale": (1_000, 50_000)}
-RATE_LIMITS = {
-    "address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR),
-}
+RATE_LIMITS = {"address": (ENVIRONMENT.ADDRESS_PER_MINUTE, ENVIRONMENT.ADDRESS_PER_HOUR)}
 # Wrong passwords that cost no waiting, and the seconds in which one is forgiven, which are the longest wait, too.
 # At most so many guesses a day: 96 from a browser that has logged in before, 96 at a name from one network, and by all
 # strangers together 1,440 from one network, at whatever names, and 1,440 at one name.

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from prometheus_client.parser import text_string_to_metric_families
 
 from hub.postgres.server import EmbeddedServer
 from tests.system.cluster import given_cluster, hub_on
+from tests.system.metrics import TOKEN
 from tests.system.processes import kill
 from tests.system.running import Hub, Shop
 from tests.system.servers import folder_for_servers
 from tests.waiting import PATIENCE, wait_until
 
-TOKEN = "a token that is long enough for it"
 BRISK = {
     "DJANGO_SETTINGS_MODULE": "tests.system.brisk",
     "METRICS_TOKEN": TOKEN,
@@ -116,15 +115,6 @@ def running_pair() -> Iterator[Pair]:
             done = pair.one.manage("distribute")
             assert done.returncode == 0, done.stderr
         yield pair
-
-
-def metric(hub: Hub, name: str, **labels: str) -> float:
-    """Return the sum of a metric's values with these labels."""
-    answer = hub.send("GET", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert answer.status == 200, answer.body
-    families = text_string_to_metric_families(answer.body.decode())
-    samples = [sample for family in families for sample in family.samples if sample.name == name]
-    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
 
 def data_of(hub: Hub, path: str) -> Any:

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.system.conftest import copy
+from tests.system.metrics import TOKEN, metric
 from tests.system.processes import kill
 from tests.system.running import Answer, Hub, folder_for_hubs
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-TOKEN = "a token that is long enough for it"
 BOUND = 2  # seconds that a probe may take, and as many again on a machine that is busy
 
 
@@ -43,15 +42,6 @@ def ready(hub: Hub) -> Answer:
 
 def state(hub: Hub, check: str) -> Any:
     return ready(hub).json()["data"][check]
-
-
-def metric(hub: Hub, name: str, **labels: str) -> float:
-    """Return the sum of a metric's values with these labels."""
-    answer = hub.send("GET", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert answer.status == 200, answer.body
-    families = text_string_to_metric_families(answer.body.decode())
-    samples = [sample for family in families for sample in family.samples if sample.name == name]
-    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
 
 def refused_for(hub: Hub) -> Any:
