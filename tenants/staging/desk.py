@@ -4,7 +4,6 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils.module_loading import import_string
 
@@ -15,6 +14,7 @@ from tenants.imports.running import run
 from tenants.models import Entity, FileFormat, Source, Tenant
 from tenants.staging import staff
 from tenants.staging.door import knock, post, upload
+from tenants.superusers import first_superuser
 
 HOURS = 20  # ago the first call was refused: the home page shows the last day's
 
@@ -49,7 +49,7 @@ class Desk:
         self._staff("work", noted=fit[:2], corrected=fit[4], pair=pair, erased=fit[7])
         self._import()
         knock(list(life.refused(self.dataset, self.tenant.pk)), self.key, hours=HOURS)
-        staff.furnish(self.tenant, get_user_model().objects.get(username=staff.ADMIN))
+        staff.furnish(self.tenant, first_superuser() or self.user)
 
     def _staff(self, what: str, *args: Any, **named: Any) -> None:
         import_string(settings.DEMO_STAFF[what])(self.tenant, self.user, *args, **named)

@@ -9,7 +9,7 @@ from tenants.invitations import invite
 from tenants.models import Membership, Role, SavedView, Tenant
 from tenants.webhooks.endpoints import create_webhook, pause_webhook
 
-ADMIN, STAFF, NAME = "admin", "maria", ("Maria", "Lindholm")
+STAFF, NAME = "maria", ("Maria", "Lindholm")
 VIEWS = {"No e-mail opt-in": {"email_optin": "no"}, "Excluded": {"is_excluded": "yes"}}
 
 

@@ -1,5 +1,6 @@
 """`manage.py distribute` on a Citus cluster while partners write: every acknowledged record is there, and once."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ def test_tenants_are_distributed_and_brought_back_while_partners_write(plain: Hu
     with writing(shop, other, number=PARTNERS // 2, rest=REST) as writers:
         assert wait_until(progress(writers))
         nodes = ", ".join(f"{host}:{port}" for host, port in cluster.workers)
-        assert said(plain, "distribute", "--plan").startswith(f"12 tables are to be distributed over {nodes}:")
+        assert re.match(
+            rf"\d+ tables are to be distributed over {re.escape(nodes)}:", said(plain, "distribute", "--plan")
+        )
         assert distributed_tables(plain) == 0
 
         assert said(plain, "distribute").endswith("Tenants are distributed.\n")

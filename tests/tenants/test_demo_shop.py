@@ -139,6 +139,15 @@ def test_near_misses_of_skus_are_measured(shop: Tenant) -> None:
     assert any(sku["near"] for sku in snapshot.unknown_skus or [])
 
 
+def test_a_hub_with_users_of_its_own_has_the_demo_loaded_beside_them() -> None:
+    User.objects.create_superuser("ops", "", "a password of their own")
+
+    call_command("demo", "--percent", "1", "--into", connection.settings_dict["NAME"], stdout=StringIO())
+
+    assert Invitation.objects.get(tenant__slug="mokkafjord").invited_by.username == "ops"
+    assert not User.objects.filter(username="admin").exists()
+
+
 def test_a_second_start_adds_nothing_but_a_key(shop: Tenant) -> None:
     models = (Customer, Order, Changeset, ConsentChange, LoggedRequest, Import, Webhook, SavedView, User, CustomerNote)
     before = [rows_of(model) for model in models]
