@@ -56,13 +56,13 @@ def test_tenants_are_distributed_and_brought_back_while_partners_write(plain: Hu
     with writing(shop, other, number=PARTNERS // 2, rest=REST) as writers:
         assert wait_until(progress(writers))
         nodes = ", ".join(f"{host}:{port}" for host, port in cluster.workers)
-        assert re.match(
-            rf"\d+ tables are to be distributed over {re.escape(nodes)}:", said(plain, "distribute", "--plan")
-        )
+        plan = said(plain, "distribute", "--plan")
+        planned = re.match(rf"(\d+) tables are to be distributed over {re.escape(nodes)}:", plan)
+        assert planned
         assert distributed_tables(plain) == 0
 
         assert said(plain, "distribute").endswith("Tenants are distributed.\n")
-        assert distributed_tables(plain) == 12
+        assert distributed_tables(plain) == int(planned[1])
         assert wait_until(progress(writers))
 
         assert said(plain, "distribute").startswith("Tenants are distributed already.")
@@ -153,7 +153,8 @@ def test_of_an_empty_shard_the_planner_does_not_know_that_it_is_empty(plain: Hub
     said(plain, "distribute")
 
     assert plain.query(KNOWN_TO_BE_EMPTY.format(0)) == [(0,)]
-    assert plain.query(KNOWN_TO_BE_EMPTY.format(1)) == [(1,)]
+    [(of_one_row,)] = plain.query(KNOWN_TO_BE_EMPTY.format(1))
+    assert of_one_row >= 1
 
 
 def test_tenants_are_brought_back_at_once_after_a_move(plain: Hub, cluster: Cluster) -> None:
