@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Warning
 LOOPBACK = ("127.", "::1", "localhost")
 IN_CLEAR = "The hub listens at {host}, beyond this machine, and HTTPS is off: keys and passwords go in clear."
 BY_A_PROXY = "Have a proxy with TLS in front, HTTPS=true and PROXIES=1; or HOST=127.0.0.1."
-NOBODY_IS_BELIEVED = "HTTPS is on and PROXIES is 0: all requests count as sent in clear, and only probes are answered."
+NOBODY_IS_BELIEVED = "HTTPS is on and PROXIES is 0: all requests count as sent in clear, and only probes are answered"
 COUNT_THEM = "Set PROXIES to the number of proxies in front of the hub."
 
 

@@ -142,8 +142,11 @@ def test_near_misses_of_skus_are_measured(shop: Tenant) -> None:
 def test_a_hub_with_users_of_its_own_has_the_demo_loaded_beside_them() -> None:
     User.objects.create_superuser("ops", "", "a password of their own")
 
-    call_command("demo", "--percent", "1", "--into", connection.settings_dict["NAME"], stdout=StringIO())
+    shown = StringIO()
 
+    call_command("demo", "--percent", "1", "--into", connection.settings_dict["NAME"], stdout=shown)
+
+    assert "Admin login    ops\n" in shown.getvalue()
     assert Invitation.objects.get(tenant__slug="mokkafjord").invited_by.username == "ops"
     assert not User.objects.filter(username="admin").exists()
 

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from hub.checks import NOBODY_IS_BELIEVED
 from hub.environment import read_environment
 from hub.metrics.places import folder_for_processes
 from hub.postgres.server import EmbeddedServer, PostgresError
@@ -58,9 +59,7 @@ class Command(BaseCommand):
         _listen(listener)
         web = web_server(APPLICATION, listener, environment.processes)
         if settings.HTTPS and not settings.TRUSTED_PROXIES:
-            log.warning(
-                "HTTPS is on and PROXIES is 0: all requests count as sent in clear, and only probes are answered"
-            )
+            log.warning(NOBODY_IS_BELIEVED)
         children = [*web, *([] if options["no_worker"] else [_worker()])]
         database = EmbeddedServer(environment.HUB_DATA, connections=environment.connections)
         most_memory = environment.WORKER_MEMORY_MB * MEGABYTE

@@ -21,6 +21,7 @@ from tenants.models import ApiKey, RateCounter, Tenant
 from tenants.provisioning import create_tenant
 from tenants.staging.desk import Desk
 from tenants.staging.door import post
+from tenants.superusers import first_superuser
 
 TOTALS = {"customers": 5000, "orders": 20000, "products": 800}
 LEAST = {"customers": 100}  # the first shop's staff have to do with 36 persons, who are its share of these
@@ -76,11 +77,12 @@ class Command(BaseCommand):
         return password
 
     def _show(self, tenant: Tenant, key: str, password: str | None) -> None:
+        admin = first_superuser()
         login = f"{password}  (shown once)" if password else "as shown at the first start"
         address = f"http://127.0.0.1:{settings.ENVIRONMENT.PORT}"
         self.stdout.write(
             f"\n  Demo tenant    {tenant.name}\n  Tenant id      {tenant.pk}\n  Key            {key}"
-            f"\n  Admin login    {ADMIN}\n  Password       {login}\n\n  Try it:\n\n"
+            f"\n  Admin login    {admin or ADMIN}\n  Password       {login}\n\n  Try it:\n\n"
             f"  curl -X POST {address}/customers/{tenant.pk} \\\n"
             f"    -H 'Content-Type: application/json' -H 'x-replenit-auth-key: {key}' \\\n"
             """    -d '[{"CustomerId":"C-1","Email":"jane@example.com","Language":"en-GB","GdprOptin":true}]'\n"""
