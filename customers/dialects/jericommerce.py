@@ -33,7 +33,7 @@ from hub.api.parameters import EMAIL, Parameters, meaning
 from hub.api.responses import JsonResponse, in_changeset
 from hub.middleware.paths import identifier_in_path
 from hub.records.faults import Fault, ValidationFailed
-from hub.records.mistakes import Mistake, mistakes_of, of_record
+from hub.records.mistakes import REFUSED, Mistake, mistakes_of, of_record
 from hub.records.schemas import STRICT, Schema, parse, refuse_too_many_values
 from hub.records.types import Email, Flag, RequiredEmail, identifier, text
 from tenants.api.authentication import Caller, Credentials, authorise
@@ -100,7 +100,7 @@ class Refused(Exception):
 
     def __init__(self, text: str, mistakes: Sequence[Mistake] = ()) -> None:
         super().__init__(text)
-        self.mistakes = mistakes or [Mistake("refused", text)]
+        self.mistakes = mistakes or [Mistake(REFUSED, text)]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hub.records.reading import UNKNOWN_FIELD
 MOST = 1000  # of a request that are looked at; the rest is counted
 LIKE_EMAIL = re.compile(r"[^\s@\"'<>(),;]+@[^\s@\"'<>(),;]+")
 PLACE = re.compile(r"\[([0-9]+)\]")
-UNKNOWN, WARNING = "unknown_field", "warning"
+UNKNOWN, WARNING, REFUSED = "unknown_field", "warning", "refused"  # beside those of faults and of statuses
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is kept of records that were left out, how much of it and how long, and that the erased are not in it."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.quarantine.lenient import send, take
 
 pytestmark = pytest.mark.django_db
 
+# Two letters alone stand in certificates' numbers by chance.
+NAMES_THE_PERSON = re.compile(r"zq(-1|@shop\.example)|35840123456", re.I)
 BAD = {"CustomerId": "B", "Email": "b@shop.example", "Language": "much too long a tag"}
 
 
@@ -152,7 +155,7 @@ def test_an_erasure_takes_what_names_the_person(partner: Partner, entity: str, r
     partner.delete("/customers/{tenant}", customerId="zq-1")
 
     assert not QuarantinedRecord.objects.exists()
-    assert "zq" not in "".join(map(str, every_row())).lower()
+    assert [row for row in every_row() if NAMES_THE_PERSON.search(row)] == []
 
 
 def test_an_erasure_takes_what_names_the_person_by_a_former_identifier(partner: Partner) -> None:
