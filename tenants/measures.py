@@ -22,7 +22,7 @@ from hub.metrics.places import Neighbour, neighbours
 from hub.serving.memory import resident_bytes
 from hub.sql.aside import FOR_METRICS, bounded
 from hub.version import VERSION
-from tenants.models import Feed, Import, ImportState, PauseReason, Webhook
+from tenants.models import Feed, Import, ImportState, Webhook
 from tenants.system.database import SERVER
 from tenants.system.figures import ask
 from tenants.system.jobs import QUEUE, STALLED_SECONDS, WORKERS
@@ -96,7 +96,7 @@ def webhooks() -> Iterator[Metric]:
 
 def _standing(webhook: Webhook) -> str:
     if webhook.paused_at:
-        return "paused" if webhook.pause_reason == PauseReason.HAND else "stopped"
+        return "stopped" if webhook.is_stopped else "paused"
     return "failing" if webhook.failing_since else "delivering"
 
 

@@ -14,10 +14,10 @@ from tenants.entities import model_label
 from tenants.health import last_received, opted_in_against_staff, refused_weeks
 from tenants.keys import unused_keys
 from tenants.models import (
+    STOPPED,
     ApiKey,
     Entity,
     LoggedRequest,
-    PauseReason,
     QuarantinedRecord,
     QuarantineState,
     Tenant,
@@ -196,9 +196,8 @@ def unused(tenants: Sequence[Tenant]) -> Figure:
 
 def troubled(tenants: Sequence[Tenant]) -> list[Webhook]:
     """Webhooks that get nothing any more, or for over an hour, of tenants whose webhooks one may see."""
-    stopped = Q(paused_at__isnull=False) & ~Q(pause_reason=PauseReason.HAND)
     failing = Q(paused_at=None, failing_since__lt=Now() - FAILING)
-    return list(Webhook.objects.filter(stopped | failing, tenant__in=tenants).select_related("tenant"))
+    return list(Webhook.objects.filter(STOPPED | failing, tenant__in=tenants).select_related("tenant"))
 
 
 def worst_skus(facts: Facts) -> list[tuple[str, int, str]]:

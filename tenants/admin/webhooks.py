@@ -24,7 +24,7 @@ from tenants.admin.sections import clipped, moment, named
 from tenants.admin.webhook_forms import RedeliverForm, RotateForm, WebhookForm
 from tenants.admin.webhook_secrets import rotate_once
 from tenants.audit.events import actor_of, record
-from tenants.models import AuditKind, PauseReason, Webhook
+from tenants.models import AuditKind, Webhook
 from tenants.webhooks import endpoints
 from tenants.webhooks.endpoints import last_numbers, name_of
 
@@ -99,7 +99,7 @@ class WebhookAdmin(ConfigurationAdmin):
     @display(description="State", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, webhook: Webhook) -> str:
         if webhook.paused_at:
-            return "paused" if webhook.pause_reason == PauseReason.HAND else "stopped"
+            return "stopped" if webhook.is_stopped else "paused"
         if not webhook.tenant.is_enabled:
             return "tenant disabled"
         return "failing" if webhook.failing_since else "active"

@@ -36,7 +36,7 @@ from tenants.models.tenants import (
     standard_per_minute,
 )
 from tenants.models.views import SavedView
-from tenants.models.webhooks import Delivery, Fault, PauseReason, Webhook
+from tenants.models.webhooks import STOPPED, Delivery, Fault, PauseReason, Webhook
 
 # Where migrations look for them.
 from tenants.validators import validate_country, validate_customer_field, validate_time_zone
@@ -47,6 +47,7 @@ __all__ = [
     "DIALECTS",
     "PAGE_BOUNDS",
     "SANDBOX",
+    "STOPPED",
     "TENANT_CHOICES",
     "AccountEvent",
     "ApiKey",

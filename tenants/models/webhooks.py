@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from tenants.models.changes import Entity, Operation
 from tenants.models.tenants import Tenant
@@ -11,10 +12,15 @@ class PauseReason(models.TextChoices):
     """Why nothing is sent to a webhook."""
 
     HAND = "hand", "paused by hand"
+    COPY = "copy", "paused in a copy of the hub, which tells nobody"
     GONE = "gone", "the receiver answered 410: it wants no more"
     FAILING = "failing", "every attempt failed for 3 days"
     EXPIRED = "expired", "changes that it had not got have expired"
     SECRET = "secret", "its secret can't be read: rotate it"
+
+
+CHOSEN = (PauseReason.HAND, PauseReason.COPY)  # all others are the hub's, which stops what can't go on
+STOPPED = Q(paused_at__isnull=False) & ~Q(pause_reason__in=CHOSEN)
 
 
 class Fault(models.TextChoices):
@@ -71,6 +77,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the hub stopped it, as in `STOPPED`."""
+        return self.paused_at is not None and self.pause_reason not in CHOSEN
 
 
 class Delivery(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from hub.version import VERSION
-from tenants.models import HealthSnapshot, Import, ImportState, PauseReason, Tenant, Webhook
+from tenants.models import STOPPED, HealthSnapshot, Import, ImportState, Tenant, Webhook
 from tenants.system.figures import Card, Figure
 
 STUCK = timedelta(minutes=10)  # without a sign of who runs an import
@@ -42,12 +42,11 @@ def imports() -> Figure:
 
 def webhooks() -> Figure:
     """Return how many webhooks get nothing."""
-    stopped = Q(paused_at__isnull=False) & ~Q(pause_reason=PauseReason.HAND)
     failing = Q(paused_at=None, failing_since__isnull=False)
     long = failing & Q(failing_since__lt=timezone.now() - FAILING)
     counts = Webhook.objects.aggregate(
         all=Count("pk"),
-        stopped=Count("pk", filter=stopped),
+        stopped=Count("pk", filter=STOPPED),
         failing=Count("pk", filter=failing),
         long=Count("pk", filter=long),
     )

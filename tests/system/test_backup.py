@@ -192,7 +192,7 @@ def test_a_copy_writes_to_nobody(source: Source, target: Hub) -> None:
     told = succeeds(target, "restore", str(source.clear), "--as-copy").stdout
 
     assert "Its webhooks are paused" in told
-    assert target.query("SELECT pause_reason, paused_at IS NULL FROM tenants_webhook") == [("hand", False)]
+    assert target.query("SELECT pause_reason, paused_at IS NULL FROM tenants_webhook") == [("copy", False)]
 
 
 # Keys

@@ -133,9 +133,10 @@ def test_each_periodic_task_has_its_last_run_and_its_last_failure() -> None:
     assert (shown()["Failed last time"].value, shown()["Late"].value) == ("purge", "measure tenants")
 
 
-def test_a_webhook_that_the_hub_stopped_is_bad_and_one_paused_by_hand_is_not(partner: Partner) -> None:
+@pytest.mark.parametrize("chosen", [PauseReason.HAND, PauseReason.COPY])
+def test_a_webhook_that_the_hub_stopped_is_bad_and_one_that_was_paused_is_not(partner: Partner, chosen: str) -> None:
     hook = Webhook(tenant=partner.tenant, label="ERP", url="https://erp.example/", secret="", position=0)
-    hook.paused_at, hook.pause_reason = timezone.now(), PauseReason.HAND
+    hook.paused_at, hook.pause_reason = timezone.now(), chosen
     hook.save()
     assert not shown()["Webhooks"].is_bad
 

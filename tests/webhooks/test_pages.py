@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from hub.sql.files import read_sql
 from tenants.models import AuditEvent, Delivery, Operation, Role, Tenant, Webhook
 from tenants.webhooks.endpoints import MOST
 from tenants.webhooks.leases import note_tested
@@ -147,6 +149,17 @@ def test_a_webhook_is_paused_and_resumed(maria: Client, partner: Partner, webhoo
     webhook.refresh_from_db()
     assert (webhook.paused_at, webhook.pause_reason, webhook.position) == (None, "", 3)
     assert told(partner) == ("webhook_resumed", [f"webhook #{webhook.pk}", "after: 3"])
+
+
+def test_a_webhook_of_a_copy_says_why_it_is_paused(maria: Client, webhook: Webhook) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(read_sql("tenants", "quiet_copy"))
+
+    shown = text(maria.get(page(webhook)))
+
+    assert "paused in a copy of the hub, which tells nobody" in shown
+    assert "stopped" not in shown
+    assert "resume/" in shown
 
 
 @pytest.mark.parametrize(("number", "position"), [("2", 1), ("1", 0), ("3", 2), ("0", 3), ("4", 3), ("", 3), ("x", 3)])
