@@ -27,6 +27,8 @@ def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, i
     printed = own.start()
     assert f"API     {own.address}\n" in printed
     assert f"Admin   {own.address}/admin/\n" in printed
+    logged = own.errors.read_text().rpartition('"the hub has stopped"')[2]  # since it was started the last time
+    assert '"event":"request"' not in logged
     assert len(own.all_web_workers()) == 2
     assert own.background_worker()
     kept = own.connect()

@@ -110,7 +110,7 @@ def test_customers_have_tags_twins_and_colliding_emails(shop: Tenant) -> None:
     assert Duplicate.objects.filter(tenant=shop).count() >= 4
 
 
-def test_partners_were_refused_and_a_file_has_rejected_rows(shop: Tenant) -> None:
+def test_partners_were_refused_and_a_file_has_rejected_rows(shop: Tenant, caplog: pytest.LogCaptureFixture) -> None:
     refused = set(LoggedRequest.objects.filter(tenant=shop, status__gte=400).values_list("status", flat=True))
     (job,) = Import.objects.all()
 
@@ -118,6 +118,7 @@ def test_partners_were_refused_and_a_file_has_rejected_rows(shop: Tenant) -> Non
     assert StrangerRequest.objects.filter(status=401).count() == 2
     assert (job.state, job.read, job.created, job.rejected) == ("finished", 6, 4, 2)
     assert QuarantinedRecord.objects.filter(tenant=shop).count() >= 4
+    assert "hub.request" not in {line.name for line in caplog.get_records("setup")}
 
 
 def test_the_only_webhook_calls_nobody(shop: Tenant) -> None:

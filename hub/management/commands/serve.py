@@ -159,7 +159,7 @@ def _address() -> str:
 
 def _answers(address: str) -> bool:
     try:
-        DIRECT.open(f"{address}/health", timeout=2).close()
+        DIRECT.open(f"{address}/livez", timeout=2).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
