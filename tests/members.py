@@ -2,10 +2,13 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 
 from tenants.models import Membership, Role, Tenant
@@ -35,6 +38,17 @@ def member(role: Role, *tenants: Tenant) -> Client:
 def superuser() -> Client:
     """Return the client of a new superuser."""
     return browser(make_user("root", superuser=True))
+
+
+@contextmanager
+def taken_back(client: Client) -> Iterator[None]:
+    """Take back what is stored in the block, and what the client's cookies became."""
+    cookies = client.cookies.output(header="", sep=";")
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    client.cookies.load(cookies)
 
 
 def text(response: Any) -> str:

@@ -12,7 +12,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -52,7 +52,7 @@ from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.exporting import exported
 from tests.files.jobs import ndjson, tried_file
-from tests.members import browser, make_user, text
+from tests.members import browser, make_user, taken_back, text
 from tests.orders.records import order
 from tests.products.records import product
 from tests.quarantine.lenient import take
@@ -343,14 +343,11 @@ def changed_by(client: Client, address: str, sent: dict[str, Any], known: dict[s
 
     `known` are the rows as they were when they were last seen; they are read anew where the form left others.
     """
-    cookies = client.cookies.output(header="", sep=";")
     for file in (value for value in sent.values() if isinstance(value, SimpleUploadedFile)):
         file.seek(0)
-    with transaction.atomic():
+    with taken_back(client):
         answer = client.post(address, sent)
         after = rows()
-        transaction.set_rollback(True)
-    client.cookies.load(cookies)
     if after != known:
         known.update(rows())
     return {table for table in after if known.get(table) != after[table]}, text(answer) if answer.content else ""
