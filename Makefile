@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast check static compiled setup setup-browser statements bench release-data docs lock format clean
+.PHONY: help run install test test-fast test-thorough check coverage static compiled setup setup-browser statements bench release-data docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +32,15 @@ test: setup  ## run the tests
 test-fast: setup  ## run the tests that start no server and no browser, with a tenth of the random examples
 	$(BIN)/pytest -n auto -m "not slow and not browser" --hypothesis-profile=fast
 
-check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests with their coverage
+test-thorough: setup  ## run the tests with three times as many random examples, other ones each time
+	$(BIN)/pytest -n auto --hypothesis-profile=thorough
+
+check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static compiled
-	$(BIN)/pytest -n auto --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n auto
+
+coverage: setup  ## measure how much of the code the tests reach that start no server and no browser: 95 % at least
+	$(BIN)/pytest -n auto -m "not slow and not browser" --hypothesis-profile=fast --cov --cov-report=term-missing:skip-covered
 
 static: setup
 	$(BIN)/ruff format --check .

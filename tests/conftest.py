@@ -5,9 +5,7 @@ import logging
 import math
 import os
 import secrets
-import sys
-import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -35,21 +33,22 @@ CLIENT = Client(raise_request_exception=False)
 SERVER = pytest.StashKey[EmbeddedServer]()
 
 
-# How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies.
+# How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies,
+# which tries the same examples each time: so many of them are tried by who asks for it, `make test-thorough`.
 EXAMPLES = 100
-MEASURED = 10  # of a test's values for a parameter, so many are measured
 settings.register_profile(
-    "hub",
+    "thorough",
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("fast", settings.get_profile("hub"), max_examples=EXAMPLES // 10)
+settings.register_profile("hub", settings.get_profile("thorough"), max_examples=EXAMPLES * 3 // 10)
+settings.register_profile("fast", settings.get_profile("thorough"), max_examples=EXAMPLES // 10)
 settings.load_profile("hub")
 
 
 def examples(number: int) -> settings:
-    """Try so many examples; a tenth of them where the profile "fast" is chosen, as `make test-fast` does."""
+    """Try so many examples with the profile "thorough", three tenths of them without, one with "fast"."""
     return settings(max_examples=math.ceil(number * settings().max_examples / EXAMPLES))
 
 
@@ -85,35 +84,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow files, in their order: one that began as the last would keep all others waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
-
-
-def is_measured(item: pytest.Item) -> bool:
-    """Tell whether a test's coverage counts: not where it is slow, nor for a hundred random or many listed examples.
-
-    What these alone reach is missing in the figure, which is so never too high.
-    """
-    if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
-        return False
-    listed = getattr(item, "callspec", None)
-    numbers = listed.indices.values() if listed else ()
-    return not hasattr(getattr(item, "obj", None), "hypothesis") and max(numbers, default=0) < MEASURED
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure what the fast tests reach: all that is measured takes twice the CPU, and these reach what the others do.
-
-    pytest-cov's mark `no_cover` does nothing in a process of xdist's, which measures twice, one in the other (7.1).
-    """
-    traced = sys.gettrace(), threading.gettrace()
-    if not is_measured(item):
-        sys.settrace(None)
-        threading.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(traced[0])
-        threading.settrace(traced[1])
 
 
 @pytest.fixture(scope="session", autouse=True)
