@@ -203,7 +203,7 @@ def test_caddy_takes_its_file(tmp_path: Path) -> None:
 def test_requests_wait_at_caddy_while_the_hub_is_started_anew() -> None:
     (proxied,) = re.findall(r"\treverse_proxy .*?\n\t\}", (DEPLOY / "Caddyfile").read_text(), re.DOTALL)
 
-    assert "\n\t\tlb_try_duration 30s\n" in proxied
+    assert "\n\t\tlb_try_duration 30s\n\t\tlb_try_interval 1s\n" in proxied
 
 
 # The page
