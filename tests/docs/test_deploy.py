@@ -138,6 +138,23 @@ def test_make_env_refuses_what_is_no_name(tmp_path: Path, arguments: list[str]) 
     assert not (tmp_path / ".env").exists()
 
 
+def test_postgresql_is_reached_by_the_hub_alone() -> None:
+    declared = compose()
+    services = declared["services"]
+
+    assert declared["networks"]["inside"] == {"internal": True}
+    assert services["postgres"]["networks"] == ["inside"]
+    assert [name for name in services if "inside" in services[name]["networks"]] == ["postgres", "hub"]
+    assert [name for name in services if "ports" in services[name]] == ["caddy"]
+
+
+def test_postgresql_is_healthy_once_it_listens_where_the_hub_asks() -> None:
+    """Not on its socket, where the server answers that makes the database, and is stopped again."""
+    test = compose()["services"]["postgres"]["healthcheck"]["test"]
+
+    assert test[:4] == ["CMD", "pg_isready", "-h", "127.0.0.1"]
+
+
 # The unit and the proxies, as their own programs read them
 
 
@@ -181,6 +198,12 @@ def test_caddy_takes_its_file(tmp_path: Path) -> None:
     tried = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
     assert tried.returncode == 0, tried.stderr
+
+
+def test_requests_wait_at_caddy_while_the_hub_is_started_anew() -> None:
+    (proxied,) = re.findall(r"\treverse_proxy .*?\n\t\}", (DEPLOY / "Caddyfile").read_text(), re.DOTALL)
+
+    assert "\n\t\tlb_try_duration 30s\n\t\tlb_try_interval 1s\n" in proxied
 
 
 # The page
