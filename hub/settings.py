@@ -277,6 +277,9 @@ BESIDE_ANSWERS = [
     "tenants.system.readiness.knowing",
     "tenants.requests.writer.writing",
 ]
+# The queue's tasks: imported by what works and answers (hub.serving.loading), and by no command when it starts.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["tenants.tasks", "customers.tasks"]
 METRICS_TOKEN = ENVIRONMENT.METRICS_TOKEN
 # What the background worker does beside its jobs, as long as it runs.
 BESIDE_JOBS = [
