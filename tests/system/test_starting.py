@@ -91,7 +91,7 @@ def test_a_worker_has_imported_everything_before_it_begins(hub: Hub) -> None:
     assert done.returncode == 0, done.stderr
     assert begins
     assert all_but(OF_COMMANDS, OF_WEB_PROCESSES, WHERE_ASKED_FOR) - imported(before) == set()
-    assert ours(imported(after)) == set()
+    assert all_but() & imported(after) == set()
 
 
 def test_a_web_process_has_imported_everything_before_it_answers(hub: Hub) -> None:
@@ -100,7 +100,7 @@ def test_a_web_process_has_imported_everything_before_it_answers(hub: Hub) -> No
     before, _, after = done.stderr.partition("It answers.")
     assert done.stdout == "It has ended.\n", done.stderr
     assert all_but(OF_COMMANDS, OF_WORKERS, WHERE_ASKED_FOR) - imported(before) == set()
-    assert ours(imported(after)) == set()
+    assert all_but() & imported(after) == set()
 
 
 def test_every_module_of_tasks_is_named() -> None:
@@ -133,10 +133,6 @@ def told(hub: Hub, code: str, *arguments: str) -> subprocess.CompletedProcess[st
 def imported(said: str) -> set[str]:
     """Return the modules that a process says it has imported."""
     return set(re.findall(r"^imports (\S+)$", said, re.MULTILINE))
-
-
-def ours(modules: set[str]) -> set[str]:
-    return {module for module in modules if module.partition(".")[0] in APPS}
 
 
 def all_but(*left_out: str) -> set[str]:
