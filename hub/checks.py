@@ -1,9 +1,11 @@
-"""What `manage.py check --deploy` says of the hub's front door, beside what Django says itself."""
+"""What `manage.py check` says of the admin, and with `--deploy` of the hub's front door, too."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Warning
 
 LOOPBACK = ("127.", "::1", "localhost")
@@ -11,6 +13,12 @@ IN_CLEAR = "The hub listens at {host}, beyond this machine, and HTTPS is off: ke
 BY_A_PROXY = "Have a proxy with TLS in front, HTTPS=true and PROXIES=1; or HOST=127.0.0.1."
 NOBODY_IS_BELIEVED = "HTTPS is on and PROXIES is 0: all requests count as sent in clear, and only probes are answered"
 COUNT_THEM = "Set PROXIES to the number of proxies in front of the hub."
+
+
+def check_admin(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Return what Django finds wrong with the admin, all of which is loaded first."""
+    admin.autodiscover()
+    return list(check_admin_app(app_configs))
 
 
 def check_front_door(app_configs: Any, **_: Any) -> list[CheckMessage]:

@@ -277,6 +277,19 @@ BESIDE_ANSWERS = [
     "tenants.system.readiness.knowing",
     "tenants.requests.writer.writing",
 ]
+# The queue's tasks: imported by what works and answers (hub.serving.loading), and by no command when it starts.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["tenants.tasks", "customers.tasks"]
+# Beside these, the modules that are reached by a name in a text alone (tests/system/test_starting.py finds them).
+REACHED_BY_NAME = [
+    *(f"{app}.{module}" for app in ("customers", "orders", "products") for module in ("columns", "taking")),
+    "customers.dialects.custobar.taking",
+    "customers.searching.watching",
+    "tenants.accounts.stale",
+    "tenants.admin.errors",
+    "tenants.admin.home",
+    "tenants.audit.passwords",
+]
 METRICS_TOKEN = ENVIRONMENT.METRICS_TOKEN
 # What the background worker does beside its jobs, as long as it runs.
 BESIDE_JOBS = [

@@ -8,6 +8,7 @@ from hub.api.health import health
 from hub.api.pages import docs, openapi, start
 from hub.api.security_txt import security_txt
 
+admin.autodiscover()  # before its addresses are asked for, which are those of what is registered by then
 urlpatterns = [
     path("", start, name="start"),
     re_path(r"^docs/?$", docs, name="docs"),

@@ -19,6 +19,7 @@ from pytest_django import DjangoDbBlocker
 from hub.admin import changelist
 from hub.environment import read_environment
 from hub.postgres.server import EmbeddedServer
+from hub.serving.loading import load_all
 from hub.sql import execute
 from tenants.keys import create_key
 from tenants.models import Tenant
@@ -53,7 +54,8 @@ def examples(number: int) -> settings:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the embedded server before anything connects."""
+    """Import what the hub's processes have, and start the embedded server before anything connects."""
+    load_all()
     if not is_worker(config):
         open_share()
     environment = read_environment()

@@ -5,19 +5,23 @@ from contextlib import ExitStack
 
 import django
 from django.conf import settings
-from django.core.checks.urls import check_url_config
 from django.core.handlers.wsgi import WSGIHandler
 from django.utils.module_loading import import_string
 
+from hub.serving.loading import load_all
 from hub.serving.static import use_collected_static
 from hub.sql.bounds import bound_transactions
 
 
 class Application(WSGIHandler):
-    """What answers, and what the process does beside that (settings.BESIDE_ANSWERS), until it is closed."""
+    """What answers, and what the process does beside that (settings.BESIDE_ANSWERS), until it is closed.
+
+    It is made with every module that it needs.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        load_all()
         self.beside = ExitStack()
         for name in settings.BESIDE_ANSWERS:
             self.beside.enter_context(import_string(name)())
@@ -28,14 +32,10 @@ class Application(WSGIHandler):
 
 
 def make_application() -> Application:
-    """Set Django up, collect its static files, and return what answers, with every module that it needs.
-
-    What would be imported with the first request may be of another version then.
-    """
+    """Set Django up, collect its static files, and return what answers."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     use_collected_static(settings.ENVIRONMENT.HUB_DATA / "static")
     application = Application()
     bound_transactions(settings.ENVIRONMENT.STATEMENT_SECONDS)
-    check_url_config(None)
     return application

@@ -22,6 +22,7 @@ WAIT_SECONDS = 0.2  # for a worker that is at the same tenant
 
 class Command(BaseCommand):
     help = "Make the words that customers are searched by anew, while the hub runs; broken off, it is gone on with."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--tenant", metavar="SLUG", help="of one tenant, by slug or id (default: of all)")

@@ -18,6 +18,7 @@ from procrastinate.contrib.django.management.commands import procrastinate
 
 from hub.logs import log_uncaught
 from hub.metrics.counters import count_job, count_start
+from hub.serving.loading import load_all
 from hub.serving.pulse import Pulse, beating
 from hub.spans import job_span
 
@@ -26,11 +27,14 @@ NOT_THE_WORKERS = {"command", "func"}
 
 
 class Command(procrastinate.Command):
+    requires_system_checks: list[str] = []
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["command"] != "worker":
             super().handle(*args, **options)
             return
         call_command("erasure_key", verbosity=0)
+        load_all()  # jobs mail addresses, and exports show the admin's lists
         log_uncaught()
         count_start("background worker")
         given = {name: value for name, value in options.items() if name not in self._django_options}

@@ -38,6 +38,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 class Command(BaseCommand):
     help = "Run the web server and the background worker until Ctrl-C."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--workers", type=int, metavar="N", help="web server processes (default: WORKERS)")

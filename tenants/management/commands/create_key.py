@@ -17,6 +17,7 @@ NO_END = "never; with --expires {:%Y-%m-%d} one ends in a year"
 
 class Command(BaseCommand):
     help = "Create an API key for a tenant, named by id or slug; its text is shown this once."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("tenant", help="the tenant's id or slug")

@@ -21,6 +21,7 @@ CONFIGURING = ("name", "slug", "priority", "require", "country", "per_minute", "
 
 class Command(BaseCommand):
     help = "Create a tenant and its first API key, whose text is shown this once."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?")

@@ -31,6 +31,7 @@ ADMIN = "admin"
 
 class Command(BaseCommand):
     help = "Load the demo data the first time; show a key, a login and a request to try."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--into", metavar="NAME", help="the database of DATABASE_URL, where it is one for trials")

@@ -20,6 +20,7 @@ class Command(BaseCommand):
     """Distribute the tables of tenants, with their rows, in one transaction; or say what that would mean."""
 
     help = "Spreads tenants over the nodes of a Citus cluster; the API answers 503 meanwhile. See docs/scaling.md."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group()

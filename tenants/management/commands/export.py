@@ -26,6 +26,7 @@ STDOUT = "-"
 
 class Command(BaseCommand):
     help = "Export all records of a kind as NDJSON or CSV, into a file that is there when it is whole, or to a pipe."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("tenant", help="the tenant's id or slug")

@@ -13,6 +13,7 @@ from tenants.passwords import minutes_to_reset, reset_path
 
 class Command(BaseCommand):
     help = "Make a link by which USER sets a new password, once; it is shown and kept nowhere."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="the user name")

@@ -11,6 +11,7 @@ from tenants.models import ApiKey
 
 class Command(BaseCommand):
     help = "Revoke the API key whose text begins with PREFIX; it works no more from the next request on."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("prefix", help=f"the first {PREFIX_LENGTH} characters of the key, as the admin shows them")

@@ -24,6 +24,7 @@ BUSY = "Somebody else is writing there, or empties it. Try again."
 
 class Command(BaseCommand):
     help = "Fill a sandbox with sample data, configure it as its tenant is, or empty it."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)

@@ -23,6 +23,7 @@ class Command(BaseCommand):
     """Show where each tenant lives, or move a tenant or shards, while the hub serves."""
 
     help = "Shows on which node and shard of a Citus cluster tenants live, and moves them. See docs/scaling.md."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON")

@@ -10,6 +10,7 @@ from tenants.attempts import unlock
 
 class Command(BaseCommand):
     help = "Forget the wrong attempts to log in as NAME, from everywhere: the next one is looked at again."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what is typed as the user name")

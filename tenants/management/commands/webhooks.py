@@ -22,6 +22,7 @@ LOST = "Its secret was encrypted with another ERASURE_KEY: rotate it."
 
 class Command(BaseCommand):
     help = "Create, list, pause, resume, redeliver, rotate, test or delete the webhooks of tenants."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
