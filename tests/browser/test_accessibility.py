@@ -7,11 +7,9 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import cycle
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from orders.models import Order
@@ -19,8 +17,8 @@ from products.models import Product
 from tenants.health import refresh_health
 from tenants.models import ApiKey, Changeset, LoggedRequest, Membership, QuarantinedRecord, Role
 from tenants.requests.writer import WRITER
-from tests.browser.conftest import new_context
-from tests.browser.test_tenants import LONG, SIZES, Desks
+from tests.browser.profiles import Chromium
+from tests.browser.test_tenants import LONG, SCHEMES, SIZES, Desks, Scheme
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.orders.records import line, order
@@ -37,8 +35,6 @@ RUN = """async () => {
   return grave.flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.html.slice(0, 150)}`));
 }"""
 WIDTHS = "[document.documentElement.scrollWidth, window.innerWidth]"
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 RECORDS = ["customers/customer", "orders/order", "products/product", "tenants/quarantinedrecord"]
 HISTORY = ["tenants/changeset", "tenants/consentchange", "tenants/loggedrequest"]
 WITH_PAGES = {
@@ -54,11 +50,11 @@ WITH_PAGES = {
 
 
 @pytest.fixture
-def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
-    found = Desks(chromium, live_server.url)
+def desks(chromium: Chromium) -> Iterator[Desks]:
+    found = Desks(chromium)
     yield found
     for desk in found.seated:
-        desk.page.context.close()
+        chromium.leave(desk.page)
 
 
 @pytest.fixture
@@ -84,11 +80,11 @@ def lists(*models: str) -> list[str]:
     return [*(f"{model}/" for model in models), *pages]
 
 
-def look(page: Page, hub: str, path: str, scheme: Scheme) -> list[str]:
+def look(page: Page, path: str, scheme: Scheme) -> list[str]:
     """Return what is gravely wrong with a page of the admin, and whether a phone has to scroll it sideways."""
     page.set_viewport_size({"width": SIZES["desktop"][0], "height": SIZES["desktop"][1]})
     page.emulate_media(color_scheme=scheme)
-    answer = page.goto(f"{hub}/admin/{path}")
+    answer = page.goto(f"/admin/{path}")
     assert answer
     assert answer.status in (200, 403, 404), path
     grave = page.evaluate(RUN)
@@ -101,11 +97,7 @@ def faults_of(desks: Desks, name: str, shop: Partner | None, role: Role, paths: 
     """Look at pages as somebody, by turns in light and in dark; return what is wrong."""
     page = desks.sit(name, shop, role).page
     page.add_init_script(AXE)
-    return [
-        fault
-        for path, scheme in zip(paths, cycle(SCHEMES), strict=False)
-        for fault in look(page, desks.url, path, scheme)
-    ]
+    return [fault for path, scheme in zip(paths, cycle(SCHEMES), strict=False) for fault in look(page, path, scheme)]
 
 
 def test_the_records_and_the_history_have_no_grave_fault(desks: Desks, shop: Partner) -> None:
@@ -136,8 +128,8 @@ def test_what_all_see_has_no_grave_fault_for_a_viewer(desks: Desks, shop: Partne
     assert faults_of(desks, "vera", shop, Role.VIEWER, paths) == []
 
 
-def test_what_is_wrong_is_found(chromium: Browser) -> None:
-    page = chromium.new_page()
+def test_what_is_wrong_is_found(chromium: Chromium) -> None:
+    page = chromium.browser.new_page()
     page.set_content('<html lang="en"><title>A page</title><main><button></button><input></main>')
     page.evaluate(AXE)
     found = page.evaluate(RUN)
@@ -146,14 +138,13 @@ def test_what_is_wrong_is_found(chromium: Browser) -> None:
     assert sorted(fault.partition(":")[0] for fault in found) == ["button-name", "label"]
 
 
-def test_what_is_seen_before_the_log_in_has_no_grave_fault(chromium: Browser, live_server: LiveServer) -> None:
-    context = new_context(chromium)
-    page = context.new_page()
+def test_what_is_seen_before_the_log_in_has_no_grave_fault(chromium: Chromium) -> None:
+    page = chromium.open()
     page.add_init_script(AXE)
     paths = ["login/", "password/forgotten/", "openid/nowhere/callback/"]
 
-    assert [fault for path in paths for scheme in SCHEMES for fault in look(page, live_server.url, path, scheme)] == []
-    context.close()
+    assert [fault for path in paths for scheme in SCHEMES for fault in look(page, path, scheme)] == []
+    chromium.leave(page)
 
 
 def test_a_chart_is_no_wider_than_a_phone_before_it_follows_the_window(desks: Desks, shop: Partner) -> None:

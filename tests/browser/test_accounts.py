@@ -9,14 +9,13 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core import mail
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
 from tenants.members import add_member
 from tenants.models import Membership, Role
 from tenants.tasks import mail_resets
-from tests.browser.conftest import new_context
+from tests.browser.profiles import Chromium
 from tests.conftest import Partner
 from tests.totp import code
 
@@ -54,16 +53,15 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Any]:
+def visit(chromium: Chromium) -> Iterator[Any]:
     visitors: list[Visitor] = []
 
     def visit(**options: Any) -> Visitor:
-        context = new_context(chromium, **options)
-        page = context.new_page()
-        visitor = Visitor(page, live_server.url)
+        page = chromium.open(**options)
+        visitor = Visitor(page, chromium.url)
         page.on("console", visitor.note)
         page.on("pageerror", lambda error: visitor.faults.append(str(error)))
-        devices = context.new_cdp_session(page)
+        devices = page.context.new_cdp_session(page)
         devices.send("WebAuthn.enable")
         device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
         verified = {"isUserVerified": True, "automaticPresenceSimulation": True}
@@ -73,7 +71,7 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Any]:
 
     yield visit
     for visitor in visitors:
-        visitor.page.context.close()
+        chromium.leave(visitor.page)
         assert visitor.faults == []
 
 

@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.models import Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.members import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIST = "/admin/customers/customer/"
-DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+DESK, PHONE = (1366, 768), (390, 844)
 
 
 @pytest.fixture
@@ -29,17 +28,15 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
-def page(request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Chromium, shop: Partner) -> Iterator[Page]:
     complaints: list[str] = []
     user = make_user("staff")
     shop.tenant.memberships.create(user=user, role=Role.STAFF)
-    context = new_context(chromium, viewport=request.param, base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": live_server.url}])
-    opened = context.new_page()
+    opened = chromium.open(user, size=request.param)
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
-    context.close()
+    chromium.leave(opened)
     assert complaints == []
 
 

@@ -3,41 +3,40 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from hub.api.openapi.routes import routes
-from tests.browser.conftest import new_context
+from tests.browser.profiles import Chromium
+from tests.browser.test_tenants import SCHEMES
 from tests.conftest import MakeTenant, Partner
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def partner(live_server: LiveServer, make_tenant: MakeTenant) -> Partner:
+def partner(make_tenant: MakeTenant) -> Partner:
     shop = make_tenant()
     shop.save("customers", {"CustomerId": "C-123", "Name": "Ada"})
     return shop
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: Chromium) -> Iterator[Page]:
     """A page that fails the test where it asks another host for anything, or breaks a policy."""
-    context = new_context(chromium)
-    page = context.new_page()
+    page = chromium.open()
     asked, said = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
     hosts = {url.split("/")[2] for url in asked if not url.startswith(("data:", "blob:"))}
-    context.close()
+    chromium.leave(page)
     assert len(hosts) == 1, hosts
     assert said == []
 
 
-def test_a_request_is_tried_with_a_key(page: Page, live_server: LiveServer, partner: Partner) -> None:
-    page.goto(f"{live_server.url}/docs")
+def test_a_request_is_tried_with_a_key(page: Page, partner: Partner) -> None:
+    page.goto("/docs")
     expect(page.locator(".opblock")).to_have_count(sum(len(route.operations and route.actions) for route in routes()))
 
     page.locator(".auth-wrapper .authorize").click()
@@ -57,20 +56,20 @@ def test_a_request_is_tried_with_a_key(page: Page, live_server: LiveServer, part
     expect(answer).to_contain_text("C-123")
 
 
-def test_the_start_page_leads_to_the_docs(page: Page, live_server: LiveServer, partner: Partner) -> None:
-    page.goto(live_server.url)
+def test_the_start_page_leads_to_the_docs(page: Page, partner: Partner) -> None:
+    page.goto("/")
     page.get_by_role("link", name="API documentation").click()
 
     expect(page.locator(".info .title")).to_contain_text("Data hub")
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_fits_a_phone(page: Page, live_server: LiveServer, partner: Partner, path: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_a_page_fits_a_phone(page: Page, partner: Partner, path: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(live_server.url + path)
+    page.goto(path)
     if path == "/docs":
         page.locator(".opblock").first.wait_for()
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, scheme

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.health import refresh_health
 from tenants.models import AuditEvent, Membership, Role
-from tests.browser.conftest import new_context
+from tests.browser.profiles import Chromium
 from tests.browser.test_tenants import Desks
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
@@ -23,11 +22,11 @@ LIST = "/admin/customers/customer/"
 
 
 @pytest.fixture
-def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
-    found = Desks(chromium, live_server.url)
+def desks(chromium: Chromium) -> Iterator[Desks]:
+    found = Desks(chromium)
     yield found
     for desk in found.seated:
-        desk.page.context.close()
+        chromium.leave(desk.page)
         assert [fault for fault in desk.faults if "status of 4" not in fault] == []
 
 
@@ -127,12 +126,12 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keys(desks: Desks, shop: Partne
     expect(menu).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["customers/customer/{customer}/change/", "tenants/tenant/{tenant}/change/"])
-def test_save_is_in_sight_on_a_phone(desks: Desks, shop: Partner, path: str) -> None:
-    named = path.format(customer=Customer.objects.get().pk, tenant=shop.tenant.pk)
-    page = desks.sit("maria", shop, size="phone").open(f"/admin/{named}")
+def test_save_is_in_sight_on_a_phone(desks: Desks, shop: Partner) -> None:
+    desk = desks.sit("maria", shop, size="phone")
+    for named in (f"customers/customer/{Customer.objects.get().pk}", f"tenants/tenant/{shop.tenant.pk}"):
+        page = desk.open(f"/admin/{named}/change/")
 
-    expect(page.locator("[name=_save]").first).to_be_in_viewport()
+        expect(page.locator("[name=_save]").first).to_be_in_viewport()
 
 
 def test_the_way_to_a_page_is_said_in_the_sidebars_words(desks: Desks, shop: Partner) -> None:
@@ -146,23 +145,24 @@ def test_the_way_to_a_page_is_said_in_the_sidebars_words(desks: Desks, shop: Par
     expect(way.nth(1)).to_contain_text("Customers")
 
 
-@pytest.mark.parametrize(
-    ("path", "way"),
-    [
-        ("customer/{}/correct/", ["Home", "Customers", "Matti Meikäläinen", "Correct Matti Meikäläinen"]),
-        ("customer/{}/everything/", ["Home", "Customers", "Matti Meikäläinen", "Everything held about"]),
-        ("customer/paste-list/", ["Home", "Customers", "Act on a list"]),
-        ("customer/erased/", ["Home", "Customers", "Was this person erased?"]),
-        ("customer/export/", ["Home", "Customers", "Export a list"]),
-    ],
-)
-def test_a_page_is_called_by_what_is_done_there(desks: Desks, shop: Partner, path: str, way: list[str]) -> None:
-    Customer.objects.update(name="Matti", surname="Meikäläinen")
-    page = desks.sit("maria", shop).open(f"/admin/customers/{path.format(Customer.objects.get().pk)}")
+WAYS = [
+    ("customer/{}/correct/", ["Home", "Customers", "Matti Meikäläinen", "Correct Matti Meikäläinen"]),
+    ("customer/{}/everything/", ["Home", "Customers", "Matti Meikäläinen", "Everything held about"]),
+    ("customer/paste-list/", ["Home", "Customers", "Act on a list"]),
+    ("customer/erased/", ["Home", "Customers", "Was this person erased?"]),
+    ("customer/export/", ["Home", "Customers", "Export a list"]),
+]
 
-    crumbs = page.get_by_role("navigation", name="Breadcrumb").get_by_role("listitem")
-    expect(crumbs).to_contain_text(way)
-    expect(page.locator("h1")).to_contain_text(way[-1])
+
+def test_a_page_is_called_by_what_is_done_there(desks: Desks, shop: Partner) -> None:
+    Customer.objects.update(name="Matti", surname="Meikäläinen")
+    desk = desks.sit("maria", shop)
+    for path, way in WAYS:
+        page = desk.open(f"/admin/customers/{path.format(Customer.objects.get().pk)}")
+
+        crumbs = page.get_by_role("navigation", name="Breadcrumb").get_by_role("listitem")
+        expect(crumbs).to_contain_text(way)
+        expect(page.locator("h1")).to_contain_text(way[-1])
 
 
 def test_a_tenants_name_is_whole_beside_all_of_its_buttons(desks: Desks, shop: Partner) -> None:
@@ -218,11 +218,11 @@ def test_home_leads_to_the_unknown_skus_and_the_letter_is_copied(desks: Desks, s
     assert "Please send the products with these SKUs" in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_stale_log_in_tab_just_goes_on(chromium: Browser, live_server: LiveServer, shop: Partner) -> None:
+def test_a_stale_log_in_tab_just_goes_on(chromium: Chromium, shop: Partner) -> None:
     user = User.objects.create_user("maria", password=PASSWORD, is_staff=True)
     Membership.objects.create(tenant=shop.tenant, user=user, role=Role.STAFF)
-    context = new_context(chromium, base_url=live_server.url)
-    tabs = [context.new_page() for _ in range(2)]
+    page = chromium.open()
+    tabs = [page, page.context.new_page()]
     for tab in tabs:
         tab.goto("/admin/login/?next=/admin/orders/order/")
     for tab in tabs:  # the second's token is stale by now
@@ -230,20 +230,17 @@ def test_a_stale_log_in_tab_just_goes_on(chromium: Browser, live_server: LiveSer
         tab.fill("[name=password]", PASSWORD)
         tab.get_by_role("button", name="Log in", exact=True).click()
         expect(tab).to_have_url(re.compile("/admin/orders/order/$"))
-    context.close()
+    chromium.leave(page)
 
 
-def test_a_log_in_tab_that_outlived_a_session_logs_in(
-    chromium: Browser, live_server: LiveServer, shop: Partner
-) -> None:
+def test_a_log_in_tab_that_outlived_a_session_logs_in(chromium: Chromium, shop: Partner) -> None:
     User.objects.create_user("maria", password=PASSWORD, is_staff=True)
-    context = new_context(chromium, base_url=live_server.url)
-    stale = context.new_page()
+    stale = chromium.open()
     stale.goto("/admin/login/")
-    context.clear_cookies(name="csrftoken")
+    stale.context.clear_cookies(name="csrftoken")
     stale.fill("[name=username]", "maria")
     stale.fill("[name=password]", PASSWORD)
     stale.get_by_role("button", name="Log in", exact=True).click()
 
     expect(stale).to_have_url(re.compile("/admin/$"))
-    context.close()
+    chromium.leave(stale)

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.models import Membership, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,26 +25,24 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
     return partner
 
 
-def open_page(chromium: Browser, live_server: LiveServer, shop: Partner, width: int, height: int) -> Page:
+def open_page(chromium: Chromium, shop: Partner, width: int, height: int) -> Page:
     user, _ = User.objects.get_or_create(username="maria", defaults={"is_staff": True})
     Membership.objects.get_or_create(tenant=shop.tenant, user=user, defaults={"role": Role.STAFF})
-    context = new_context(chromium, viewport={"width": width, "height": height}, base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": live_server.url}])
-    return context.new_page()
+    return chromium.open(user, size=(width, height))
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
-    opened = open_page(chromium, live_server, shop, 1366, 768)
+def page(chromium: Chromium, shop: Partner) -> Iterator[Page]:
+    opened = open_page(chromium, shop, 1366, 768)
     yield opened
-    opened.context.close()
+    chromium.leave(opened)
 
 
 @pytest.fixture
-def phone(chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
-    opened = open_page(chromium, live_server, shop, 390, 844)
+def phone(chromium: Chromium, shop: Partner) -> Iterator[Page]:
+    opened = open_page(chromium, shop, 390, 844)
     yield opened
-    opened.context.close()
+    chromium.leave(opened)
 
 
 def is_filtered(page: Page) -> None:

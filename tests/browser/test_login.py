@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from tenants.models import FailureCounter
-from tests.browser.conftest import new_context
+from tests.browser.profiles import Chromium
 
 PASSWORD = "correct horse battery"
 NEW = "staple battery horse"
@@ -36,40 +35,36 @@ def wait_four_minutes() -> None:
     FailureCounter.objects.update(ready_at=timezone.now() + timedelta(minutes=4))
 
 
-def test_who_guesses_reads_how_long_to_wait_and_a_known_browser_need_not(
-    chromium: Browser, live_server: LiveServer
-) -> None:
+def test_who_guesses_reads_how_long_to_wait_and_a_known_browser_need_not(chromium: Chromium) -> None:
     User.objects.create_user("maria", password=PASSWORD, is_staff=True)
-    known, stranger = new_context(chromium), new_context(chromium)
-    marias, other = known.new_page(), stranger.new_page()
-    log_in(marias, live_server.url, PASSWORD)
-    expect(marias).to_have_url(f"{live_server.url}/admin/")
-    known.clear_cookies(name="sessionid")
+    marias, other = chromium.open(), chromium.open()
+    log_in(marias, chromium.url, PASSWORD)
+    expect(marias).to_have_url(f"{chromium.url}/admin/")
+    marias.context.clear_cookies(name="sessionid")
 
     for _ in range(6):
-        log_in(other, live_server.url, "wrong")
+        log_in(other, chromium.url, "wrong")
         expect(other.get_by_text("Please enter the correct username and password")).to_be_visible()
     wait_four_minutes()
-    log_in(other, live_server.url, PASSWORD)
+    log_in(other, chromium.url, PASSWORD)
 
     expect(other.get_by_text("Too many attempts. Wait 4 minutes and try again.")).to_be_visible()
-    log_in(marias, live_server.url, PASSWORD)
-    expect(marias).to_have_url(f"{live_server.url}/admin/")
-    known.close()
-    stranger.close()
+    log_in(marias, chromium.url, PASSWORD)
+    expect(marias).to_have_url(f"{chromium.url}/admin/")
+    chromium.leave(marias)
+    chromium.leave(other)
 
 
-def test_who_guesses_the_old_password_reads_how_long_to_wait(chromium: Browser, live_server: LiveServer) -> None:
+def test_who_guesses_the_old_password_reads_how_long_to_wait(chromium: Chromium) -> None:
     User.objects.create_user("maria", password=PASSWORD, is_staff=True)
-    context = new_context(chromium)
-    page = context.new_page()
-    log_in(page, live_server.url, PASSWORD)
-    expect(page).to_have_url(f"{live_server.url}/admin/")
+    page = chromium.open()
+    log_in(page, chromium.url, PASSWORD)
+    expect(page).to_have_url(f"{chromium.url}/admin/")
 
-    change_password(page, live_server.url, "wrong")
+    change_password(page, chromium.url, "wrong")
     expect(page.get_by_text("Your old password was entered incorrectly")).to_be_visible()
     wait_four_minutes()
-    change_password(page, live_server.url, PASSWORD)
+    change_password(page, chromium.url, PASSWORD)
 
     expect(page.get_by_text("Too many attempts. Wait 4 minutes and try again.")).to_be_visible()
-    context.close()
+    chromium.leave(page)

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Browser, Dialog, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Dialog, Page, expect
 
 from customers.models import Customer, CustomerNote
 from tenants.models import ConsentChange, Membership, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.orders.records import line, order
@@ -20,21 +19,20 @@ from tests.orders.records import line, order
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIST = "/admin/customers/customer/"
-LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+LAPTOP, PHONE = (1366, 768), (390, 844)
 PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+def page(chromium: Chromium) -> Iterator[Page]:
     """A page of a laptop that must log no error to its console, but that a form was refused."""
     complaints: list[str] = []
-    context = new_context(chromium, viewport=LAPTOP, base_url=live_server.url)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    opened = context.new_page()
+    opened = chromium.open(size=LAPTOP)
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
-    context.close()
+    chromium.leave(opened)
     assert [said for said in complaints if "400 (Bad Request)" not in said] == []
 
 
@@ -54,8 +52,8 @@ def maria(shop: Partner) -> User:
 
 
 @pytest.fixture
-def logged_in(maria: User, page: Page, live_server: LiveServer) -> Page:
-    page.context.add_cookies([{"name": "sessionid", "value": session_of(maria), "url": live_server.url}])
+def logged_in(maria: User, page: Page, chromium: Chromium) -> Page:
+    chromium.log_in(page.context, maria)
     return page
 
 
@@ -86,7 +84,7 @@ def test_a_customer_is_understood_without_scrolling(logged_in: Page) -> None:
 
 @pytest.mark.parametrize("path", ["customers/customer", "orders/order"])
 def test_a_phone_shows_a_record_without_scrolling_sideways(logged_in: Page, path: str) -> None:
-    logged_in.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    logged_in.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     logged_in.goto(f"/admin/{path}/")
     logged_in.locator("#result_list .hub-open").first.click()
 
@@ -233,9 +231,7 @@ def test_a_list_that_lacks_its_reason_keeps_every_tick(logged_in: Page, shop: Pa
     assert Customer.objects.get(customer_id="D-069").gdpr_optin is True
 
 
-def test_nothing_that_was_typed_is_lost_when_the_session_ends(
-    logged_in: Page, maria: User, live_server: LiveServer
-) -> None:
+def test_nothing_that_was_typed_is_lost_when_the_session_ends(logged_in: Page, maria: User) -> None:
     logged_in.goto(address())
     logged_in.uncheck("#id_sms_optin")
     logged_in.get_by_label("Why").fill("Called, ticket 17")
@@ -257,23 +253,21 @@ def test_nothing_that_was_typed_is_lost_when_the_session_ends(
     assert ConsentChange.objects.latest("pk").reason == "Called, ticket 17"
 
 
-def test_nothing_is_sent_in_the_name_of_somebody_else(logged_in: Page, shop: Partner, live_server: LiveServer) -> None:
+def test_nothing_is_sent_in_the_name_of_somebody_else(logged_in: Page, shop: Partner, chromium: Chromium) -> None:
     other = User.objects.create_user("otto", is_staff=True, is_superuser=True)
     logged_in.goto(LIST)
     box(logged_in, "sms_optin", "C-1").uncheck()
-    logged_in.context.add_cookies([{"name": "sessionid", "value": session_of(other), "url": live_server.url}])
+    chromium.log_in(logged_in.context, other)
     logged_in.click("button[name=_save]")
 
     expect(logged_in.get_by_role("dialog")).to_contain_text("Somebody else is logged in now.")
     assert Customer.objects.get().sms_optin is True
 
 
-def test_without_a_script_save_is_not_disabled(chromium: Browser, maria: User, live_server: LiveServer) -> None:
-    context = new_context(chromium, java_script_enabled=False, base_url=live_server.url, viewport=LAPTOP)
-    context.add_cookies([{"name": "sessionid", "value": session_of(maria), "url": live_server.url}])
-    page = context.new_page()
+def test_without_a_script_save_is_not_disabled(chromium: Chromium, maria: User) -> None:
+    page = chromium.open(maria, size=LAPTOP, java_script_enabled=False)
     page.goto(address())
 
     assert page.locator("button[name=_save]").is_enabled()
     assert page.get_by_label("Why").count() == 1
-    context.close()
+    chromium.leave(page)

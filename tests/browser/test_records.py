@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from orders.models import Order
 from tenants.models import ConsentChange, Membership, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.orders.records import order
@@ -32,17 +31,15 @@ PEOPLE: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+def page(chromium: Chromium) -> Iterator[Page]:
     """A page that must log no error to its console and ask no host but the hub."""
     complaints: list[str] = []
-    width, height = DESKTOP
-    context = new_context(chromium, viewport={"width": width, "height": height}, base_url=live_server.url)
-    opened = context.new_page()
+    opened = chromium.open(size=DESKTOP)
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", lambda sent: complaints.append(sent.url) if _is_outside(sent.url, live_server.url) else None)
+    opened.on("request", lambda sent: complaints.append(sent.url) if _is_outside(sent.url, chromium.url) else None)
     yield opened
-    context.close()
+    chromium.leave(opened)
     assert complaints == []
 
 
@@ -58,19 +55,22 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
     return partner
 
 
-@pytest.fixture(params=["superuser", "staff"])
+# What a superuser may and sees is said by tests without a browser; these have it rendered.
+BY_BOTH = pytest.mark.parametrize("maria", ["superuser", "staff"], indirect=True)
+
+
+@pytest.fixture
 def maria(request: pytest.FixtureRequest, shop: Partner) -> User:
-    """A superuser, then a member of the one tenant."""
-    user = User.objects.create_user(
-        "maria", password=PASSWORD, is_staff=True, is_superuser=request.param == "superuser"
-    )
+    """A member of the one tenant, or a superuser."""
+    is_superuser = getattr(request, "param", "staff") == "superuser"
+    user = User.objects.create_user("maria", password=PASSWORD, is_staff=True, is_superuser=is_superuser)
     Membership.objects.create(tenant=shop.tenant, user=user, role=Role.STAFF)
     return user
 
 
 @pytest.fixture
-def logged_in(maria: User, page: Page, live_server: LiveServer) -> Page:
-    page.context.add_cookies([{"name": "sessionid", "value": session_of(maria), "url": live_server.url}])
+def logged_in(maria: User, page: Page, chromium: Chromium) -> Page:
+    chromium.log_in(page.context, maria)
     return page
 
 
@@ -93,6 +93,7 @@ def choose(page: Page, *customer_ids: str) -> None:
         page.check(f"input[name=_selected_action][value='{Customer.objects.get(customer_id=customer_id).pk}']")
 
 
+@BY_BOTH
 def test_search_and_filter(logged_in: Page) -> None:
     logged_in.goto(LIST)
     logged_in.fill("#searchbar", "C-")
@@ -107,6 +108,7 @@ def test_search_and_filter(logged_in: Page) -> None:
     expect(logged_in.locator("tr.data-row")).to_contain_text("الخوارزمي")
 
 
+@BY_BOTH
 def test_an_opt_in_is_corrected_in_the_list(logged_in: Page) -> None:
     logged_in.goto(LIST)
     box(logged_in, "sms_optin", "C-1").uncheck()
@@ -130,6 +132,7 @@ def test_what_changed_meanwhile_in_the_list_was_so_already_and_nothing_else_goes
     expect(box(logged_in, "sms_optin", "C-1")).not_to_be_checked()
 
 
+@BY_BOTH
 def test_many_are_opted_out_at_once(logged_in: Page) -> None:
     logged_in.goto(LIST)
     choose(logged_in, "C-1", "C-2")
@@ -205,6 +208,7 @@ def test_the_history_leads_from_a_write_to_its_records(logged_in: Page, shop: Pa
     expect(logged_in.locator("body")).to_contain_text("Augusta")
 
 
+@BY_BOTH
 def test_a_person_is_erased(logged_in: Page) -> None:
     logged_in.goto(f"{LIST}{Customer.objects.get(customer_id='C-1').pk}/change/")
     logged_in.click(".record-menu summary")
@@ -217,14 +221,13 @@ def test_a_person_is_erased(logged_in: Page) -> None:
     assert Order.objects.get().email is None
 
 
-@pytest.mark.parametrize(
-    "path", ["/admin/", LIST, "/admin/orders/order/", "/admin/products/product/", "/admin/tenants/changeset/"]
-)
-def test_a_phone_shows_every_list_without_scrolling_sideways(logged_in: Page, path: str) -> None:
+@BY_BOTH
+def test_a_phone_shows_every_list_without_scrolling_sideways(logged_in: Page) -> None:
     logged_in.set_viewport_size({"width": 390, "height": 844})
-    logged_in.goto(path)
+    for path in ("/admin/", LIST, "/admin/orders/order/", "/admin/products/product/", HISTORY):
+        logged_in.goto(path)
 
-    assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390
+        assert logged_in.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
 def test_a_phone_shows_a_long_reason_to_its_end(logged_in: Page) -> None:

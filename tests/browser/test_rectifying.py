@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from orders.models import Order
 from tenants.models import ApiKey, Membership, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 from tests.customers.rectifying import page_of, stored
@@ -29,27 +28,24 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
     return shop
 
 
-def opened(browser: Browser, server: LiveServer, shop: Partner, role: Role, size: str = "desktop") -> Page:
+def opened(chromium: Chromium, shop: Partner, role: Role, size: str = "desktop") -> Page:
     user = make_user(role)
     Membership.objects.create(tenant=shop.tenant, user=user, role=role)
-    width, height = SIZES[size]
-    context = new_context(browser, viewport={"width": width, "height": height}, base_url=server.url)
-    context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": server.url}])
-    return context.new_page()
+    return chromium.open(user, size=SIZES[size])
 
 
 @pytest.fixture(params=SIZES)
-def page(request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
-    page = opened(chromium, live_server, shop, Role.STAFF, request.param)
+def page(request: pytest.FixtureRequest, chromium: Chromium, shop: Partner) -> Iterator[Page]:
+    page = opened(chromium, shop, Role.STAFF, request.param)
     yield page
-    page.context.close()
+    chromium.leave(page)
 
 
 @pytest.fixture
-def desk(chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
-    page = opened(chromium, live_server, shop, Role.ADMIN)
+def desk(chromium: Chromium, shop: Partner) -> Iterator[Page]:
+    page = opened(chromium, shop, Role.ADMIN)
     yield page
-    page.context.close()
+    chromium.leave(page)
 
 
 def fits(page: Page) -> bool:

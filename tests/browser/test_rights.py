@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from customers.models import Customer
 from tenants.models import ErasureCertificate, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.customers.test_erasure import PERSON, an_order
 from tests.members import make_user
@@ -32,18 +31,16 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
+def page(chromium: Chromium, shop: Partner) -> Iterator[Page]:
     """A page of a member of the staff, which logs no error but that a form was sent back."""
     complaints: list[str] = []
     user = make_user("staff")
     shop.tenant.memberships.create(user=user, role=Role.STAFF)
-    context = new_context(chromium, viewport={"width": 1366, "height": 768}, base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": live_server.url}])
-    opened = context.new_page()
+    opened = chromium.open(user, size=(1366, 768))
     opened.on("console", lambda said: complaints.append(said.text) if _is_error(said) else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
-    context.close()
+    chromium.leave(opened)
     assert complaints == []
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from tenants.models import Membership, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant
 from tests.searching import searched
 
@@ -22,8 +21,7 @@ def page(
     request: pytest.FixtureRequest,
     transactional_db: None,
     make_tenant: MakeTenant,
-    chromium: Browser,
-    live_server: LiveServer,
+    chromium: Chromium,
 ) -> Iterator[Page]:
     partner = make_tenant(slug="shop")
     partner.save(
@@ -35,11 +33,9 @@ def page(
     partner.save("customers", {"CustomerId": "C-3", "Name": "Too new"})
     user = User.objects.create_user("maria", is_staff=True)
     Membership.objects.create(tenant=partner.tenant, user=user, role=Role.STAFF)
-    width, height = WIDTHS[request.param]
-    context = new_context(chromium, viewport={"width": width, "height": height}, base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": live_server.url}])
-    yield context.new_page()
-    context.close()
+    page = chromium.open(user, size=WIDTHS[request.param])
+    yield page
+    chromium.leave(page)
 
 
 def test_a_person_is_found_by_name_with_the_keyboard(page: Page) -> None:

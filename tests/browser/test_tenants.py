@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tenants.health import refresh_health
 from tenants.models import ApiKey, Membership, Role, Tenant
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 LONG = "Außerordentlich lange Handelsgesellschaft für Kaffee, Kosmetik und Sport mbH & Co. KG مقهى"
 
@@ -36,8 +38,8 @@ class Desk:
 class Desks:
     """Seats people: `sit("maria", shop, Role.ADMIN, size="phone", scheme="dark")`, a superuser without a tenant."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url, self.seated = browser, url, list[Desk]()
+    def __init__(self, chromium: Chromium) -> None:
+        self.chromium, self.url, self.seated = chromium, chromium.url, list[Desk]()
 
     def sit(
         self,
@@ -45,22 +47,16 @@ class Desks:
         partner: Partner | None = None,
         role: Role = Role.ADMIN,
         size: str = "desktop",
-        scheme: str = "light",
+        scheme: Scheme = "light",
     ) -> Desk:
         user, _ = User.objects.get_or_create(
             username=name, defaults={"is_staff": True, "is_superuser": partner is None}
         )
         if partner:
             Membership.objects.get_or_create(tenant=partner.tenant, user=user, defaults={"role": role})
-        width, height = SIZES[size]
-        context = new_context(
-            self.browser,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": self.url}])
-        desk = Desk(context.new_page(), self.url)
+        desk = Desk(self.chromium.open(user, size=SIZES[size]), self.url)
+        desk.page.emulate_media(color_scheme=scheme)
+        desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         desk.page.on("console", lambda message: self._note_error(desk, message))
         desk.page.on("pageerror", lambda error: desk.faults.append(str(error)))
         desk.page.on("request", lambda sent: self._note_stranger(desk, sent.url))
@@ -77,11 +73,11 @@ class Desks:
 
 
 @pytest.fixture
-def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
-    found = Desks(chromium, live_server.url)
+def desks(chromium: Chromium) -> Iterator[Desks]:
+    found = Desks(chromium)
     yield found
     for desk in found.seated:
-        desk.page.context.close()
+        chromium.leave(desk.page)
         assert desk.faults == []
 
 
@@ -182,9 +178,8 @@ def test_the_examples_switch_between_languages_and_can_be_copied(desks: Desks, s
     assert "urllib.request" in page.evaluate("navigator.clipboard.readText()")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_no_page_is_wider_than_the_screen(desks: Desks, make_tenant: MakeTenant, size: str, scheme: str) -> None:
+def test_no_page_is_wider_than_the_screen(desks: Desks, make_tenant: MakeTenant, size: str) -> None:
     partner = make_tenant(slug="long")
     Tenant.objects.filter(pk=partner.tenant.pk).update(name=LONG * 2)
     partner.save("customers", {"CustomerId": "x" * 100, "Email": f"{'y' * 200}@example.com"})
@@ -192,7 +187,7 @@ def test_no_page_is_wider_than_the_screen(desks: Desks, make_tenant: MakeTenant,
     line = {"ProductId": "P", "Sku": "S" * 100, "Quantity": 1, "Price": 1}
     order = {"OrderId": "1", "CustomerId": "9", "Email": "z@example.com", "OrderDate": "2026-01-01T00:00:00Z"}
     partner.save("orders", {**order, "TotalRevenue": 1, "Currency": "EUR", "OrderItems": [line]})
-    desk = desks.sit("maria", partner, size=size, scheme=scheme)
+    desk = desks.sit("maria", partner, size=size)
     tenant, key = f"/admin/tenants/tenant/{partner.id}", ApiKey.objects.get(tenant=partner.tenant).pk
 
     for path in (
@@ -212,4 +207,6 @@ def test_no_page_is_wider_than_the_screen(desks: Desks, make_tenant: MakeTenant,
         "/admin/account/tenants/",
     ):
         page = desk.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], path
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], (path, scheme)

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.models import Changeset, Membership, Role
-from tests.browser.conftest import new_context, session_of
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.members import make_user
 from tests.undoing import undo_page
@@ -31,15 +30,13 @@ def shop(transactional_db: None, make_tenant: MakeTenant) -> Partner:
 
 
 @pytest.fixture(params=SIZES)
-def page(request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Chromium, shop: Partner) -> Iterator[Page]:
     """A page of the tenant's admin."""
     user = make_user("admin")
     Membership.objects.create(tenant=shop.tenant, user=user, role=Role.ADMIN)
-    width, height = SIZES[request.param]
-    context = new_context(chromium, viewport={"width": width, "height": height}, base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": live_server.url}])
-    yield context.new_page()
-    context.close()
+    page = chromium.open(user, size=SIZES[request.param])
+    yield page
+    chromium.leave(page)
 
 
 def people(number: int, **fields: Any) -> list[dict[str, Any]]:

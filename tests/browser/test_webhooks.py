@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from tenants.models import ApiKey, Fault, Tenant, Webhook
 from tenants.webhooks.endpoints import create_webhook
 from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sealing import unseal
 from tenants.webhooks.sending import Outcome
+from tests.browser.profiles import Chromium
 from tests.browser.test_tenants import Desks
 from tests.conftest import MakeTenant, Partner
 
@@ -22,11 +22,11 @@ LONG = f"https://integration.außerordentlich-lange-handelsgesellschaft.example/
 
 
 @pytest.fixture
-def desks(chromium: Browser, live_server: LiveServer) -> Iterator[Desks]:
-    found = Desks(chromium, live_server.url)
+def desks(chromium: Chromium) -> Iterator[Desks]:
+    found = Desks(chromium)
     yield found
     for desk in found.seated:
-        desk.page.context.close()
+        chromium.leave(desk.page)
         assert desk.faults == []
 
 

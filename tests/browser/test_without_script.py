@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.models import Membership, Role
-from tests.browser.conftest import new_context
+from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.customers.records import customer
 
@@ -31,26 +30,19 @@ def shop(make_tenant: MakeTenant) -> Partner:
 
 
 @pytest.fixture(params=SIZES)
-def page(request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer, shop: Partner) -> Iterator[Page]:
-    """Maria, who has logged in."""
-    width, height = SIZES[request.param]
-    context = new_context(
-        chromium, viewport={"width": width, "height": height}, base_url=live_server.url, java_script_enabled=False
-    )
-    page = context.new_page()
+def page(request: pytest.FixtureRequest, chromium: Chromium, shop: Partner) -> Iterator[Page]:
+    """A page of Maria's, who is logged in."""
+    page = chromium.open(User.objects.get(), size=SIZES[request.param], java_script_enabled=False)
     page.goto(LIST)
-    page.locator("[name=username]").fill("maria")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
     yield page
-    context.close()
+    chromium.leave(page)
 
 
 def address(customer_id: str, name: str = "change") -> str:
     return f"{LIST}{Customer.objects.get(customer_id=customer_id).pk}/{name}/"
 
 
-def test_a_list_is_searched_and_filtered_and_led_away_from(page: Page) -> None:
+def test_a_list_is_searched_and_filtered_left_and_logged_in_to(page: Page) -> None:
     page.locator("#searchbar").fill("C-2")
     page.keyboard.press("Enter")
     expect(page.locator("tr.data-row")).to_have_count(1)
@@ -65,6 +57,11 @@ def test_a_list_is_searched_and_filtered_and_led_away_from(page: Page) -> None:
     page.get_by_role("button", name="Log out").click()
     page.goto(LIST)
     expect(page).to_have_url(re.compile("/login/"))
+
+    page.locator("[name=username]").fill("maria")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page).to_have_url(re.compile(f"{LIST}$"))
 
 
 def test_a_switch_is_saved_in_the_list_and_on_the_page(page: Page) -> None:

@@ -192,8 +192,10 @@ ERASURES: tuple[Callable[[Partner, str], Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("store", [natively, through_custobar, through_jericommerce])
-@pytest.mark.parametrize("erase", ERASURES, ids=["native", "jericommerce", "custobar"])
+# Each door once: that all read one form is said above.
+@pytest.mark.parametrize(
+    ("store", "erase"), [*zip([through_custobar, through_jericommerce, natively], ERASURES, strict=True)]
+)
 def test_who_was_stored_is_erased_by_the_same_text(
     partner: Partner, store: Callable[[Partner, Mapping[str, str]], None], erase: Callable[[Partner, str], Any]
 ) -> None:
@@ -209,10 +211,11 @@ def test_who_was_stored_is_erased_by_the_same_text(
 
 
 def test_who_was_stored_is_found_by_every_spelling(partner: Partner) -> None:
-    natively(partner, {f"C-{ord(letter)}": text_with(letter) for letter in letters()})
+    some = letters()[::3]
+    natively(partner, {f"C-{ord(letter)}": text_with(letter) for letter in some})
     key = {"Authorization": f"Bearer {partner.key}"}
 
-    for letter in letters():
+    for letter in some:
         name = f"C-{ord(letter)}"
         for text in asked_by(letter):
             query = urlencode({"email": text})
@@ -237,8 +240,7 @@ def test_another_spelling_is_the_same_customer(make_tenant: MakeTenant, again: A
     partner = make_tenant(priority="email")
     natively(partner, {f"C-{ord(letter)}": text_with(letter) for letter in letters()})
 
-    for letter in letters():
-        again(partner, {f"C-{ord(letter)}": asked_by(letter)[-1]})
+    again(partner, {f"C-{ord(letter)}": asked_by(letter)[-1] for letter in letters()})
 
     assert len(partner.read("customers")) == len(letters())
 

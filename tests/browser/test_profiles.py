@@ -1,0 +1,27 @@
+"""A profile that somebody left has nothing of theirs for whoever takes it next."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.browser.profiles import Chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_profile_that_was_left_is_empty(chromium: Chromium) -> None:
+    page = chromium.open(User.objects.create_user("maria", is_staff=True))
+    page.context.grant_permissions(["clipboard-read"])
+    page.goto("/admin/")
+    page.evaluate("localStorage.setItem('kept', sessionStorage.kept = 'something')")
+    profile = page.context
+    chromium.leave(page)
+
+    page = chromium.open()
+
+    assert page.context is profile
+    assert profile.cookies() == []
+    page.goto("/admin/")
+    assert page.url == f"{chromium.url}/admin/login/?next=/admin/"
+    assert page.evaluate("[localStorage.kept, sessionStorage.kept]") == [None, None]
+    assert page.evaluate("navigator.permissions.query({name: 'clipboard-read'}).then(it => it.state)") != "granted"
+    chromium.leave(page)
