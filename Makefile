@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast test-thorough check coverage static compiled setup setup-browser statements bench release-data docs lock format clean
+.PHONY: help run install test test-fast check coverage static compiled setup setup-browser statements bench release-data docs lock format clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,9 +31,6 @@ test: setup  ## run the tests
 
 test-fast: setup  ## run the tests that start no server and no browser, with a tenth of the random examples
 	$(BIN)/pytest -n auto -m "not slow and not browser" --hypothesis-profile=fast
-
-test-thorough: setup  ## run the tests with three times as many random examples, other ones each time
-	$(BIN)/pytest -n auto --hypothesis-profile=thorough
 
 check: setup  ## all that CI runs: format, lint, types, imports, migrations, tests
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static compiled

@@ -7,6 +7,7 @@ each, again and again, while every address for probes is asked four times a seco
 lie on a disk of 64 MB, which needs root. What is stopped to show that it hangs is stopped by SIGSTOP.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from threading import Event, Thread
 from benchmarks.sightings import Seen, callers, changes, events, probe, values
 from hub.postgres.server import EmbeddedServer
 from tests.system.processes import connections_of, inhabitants, kill
-from tests.system.running import KEYS, Answer, Hub, folder_for_hubs
+from tests.system.running import KEYS, Answer, Hub, Shop, folder_for_hubs
 from tests.waiting import wait_until
 
 TOKEN = "the token of a trial, which is long enough"  # noqa: S105
@@ -63,10 +64,17 @@ class Trial:
         return whole and all(seen and seen[-1].status == 200 for seen in self.seen.values())
 
 
+def shop_of(hub: Hub) -> Shop:
+    """Make a tenant on the command line, for nothing here is Django's."""
+    done = hub.manage("create_tenant", "Trial", "--json", "--per-minute", "1000000", "--per-hour", "1000000")
+    made = json.loads(done.stdout)
+    return Shop(hub, made["tenant_id"], made["key"])
+
+
 @contextmanager
 def partners(trial: Trial, number: int) -> Iterator[None]:
     """Have so many partners write, and every address watched, until the end of the block."""
-    shop = trial.hub.shop("Trial")
+    shop = shop_of(trial.hub)
     asked = [Thread(target=trial.note, args=(path, partial(trial.ask, path), pause)) for path, pause in PAUSES.items()]
 
     def write(partner: int) -> None:

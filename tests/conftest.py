@@ -34,22 +34,20 @@ CLIENT = Client(raise_request_exception=False)
 SERVER = pytest.StashKey[EmbeddedServer]()
 
 
-# How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies,
-# which tries the same examples each time: so many of them are tried by who asks for it, `make test-thorough`.
+# How long an example takes says how busy the machine is. On top of Hypothesis's own profile for CI where that applies.
 EXAMPLES = 100
 settings.register_profile(
-    "thorough",
+    "hub",
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("hub", settings.get_profile("thorough"), max_examples=EXAMPLES * 3 // 10)
-settings.register_profile("fast", settings.get_profile("thorough"), max_examples=EXAMPLES // 10)
+settings.register_profile("fast", settings.get_profile("hub"), max_examples=EXAMPLES // 10)
 settings.load_profile("hub")
 
 
 def examples(number: int) -> settings:
-    """Try so many examples with the profile "thorough", three tenths of them without, one with "fast"."""
+    """Try so many examples; a tenth of them where the profile "fast" is chosen, as `make test-fast` does."""
     return settings(max_examples=math.ceil(number * settings().max_examples / EXAMPLES))
 
 

@@ -27,7 +27,7 @@ def prepared() -> Path:
     kept = share() / "prepared"
     with first_comer("prepared") as first:
         if first:
-            with running_hub() as hub:
+            with running_hub("--no-worker", WORKERS="1") as hub:
                 hub.stop()
                 copy(hub.data, kept)
     return kept
@@ -45,12 +45,12 @@ def patient_hub(prepared: Path) -> Iterator[Hub]:
     yield from hub_on_a_copy(prepared, CROWD | PATIENT)
 
 
-def hub_on_a_copy(prepared: Path, settings: dict[str, str]) -> Iterator[Hub]:
+def hub_on_a_copy(prepared: Path, settings: dict[str, str], *arguments: str) -> Iterator[Hub]:
     with folder_for_hubs() as folder:
         copy(prepared, folder / "var")
         hub = Hub(folder / "var", settings)
         try:
-            hub.start()
+            hub.start(*arguments)
             yield hub
         finally:
             hub.stop()
@@ -66,8 +66,8 @@ def settled(prepared: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def own(settled: Path) -> Iterator[Hub]:
-    """A hub to be started, on the settled data."""
-    hub = Hub(settled)
+    """A hub to be started, with one process of the web server, on the settled data."""
+    hub = Hub(settled, {"WORKERS": "1"})
     yield hub
     hub.stop()
 

@@ -20,6 +20,7 @@ import psycopg
 from hub.environment import Environment
 from hub.postgres.server import EmbeddedServer
 from hub.serving.processes import tied_to_us
+from tests.system.inside import inside, printed
 from tests.system.processes import commands, connections_of, inhabitants, kill
 from tests.waiting import PATIENCE, wait_until
 
@@ -99,6 +100,11 @@ class Hub:
     def database(self) -> EmbeddedServer:
         return EmbeddedServer(self.data)
 
+    @property
+    def url(self) -> str:
+        """The database's."""
+        return self.settings.get("DATABASE_URL") or self.database.url()
+
     def serve(self, *arguments: str) -> None:
         """Start `manage.py serve` and return at once. It leads a process group, as it does in a terminal."""
         assert self.has_ended()
@@ -171,12 +177,20 @@ class Hub:
             check=False,
         )
 
+    def inside(self, **settings: object) -> contextlib.AbstractContextManager[None]:
+        """Have this process's Django be the hub's until the end of the block: its database, its keys."""
+        keys = {key: self.settings.get(key) or (self.data / key.lower()).read_text() for key in KEYS}
+        return inside(self.url, **keys, **settings)
+
+    def tell(self, *command: str, **settings: object) -> str:
+        """Run a command of the hub's that must end well in this process, and return what it printed."""
+        with self.inside(**settings):
+            return printed(*command)
+
     def shop(self, name: str = "Shop", *arguments: str) -> Shop:
-        """Create a tenant through the command line; without limits in the way unless they are named."""
+        """Create a tenant as the command line does; without limits in the way unless they are named."""
         free = () if "--per-minute" in arguments else ("--per-minute", "1000000", "--per-hour", "1000000")
-        done = self.manage("create_tenant", name, "--json", *free, *arguments)
-        assert done.returncode == 0, done.stderr
-        made = json.loads(done.stdout)
+        made = json.loads(self.tell("create_tenant", name, "--json", *free, *arguments))
         return Shop(self, made["tenant_id"], made["key"])
 
     def connect(self) -> http.client.HTTPConnection:
@@ -213,8 +227,7 @@ class Hub:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the hub's database."""
-        url = self.settings.get("DATABASE_URL") or self.database.url()
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
@@ -297,12 +310,12 @@ def folder_for_hubs() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running_hub(**settings: str) -> Iterator[Hub]:
+def running_hub(*arguments: str, **settings: str) -> Iterator[Hub]:
     """A hub that runs until the end of the block."""
     with folder_for_hubs() as folder:
         hub = Hub(folder / "var", settings)
         try:
-            hub.start("--migrate")
+            hub.start("--migrate", *arguments)
             yield hub
         finally:
             hub.stop()

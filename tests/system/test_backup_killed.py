@@ -47,6 +47,14 @@ def target(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
         yield target
 
 
+@pytest.fixture(scope="module")
+def made(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A backup of the hub."""
+    path = str(tmp_path_factory.mktemp("backups") / "hub.backup")
+    succeeds(hub, "backup", path)
+    return path
+
+
 def test_a_backup_that_was_killed_is_none(hub: Hub, tmp_path: Path) -> None:
     path = tmp_path / "hub.backup"
     with held(hub.database.url(), HOLDING):
@@ -74,11 +82,9 @@ def test_Ctrl_C_leaves_no_backup(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
-def test_a_restore_that_was_broken_off_leaves_nothing(hub: Hub, target: Hub, by: signal.Signals) -> None:
-    path = str(target.data.with_name("hub.backup"))
-    succeeds(hub, "backup", path)
+def test_a_restore_that_was_broken_off_leaves_nothing(hub: Hub, made: str, target: Hub, by: signal.Signals) -> None:
     with held(target.settings["DATABASE_URL"], "CREATE TABLE tenants_tenant (n int)"):
-        process = started(target, "restore", path)
+        process = started(target, "restore", made)
         assert wait_until(lambda: waits(hub, "psql"))
         process.send_signal(by)
         process.wait()
@@ -86,14 +92,12 @@ def test_a_restore_that_was_broken_off_leaves_nothing(hub: Hub, target: Hub, by:
     assert wait_until(lambda: not hub.query(here))
     assert has_nothing(target)
 
-    succeeds(target, "restore", path)
+    succeeds(target, "restore", made)
 
 
-def test_of_two_restores_at_once_one_is_refused(hub: Hub, target: Hub) -> None:
-    path = str(target.data.with_name("hub.backup"))
-    succeeds(hub, "backup", path)
+def test_of_two_restores_at_once_one_is_refused(made: str, target: Hub) -> None:
     with held(target.settings["DATABASE_URL"], "SELECT pg_advisory_xact_lock(hashtextextended('hub.restore', 0))"):
-        told = refusal(target, "restore", path)
+        told = refusal(target, "restore", made)
 
     assert told.endswith("The database was not restored, and is as it was: another restore is filling it")
     assert has_nothing(target)

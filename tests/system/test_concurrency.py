@@ -20,13 +20,13 @@ from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 PARTNERS = 16
-ROUNDS = 4
+ROUNDS = 2
 Record = dict[str, Any]
 Request = tuple[str, str, Any]  # method, path, body
 
 CUSTOMERS = [f"C{n:03}" for n in range(120)]  # known before, with both identifiers
 STRANGERS = [f"stranger{n}@example.com" for n in range(40)]  # unknown, and named by the other identifier alone
-LEAVERS = [f"L{n:03}" for n in range(PARTNERS * 4)]  # known before, each to be erased by one partner
+LEAVERS = [f"L{n:03}" for n in range(PARTNERS * ROUNDS)]  # known before, each to be erased by one partner
 CONTENDED = [f"X{n:03}" for n in range(20)]  # posted and deleted by everybody
 FIELDS = {
     "Name": "Jané {}",

@@ -75,6 +75,7 @@ def write_on(shop: Shop, is_over: Event) -> None:
             number += 1
             records = [{"CustomerId": str(100_001 + (number * 997 + n) % RECORDS), "Name": "x"} for n in range(50)]
             assert shop.post("customers", records, connection=connection).status == 200
+            is_over.wait(0.02)
 
 
 def test_a_slow_reader_gets_all_of_it_and_holds_nothing_while_others_write(shop: Shop) -> None:

@@ -10,12 +10,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 import pytest
 
 from hub.serving.connections import HEAD_SECONDS, MOST_WAITING
 from hub.serving.intake import MOST_HELD
+from tests.system.conftest import hub_on_a_copy
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
 from tests.waiting import PATIENCE, wait_until
@@ -138,13 +140,17 @@ def test_a_head_that_drips_is_given_up_on_a_used_connection_too(hub: Hub) -> Non
         assert time.monotonic() - start < HEAD_SECONDS + 5
 
 
+@pytest.fixture(scope="module")
+def brief(prepared: Path) -> Iterator[Shop]:
+    """A tenant of a hub that waits two seconds for a body."""
+    for hub in hub_on_a_copy(prepared, {"WORKERS": "1", "BODY_SECONDS": "2"}, "--no-worker"):
+        yield hub.shop("Slow")
+
+
 @pytest.mark.parametrize("drop", [b"", b" " * 512])
-def test_a_body_that_comes_too_slowly_is_given_up(own: Hub, drop: bytes) -> None:
-    own.settings["BODY_SECONDS"] = "2"
-    own.start("--no-worker")
-    shop = own.shop("Slow")
-    with raw(own) as connection:
-        connection.sendall(request(shop, POST, b"", Content_Length="100000"))
+def test_a_body_that_comes_too_slowly_is_given_up(brief: Shop, drop: bytes) -> None:
+    with raw(brief.hub) as connection:
+        connection.sendall(request(brief, POST, b"", Content_Length="100000"))
 
         while is_silent(connection, 0.5):
             connection.sendall(drop)
@@ -152,11 +158,10 @@ def test_a_body_that_comes_too_slowly_is_given_up(own: Hub, drop: bytes) -> None
 
     assert (status, headers["connection"]) == (408, "close")
     assert json.loads(body)["message"] == "The request body did not arrive within 2 seconds. Send smaller batches."
-    assert shop.read("customers") == []
+    assert brief.read("customers") == []
 
 
 def test_bodies_are_held_up_to_a_bound_and_let_go(own: Hub) -> None:
-    own.settings["WORKERS"] = "1"
     own.start("--no-worker")
     shop = own.shop("Held")
     nearly = request(shop, POST, b" " * (10 * MEGABYTE - 1), Content_Length=str(10 * MEGABYTE))

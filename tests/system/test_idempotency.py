@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from tests.idempotency import WRITES, Write
 from tests.orders.records import order
 from tests.products.records import product, variant
-from tests.system.conftest import CROWD, hub_on_a_copy
+from tests.system.conftest import hub_on_a_copy
 from tests.system.running import Answer, Hub, Shop
 from tests.waiting import PATIENCE, wait_until
 
@@ -29,7 +29,7 @@ DEADLY = ["customers", "customers by e-mail", "orders", "customer, erased", "Jer
 
 @pytest.fixture(scope="module")
 def mortal(prepared: Path) -> Iterator[Hub]:
-    yield from hub_on_a_copy(prepared, CROWD | MORTAL)
+    yield from hub_on_a_copy(prepared, MORTAL, "--no-worker")
 
 
 def send(shop: Shop, write: Write, key: str, connection: http.client.HTTPConnection | None = None) -> Answer:

@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
-ROWS, STOPPED, CHUNK, EVERY = 100_000, 20_000, 1000, 100  # one row in a hundred is rejected
+ROWS, STOPPED, CHUNK, EVERY = 30_000, 10_000, 1000, 100  # one row in a hundred is rejected
 JOB = "SELECT state, position, read, created, updated, unchanged, rejected, folded FROM tenants_import WHERE id = {}"
 
 
@@ -50,7 +50,7 @@ def position(hub: Hub, job: int) -> int:
 def test_an_import_goes_on_whoever_is_killed(hasty: Hub) -> None:
     shop = hasty.shop()
     job = upload(shop, file_of(ROWS))
-    points = sorted(random.sample(range(5 * CHUNK, 70 * CHUNK), 3))
+    points = sorted(random.sample(range(2 * CHUNK, 22 * CHUNK), 3))
 
     for which, point in enumerate(points):
         assert wait_until(partial(is_at, hasty, job, point))

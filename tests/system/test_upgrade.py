@@ -33,8 +33,7 @@ def test_the_data_of_a_release_are_migrated_and_served(later: Hub, release: Path
     succeeds(later, "restore", str(release), "--as-copy")
     later.start()
     [(tenant,)] = later.query("SELECT id FROM tenants_tenant WHERE slug = 'mokkafjord'")
-    made = succeeds(later, "create_key", str(tenant), "--json")
-    shop = Shop(later, str(tenant), json.loads(made.stdout)["key"])
+    shop = Shop(later, str(tenant), json.loads(later.tell("create_key", str(tenant), "--json"))["key"])
 
     assert_is_read(shop)
     assert_is_written(shop)
