@@ -11,4 +11,4 @@ class Telling:
         sys.stderr.write(f"\nimports {name}\n")
 
 
-sys.meta_path.insert(0, Telling)  # type: ignore[arg-type]
+sys.meta_path.insert(0, Telling)
