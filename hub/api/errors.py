@@ -35,6 +35,9 @@ CLUSTER_CHANGED = (
     "function on_shard(",
     "cache lookup failed for function",
 )
+# A transaction that the server ended, with its connection, for it rested or took too long: the driver's InternalError
+# where its words come before the end of the connection.
+ENDED = ("25P03", "25P04")
 MOST_ERRORS = 100  # keys of `errors` in one answer
 
 
@@ -114,8 +117,8 @@ def _is_outage(error: Exception) -> bool:
     """Tell an unreachable, restarting or overloaded database from a fault of ours."""
     cause = _cause(error)
     outage = psycopg.OperationalError | psycopg.InterfaceError
-    changed = isinstance(cause, psycopg.Error) and str(cause).startswith(CLUSTER_CHANGED)
-    return changed or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
+    told = isinstance(cause, psycopg.Error) and (cause.sqlstate in ENDED or str(cause).startswith(CLUSTER_CHANGED))
+    return told or isinstance(cause, outage) or isinstance(error, OperationalError | InterfaceError)
 
 
 def _problem(error: ValidationFailed, trace: str) -> JsonResponse:
