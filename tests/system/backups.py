@@ -12,7 +12,8 @@ import psycopg
 
 from hub.postgres.programs import wheel_binaries
 from hub.postgres.server import EmbeddedServer
-from tests.system.running import ROOT, Hub, as_in_a_terminal, one_line
+from tests.system.processes import as_in_a_terminal, one_line
+from tests.system.running import ROOT, Hub
 
 PASSPHRASE = "correct horse battery"
 TABLES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"

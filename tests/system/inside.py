@@ -1,4 +1,4 @@
-"""What is done in the tests' own process with the database and the keys of a hub: a command's takes 2 s of CPU."""
+"""What is done in the tests' own process with the database and the keys of a hub: a command's takes a second of CPU."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,14 +1,16 @@
-"""The processes of a hub that runs, as /proc shows them."""
+"""The processes of a hub that runs, as /proc shows them, and what they are started with."""
 
 import contextlib
 import os
 import signal
+import socket
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 from hub.postgres.cluster import Cluster
+from hub.serving.processes import tied_to_us
 
 ESTABLISHED = "01"  # in /proc/net/tcp
 
@@ -60,3 +62,27 @@ def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, by)
+
+
+def as_in_a_terminal() -> Callable[[], None]:
+    """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
+    tie = tied_to_us(signal.SIGTERM)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        tie()
+
+    return prepare
+
+
+def one_line(text: str) -> str:
+    """Return what was said, when that was one clear line."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert "Traceback" not in text
+    return lines[0]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -5,12 +5,10 @@ import http.client
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,8 @@ import psycopg
 
 from hub.environment import Environment
 from hub.postgres.server import EmbeddedServer
-from hub.serving.processes import tied_to_us
 from tests.system.inside import inside, printed
-from tests.system.processes import commands, connections_of, inhabitants, kill
+from tests.system.processes import as_in_a_terminal, commands, connections_of, free_port, inhabitants, kill
 from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -272,30 +269,6 @@ class Hub:
         """Wait for the last process to end, and return those that are left."""
         wait_until(lambda: not self.everything(), pause=0.25)
         return self.everything()
-
-
-def as_in_a_terminal() -> Callable[[], None]:
-    """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
-    tie = tied_to_us(signal.SIGTERM)
-
-    def prepare() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        tie()
-
-    return prepare
-
-
-def one_line(text: str) -> str:
-    """Return what was said, when that was one clear line."""
-    lines = text.strip().splitlines()
-    assert len(lines) == 1, text
-    assert "Traceback" not in text
-    return lines[0]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @contextlib.contextmanager

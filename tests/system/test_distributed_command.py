@@ -10,7 +10,8 @@ from psycopg.sql import SQL, Identifier
 
 from tests.orders.records import order
 from tests.system.cluster import Cluster, hub_on, run
-from tests.system.running import ROOT, Hub, one_line
+from tests.system.processes import one_line
+from tests.system.running import ROOT, Hub
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
 from tests.waiting import wait_until
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.system.cluster import Cluster, hub_on
-from tests.system.running import ROOT, Hub, Shop, as_in_a_terminal, one_line
+from tests.system.processes import as_in_a_terminal, one_line
+from tests.system.running import ROOT, Hub, Shop
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
 from tests.waiting import wait_until
 

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.system.running import KEYS, Hub, folder_for_hubs, free_port, one_line
+from tests.system.processes import free_port, one_line
+from tests.system.running import KEYS, Hub, folder_for_hubs
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow

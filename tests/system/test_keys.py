@@ -10,7 +10,8 @@ import pytest
 
 from tests.customers.dialects.vendors import UPLOAD, basic
 from tests.system.inside import session_of
-from tests.system.running import KEYS, ROOT, Hub, Shop, one_line
+from tests.system.processes import one_line
+from tests.system.running import KEYS, ROOT, Hub, Shop
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow

@@ -20,8 +20,9 @@ from tests.orders.records import order
 from tests.products.records import product
 from tests.system.conftest import copy
 from tests.system.inside import session_of
+from tests.system.processes import free_port
 from tests.system.replicas import Replica, replica_of
-from tests.system.running import Answer, Hub, Shop, folder_for_hubs, free_port
+from tests.system.running import Answer, Hub, Shop, folder_for_hubs
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow

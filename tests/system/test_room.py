@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.system.running import KEYS, Hub, free_port, one_line
+from tests.system.processes import free_port, one_line
+from tests.system.running import KEYS, Hub
 
 pytestmark = pytest.mark.slow
 TOO_MANY = {"WORKERS": "16", "THREADS": "12"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.system.processes import kill
-from tests.system.running import KEYS, Hub, one_line
+from tests.system.processes import kill, one_line
+from tests.system.running import KEYS, Hub
 from tests.waiting import PATIENCE, wait_until
 
 NEEDS_PSQL = pytest.mark.skipif(not shutil.which("psql"), reason="needs psql")

@@ -15,7 +15,8 @@ import pytest
 from tests.system.cluster import given_cluster, hub_on
 from tests.system.metrics import metric
 from tests.system.pairs import Pair, data_of
-from tests.system.running import KEYS, Answer, Shop, one_line
+from tests.system.processes import one_line
+from tests.system.running import KEYS, Answer, Shop
 from tests.system.test_concurrency import assert_limit_is_exact
 from tests.waiting import PATIENCE, wait_until
 

@@ -17,7 +17,7 @@ from tenants.models import AuditEvent, Role, Tenant, Webhook
 from tenants.webhooks.endpoints import create_webhook, resume_webhook, rotate
 from tests.conftest import MakeTenant, Partner
 from tests.members import member, text
-from tests.system.running import free_port
+from tests.system.processes import free_port
 from tests.waiting import wait_until
 from tests.webhooks.conftest import Deliver, attempts, change, hook, is_attempted, let_retry, stands_at
 from tests.webhooks.receiver import Answer, answering, closing, dripping, hanging, receiving
