@@ -64,14 +64,14 @@ def test_a_killed_database_costs_503s_and_no_batch_no_worker_and_no_patience(hub
 
 
 def test_batches_are_whole_after_the_supervisor_was_killed_during_writes(own: Hub) -> None:
-    own.start("--workers=2", "--no-worker")
+    own.start("--workers=2")  # with its worker, which ends with it and stops the database
     shop = own.shop("Killed hub")
 
     with writing(shop, rest=REST) as writers:
         assert wait_until(progress(writers))
         os.kill(own.pid, signal.SIGKILL)
         assert own.remnants() == []
-    own.start("--no-worker")
+    own.start()
 
     assert_refusals_are_clear(writers)
     assert_batches_are_whole(own, shop, writers)
