@@ -74,14 +74,15 @@ class Receiver:
 
 
 def _read(reader: Any) -> Got | None:
+    """Read a request; None where none comes, or its sender is killed before it is whole."""
     line = reader.readline().decode().strip()
-    if not line:
-        return None
     headers = {}
-    while text := reader.readline().decode().strip():
+    while text := (read := reader.readline()).decode().strip():
         name, _, value = text.partition(": ")
         headers[name.lower()] = value
-    return Got(line, headers, reader.read(int(headers.get("content-length", 0))).decode())
+    body = reader.read(int(headers.get("content-length", 0)))
+    is_whole = bool(read) and len(body) == int(headers.get("content-length", 0))
+    return Got(line, headers, body.decode()) if line and is_whole else None
 
 
 @contextlib.contextmanager
