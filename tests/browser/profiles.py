@@ -7,9 +7,9 @@ from collections import defaultdict
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.members import browser
 from tests.waiting import PATIENCE
 
 SCREEN = (1280, 720)
@@ -63,6 +63,4 @@ def _empty(context: BrowserContext) -> None:
 
 def session_of(user: User) -> str:
     """Log a user in, and return the session's key for the browser's cookie."""
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
+    return browser(user).cookies["sessionid"].value

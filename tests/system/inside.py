@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connections
-from django.test import Client, override_settings
+from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict
 
 from hub.sql.backend.base import DatabaseWrapper
+from tests.members import browser
 
 
 class Elsewhere(DatabaseWrapper):
@@ -49,6 +50,4 @@ def printed(*command: str) -> str:
 
 def session_of(superuser: str) -> str:
     """Make a superuser who is logged in, and return the session."""
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser(superuser))
-    return client.cookies["sessionid"].value
+    return browser(User.objects.create_superuser(superuser)).cookies["sessionid"].value
