@@ -13,6 +13,7 @@ import pytest
 
 from hub.serving.processes import BEAT
 from hub.serving.web import ENDING_SECONDS
+from tests.system.conftest import PATIENT
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
 from tests.system.test_front import GOOD, MEGABYTE, POST, answer_on, held, raw
@@ -21,6 +22,7 @@ from tests.system.test_turns import locked, waiting_for_a_lock
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
+ROOM_FOR_ALL = "36"  # threads, of which a tenant has two thirds: who finds no place for a second is refused
 REST = 0.01  # seconds between a client's requests: without, the clients have the processors and what starts waits
 
 
@@ -72,7 +74,7 @@ def test_processes_are_renewed_under_load_and_no_request_fails_and_no_line_of_th
 
 
 def test_a_process_that_has_grown_is_renewed_and_no_request_fails(own: Hub) -> None:
-    own.settings["WORKER_MEMORY_MB"] = "190"
+    own.settings |= {"WORKER_MEMORY_MB": "190", "THREADS": ROOM_FOR_ALL, **PATIENT}
     own.start("--no-worker")
     shop = own.shop("Grown")
     first = own.all_web_workers()
