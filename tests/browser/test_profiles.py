@@ -30,7 +30,7 @@ def test_a_profile_that_was_left_is_empty(chromium: Chromium) -> None:
 
 def test_a_click_waits_until_the_scripts_of_a_page_have_run(chromium: Chromium) -> None:
     page, held = chromium.open(), list[Route]()
-    page.route("**/passkeys*.js", held.append)
+    page.route("**/passkeys*.js", lambda route: held.append(route))
     with page.expect_request("**/passkeys*.js"):
         page.goto("/admin/login/", wait_until="commit")
     button = page.get_by_role("button", name="Log in", exact=True)
