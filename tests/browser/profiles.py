@@ -4,24 +4,33 @@ A page in a new profile takes 1.8 s of CPU, in one that was used before 0.75: it
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.members import browser
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 SCREEN = (1280, 720)
 KEEPER = 0  # the number of a profile's first page, which stays: what it has read is there for all of the process
 Options = frozenset[tuple[str, Any]]
+# No script hears what is clicked before it has run: a click waits until all have, as for what something else covers.
+COVER = """new MutationObserver((_, observer) => {
+    if (!document.documentElement) return;
+    observer.disconnect();
+    const { style } = document.documentElement;
+    style.pointerEvents = "none";
+    addEventListener("load", () => style.removeProperty("pointer-events"));
+}).observe(document, { childList: true });"""
 
 
 class Chromium:
     """Opens pages on the hub, each in an empty profile of its own: cookies, storage, permissions."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url = browser, url
+    def __init__(self, browser: Browser, url: str, under_way: Collection[object]) -> None:
+        self.browser, self.url, self.under_way = browser, url, under_way
         self._left: dict[Options, list[BrowserContext]] = defaultdict(list)
         self._taken: dict[BrowserContext, Options] = {}
 
@@ -42,15 +51,20 @@ class Chromium:
         context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": self.url}])
 
     def leave(self, page: Page) -> None:
-        """Close all pages of a page's profile, which is free for somebody else then."""
+        """Close all pages of a page's profile, which is free for somebody else then.
+
+        What they asked for is answered by then: nothing writes after the rows of a test that is over are deleted.
+        """
         context = page.context
         for opened in context.pages[KEEPER + 1 :]:
             opened.close()
+        assert wait_until(lambda: not self.under_way)
         self._left[self._taken.pop(context)].append(context)
 
     def _new(self, options: dict[str, Any]) -> BrowserContext:
         context = self.browser.new_context(base_url=self.url, **options)
         context.set_default_timeout(PATIENCE * 1000)
+        context.add_init_script(COVER)
         context.new_page().goto("/admin/login/")
         return context
 

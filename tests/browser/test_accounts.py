@@ -15,6 +15,7 @@ from pytest_django import Settings
 from tenants.members import add_member
 from tenants.models import Membership, Role
 from tenants.tasks import mail_resets
+from tests.browser.pages import settled
 from tests.browser.profiles import Chromium
 from tests.conftest import Partner
 from tests.totp import code
@@ -46,6 +47,7 @@ class Visitor:
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
+        self.page.wait_for_load_state()
 
     def note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -130,7 +132,7 @@ def test_an_authenticator_app_is_set_up_and_asked_for(visit: Any, maria: User, s
 
     visitor.page.get_by_role("link", name="Set up an app").click()
     expect(visitor.page.locator("img.account-qr")).to_be_visible()
-    assert visitor.page.evaluate("document.querySelector('img.account-qr').naturalWidth") > 0
+    assert settled(visitor.page).evaluate("document.querySelector('img.account-qr').naturalWidth") > 0
     secret = visitor.page.locator("#secret").inner_text()
     visitor.page.get_by_label("Authenticator code").fill(code(secret))
     visitor.press("Set it up")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.models import Role
+from tests.browser.pages import fits
 from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.members import make_user
@@ -46,7 +47,7 @@ def test_a_mailed_list_is_pasted_confirmed_and_downloaded(page: Page) -> None:
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Find them").press("Enter")
     expect(page.locator("#matched")).to_have_text("2 lines match 2 customers; 1 is unknown.")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
     page.get_by_label("E-mail opt-in").select_option("no")
     page.get_by_label("Add tags").fill("asked")

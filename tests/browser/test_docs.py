@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub.api.openapi.routes import routes
+from tests.browser.pages import fits
 from tests.browser.profiles import Chromium
 from tests.browser.test_tenants import SCHEMES
 from tests.conftest import MakeTenant, Partner
@@ -72,4 +73,4 @@ def test_a_page_fits_a_phone(page: Page, partner: Partner, path: str) -> None:
 
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, scheme
+        assert fits(page), scheme

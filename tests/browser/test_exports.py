@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from hub.admin import changelist
 from tenants.admin.export_worker import run
 from tenants.models import Export, ExportState, Role
+from tests.browser.pages import fits
 from tests.browser.test_tenants import Desks, desks  # noqa: F401 — the fixture
 from tests.conftest import Partner
 
@@ -61,7 +62,7 @@ def test_a_long_list_is_asked_for_watched_and_downloaded(
     work()
 
     expect(page.get_by_role("heading", name="Ready")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     download.value.save_as(tmp_path / "export.csv")

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tenants.imports.running import run
 from tenants.models import Import, ImportState, Role
+from tests.browser.pages import fits, settled
 from tests.browser.test_tenants import Desks, desks  # noqa: F401 — the fixture
 from tests.conftest import Partner
 
@@ -74,25 +75,26 @@ def test_a_file_is_dropped_tried_confirmed_and_its_rejected_row_mended(
     page.get_by_role("button", name="Upload").click()
 
     expect(page.get_by_text("as found: semicolon ;")).to_be_attached()
-    page.get_by_label("Field of Kd-Nr.").select_option("CustomerId")  # which shows it all again
+    settled(page).get_by_label("Field of Kd-Nr.").select_option("CustomerId")  # which shows it all again
     expect(page.get_by_text("One of them would be rejected.")).to_be_visible()
     expect(page.get_by_role("cell", name="person0@example.com", exact=True)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     page.get_by_role("button", name="Try it").click()
 
     expect(page.get_by_text("Waiting for the background worker, which does not seem to run")).to_be_visible()
     halfway(page, newest(), "Being tried: nothing is stored")
     work(newest())
     expect(page.get_by_text("This file gives consent: 300 in all.")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     page.get_by_label("Why").fill("From the old shop")
     page.get_by_role("button", name="Confirm: store it").click()
 
+    expect(page.locator("[data-told=title]")).to_have_text("Waiting to be stored")
     halfway(page, newest(), "Being stored")
     work(newest())
     expect(page.locator(".import-title")).to_contain_text("Finished")
     expect(page.locator("[data-count=created]")).to_have_text("300")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     page.get_by_role("link", name="Correct the rejected ones in the quarantine").click()
     page.locator("#result_list").get_by_role("link", name="C-X").first.click()
     page.get_by_label("Language", exact=True).fill("en")

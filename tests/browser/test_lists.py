@@ -1,5 +1,6 @@
 """Lists in a browser: filters taken away, all matches chosen, the way back, and what a phone shows."""
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,10 @@ from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from tenants.models import Membership, Role
+from tests.browser.pages import fits, settled
 from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,6 +46,12 @@ def phone(chromium: Chromium, shop: Partner) -> Iterator[Page]:
     opened = open_page(chromium, shop, 390, 844)
     yield opened
     chromium.leave(opened)
+
+
+def edges(page: Page, selector: str) -> tuple[float, float]:
+    """Return where something begins and ends, from top to bottom: nowhere, if it is not shown."""
+    box = page.locator(selector).bounding_box()
+    return (box["y"], box["y"] + box["height"]) if box else (math.nan, math.nan)
 
 
 def is_filtered(page: Page) -> None:
@@ -146,7 +155,7 @@ def test_a_list_sorts_by_its_head(page: Page) -> None:
 def test_a_laptop_shows_whole_e_mails_beside_all_columns(page: Page) -> None:
     page.goto(LIST)
 
-    clipped = page.evaluate(
+    clipped = settled(page).evaluate(
         "[...document.querySelectorAll('.field-named .hub-clip')].filter(e => e.scrollWidth > e.clientWidth).length"
     )
     frame = page.locator(".hub-list-frame")
@@ -156,7 +165,7 @@ def test_a_laptop_shows_whole_e_mails_beside_all_columns(page: Page) -> None:
 
 def test_a_phone_shows_a_row_as_a_card_and_save_in_sight(phone: Page) -> None:
     phone.goto(LIST)
-    row = phone.locator("tr.data-row").first
+    row = settled(phone).locator("tr.data-row").first
     flags = row.locator("td[class$=_optin], td.field-is_excluded")
     tops = {round(flag.bounding_box()["y"]) for flag in flags.all()}  # type: ignore[index]
     names = row.locator("td.field-sms_optin, td.field-whatsapp_optin").evaluate_all(
@@ -170,11 +179,9 @@ def test_a_phone_shows_a_row_as_a_card_and_save_in_sight(phone: Page) -> None:
     assert box["height"] < 150
     assert save
     assert save["y"] + save["height"] <= 844
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(phone)
     row.locator("input.action-select").check()
-    bar = phone.locator(".hub-actions").bounding_box()
-    assert bar
-    assert bar["y"] + bar["height"] <= save["y"]
+    assert wait_until(lambda: edges(phone, ".hub-actions")[1] <= edges(phone, "button[name=_save]")[0])
 
 
 def test_a_tap_on_a_channels_name_ticks_it(phone: Page) -> None:
@@ -189,7 +196,7 @@ def test_a_tap_on_a_channels_name_ticks_it(phone: Page) -> None:
 def test_heads_and_save_stay_in_sight_wherever_a_list_is_scrolled(page: Page) -> None:
     page.goto(LIST)
     page.locator("input[name=sms_optin]").first.check()
-    page.locator("tr.data-row").nth(30).scroll_into_view_if_needed()
+    settled(page).locator("tr.data-row").nth(30).scroll_into_view_if_needed()
     head = page.get_by_role("columnheader", name="WhatsApp").bounding_box()
 
     assert page.evaluate("scrollY") > 500
@@ -215,11 +222,8 @@ def test_a_list_with_more_columns_than_room_scrolls_in_its_frame_under_its_heads
 def test_what_is_chosen_is_acted_on_right_above_save(page: Page) -> None:
     page.goto(LIST)
     page.locator("input.action-select").first.check()
-    bar, foot = page.locator(".hub-actions").bounding_box(), page.locator(".hub-foot").bounding_box()
 
-    assert bar
-    assert foot
-    assert abs(bar["y"] + bar["height"] - foot["y"]) <= 1
+    assert wait_until(lambda: abs(edges(page, ".hub-actions")[1] - edges(page, ".hub-foot")[0]) <= 1)
     assert page.locator(".hub-actions select").evaluate("select => getComputedStyle(select).appearance") == "none"
 
 
@@ -229,4 +233,5 @@ def test_a_name_is_whole_where_its_row_has_room(page: Page, shop: Partner) -> No
     name = page.locator("tr.data-row .field-person bdi").first
 
     expect(name).to_have_text("Günther Jägersberger-Klemm")
+    settled(page)
     assert name.evaluate("name => name.scrollWidth <= name.clientWidth + 1")

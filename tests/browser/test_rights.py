@@ -10,6 +10,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from customers.models import Customer
 from tenants.models import ErasureCertificate, Role
+from tests.browser.pages import fits, settled
 from tests.browser.profiles import Chromium
 from tests.conftest import MakeTenant, Partner
 from tests.customers.test_erasure import PERSON, an_order
@@ -50,7 +51,7 @@ def _is_error(said: ConsoleMessage) -> bool:
 
 def sheets(page: Page) -> int:
     """Return how many sheets of A4 a page is printed on."""
-    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+    return len(re.findall(rb"/Type\s*/Page\b", settled(page).pdf(prefer_css_page_size=True)))
 
 
 def ask(page: Page, who: str) -> None:
@@ -70,6 +71,7 @@ def test_a_person_is_erased_with_a_certificate_on_one_sheet_and_found_by_what_th
     page.get_by_label("Reference").fill("GDPR-2026-4")
     page.get_by_label("Why").fill("letter of 3 May")
     page.get_by_role("button", name="Yes, erase 1 customer").click()
+    expect(page.locator("body")).to_contain_text("1 customer erased.")
     number = ErasureCertificate.objects.get().number
 
     page.get_by_role("link", name=number).click()
@@ -77,7 +79,7 @@ def test_a_person_is_erased_with_a_certificate_on_one_sheet_and_found_by_what_th
     for said in (number, "Art. 17(1)(c): objection", "GDPR-2026-4", "Orders made anonymous: 2", "Valid: this hub"):
         expect(paper).to_contain_text(said)
     page.emulate_media(media="print")
-    assert page.locator(FRAME).locator("visible=true").count() == 0
+    expect(page.locator(FRAME).locator("visible=true")).to_have_count(0)
     expect(paper).to_be_visible()
     assert sheets(page) == 1
     page.emulate_media(media="screen")
@@ -120,7 +122,7 @@ def test_everything_held_about_a_person_is_a_page_to_print_and_a_file(page: Page
         expect(paper).to_contain_text(said)
 
     page.emulate_media(media="print")
-    assert page.locator(FRAME).locator("visible=true").count() == 0
+    expect(page.locator(FRAME).locator("visible=true")).to_have_count(0)
     assert sheets(page) >= 1
     page.emulate_media(media="screen")
     with page.expect_download() as downloaded:
@@ -139,7 +141,7 @@ def test_the_papers_are_no_wider_than_the_window(page: Page, shop: Partner, widt
     addresses = [f"{LIST}{person}/delete/", f"{LIST}{person}/everything/"]
     for address in addresses:
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert fits(page), address
     shop.delete("/customers/{tenant}", email=PERSON["Email"])
     page.goto(f"/admin/tenants/erasurecertificate/{ErasureCertificate.objects.get().pk}/change/")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(page)

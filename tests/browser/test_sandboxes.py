@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tenants.models import Tenant
+from tests.browser.pages import fits, settled
 from tests.browser.test_tenants import Desks, desks  # noqa: F401 — the fixture
 from tests.conftest import MakeTenant, Partner
 
@@ -16,7 +17,8 @@ def test_an_admin_tries_things_out_in_a_sandbox(desks: Desks, make_tenant: MakeT
     page = desks.sit("maria", shop, size=size).open(f"/admin/tenants/tenant/{shop.id}/sandbox/")
 
     page.get_by_role("button", name="Create the sandbox").click()
-    sandbox = Partner(Tenant.objects.get(sandbox_of=shop.tenant), page.locator("#key").inner_text())
+    key = settled(page).locator("#key").inner_text()
+    sandbox = Partner(Tenant.objects.get(sandbox_of=shop.tenant), key)
     page.goto(f"{page.url.partition('/admin/')[0]}/admin/tenants/tenant/{sandbox.id}/sandbox/")
     page.get_by_role("button", name="Fill it").click()
     expect(page.get_by_text("records were sent to noir (sandbox)")).to_be_visible()
@@ -28,4 +30,4 @@ def test_an_admin_tries_things_out_in_a_sandbox(desks: Desks, make_tenant: MakeT
     expect(page.get_by_text("nothing here is real")).to_be_visible()
     assert sandbox.key.startswith("test_")
     assert (len(called), sandbox.read("customers")) == (100, [])
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tenants.models import LoggedRequest, Role, SavedView
 from tenants.requests.writer import WRITER
+from tests.browser.pages import fits
 from tests.browser.test_tenants import Desk, Desks, desks
 from tests.conftest import MakeTenant, Partner
 from tests.orders.records import order
@@ -26,10 +27,6 @@ def shop(make_tenant: MakeTenant) -> Partner:
     partner.save("orders", order(OrderId="O-1", CustomerId="C-1", Email="ann@example.com"))
     WRITER.flush()
     return partner
-
-
-def tabs(page: Page) -> list[str]:
-    return page.get_by_role("navigation", name="Saved views").get_by_role("link").all_inner_texts()
 
 
 def test_a_view_is_saved_shared_changed_and_seen_by_a_colleague_alone(
@@ -117,6 +114,7 @@ def test_an_older_answer_never_replaces_a_newer_one(desks: Desks, shop: Partner)
     box.fill("C-2")
     expect(page.locator("#palette .palette-name").first).to_have_text("Bob")
 
+    assert held
     for route in held:
         route.fulfill(body='<a role="option" class="palette-hit">old</a>')
 
@@ -131,7 +129,7 @@ def test_on_a_phone_the_search_is_a_button_and_all_that_match_a_list(desks: Desk
     page.get_by_role("option", name="All customers that match").click()
 
     expect(page.locator("#searchbar")).to_have_value("C-")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 def test_a_time_says_utc_when_pointed_at(desks: Desks, shop: Partner) -> None:

@@ -12,6 +12,7 @@ from tenants.webhooks.endpoints import create_webhook
 from tenants.webhooks.leases import note_tested
 from tenants.webhooks.sealing import unseal
 from tenants.webhooks.sending import Outcome
+from tests.browser.pages import copied, fits, settled
 from tests.browser.profiles import Chromium
 from tests.browser.test_tenants import Desks
 from tests.conftest import MakeTenant, Partner
@@ -50,12 +51,11 @@ def test_an_admin_makes_a_webhook_and_keeps_its_secret(desks: Desks, shop: Partn
     page.get_by_label("URL").fill(LONG)
     page.get_by_label("Orders").check()
     page.get_by_role("button", name="Save", exact=True).dblclick()
-    secret = page.locator("#secret").inner_text()
-    page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.locator("#secret")).to_be_visible()
+    secret = copied(page.get_by_role("button", name="Copy"))
 
     webhook = Webhook.objects.get()
-    assert secret == unseal(webhook.secret) == page.evaluate("navigator.clipboard.readText()")
+    assert secret == unseal(webhook.secret) == page.locator("#secret").inner_text()
     page.get_by_role("link", name="I have kept it").click()
     expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
 
@@ -66,7 +66,8 @@ def test_an_admin_who_clicks_twice_rotates_once(desks: Desks, shop: Partner) -> 
 
     page.get_by_role("button", name="Make the new secret").dblclick()
 
-    shown = page.locator("#secret").inner_text()
+    expect(page.locator("#secret")).to_be_visible()
+    shown = settled(page).locator("#secret").inner_text()
     webhook.refresh_from_db()
     assert (unseal(webhook.secret), unseal(webhook.former_secret)) == (shown, old)
 
@@ -101,7 +102,7 @@ def test_a_long_label_leaves_room_in_the_list(desks: Desks, shop: Partner, make_
 
     page = desks.sit("maria", shop).open("/admin/tenants/webhook/")
 
-    row = page.locator("tr.data-row").bounding_box()
+    row = settled(page).locator("tr.data-row").bounding_box()
     last = page.locator("tr.data-row td").last.bounding_box()
     assert row
     assert last
@@ -116,7 +117,7 @@ def test_a_phone_shows_all_of_a_delivery(desks: Desks, shop: Partner) -> None:
     page = desks.sit("maria", shop, size="phone").open(f"/admin/tenants/webhook/{webhook.pk}/change/")
 
     for said in ("answered with an error", "500", "10,012"):
-        box = page.locator("section").get_by_text(said, exact=True).bounding_box()
+        box = settled(page).locator("section").get_by_text(said, exact=True).bounding_box()
         assert box
         assert box["x"] + box["width"] <= 390
 
@@ -135,7 +136,7 @@ def test_an_admin_is_led_from_home_to_a_webhook_that_stopped_and_resumes_it(
     page.get_by_role("link", name="Look at it").click()
     expect(page.get_by_text("the receiver answered 410").first).to_be_visible()
     expect(page.get_by_text("1, 1 behind")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert fits(page)
     page.goto(f"{desk.url}/admin/tenants/webhook/{webhook.pk}/resume/")
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("“ERP” is active again.")).to_be_visible()

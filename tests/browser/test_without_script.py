@@ -55,6 +55,7 @@ def test_a_list_is_searched_and_filtered_left_and_logged_in_to(page: Page) -> No
     page.locator("#nav-sidebar a[href='/admin/orders/order/']").click()
     expect(page).to_have_url(re.compile("/orders/order/"))
     page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log out")).to_have_count(0)
     page.goto(LIST)
     expect(page).to_have_url(re.compile("/login/"))
 

@@ -1,9 +1,12 @@
 """What partners' calls leave for staff, in a real chromium: a rejected record is corrected, a failed request found."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tenants.models import LoggedRequest, Role
+from tests.browser.pages import fits
 from tests.browser.test_tenants import Desks, desks  # noqa: F401 — the fixture
 from tests.conftest import Partner
 from tests.customers.records import customer
@@ -36,7 +39,7 @@ def test_staff_correct_a_record_that_a_batch_left_out(desks: Desks, partner: Par
     expect(page.get_by_text("Corrected", exact=True).first).to_be_visible()
     stored = {record["CustomerId"]: record["Name"] for record in partner.read("customers")}
     assert stored == {"C-1": "نورة 🙂", "C-2": None}
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -51,9 +54,10 @@ def test_a_failed_request_is_found_by_its_trace(desks: Desks, partner: Partner, 
     expect(page.get_by_text("2 times")).to_be_visible()
     page.locator("input[name=q]").fill(failed.json()["traceId"])
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"[?&]q="))
     page.locator("#result_list .hub-open").first.click()
 
     expect(page.get_by_text(trace).first).to_be_visible()
     expect(page.get_by_text("The field Language must be a string with a maximum length of 10.").first).to_be_visible()
     expect(page.get_by_role("button", name="Copy")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
