@@ -5,14 +5,15 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 from hub.postgres.cluster import Cluster
 from hub.serving.processes import tied_to_us
 
-ESTABLISHED = "01"  # in /proc/net/tcp
+LISTENING = "0A"  # in /proc/net/tcp
+_held: list[socket.socket] = []  # whose ports are ours until this process ends
 
 
 def commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
@@ -35,17 +36,26 @@ def inhabitants(data: Path) -> list[int]:
 
 
 def connections_of(pid: int, port: int) -> int:
-    """Return how many connections to a port of this machine a process has accepted."""
+    """Return how many connections to a port of this machine a process has accepted and not closed.
+
+    One whose client has gone counts until the process knows: so long it leaves new ones to others.
+    """
     inodes = {
         line.split()[9]
         for line in Path("/proc/net/tcp").read_text().splitlines()
-        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == ESTABLISHED
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] != LISTENING
     }
-    held = 0
-    with contextlib.suppress(FileNotFoundError):  # a process, or a descriptor, that has just gone
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            held += os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") in inodes
-    return held
+    try:
+        descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:  # the process has just gone
+        return 0
+    return sum(_is_one_of(descriptor, inodes) for descriptor in descriptors)
+
+
+def _is_one_of(descriptor: Path, sockets: Collection[str]) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # one that has just been closed
+        return os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") in sockets
+    return False
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -84,5 +94,13 @@ def one_line(text: str) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Return a port that no other program is given, also while the hub that is to listen there does not run.
+
+    It stays bound here, and nobody listens. Whoever says that it may be shared (SO_REUSEADDR), as a hub does, can bind
+    it, too.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _held.append(held)
+    return int(held.getsockname()[1])

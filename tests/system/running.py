@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,9 @@ from tests.waiting import PATIENCE, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"SECRET_KEY": "the secret key of a hub in tests", "ERASURE_KEY": "the erasure key of a hub in tests"}
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
+# Limits of time are out of the way where a test does not name them: what is slow here is the machine.
+CALM = {"DJANGO_SETTINGS_MODULE": "tests.system.calm", "BODY_SECONDS": "600", "STATEMENT_SECONDS": "600"}
+PLAIN = {"DJANGO_SETTINGS_MODULE": "hub.settings"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Hub:
 
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -91,7 +95,8 @@ class Hub:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-        return {**kept, "HUB_DATA": str(self.data), "PORT": str(self.port), "WORKERS": "2", **self.settings}
+        own = {"HUB_DATA": str(self.data), "PORT": str(self.port), "WORKERS": "2"}
+        return {**kept, **CALM, **own, **self.settings}
 
     @property
     def database(self) -> EmbeddedServer:
@@ -255,11 +260,23 @@ class Hub:
         return spread == [1] * len(workers) and wait_until(lambda: not any(self.spread()))
 
     def background_worker(self) -> int:
-        assert wait_until(lambda: self.processes("procrastinate"))
-        return self.processes("procrastinate")[0]
+        found: list[int] = []
+
+        def is_there() -> bool:
+            found[:] = self.processes("procrastinate")
+            return bool(found)
+
+        assert wait_until(is_there)
+        return found[0]
 
     def postmaster(self) -> int:
         return int((self.data / "postgres/cluster/postmaster.pid").read_text().split()[0])
+
+    def kill_database(self) -> None:
+        """Kill the database, and wait until another process of it answers: a moment later the killed one still may."""
+        killed = self.postmaster()
+        os.kill(killed, signal.SIGKILL)
+        assert wait_until(lambda: self.database.running() and self.postmaster() != killed)
 
     def everything(self) -> list[int]:
         """Every process of the hub: the supervisor and its children, and the database."""

@@ -136,7 +136,7 @@ def test_a_killed_web_server_comes_back_and_requests_wait_for_it(hub: Hub) -> No
     kill(*victims)
 
     assert hub.send("GET", "/health").status == 200  # not refused: the listening socket outlives the web server
-    assert not set(victims) & set(hub.processes("hub.serving.web"))
+    assert wait_until(lambda: not victims & set(hub.web_workers()))
 
 
 def test_a_killed_background_worker_comes_back(hub: Hub) -> None:
