@@ -12,7 +12,7 @@ import pytest
 
 from hub.postgres.server import EmbeddedServer
 from tests.system.processes import inhabitants
-from tests.system.servers import USER, execute, owner, server_pid, value
+from tests.system.servers import USER, execute, has_stopped, owner, server_pid, value
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def test_everything_killed_and_the_pid_recycled(server: EmbeddedServer, data: Pa
 NEVER_ENDING = f"""
 import time
 from pathlib import Path
-Path.replace = lambda *_: time.sleep(600)
+Path.replace = lambda *_: time.sleep(240)
 {USER}
 """
 
@@ -93,4 +93,4 @@ def test_a_server_that_starts_slowly_is_waited_for_and_not_taken_for_dead(data: 
     assert server_pid(data) == slow
     assert value(server, "SELECT 1") == 1
     server.stop()
-    assert not inhabitants(data)
+    assert has_stopped(data)

@@ -270,4 +270,4 @@ def test_psql_takes_the_database_url_with_and_without_a_hub_running(hub: Hub, ow
 
     assert own.everything()  # left running for whoever took the URL; the next command stops it
     assert own.manage("showmigrations").returncode == 0
-    assert own.everything() == []
+    assert own.remnants() == []
