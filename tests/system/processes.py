@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -13,7 +13,7 @@ from hub.postgres.cluster import Cluster
 from hub.serving.processes import tied_to_us
 
 LISTENING = "0A"  # in /proc/net/tcp
-_held: list[socket.socket] = []  # whose ports are ours until this process ends
+_bound: list[socket.socket] = []  # whose ports are ours until this process ends
 
 
 def commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
@@ -40,22 +40,26 @@ def connections_of(pid: int, port: int) -> int:
 
     One whose client has gone counts until the process knows: so long it leaves new ones to others.
     """
-    inodes = {
-        line.split()[9]
+    return len(accepted(pid, port))
+
+
+def accepted(pid: int, port: int) -> set[str]:
+    """Return the connections to a port of this machine that a process has, as its descriptors name them."""
+    return held(pid) & {
+        f"socket:[{line.split()[9]}]"
         for line in Path("/proc/net/tcp").read_text().splitlines()
         if line.split()[1].endswith(f":{port:04X}") and line.split()[3] != LISTENING
     }
-    try:
-        descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
-    except FileNotFoundError:  # the process has just gone
-        return 0
-    return sum(_is_one_of(descriptor, inodes) for descriptor in descriptors)
 
 
-def _is_one_of(descriptor: Path, sockets: Collection[str]) -> bool:
-    with contextlib.suppress(FileNotFoundError):  # one that has just been closed
-        return os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") in sockets
-    return False
+def held(pid: int) -> set[str]:
+    """Return what a process has open: files, and sockets, also those that the network has forgotten."""
+    found = set()
+    with contextlib.suppress(FileNotFoundError):  # the process has just gone
+        for descriptor in list(Path(f"/proc/{pid}/fd").iterdir()):
+            with contextlib.suppress(FileNotFoundError):  # it has just been closed
+                found.add(os.readlink(descriptor))
+    return found
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -102,5 +106,5 @@ def free_port() -> int:
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind(("127.0.0.1", 0))
-    _held.append(held)
+    _bound.append(held)
     return int(held.getsockname()[1])

@@ -20,7 +20,7 @@ from hub.environment import Environment
 from hub.postgres.server import EmbeddedServer
 from tests.system.inside import inside, printed
 from tests.system.processes import as_in_a_terminal, commands, connections_of, free_port, inhabitants, kill
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import PATIENCE, wait_for, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"SECRET_KEY": "the secret key of a hub in tests", "ERASURE_KEY": "the erasure key of a hub in tests"}
@@ -127,9 +127,9 @@ class Hub:
         self.serve(*arguments)
         return self.started()
 
-    def started(self, seconds: float = PATIENCE) -> str:
+    def started(self) -> str:
         """Wait until a hub that was told to serve does, and return what it printed."""
-        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), seconds)
+        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), 5 * PATIENCE)
         assert not self.has_ended(), self.errors.read_text()
         return self.output.read_text()
 
@@ -245,8 +245,7 @@ class Hub:
     def all_web_workers(self) -> set[int]:
         """The web workers as soon as there are as many as the settings say: the hub serves before the last is there."""
         wanted = int(self.environment["WORKERS"])
-        assert wait_until(lambda: len(self.web_workers()) == wanted)
-        return set(self.web_workers())
+        return set(wait_for(lambda: found if len(found := self.web_workers()) == wanted else []))
 
     def spread(self) -> list[int]:
         """How many connections each web worker has, the fewest first."""
@@ -260,14 +259,7 @@ class Hub:
         return spread == [1] * len(workers) and wait_until(lambda: not any(self.spread()))
 
     def background_worker(self) -> int:
-        found: list[int] = []
-
-        def is_there() -> bool:
-            found[:] = self.processes("procrastinate")
-            return bool(found)
-
-        assert wait_until(is_there)
-        return found[0]
+        return wait_for(lambda: self.processes("procrastinate"))[0]
 
     def postmaster(self) -> int:
         return int((self.data / "postgres/cluster/postmaster.pid").read_text().split()[0])
