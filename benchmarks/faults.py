@@ -23,7 +23,7 @@ from threading import Event, Thread
 from benchmarks.sightings import Seen, callers, changes, events, probe, values
 from hub.postgres.server import EmbeddedServer
 from tests.system.processes import connections_of, inhabitants, kill
-from tests.system.running import KEYS, Answer, Hub, Shop, folder_for_hubs
+from tests.system.running import KEYS, PLAIN, Answer, Hub, Shop, folder_for_hubs
 from tests.waiting import wait_until
 
 TOKEN = "the token of a trial, which is long enough"  # noqa: S105
@@ -240,7 +240,7 @@ def main() -> None:
         database.start()
         stack.callback(database.stop)
         own = {"METRICS_TOKEN": TOKEN, "FILES": str(disk), "TMPDIR": str(disk), "THREADS": "6"}
-        hub = Hub(folder / "var", {**KEYS, "DATABASE_URL": database.url(), **own})
+        hub = Hub(folder / "var", {**KEYS, **PLAIN, "DATABASE_URL": database.url(), **own})
         stack.callback(hub.stop)
         hub.start("--migrate")
         trial = Trial(hub, database, data, disk)

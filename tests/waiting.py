@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import connection
 
 from hub.sql.execute import is_distributed
 
+Found = TypeVar("Found")
 PATIENCE = 120  # seconds; ceilings, not expectations: what is waited for is there in a few, unless the machine is busy
 
 HERE = (
@@ -24,6 +26,15 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, *, pa
             return False
         time.sleep(pause)
     return True
+
+
+def wait_for(look: Callable[[], Found]) -> Found:
+    """Return the first thing found that is not nothing: a second look might find something else."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
+    return found
 
 
 def somebody_waits_for_us() -> bool:

@@ -51,7 +51,7 @@ class Passing(BaseHTTPRequestHandler):
     def forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         self.proxy.reached.append((self.command, self.headers["Idempotency-Key"]))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOPS}
-        with closing(http.client.HTTPConnection(urlsplit(self.proxy.hub).netloc, timeout=30)) as connection:
+        with closing(http.client.HTTPConnection(urlsplit(self.proxy.hub).netloc, timeout=120)) as connection:
             connection.request(self.command, self.path, body or None, headers)  # Host is the proxy's, and so is `next`
             answer = connection.getresponse()
             kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOPS}

@@ -313,7 +313,7 @@ console.log(JSON.stringify({json.dumps(asked)}.map((each) => verified(...each)))
 def post(url: str, body: str, headers: dict[str, str]) -> int:
     request = urllib.request.Request(url, body.encode(), headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

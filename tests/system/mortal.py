@@ -9,22 +9,20 @@ import sys
 import threading
 from typing import Any
 
-from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from hub.settings import *  # noqa: F403
-from hub.settings import ENVIRONMENT, INSTALLED_APPS
+from tests.system.calm import *  # noqa: F403
+from tests.system.calm import ENVIRONMENT, INSTALLED_APPS, Calm
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.system.mortal.Mortality"]
+INSTALLED_APPS = [*INSTALLED_APPS[:-1], "tests.system.mortal.Mortality"]
 TOLD = ENVIRONMENT.HUB_DATA / "dies"
 
 
-class Mortality(AppConfig):
+class Mortality(Calm):
     """Kills the process of the web server, and no other, at its next commit that is not the request log's."""
 
-    name = "tests.system"
-
     def ready(self) -> None:
+        super().ready()
         if "hub.serving.web" in " ".join(sys.orig_argv):
             from tenants.requests.writer import WRITER  # which asks for the settings, and those are this file
 

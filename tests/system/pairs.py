@@ -14,7 +14,7 @@ from tests.system.metrics import TOKEN
 from tests.system.processes import kill
 from tests.system.running import Hub, Shop
 from tests.system.servers import folder_for_servers
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import wait_until
 
 BRISK = {
     "DJANGO_SETTINGS_MODULE": "tests.system.brisk",
@@ -71,7 +71,7 @@ class Pair:
         self.one.serve(*arguments)
         self.other.serve()
         for hub in self:
-            hub.started(3 * PATIENCE)
+            hub.started()
 
 
 def lose(hub: Hub) -> None:
@@ -110,7 +110,7 @@ def running_pair() -> Iterator[Pair]:
                 hub.serve("--migrate")
             assert wait_until(lambda: pair.one.query(TRYING) == [(2,)] or any(hub.has_ended() for hub in pair))
         for hub in pair:
-            hub.started(3 * PATIENCE)  # all migrations, which take twice as long on a cluster
+            hub.started()
         if given_cluster():
             done = pair.one.manage("distribute")
             assert done.returncode == 0, done.stderr

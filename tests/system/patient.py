@@ -1,24 +1,15 @@
-"""Settings of a hub whose limits of time are out of the way, for tests that count what its web server does."""
-
-from django.apps import AppConfig
+"""Settings of a hub as in tests.system.calm, for tests that count: its connections are spread evenly."""
 
 from hub.serving import spread
-from hub.settings import *  # noqa: F403
-from hub.settings import DATABASES, INSTALLED_APPS
+from tests.system.calm import *  # noqa: F403
+from tests.system.calm import INSTALLED_APPS, SECONDS, Calm
 
-SECONDS = 600
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.system.patient.Patience"]
-DATABASES["default"]["OPTIONS"]["options"] += f" -c lock_timeout={SECONDS}s"
-DATABASES["default"]["OPTIONS"]["connect_timeout"] = SECONDS
+INSTALLED_APPS = [*INSTALLED_APPS[:-1], "tests.system.patient.Patience"]
 
 
-class Patience(AppConfig):
-    """Leaves connections to others until they come for them; batches wait for their turn."""
-
-    name = "tests.system"
+class Patience(Calm):
+    """Leaves connections to others until they come for them."""
 
     def ready(self) -> None:
-        from tenants.api import turns  # which asks for the settings, and those are this file
-
+        super().ready()
         spread.PATIENCE = int(SECONDS / spread.MOMENT)
-        turns.SECONDS = SECONDS

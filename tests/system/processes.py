@@ -12,7 +12,8 @@ from subprocess import DEVNULL, PIPE
 from hub.postgres.cluster import Cluster
 from hub.serving.processes import tied_to_us
 
-ESTABLISHED = "01"  # in /proc/net/tcp
+LISTENING = "0A"  # in /proc/net/tcp
+_bound: list[socket.socket] = []  # whose ports are ours until this process ends
 
 
 def commands(mark: bytes) -> Iterator[tuple[int, bytes]]:
@@ -35,17 +36,30 @@ def inhabitants(data: Path) -> list[int]:
 
 
 def connections_of(pid: int, port: int) -> int:
-    """Return how many connections to a port of this machine a process has accepted."""
-    inodes = {
-        line.split()[9]
+    """Return how many connections to a port of this machine a process has accepted and not closed.
+
+    One whose client has gone counts until the process knows: so long it leaves new ones to others.
+    """
+    return len(accepted(pid, port))
+
+
+def accepted(pid: int, port: int) -> set[str]:
+    """Return the connections to a port of this machine that a process has, as its descriptors name them."""
+    return held(pid) & {
+        f"socket:[{line.split()[9]}]"
         for line in Path("/proc/net/tcp").read_text().splitlines()
-        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == ESTABLISHED
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] != LISTENING
     }
-    held = 0
-    with contextlib.suppress(FileNotFoundError):  # a process, or a descriptor, that has just gone
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            held += os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") in inodes
-    return held
+
+
+def held(pid: int) -> set[str]:
+    """Return what a process has open: files, and sockets, also those that the network has forgotten."""
+    found = set()
+    with contextlib.suppress(FileNotFoundError):  # the process has just gone
+        for descriptor in list(Path(f"/proc/{pid}/fd").iterdir()):
+            with contextlib.suppress(FileNotFoundError):  # it has just been closed
+                found.add(os.readlink(descriptor))
+    return found
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -84,5 +98,13 @@ def one_line(text: str) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Return a port that no other program is given, also while the hub that is to listen there does not run.
+
+    It stays bound here, and nobody listens. Whoever says that it may be shared (SO_REUSEADDR), as a hub does, can bind
+    it, too.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _bound.append(held)
+    return int(held.getsockname()[1])

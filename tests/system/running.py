@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,14 @@ from hub.environment import Environment
 from hub.postgres.server import EmbeddedServer
 from tests.system.inside import inside, printed
 from tests.system.processes import as_in_a_terminal, commands, connections_of, free_port, inhabitants, kill
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import PATIENCE, wait_for, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"SECRET_KEY": "the secret key of a hub in tests", "ERASURE_KEY": "the erasure key of a hub in tests"}
 SETTINGS = {name for name in Environment.model_fields if name.isupper()}
+# Limits of time are out of the way where a test does not name them: what is slow here is the machine.
+CALM = {"DJANGO_SETTINGS_MODULE": "tests.system.calm", "BODY_SECONDS": "600", "STATEMENT_SECONDS": "600"}
+PLAIN = {"DJANGO_SETTINGS_MODULE": "hub.settings"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Hub:
 
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -91,7 +95,8 @@ class Hub:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-        return {**kept, "HUB_DATA": str(self.data), "PORT": str(self.port), "WORKERS": "2", **self.settings}
+        own = {"HUB_DATA": str(self.data), "PORT": str(self.port), "WORKERS": "2"}
+        return {**kept, **CALM, **own, **self.settings}
 
     @property
     def database(self) -> EmbeddedServer:
@@ -122,9 +127,9 @@ class Hub:
         self.serve(*arguments)
         return self.started()
 
-    def started(self, seconds: float = PATIENCE) -> str:
+    def started(self) -> str:
         """Wait until a hub that was told to serve does, and return what it printed."""
-        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), seconds)
+        assert wait_until(lambda: "Ctrl-C" in self.output.read_text() or self.has_ended(), 5 * PATIENCE)
         assert not self.has_ended(), self.errors.read_text()
         return self.output.read_text()
 
@@ -240,8 +245,7 @@ class Hub:
     def all_web_workers(self) -> set[int]:
         """The web workers as soon as there are as many as the settings say: the hub serves before the last is there."""
         wanted = int(self.environment["WORKERS"])
-        assert wait_until(lambda: len(self.web_workers()) == wanted)
-        return set(self.web_workers())
+        return set(wait_for(lambda: found if len(found := self.web_workers()) == wanted else []))
 
     def spread(self) -> list[int]:
         """How many connections each web worker has, the fewest first."""
@@ -255,11 +259,16 @@ class Hub:
         return spread == [1] * len(workers) and wait_until(lambda: not any(self.spread()))
 
     def background_worker(self) -> int:
-        assert wait_until(lambda: self.processes("procrastinate"))
-        return self.processes("procrastinate")[0]
+        return wait_for(lambda: self.processes("procrastinate"))[0]
 
     def postmaster(self) -> int:
         return int((self.data / "postgres/cluster/postmaster.pid").read_text().split()[0])
+
+    def kill_database(self) -> None:
+        """Kill the database, and wait until another process of it answers: a moment later the killed one still may."""
+        killed = self.postmaster()
+        os.kill(killed, signal.SIGKILL)
+        assert wait_until(lambda: self.database.running() and self.postmaster() != killed)
 
     def everything(self) -> list[int]:
         """Every process of the hub: the supervisor and its children, and the database."""

@@ -79,6 +79,11 @@ def is_deserted(data: Path) -> bool:
     return not inhabitants(data)
 
 
+def has_stopped(data: Path) -> bool:
+    """Say whether a server has removed its mark. That comes last: a moment later its processes are gone."""
+    return not (data / "postgres/cluster/postmaster.pid").exists() and wait_until(partial(is_deserted, data))
+
+
 def server_pid(data: Path) -> int:
     return int((data / "postgres/cluster/postmaster.pid").read_text().split()[0])
 

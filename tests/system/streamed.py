@@ -4,8 +4,8 @@
 pieces. Both say in `log` there when an answer is closed.
 """
 
-from hub.settings import *  # noqa: F403
-from hub.settings import BODY_STREAMS
+from tests.system.calm import *  # noqa: F403
+from tests.system.calm import BODY_STREAMS
 
 MOST = 60 * 1024 * 1024
 ROOT_URLCONF = "tests.system.streams"

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from hub.api.errors import BUSY, TOO_LONG
-from tests.system.running import Hub, Shop
+from tests.system.running import PLAIN, Hub, Shop
 from tests.system.test_faults import request
 from tests.system.test_front import GOOD, MEGABYTE, answer_on, raw
 from tests.system.test_turns import locked, waiting_for_a_lock
@@ -34,6 +33,7 @@ def test_forms_of_strangers_grow_no_process(hub: Hub, content_type: str, framing
     shop = hub.shop("Forms")
     sent = request(shop, FORM, b"", **framing, Content_Type=content_type, Connection="keep-alive")
     piece = b"x" * MEGABYTE
+    assert wait_until(hub.all_serve)
     assert hub.send("GET", "/admin/login/").status == 200
     before = memory_of(hub)
     for _ in range(2):  # once, 256 MB took a process from 93 to 865
@@ -50,27 +50,26 @@ def test_forms_of_strangers_grow_no_process(hub: Hub, content_type: str, framing
 
 @pytest.fixture
 def impatient(own: Hub) -> Shop:
-    """A tenant of a hub whose statements have a few seconds."""
-    own.settings["STATEMENT_SECONDS"] = str(SECONDS)
+    """A tenant of a hub whose statements have a few seconds, and whose locks are waited for as long as usual."""
+    own.settings |= {**PLAIN, "STATEMENT_SECONDS": str(SECONDS)}
     own.start("--no-worker")
     return own.shop("Impatient")
 
 
 def test_a_statement_that_takes_too_long_is_given_up_and_commands_are_not(impatient: Shop) -> None:
     with locked(impatient):
-        start = time.monotonic()
         answer = impatient.post("customers", GOOD)
 
-        assert time.monotonic() - start < 2 * SECONDS
     assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
-    assert answer.json()["message"] == TOO_LONG
+    assert answer.json()["message"] == TOO_LONG  # after ten seconds it would be the lock's
     assert impatient.read("customers") == []
-    assert impatient.post("customers", GOOD).status == 200
+    assert wait_until(lambda: impatient.post("customers", GOOD).status == 200)
     assert impatient.hub.manage("shell", "--no-imports", "-c", SHOW).stdout.strip() == "('0',)"
 
 
 def test_a_transaction_that_rests_too_long_is_given_up_and_its_lock_is_free(impatient: Shop) -> None:
     hub = impatient.hub
+    before = ended(hub)
     with ThreadPoolExecutor(1) as pool:
         with locked(impatient):
             sent = pool.submit(impatient.post, "customers", LOOKS)
@@ -78,7 +77,7 @@ def test_a_transaction_that_rests_too_long_is_given_up_and_its_lock_is_free(impa
             workers = hub.web_workers()
             for pid in workers:
                 os.kill(pid, signal.SIGSTOP)
-        assert wait_until(lambda: hub.query("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"))
+        assert wait_until(lambda: ended(hub) > before)
         assert wait_until(lambda: not hub.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
@@ -87,4 +86,9 @@ def test_a_transaction_that_rests_too_long_is_given_up_and_its_lock_is_free(impa
     assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
     assert answer.json()["message"] == BUSY  # the server has ended the connection
     assert impatient.read("customers") == []
-    assert impatient.post("customers", LOOKS).status == 200
+    assert wait_until(lambda: impatient.post("customers", LOOKS).status == 200)
+
+
+def ended(hub: Hub) -> int:
+    """Return how often the database's log says that a transaction rested too long: the rest itself may be over soon."""
+    return (hub.data / "postgres/postgresql.log").read_text().count("due to idle-in-transaction timeout")

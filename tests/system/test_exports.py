@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from tests.system.conftest import copy
 from tests.system.running import Hub, Shop, folder_for_hubs
 from tests.system.test_bounds import memory_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 RECORDS = 100_000
@@ -86,8 +86,7 @@ def test_a_slow_reader_gets_all_of_it_and_holds_nothing_while_others_write(shop:
         parts = [answer.read(1024 * 1024)]
         before = memory_of(shop.hub)
         for _ in range(3):
-            time.sleep(0.2)
-            assert shop.hub.query(HOLDING) == [(0,)]
+            assert wait_until(lambda: shop.hub.query(HOLDING) == [(0,)])  # once what is read ahead is there
             parts.append(answer.read(1024 * 1024))
         while part := answer.read(1024 * 1024):
             parts.append(part)

@@ -4,10 +4,13 @@ import json
 import os
 import random
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.system.conftest import hub_on_a_copy
@@ -48,14 +51,23 @@ def position(hub: Hub, job: int) -> int:
 
 
 def test_an_import_goes_on_whoever_is_killed(hasty: Hub) -> None:
+    assert wait_until(lambda: goes_on_whoever_is_killed(hasty)), "it was over before somebody was killed"
+
+
+def goes_on_whoever_is_killed(hasty: Hub) -> bool:
+    """See that an import does, and say whether it was under way each time that somebody was killed."""
     shop = hasty.shop()
     job = upload(shop, file_of(ROWS))
-    points = sorted(random.sample(range(2 * CHUNK, 22 * CHUNK), 3))
+    points, holders = sorted(random.sample(range(2 * CHUNK, 22 * CHUNK), 3)), list[str]()
 
     for which, point in enumerate(points):
         assert wait_until(partial(is_at, hasty, job, point))
-        os.kill(hasty.postmaster() if which == 1 else hasty.background_worker(), signal.SIGKILL)
-        assert wait_until(lambda: is_back(hasty))
+        with held_up(hasty, job) as holder:
+            holders.append(holder)
+            if which == 1:
+                hasty.kill_database()
+            else:
+                kill_worker(hasty)
 
     assert wait_until(lambda: hasty.query(JOB.format(job))[0][0] == "finished")
     rejected = ROWS // EVERY
@@ -70,26 +82,46 @@ def test_an_import_goes_on_whoever_is_killed(hasty: Hub) -> None:
     ]
     parts = f"SELECT count(*) {of_tenant.format('tenants_filepart')}"
     assert wait_until(lambda: hasty.query(parts) == [(0,)]), "the file goes a moment after the job has ended"
+    return all(holders)
 
 
-def is_back(hub: Hub) -> bool:
-    try:
-        return bool(hub.query("SELECT 1") and hub.processes("procrastinate"))
-    except Exception:
-        return False
+@contextmanager
+def held_up(hub: Hub, job: int) -> Iterator[str]:
+    """Keep a job from going on until the end of the block, for that is noted in its row, and give who runs it.
+
+    Nobody where it is over already. A database that is killed in the block lets the job go, too.
+    """
+    with closing(psycopg.connect(hub.url)) as connection:
+        held = connection.execute("SELECT held_by FROM tenants_import WHERE id = %s FOR UPDATE", [job]).fetchone()
+        yield str(held[0]) if held else ""
+
+
+def kill_worker(hub: Hub) -> None:
+    """Kill the background worker, and wait until it has gone."""
+    killed = hub.background_worker()
+    os.kill(killed, signal.SIGKILL)
+    assert wait_until(lambda: killed not in hub.processes("procrastinate"))
 
 
 def test_a_worker_that_is_stopped_leaves_its_jobs_waiting(hasty: Hub) -> None:
+    assert wait_until(lambda: goes_on_when_a_worker_is_stopped(hasty)), "it was over before"
+
+
+def goes_on_when_a_worker_is_stopped(hasty: Hub) -> bool:
+    """See that an import does, and say whether it was under way when the worker was told to end."""
     shop = hasty.shop()
     job = upload(shop, file_of(STOPPED))
     assert wait_until(lambda: position(hasty, job) >= CHUNK)
 
     stopped = hasty.background_worker()
-    os.kill(stopped, signal.SIGTERM)
+    with held_up(hasty, job) as holder:
+        os.kill(stopped, signal.SIGTERM)
+        time.sleep(0.5)  # in which the worker hears of it, in the middle of a chunk
 
     assert wait_until(lambda: stopped not in hasty.processes("procrastinate"))
     assert wait_until(lambda: hasty.query(JOB.format(job))[0][0] == "finished"), "the next worker goes on"
     assert hasty.query(JOB.format(job))[0][2:4] == (STOPPED, STOPPED - STOPPED // EVERY)
+    return bool(holder)
 
 
 def test_jobs_of_several_tenants_run_side_by_side_and_of_one_in_turn(hasty: Hub) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from hub.postgres.server import EmbeddedServer
 from tests.system.processes import inhabitants
-from tests.system.servers import execute, owner, server_pid, value
+from tests.system.servers import USER, execute, has_stopped, owner, server_pid, value
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -45,9 +45,18 @@ def test_everything_killed_and_the_pid_recycled(server: EmbeddedServer, data: Pa
         other.kill()
 
 
+# The last of a first start, which must not come before it is killed.
+NEVER_ENDING = f"""
+import time
+from pathlib import Path
+Path.replace = lambda *_: time.sleep(240)
+{USER}
+"""
+
+
 @pytest.mark.parametrize("reached", ["global", "PG_VERSION", "base/4"])
 def test_first_start_killed_in_the_middle_is_done_again(empty: Path, users, reached: str) -> None:
-    user = users(empty)
+    user = users(empty, NEVER_ENDING)
     assert wait_until(lambda: list(empty.glob(f"postgres/cluster.new-*/{reached}")), pause=0.001)
     for pid in (user.pid, *inhabitants(empty)):
         with contextlib.suppress(ProcessLookupError):
@@ -84,4 +93,4 @@ def test_a_server_that_starts_slowly_is_waited_for_and_not_taken_for_dead(data: 
     assert server_pid(data) == slow
     assert value(server, "SELECT 1") == 1
     server.stop()
-    assert not inhabitants(data)
+    assert has_stopped(data)

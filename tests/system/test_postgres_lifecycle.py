@@ -17,7 +17,7 @@ from hub.postgres.server import EmbeddedServer, PostgresError
 from tests.system.conftest import copy
 from tests.system.processes import inhabitants
 from tests.system.running import ROOT
-from tests.system.servers import AS_ROOT, USER, execute, is_up, server_pid, value
+from tests.system.servers import AS_ROOT, USER, execute, has_stopped, is_up, server_pid, value
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def test_server_starts_again_after_a_stop_and_twice_at_no_cost(data: Path) -> No
         server.start()
         assert value(server, "SELECT 1") == 1
         server.stop()
-        assert not inhabitants(data)
+        assert has_stopped(data)
 
 
 def test_settings_are_known_before_the_first_start_and_touch_nothing(empty: Path) -> None:
@@ -61,7 +61,7 @@ def test_path_with_a_comma_which_libpq_would_take_for_two_hosts(folder: Path, pr
     server.start()
     assert value(server, "SELECT 1") == 1
     server.stop()
-    assert not inhabitants(folder / "one,two")
+    assert has_stopped(folder / "one,two")
     shutil.rmtree(server.settings()["host"])
 
 
@@ -135,7 +135,7 @@ def test_eight_threads_start_it_cold_at_once(empty: Path) -> None:
         thread.join()
     server.stop()
     assert failures == []
-    assert not inhabitants(empty)
+    assert has_stopped(empty)
 
 
 def test_two_data_folders_have_two_servers(folder: Path, pristine: Path) -> None:
@@ -163,7 +163,7 @@ def test_server_stops_when_the_last_of_two_users_ends(data: Path, users) -> None
     first.communicate()
     assert EmbeddedServer(data).running()
     second.communicate()
-    assert not inhabitants(data)
+    assert has_stopped(data)
     assert not (data / "postgres/cluster/postmaster.pid").exists()
 
 
@@ -177,7 +177,7 @@ def test_server_left_by_a_killed_user_is_taken_over_and_stopped_by_the_next(data
     server.start()
     assert server_pid(data) == left
     server.stop()
-    assert not inhabitants(data)
+    assert has_stopped(data)
 
 
 def test_forked_child_keeps_the_server_and_does_not_outlive_itself(data: Path) -> None:
@@ -206,7 +206,7 @@ def test_ctrl_c_in_the_terminal_ends_the_user_and_stops_the_server_cleanly(data:
     assert is_up(user)
     os.killpg(user.pid, signal.SIGINT)
     user.communicate()
-    assert not inhabitants(data)
+    assert has_stopped(data)
     assert "database system is shut down" in (data / "postgres/postgresql.log").read_text()
 
 

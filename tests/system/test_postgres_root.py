@@ -13,7 +13,7 @@ from hub.postgres.programs import wheel_binaries
 from hub.postgres.server import EmbeddedServer, PostgresError
 from tests.system.processes import inhabitants
 from tests.system.running import ROOT
-from tests.system.servers import NEEDS_ROOT, execute, owner, server_pid, value
+from tests.system.servers import NEEDS_ROOT, execute, has_stopped, owner, server_pid, value
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, NEEDS_ROOT]
@@ -58,8 +58,8 @@ def test_folder_only_root_can_enter(folder: Path) -> None:
     fresh_home = (closed / "var/postgres").resolve()
     for one in (moved, fresh):
         one.stop()
-    assert not inhabitants(closed / "moved")
-    assert not inhabitants(closed / "var")
+    assert has_stopped(closed / "moved")
+    assert has_stopped(closed / "var")
     for used in {home, fresh_home}:
         shutil.rmtree(used)
 

