@@ -45,8 +45,9 @@ TELLING = (
 # hundreds of each column's values.
 VACUUM = SQL("VACUUM (INDEX_CLEANUP ON, ANALYZE) {}")
 # Whoever still sees the rows of a moment keeps VACUUM from removing what was erased after it: a long backup does.
+# Since when processes of another user see rows, as autovacuum's do, only a superuser is told: they may be the oldest.
 OLDEST_VIEW = """
-SELECT min(xact_start)
+SELECT min(coalesce(xact_start, 'epoch'))
   FROM pg_stat_activity
  WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
 """

@@ -148,6 +148,7 @@ def test_the_page_has_local_times_and_amounts_with_two_decimals(partner: Partner
     assert file(staff, Customer.objects.get())["Orders"]["Rows"][0]["TotalRevenue"] == 19.9
 
 
+@pytest.mark.within("a day")
 def test_taking_it_is_a_look_that_the_page_of_the_person_shows(partner: Partner, staff: Client) -> None:
     partner.save("customers", PERSON)
     found = Customer.objects.get()

@@ -253,6 +253,7 @@ def test_no_cell_of_the_proof_is_a_formula(staff: Client, ada: Customer, begins:
     assert proof(staff, ada)[-1]["Reason"] == f'\'{begins}HYPERLINK("https://x.example";"x")'
 
 
+@pytest.mark.within("a day")
 def test_the_proof_is_for_those_who_may_see_the_customer_and_is_counted(
     partner: Partner, make_tenant: MakeTenant, lived: Customer
 ) -> None:

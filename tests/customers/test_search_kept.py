@@ -31,7 +31,6 @@ from tests.orders.records import order
 from tests.searching import searched
 from tests.tenants.sandboxes import sandbox_for
 from tests.undoing import latest, taken_back, undo_page
-from tests.unhurried import unhurried
 from tests.waiting import PATIENCE, wait_until
 
 LIST = "/admin/customers/customer/"
@@ -236,8 +235,7 @@ def test_an_idle_round_asks_one_question(partner: Partner, django_assert_num_que
 @pytest.mark.slow
 @needs_plain_postgres
 @pytest.mark.django_db(transaction=True)
-def test_no_words_come_after_an_erasure_that_waited_for_them(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
-    unhurried(monkeypatch, 2)
+def test_no_words_come_after_an_erasure_that_waited_for_them(partner: Partner) -> None:
     partner.save("customers", {"CustomerId": "A", "Name": "Ann"}, {"CustomerId": "B", "Name": "Berta"})
     begin(partner.tenant.pk)
     ann = Customer.objects.get(customer_id="A").pk

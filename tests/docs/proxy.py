@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
+from tests.waiting import PATIENCE
+
 PASS, BUSY, LIMITED, LOST, UNANSWERED = "pass", "503", "429", "dropped before", "dropped after"
 FAULTS = (BUSY, LIMITED, LOST, UNANSWERED)
 HOPS = {"connection", "content-length", "transfer-encoding", "keep-alive"}
@@ -51,7 +53,7 @@ class Passing(BaseHTTPRequestHandler):
     def forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         self.proxy.reached.append((self.command, self.headers["Idempotency-Key"]))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOPS}
-        with closing(http.client.HTTPConnection(urlsplit(self.proxy.hub).netloc, timeout=120)) as connection:
+        with closing(http.client.HTTPConnection(urlsplit(self.proxy.hub).netloc, timeout=PATIENCE)) as connection:
             connection.request(self.command, self.path, body or None, headers)  # Host is the proxy's, and so is `next`
             answer = connection.getresponse()
             kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOPS}

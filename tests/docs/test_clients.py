@@ -25,6 +25,7 @@ from tests.conftest import MakeTenant, Partner
 from tests.docs.proxy import BUSY, FAULTS, LIMITED, LOST, PASS, UNANSWERED, Proxy, proxy_of
 from tests.orders.records import order
 from tests.products.records import product
+from tests.waiting import PATIENCE
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 CUSTOMERS = [{"CustomerId": f"C-{number}", "Name": "Ünïcode 🙂"} for number in range(2500)]
@@ -114,7 +115,7 @@ def run(request: pytest.FixtureRequest, proxy: Proxy, partner: Partner) -> Run:
         else:
             command = ["node", "--input-type=module", "-e", NODE.format(module=str(node), script=SCRIPTS[name][1])]
         told = json.dumps([proxy.url, partner.id, partner.key, sent])
-        done = subprocess.run(command, input=told, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, input=told, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, done.stderr
         result, slept = json.loads(done.stdout)
         return result, slept
@@ -218,7 +219,7 @@ def test_a_file_of_customers_is_loaded_and_what_is_rejected_is_told(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -246,7 +247,7 @@ def test_the_nightly_sync_sends_what_differs_and_tells_what_is_too_many(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -304,7 +305,7 @@ import {{ verified }} from {str(EXAMPLES / "node/hub_client.mjs")!r};
 console.log(JSON.stringify({json.dumps(asked)}.map((each) => verified(...each))));
 """
     command = ["node", "--input-type=module", "-e", script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [True, False, False, False, False]
@@ -313,7 +314,7 @@ console.log(JSON.stringify({json.dumps(asked)}.map((each) => verified(...each)))
 def post(url: str, body: str, headers: dict[str, str]) -> int:
     request = urllib.request.Request(url, body.encode(), headers)
     try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -309,6 +309,7 @@ def test_who_took_how_many_and_by_which_filters_is_recorded(shop: Partner) -> No
     assert event.trace_id == answer["X-Request-Id"]
 
 
+@pytest.mark.within("a day")
 def test_whom_an_export_shows_is_counted(shop: Partner) -> None:
     taken(shop, "customers")
     taken(shop, "orders", format="csv")

@@ -77,6 +77,7 @@ def test_one_that_has_ended_stays_as_it_is(partner: Partner, state: ImportState)
     assert data == told(partner, id_)
 
 
+@pytest.mark.within("a day")
 def test_a_dry_run_tells_what_would_change_to_who_may_read_it(partner: Partner) -> None:
     changes = [{"index": 0, "status": "created", "HubId": None, "before": None, "after": {"CustomerId": "C-1"}}]
     id_ = sent(partner, dryRun="true")

@@ -10,7 +10,7 @@ import pytest
 from hub.serving import processes
 from hub.serving.processes import MOST_PAUSE, Child, Supervisor, web_server
 from hub.serving.pulse import Pulse
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 SLEEPS = "import time; time.sleep(600)"
 BEATS = """
@@ -109,7 +109,7 @@ def test_one_that_was_stopped_together_with_its_supervisor_is_left_alone(monkeyp
 
         assert child.exit_code() is None
         assert wait_until(child.is_stuck)
-        supervisor.looked_at = time.monotonic()
+        supervisor.looked_at = time.monotonic() + PATIENCE  # it has not rested since, however busy the machine is
         supervisor._look()
         assert child.exit_code() == -signal.SIGKILL
     finally:

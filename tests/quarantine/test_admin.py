@@ -368,6 +368,7 @@ def test_the_list_is_searched_and_filtered(partner: Partner, staff: Client, quer
     assert len(staff.get(LIST, query).context["cl"].result_list) == found
 
 
+@pytest.mark.within("a day")
 def test_looks_are_counted(partner: Partner, staff: Client) -> None:
     partner.save("customers", {"CustomerId": "B"})
     (row,) = left_out(partner, BAD)

@@ -306,6 +306,7 @@ def test_every_filter_takes_any_value(url: str, shop: Partner, maria: User) -> N
             assert client.get(url, {lookup: "a"}).status_code in (302, 400), lookup
 
 
+@pytest.mark.within("a day")
 def test_the_list_is_filtered_by_kind_actor_member_key_day_and_tenant(
     shop: Partner, maria: User, make_tenant: MakeTenant
 ) -> None:

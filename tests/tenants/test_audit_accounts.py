@@ -13,7 +13,7 @@ from tenants.models import ACCOUNT_KINDS, AccountEvent, AuditKind, Membership, R
 from tests.conftest import MakeTenant, Partner
 from tests.members import browser, make_user, member, superuser, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.within("an hour")]
 
 LIST = "/admin/tenants/accountevent/"
 PASSWORD = "correct horse battery"

@@ -20,7 +20,7 @@ from tests.members import browser, make_user, member, superuser, text
 from tests.orders.records import order
 from tests.products.records import product
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.within("a day")]
 
 LIST = "/admin/tenants/look/"
 CUSTOMERS = "/admin/customers/customer/"

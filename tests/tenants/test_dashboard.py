@@ -17,6 +17,8 @@ from tests.conftest import MakeTenant, Partner
 from tests.orders.records import line, order
 from tests.products.records import variant
 
+pytestmark = pytest.mark.within("a day")
+
 CUSTOMERS: list[dict[str, Any]] = [
     {"CustomerId": "1", "Email": "a@example.com", "EmailOptin": True, "GdprOptin": True},
     {"CustomerId": "2", "Email": "b@example.com", "SmsOptin": True, "IsExcluded": True},

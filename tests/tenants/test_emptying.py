@@ -1,7 +1,6 @@
 """A sandbox is emptied: everything goes that it had, nobody's else, and nothing of a real tenant whatever is tried."""
 
 import threading
-import time
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -23,6 +22,7 @@ from tests.conftest import Partner
 from tests.customers.records import customer
 from tests.orders.records import line, order
 from tests.tenants.sandboxes import counts, fill_every_table, sandbox_for
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 COORDINATORS: set[Any] = {ApiKey, Invitation, Membership, SavedView, Webhook, Tenant}  # configuration, which stays
@@ -228,13 +228,15 @@ def test_writers_at_once_are_before_or_after_and_never_half(sandbox: Partner, mo
     writers = [threading.Thread(target=write) for _ in range(3)]
     for writer in writers:
         writer.start()
-    time.sleep(0.5)
-    assert empty_sandbox(sandbox.tenant, by=SERVER, seconds=None)
-    empty.set()
-    time.sleep(0.5)
-    is_over.set()
-    for writer in writers:
-        writer.join()
+    try:
+        assert wait_until(sandbox.changes)
+        assert empty_sandbox(sandbox.tenant, by=SERVER, seconds=None)
+        empty.set()
+        assert wait_until(lambda: after)
+    finally:
+        is_over.set()
+        for writer in writers:
+            writer.join()
 
     stored = sandbox.read("orders")
     assert {len(record["OrderItems"]) for record in stored} <= {2}

@@ -102,6 +102,7 @@ def test_the_page_says_how_far_it_is_and_loads_itself_without_a_script(shop: Par
     assert (told["percent"], told["read"], told["goesOn"]) == (25, "5,000 of 20,000", True)
 
 
+@pytest.mark.within("a day")
 def test_who_took_how_much_is_recorded_when_it_is_taken(shop: Partner, maria: Client) -> None:
     export = made(asked(maria, shop.tenant, q="ada@example.com", email_optin="yes"))
     assert not AuditEvent.objects.filter(kind="exported").exists()

@@ -305,6 +305,7 @@ def shop(partner: Partner) -> Partner:
         ("keys", [("customers", "api_feed", 2)]),
     ],
 )
+@pytest.mark.within("a day")
 def test_persons_who_are_told_of_are_counted_as_seen(
     shop: Partner, include: str, counted: list[tuple[str, str, int]]
 ) -> None:
@@ -313,6 +314,7 @@ def test_persons_who_are_told_of_are_counted_as_seen(
     assert looks(shop) == counted
 
 
+@pytest.mark.within("a day")
 def test_the_feed_without_records_shows_nobody(shop: Partner) -> None:
     shop.get("/changes/{tenant}")
     told(shop, "records", entity="products")

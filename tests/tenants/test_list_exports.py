@@ -167,7 +167,7 @@ def test_who_took_how_much_is_recorded_without_what_was_searched_for(shop: Partn
     event = AuditEvent.objects.filter(kind="exported").latest("pk")
     assert event.details[:3] == ["customers", "csv", "1 rows"]
     assert "by a search" in event.details
-    assert "ada" not in " ".join(event.details)
+    assert "ada@" not in " ".join(event.details)
     assert Look.objects.get(way="export").records == 1
 
 
@@ -396,6 +396,7 @@ def test_lists_that_are_no_records_are_taken_along_by_who_may_see_them(shop: Par
     assert staff.get(f"{address}export/").status_code == (403 if name in OF_ADMINS else 200)
 
 
+@pytest.mark.within("a day")
 def test_taking_the_quarantine_counts_whom_it_names(shop: Partner, staff: Client) -> None:
     take_left_out(shop, "customers", {"CustomerId": "C-1"}, {"CustomerId": "Q-1", "Language": "much too long"})
 

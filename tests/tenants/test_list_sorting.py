@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.admin.customers import CustomerAdmin
 from customers.models import Customer
 from tenants.models import Role
-from tests.conftest import MakeTenant, Partner
+from tests.conftest import MakeTenant, Partner, examples
 from tests.members import member, superuser, text
 from tests.orders.records import order
 from tests.products.records import product
@@ -50,12 +50,12 @@ def in_order(partner: Partner, sort: str) -> list[int]:
     return [row.pk for row in [*having, *rest]]
 
 
+@examples(12)
 @given(
     mails=st.lists(st.sampled_from(MAILS), max_size=11),
     sort=st.sampled_from(SORTS),
     size=st.integers(1, 4),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_all_pages_have_every_row_once_in_order_both_ways(
     make_tenant: MakeTenant, mails: list[str | None], sort: str, size: int
 ) -> None:

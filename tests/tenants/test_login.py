@@ -23,7 +23,6 @@ from tenants.models import FailureCounter
 from tenants.tasks import purge
 from tests.conftest import CLIENT
 from tests.members import text
-from tests.unhurried import unhurried
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -399,8 +398,7 @@ def all_wait() -> bool:
 
 @pytest.mark.parametrize("first", [False, True], ids=["known", "first"])
 @pytest.mark.django_db(transaction=True)
-def test_of_eight_attempts_at_once_one_is_looked_at(member: User, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    unhurried(monkeypatch, 8)
+def test_of_eight_attempts_at_once_one_is_looked_at(member: User, first: bool) -> None:
     guess(15)
     kept = list(FailureCounter.objects.all())
     if first:

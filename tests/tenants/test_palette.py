@@ -120,6 +120,7 @@ def test_who_sees_several_tenants_is_told_whose_each_is(shop: Partner, make_tena
     assert hits == {"Ann": shop.tenant.name, "Bob": other.tenant.name}
 
 
+@pytest.mark.within("a day")
 def test_whom_a_search_shows_is_counted_as_a_list_counts_them(staff: Client, shop: Partner) -> None:
     found(staff, "C-1")
 

@@ -1,12 +1,14 @@
 """What erasures leave on disk is vacuumed at night, once, and when nobody has an old view of it any more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import psycopg
 import pytest
 from django.db import connection
 
+from hub.environment import read_environment
+from hub.postgres.cluster import SUPERUSER, Cluster
 from tenants.changes.remains import vacuum_erased
 from tenants.models import Feed
 from tenants.tasks import vacuum
@@ -14,6 +16,7 @@ from tests.conftest import Partner
 from tests.customers.dialects.vendors import upload
 from tests.distribution import needs_plain_postgres
 from tests.orders.records import order
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), needs_plain_postgres]
 TABLES = [
@@ -60,8 +63,38 @@ def through_jericommerce(partner: Partner) -> None:
     partner.send("DELETE", path, **{"api-key": partner.key})
 
 
+AUTOVACUUM = """
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+        EXECUTE 'ALTER TABLE ' || name || ' {}';
+    END LOOP;
+END $$
+"""
+VIEWS = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
+
+def nobody_has_a_view() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(VIEWS)
+        return bool(cursor.fetchall()[0][0] == 0)
+
+
 @pytest.fixture
-def shop(partner: Partner) -> Partner:
+def _no_autovacuum(transactional_db: None) -> Iterator[None]:
+    """It cleans the same tables, and while it reads one, nobody else can clean what is younger than its view."""
+    with connection.cursor() as cursor:
+        cursor.execute(AUTOVACUUM.format("SET (autovacuum_enabled = off)"))
+    assert wait_until(nobody_has_a_view)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(AUTOVACUUM.format("RESET (autovacuum_enabled)"))
+
+
+@pytest.fixture
+def shop(_no_autovacuum: None, partner: Partner) -> Partner:
     partner.save("customers", {"CustomerId": "C-1", "Email": "ada@shop.example"})
     partner.save("orders", order(OrderId="1", CustomerId="C-1"), order(OrderId="2", CustomerId="C-2"))
     return partner
@@ -107,6 +140,23 @@ def test_what_somebody_still_saw_is_due_again(shop: Partner) -> None:
     assert list(vacuum_erased()) == TABLES
     assert list(vacuum_erased()) == []
     assert {dead for dead, _ in state().values()} == {0}
+
+
+@pytest.mark.skipif(bool(read_environment().DATABASE_URL), reason="nobody knows that server's superuser")
+def test_what_another_user_still_saw_is_due_again(shop: Partner) -> None:
+    """As autovacuum's processes do, of which nobody but a superuser is told since when."""
+    home = Cluster(read_environment().HUB_DATA).home
+    superuser = {"user": SUPERUSER, "password": (home / "superuser-password").read_text()}
+    with psycopg.connect(**{**connection.get_connection_params(), **superuser}) as other:
+        other.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        other.execute("SELECT 1 FROM customers_customer")
+        natively(shop)
+
+        assert list(vacuum_erased()) == TABLES
+        assert Feed.objects.get(tenant=shop.tenant).erased_at
+
+    assert list(vacuum_erased()) == TABLES
+    assert list(vacuum_erased()) == []
 
 
 def test_the_planner_s_statistics_name_nobody_who_was_erased(shop: Partner) -> None:

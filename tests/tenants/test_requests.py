@@ -178,6 +178,7 @@ def away(*_: Any, **__: Any) -> None:
     raise ApiError(503, BUSY)
 
 
+@pytest.mark.within("a day")
 def test_refusals_that_no_limit_bounds_are_counted_and_ten_kept_whole(make_tenant: MakeTenant) -> None:
     partner = make_tenant(per_minute=1)
     for _ in range(31):
@@ -187,6 +188,7 @@ def test_refusals_that_no_limit_bounds_are_counted_and_ten_kept_whole(make_tenan
     assert dict(RequestCount.objects.values_list("status", "requests")) == {200: 1, 429: 30}
 
 
+@pytest.mark.within("a day")
 def test_warnings_of_every_dialect_are_logged(partner: Partner) -> None:
     partner.save("customers", {"CustomerId": "1", "Phone": "5", "Emailoptn": True})
     upload = [{"external_id": "a1", "can_email": "maybe", "shoe": 1}, {"external_id": "?"}]
@@ -305,6 +307,7 @@ def test_what_looks_like_an_address_is_masked() -> None:
 # Strangers
 
 
+@pytest.mark.within("an hour")
 def test_calls_without_a_tenant_are_counted_by_network_and_hour(partner: Partner) -> None:
     wrong = Partner(partner.tenant, "wrong")
     for _ in range(3):
@@ -327,6 +330,7 @@ def test_calls_without_a_tenant_are_counted_by_network_and_hour(partner: Partner
     ]
 
 
+@pytest.mark.within("an hour")
 def test_a_flood_of_strangers_does_not_grow_the_tables(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strangers, "MOST_KEPT", 20)
     monkeypatch.setattr(strangers, "MOST_NETWORKS", 10)

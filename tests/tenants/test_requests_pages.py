@@ -11,6 +11,8 @@ from tests.conftest import MakeTenant, Partner
 from tests.members import member, superuser, text
 from tests.requests_log import logged
 
+pytestmark = pytest.mark.within("a day")
+
 LIST = "/admin/tenants/loggedrequest/"
 
 

@@ -205,6 +205,7 @@ def test_pages_are_counted_by_route_without_any_value(partner: Partner) -> None:
     assert "/admin/customers/customer/" in str(rows("Slowest pages of the last day"))
 
 
+@pytest.mark.within("an hour")
 def test_counts_of_an_hour_add_up() -> None:
     client = superuser()
     for _ in range(2):
@@ -264,7 +265,7 @@ def test_calls_of_the_api_are_told_by_route(partner: Partner) -> None:
     WRITER.flush()
 
     assert [row[:2] for row in rows("Slowest routes of the last day")] == [["POST /customers/{tenantId}", "1"]]
-    assert "ada" not in text(superuser().get(PAGE))
+    assert "ada@" not in text(superuser().get(PAGE))  # three letters alone may stand in a token
 
 
 def test_the_database_and_the_hub_are_told() -> None:

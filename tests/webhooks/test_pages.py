@@ -262,7 +262,7 @@ def test_while_nothing_is_sent_no_attempt_is_due(maria: Client, webhook: Webhook
     else:
         Tenant.objects.update(is_enabled=False)
 
-    assert "2999" not in text(maria.get(page(webhook)))
+    assert "2999-01-02" not in text(maria.get(page(webhook)))
 
 
 def test_moments_are_written_in_one_way(maria: Client, webhook: Webhook) -> None:

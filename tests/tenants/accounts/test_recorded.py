@@ -62,6 +62,7 @@ def test_sessions_that_are_ended(maria: User) -> None:
     assert recorded(maria) == [("session_ended", maria, ["all others"])]
 
 
+@pytest.mark.within("an hour")
 def test_too_many_attempts_by_e_mail_are_the_accounts(maria: User) -> None:
     for _ in range(8):
         Client().post("/admin/login/", {"username": "Maria@example.com", "password": "wrong"})
