@@ -77,8 +77,7 @@ def test_it_is_cancelled_and_found_in_the_list_of_exports(desks: Desks, partner:
     page = desk.open("/admin/customers/customer/")
     asked_for(page)
 
-    page.get_by_role("button", name="Cancel").focus()
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Cancel").press("Enter")
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
     page = desk.open("/admin/tenants/export/")
     expect(page.get_by_role("row", name="Customers").get_by_text("Cancelled")).to_be_visible()
