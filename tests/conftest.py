@@ -5,7 +5,7 @@ import logging
 import math
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -25,7 +25,7 @@ from tenants.keys import create_key
 from tenants.models import Tenant
 from tenants.requests.writer import WRITER
 from tests.distribution import distribute_tenants, drop_database
-from tests.sharing import close_share, open_share
+from tests.sharing import beside, close_share, open_share
 from tests.statements.find import statements
 
 pytest_plugins = ["tests.thrift"]
@@ -84,6 +84,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow files, in their order: one that began as the last would keep all others waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Where nodes of a cluster may be stopped, a test that stops one runs beside no other: they all use the nodes."""
+    if not os.environ.get("HUB_TEST_NODES"):
+        return (yield)
+    with beside("nodes", nobody="stoppable_node" in getattr(item, "fixturenames", ())):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
