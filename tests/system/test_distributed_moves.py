@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import CommandError
 
+from tenants import moves
 from tests.system.cluster import Cluster, hub_on, start_on_empty
 from tests.system.processes import as_in_a_terminal, one_line
 from tests.system.running import ROOT, Hub, Shop
@@ -114,6 +116,20 @@ def test_an_interrupt_breaks_a_move_off_and_leaves_the_tenant_where_it_was(crowd
     assert home(crowded, shop)["shard"] == before["shard"]
     assert shop.post("customers", [{"CustomerId": "after"}]).status == 200
     assert crowded.query(UNFINISHED) == [(0,)]
+
+
+def test_nodes_too_busy_to_make_a_shard_in_time_leave_the_tenant_where_it_was(
+    crowded: Hub, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = crowded.shop("Impatient")
+    before = home(crowded, shop)
+    monkeypatch.setattr(moves, "HELD_SECONDS", 0)
+
+    with pytest.raises(CommandError, match=moves.SLOW):
+        crowded.tell("shards", "--move", shop.id, "--to", other_node(cluster, before["node"]))
+
+    assert home(crowded, shop)["shard"] == before["shard"]
+    assert shop.post("customers", [{"CustomerId": "after"}]).status == 200
 
 
 def test_what_is_not_possible_is_said_in_one_line(crowded: Hub, cluster: Cluster) -> None:
