@@ -64,6 +64,7 @@ HELD_SECONDS = 8  # that writers may wait; hub.settings bounds their locks to 10
 NO_WORKERS = "waits for a free worker process (max_worker_processes, max_logical_replication_workers of its nodes)"
 UNDER_WAY = "Another move is under way: try again when it has ended."
 BUSY = "A write held the shard for too long, so nothing has moved: try again."
+SLOW = "The nodes are too busy to make a shard while its writers wait, so nothing has moved: try again."
 NO_RIGHTS = "The user of DATABASE_URL may not move shards: it must own the hub's tables."
 PLUGIN = "On every node output_plugin_libraries must name pgoutput and citus; then reload its configuration."
 
@@ -165,7 +166,7 @@ def _wait_for_keys(moving: Future[None], question: str, keys: int) -> None:
     end = time.monotonic() + HELD_SECONDS
     while not moving.done() and int(rows(ON_ALL_NODES, [question])[0][0]) < keys:
         if time.monotonic() > end:
-            raise NotPossible(BUSY)
+            raise NotPossible(SLOW)
         time.sleep(0.05)
 
 

@@ -6,7 +6,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import StringIO
@@ -28,7 +28,7 @@ from tenants.keys import create_key
 from tenants.models import Tenant
 from tenants.requests.writer import WRITER
 from tests.distribution import distribute_tenants, drop_database
-from tests.sharing import close_share, open_share
+from tests.sharing import beside, close_share, open_share
 from tests.statements.find import statements
 from tests.waiting import PATIENCE, wait_until
 
@@ -102,6 +102,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _has_a_minute_left(period: int) -> bool:
     return time.time() % period < period - 60
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Where nodes of a cluster may be stopped, a test that stops one runs beside no other: they all use the nodes."""
+    if not os.environ.get("HUB_TEST_NODES"):
+        return (yield)
+    with beside("nodes", nobody="stoppable_node" in getattr(item, "fixturenames", ())):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

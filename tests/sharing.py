@@ -31,3 +31,11 @@ def first_comer(name: str) -> Iterator[bool]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.tell() == 0
         lock.write(b"done")
+
+
+@contextmanager
+def beside(name: str, *, nobody: bool) -> Iterator[None]:
+    """A block beside all others of its name, or beside nobody."""
+    with (share() / f"{name}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if nobody else fcntl.LOCK_SH)
+        yield

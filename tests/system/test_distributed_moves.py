@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import CommandError
 
-from tests.system.cluster import Cluster, hub_on
+from tenants import moves
+from tests.system.cluster import Cluster, hub_on, start_on_empty
 from tests.system.processes import as_in_a_terminal, one_line
 from tests.system.running import ROOT, Hub, Shop
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
@@ -27,7 +29,7 @@ UNFINISHED = "SELECT count(*) FROM pg_prepared_xacts"
 def crowded(cluster: Cluster) -> Iterator[Hub]:
     """A hub whose tenants all live on one shard."""
     with cluster.database() as url, hub_on(url) as hub:
-        hub.start("--migrate")
+        start_on_empty(hub)
         assert hub.manage("distribute", "--shards", "1").returncode == 0
         yield hub
 
@@ -114,6 +116,20 @@ def test_an_interrupt_breaks_a_move_off_and_leaves_the_tenant_where_it_was(crowd
     assert home(crowded, shop)["shard"] == before["shard"]
     assert shop.post("customers", [{"CustomerId": "after"}]).status == 200
     assert crowded.query(UNFINISHED) == [(0,)]
+
+
+def test_nodes_too_busy_to_make_a_shard_in_time_leave_the_tenant_where_it_was(
+    crowded: Hub, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = crowded.shop("Impatient")
+    before = home(crowded, shop)
+    monkeypatch.setattr(moves, "HELD_SECONDS", 0)
+
+    with pytest.raises(CommandError, match=moves.SLOW):
+        crowded.tell("shards", "--move", shop.id, "--to", other_node(cluster, before["node"]))
+
+    assert home(crowded, shop)["shard"] == before["shard"]
+    assert shop.post("customers", [{"CustomerId": "after"}]).status == 200
 
 
 def test_what_is_not_possible_is_said_in_one_line(crowded: Hub, cluster: Cluster) -> None:

@@ -37,7 +37,7 @@ HELD += " WHERE locktype = 'advisory' AND objsubid = 1"  # those that a hub take
 
 
 @pytest.fixture
-def worker(cluster: Cluster) -> tuple[Address, Path]:
+def stoppable_node(cluster: Cluster) -> tuple[Address, Path]:
     """A node that may be stopped, and where its data is."""
     may = [(address, folder) for address, folder in stoppable().items() if address in cluster.workers]
     return may[0] if may else pytest.skip("HUB_TEST_NODES names no node that may be stopped")
@@ -80,9 +80,9 @@ def assert_asked_to_come_again(answer: Answer) -> None:
 
 
 def test_a_killed_node_costs_its_own_tenants_503s_and_nobody_else_anything(
-    distributed: Hub, cluster: Cluster, worker: tuple[Address, Path]
+    distributed: Hub, cluster: Cluster, stoppable_node: tuple[Address, Path]
 ) -> None:
-    address, folder = worker
+    address, folder = stoppable_node
     lame = shop_on(distributed, address, "Lame")
     lively = shop_on(distributed, next(node for node in cluster.workers if node != address), "Lively")
     workers = distributed.all_web_workers()

@@ -13,7 +13,6 @@ import pytest
 
 from hub.serving.processes import BEAT
 from hub.serving.web import ENDING_SECONDS
-from tests.system.conftest import PATIENT
 from tests.system.running import Hub, Shop
 from tests.system.test_faults import request
 from tests.system.test_front import GOOD, MEGABYTE, POST, answer_on, held, raw
@@ -23,6 +22,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 ROOM_FOR_ALL = "36"  # threads, of which a tenant has two thirds: who finds no place for a second is refused
+RESTS = 100  # of a supervisor, in which it has looked at its processes: twenty lie between two looks
 REST = 0.01  # seconds between a client's requests: without, the clients have the processors and what starts waits
 
 
@@ -73,16 +73,23 @@ def test_processes_are_renewed_under_load_and_no_request_fails_and_no_line_of_th
     assert wait_until(lambda: patient_hub.processes("procrastinate"))
 
 
+def rests_of(pid: int) -> int:
+    """Return how often a process has rested so far, or waited for something."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
 def test_a_process_that_has_grown_is_renewed_and_no_request_fails(own: Hub) -> None:
-    own.settings |= {"WORKER_MEMORY_MB": "190", "THREADS": ROOM_FOR_ALL, **PATIENT}
+    own.settings |= {"WORKER_MEMORY_MB": "190", "THREADS": ROOM_FOR_ALL}
     own.start("--no-worker")
     shop = own.shop("Grown")
     first = own.all_web_workers()
-    time.sleep(2 * BEAT)
+    rests = rests_of(own.pid)
+    assert wait_until(lambda: rests_of(own.pid) > rests + RESTS)
     body = GOOD.ljust(10 * MEGABYTE)
     sent = request(shop, POST, body[:-1], Content_Length=str(len(body)), Connection="keep-alive")
     with clients(shop, 2) as seen, held(own, 20, sent) as connections:
-        assert wait_until(lambda: not first & set(own.web_workers()[-1:]) and len(own.web_workers()) == 2)
+        assert wait_until(lambda: first < set(own.web_workers()))
         for connection in connections:
             connection.sendall(body[-1:])
         assert {answer_on(connection)[0] for connection in connections} == {200}

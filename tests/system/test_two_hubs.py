@@ -19,7 +19,7 @@ from tests.system.pairs import Pair, data_of
 from tests.system.processes import one_line
 from tests.system.running import KEYS, Answer, Shop
 from tests.system.test_concurrency import assert_limit_is_exact
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import HERE, ON_ANY_NODE, PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 PARTNERS = 8
@@ -27,7 +27,7 @@ STRANGERS = [f"stranger{n}@example.com" for n in range(40)]
 LONG = 600  # seconds that the hubs let a request wait: who is answered in a test's patience has been woken
 TWICE = "SELECT app, name FROM django_migrations GROUP BY 1, 2 HAVING count(*) > 1"
 WAITED = "another hub changes the database: waiting until it is done"
-WAITS = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+LOCK = "SELECT pg_advisory_xact_lock({})::text AS locked"
 CREATED = {"entity": "customers", "source": "api", "outcome": "created"}
 SESSION = "INSERT INTO django_session VALUES ('another', 'signed:otherwise', now() + interval '1 year')"
 OTHER_SECRET = "newest session was signed with another SECRET_KEY"
@@ -122,15 +122,23 @@ def test_of_the_same_request_at_both_at_once_one_writes(doors: tuple[Shop, Shop]
     assert all(save(door, "C-1", **named).headers["Idempotent-Replayed"] for door in doors)
 
 
-@pytest.mark.skipif(bool(given_cluster()), reason="holds a tenant's lock, which is on another node there")
+def hold(connection: psycopg.Connection, shop: Shop) -> None:
+    """Take a tenant's lock, which is where the tenant is, until the transaction ends."""
+    statement = LOCK.format(int.from_bytes(UUID(shop.id).bytes[:8], signed=True))
+    if given_cluster():
+        connection.execute("SELECT on_shard(%s, %s, '', '{}')", [shop.id, statement])
+    else:
+        connection.execute(statement.encode())
+
+
 def test_while_the_first_waits_at_one_the_second_is_told_so_at_the_other(pair: Pair, doors: tuple[Shop, Shop]) -> None:
     here, there = doors
-    lock = int.from_bytes(UUID(here.id).bytes[:8], signed=True)
+    waits = (ON_ANY_NODE if given_cluster() else HERE).encode()
     named = {"Idempotency-Key": "held"}
     with ThreadPoolExecutor(1) as pool, psycopg.connect(pair.url) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+        hold(connection, here)
         first = pool.submit(save, here, "C-1", **named)
-        assert wait_until(lambda: pair.one.query(WAITS))
+        assert wait_until(lambda: connection.execute(waits).fetchall() == [(True,)])
         second = save(there, "C-1", **named)
         connection.rollback()
         assert first.result(PATIENCE).status == 200
