@@ -17,7 +17,6 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Composed, Identifier
 
 from tests.system.running import KEYS, Hub, folder_for_hubs
-from tests.waiting import PATIENCE
 
 NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE groupid > 0 AND noderole = 'primary' ORDER BY nodeport"
 Address = tuple[str, int]
@@ -83,12 +82,6 @@ def hub_on(url: str, **settings: str) -> Iterator[Hub]:
             yield hub
         finally:
             hub.stop()
-
-
-def start_on_empty(hub: Hub) -> None:
-    """Start a hub on an empty database of the cluster, where all migrations take twice as long."""
-    hub.serve("--migrate")
-    hub.started(3 * PATIENCE)
 
 
 def stoppable() -> dict[Address, Path]:

@@ -9,7 +9,7 @@ import pytest
 
 from hub.postgres.server import EmbeddedServer
 from tests.sharing import first_comer, share
-from tests.system.cluster import Cluster, given_cluster, hub_on, start_on_empty
+from tests.system.cluster import Cluster, given_cluster, hub_on
 from tests.system.pairs import Pair, running_pair
 from tests.system.running import Hub, folder_for_hubs, running_hub
 from tests.system.servers import folder_for_servers, start_user
@@ -135,7 +135,7 @@ def cluster() -> Cluster:
 def distributed(cluster: Cluster) -> Iterator[Hub]:
     """A hub that runs on a database of its own in the cluster, with the tenants distributed."""
     with cluster.database() as url, hub_on(url) as hub:
-        start_on_empty(hub)
+        hub.start("--migrate")
         assert hub.manage("distribute").returncode == 0
         yield hub
 

@@ -9,7 +9,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from tests.orders.records import order
-from tests.system.cluster import Cluster, hub_on, run, start_on_empty
+from tests.system.cluster import Cluster, hub_on, run
 from tests.system.processes import one_line
 from tests.system.running import ROOT, Hub
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
@@ -27,7 +27,7 @@ UNFINISHED = "SELECT count(*) FROM pg_prepared_xacts"
 def plain(cluster: Cluster) -> Iterator[Hub]:
     """A hub that runs on a database of the cluster that is not distributed."""
     with cluster.database() as url, hub_on(url) as hub:
-        start_on_empty(hub)
+        hub.start("--migrate")
         yield hub
 
 

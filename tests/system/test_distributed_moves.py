@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError
 
 from tenants import moves
-from tests.system.cluster import Cluster, hub_on, start_on_empty
+from tests.system.cluster import Cluster, hub_on
 from tests.system.processes import as_in_a_terminal, one_line
 from tests.system.running import ROOT, Hub, Shop
 from tests.system.writers import assert_batches_are_whole, assert_refusals_are_clear, progress, slowest, writing
@@ -29,7 +29,7 @@ UNFINISHED = "SELECT count(*) FROM pg_prepared_xacts"
 def crowded(cluster: Cluster) -> Iterator[Hub]:
     """A hub whose tenants all live on one shard."""
     with cluster.database() as url, hub_on(url) as hub:
-        start_on_empty(hub)
+        hub.start("--migrate")
         assert hub.manage("distribute", "--shards", "1").returncode == 0
         yield hub
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
-from tests.system.cluster import Cluster, hub_on, start_on_empty
+from tests.system.cluster import Cluster, hub_on
 from tests.system.running import Hub, Shop
 from tests.system.writers import assert_refusals_are_clear, progress, writing
 from tests.waiting import wait_until
@@ -27,7 +27,7 @@ SELECT pg_terminate_backend(pid)
 def plain(cluster: Cluster) -> Iterator[Hub]:
     """A hub that runs on a database of the cluster that is not distributed."""
     with cluster.database() as url, hub_on(url) as hub:
-        start_on_empty(hub)
+        hub.start("--migrate")
         yield hub
 
 
