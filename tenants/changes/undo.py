@@ -20,7 +20,8 @@ from tenants.changes.changesets import Consent, Origin, Receipt, as_array
 from tenants.changes.exclusive import alone
 from tenants.changes.images import KEPT_FOR, Execute
 from tenants.changes.reasons import DROP_LEDGER
-from tenants.changes.undoing import UNDOING
+from tenants.changes.statistics import learn_sizes
+from tenants.changes.undoing import TABLES, UNDOING
 from tenants.changes.writing import Write, open_write
 from tenants.models import BeforeImage, Changeset, Entity, Operation, Tenant
 
@@ -159,6 +160,7 @@ def _has_images(changeset: Changeset) -> bool:
 
 def plan_undo(changeset: Changeset, priority: str, *, gives: bool = False) -> Plan:
     """Return what taking a changeset back would do; changes nothing. `priority` is the tenant's."""
+    learn_sizes(TABLES[Entity(changeset.entity)])
     return _plan(partial(_execute, _named(changeset, priority)), Entity(changeset.entity), gives=gives)
 
 

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from hub.sql.files import read_sql
 from tenants.changes.images import Kept
 from tenants.entities import entity_config
-from tenants.models import Entity
+from tenants.models import BeforeImage, Entity
 
 # What a record has of its own life, not of the image that it goes back to.
 STAYS = {"id", "tenant_id", "created_at", "updated_at", "previous_flags"}
@@ -160,5 +160,11 @@ def _list(parts: Sequence[str]) -> str:
     return ",\n       ".join(parts)
 
 
+def _tables(kept: Kept) -> list[str]:
+    parts = [kept.parts.model._meta.db_table] if kept.parts else []
+    return [kept.table, *parts, BeforeImage._meta.db_table]
+
+
 KEPT: dict[Entity, Kept] = {entity: import_string(entity_config(entity).kept) for entity in Entity}
 UNDOING = {entity: undoing(kept) for entity, kept in KEPT.items()}
+TABLES = {entity: _tables(kept) for entity, kept in KEPT.items()}  # in which an undo looks up records

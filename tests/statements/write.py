@@ -52,7 +52,7 @@ SAMPLES: dict[str, Any] = {
     "entities": ["orders", "products"], "host": "192.0.2.1", "route": "POST customers/{tenant_id}",
     "email": "ann@shop.example", "emails": ["ann@shop.example"], "entity": "customers", "epoch": "1769860800",
     "exclusive": "false", "gate": "1", "erased": [1], "firsts": [4096], "ids": [1, 2], "key": "1",
-    "earlier": MOMENT, "earlier_id": "1", "most_pairs": "2000", "phone": "+358101234567",
+    "tables": ["orders_order"], "earlier": MOMENT, "earlier_id": "1", "most_pairs": "2000", "phone": "+358101234567",
     "keys": ["i:C-1", "i:C-2"], "kinds": ["created", "updated"], "known": [1], "moment": MOMENT, "most": "20",
     "most_records": "10000", "now": MOMENT, "number": "0", "numbers": [1], "operation": "upsert", "order_id": "O-1",
     "per_hour": "5000", "per_minute": "100", "phones": ["+358101234567"], "present_customer_ids": ["C-1"],
