@@ -59,7 +59,7 @@ def examples(number: int) -> settings:
 def pytest_configure(config: pytest.Config) -> None:
     """Import what the hub's processes have, and start the embedded server before anything connects."""
     load_all()
-    # The hub's ten seconds, to which tests/system holds it, would say how busy the machine is. The last counts.
+    # The hub's ten seconds (tests/system/test_idempotency.py) would say how busy the machine is. The last counts.
     connections.settings["default"]["OPTIONS"]["options"] += f" -c lock_timeout={PATIENCE}s"
     if not is_worker(config):
         open_share()

@@ -11,7 +11,7 @@ from hub.postgres.server import EmbeddedServer
 from tests.sharing import first_comer, share
 from tests.system.cluster import Cluster, given_cluster, hub_on
 from tests.system.pairs import Pair, running_pair
-from tests.system.running import Hub, folder_for_hubs, running_hub
+from tests.system.running import Hub, folder_for_hubs
 from tests.system.servers import folder_for_servers, start_user
 
 CROWD = {"WORKERS": "3", "THREADS": "4"}
@@ -27,10 +27,18 @@ def prepared() -> Path:
     kept = share() / "prepared"
     with first_comer("prepared") as first:
         if first:
-            with running_hub("--no-worker", WORKERS="1") as hub:
-                hub.stop()
-                copy(hub.data, kept)
+            _start_once(kept)
     return kept
+
+
+def _start_once(kept: Path) -> None:
+    with folder_for_hubs() as folder:
+        hub = Hub(folder / "var", {"WORKERS": "1"})
+        try:
+            hub.start("--migrate", "--no-worker")
+        finally:
+            hub.stop()
+        copy(hub.data, kept)
 
 
 @pytest.fixture(scope="session")

@@ -289,15 +289,3 @@ def folder_for_hubs() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def running_hub(*arguments: str, **settings: str) -> Iterator[Hub]:
-    """A hub that runs until the end of the block."""
-    with folder_for_hubs() as folder:
-        hub = Hub(folder / "var", settings)
-        try:
-            hub.start("--migrate", *arguments)
-            yield hub
-        finally:
-            hub.stop()
