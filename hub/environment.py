@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Self
@@ -215,10 +216,19 @@ def _settings_of(path: str) -> dict[str, str]:
         if not line or line.startswith(("#", ";")):
             continue
         if not equals or name not in Environment.model_fields or name == "HUB_SETTINGS":
-            raise EnvironmentProblem(f"HUB_SETTINGS: line {number} of {path} sets no variable of the hub's.")
+            raise EnvironmentProblem(
+                f"HUB_SETTINGS: line {number} of {path} sets no variable of the hub's.{_suggestion(name + equals)}"
+            )
         quoted = value[:1] == value[-1:] and value[:1] in ("'", '"') and len(value) > 1
         found[name] = value[1:-1] if quoted else value
     return {name: value for name, value in found.items() if value}
+
+
+def _suggestion(begun: str) -> str:
+    """Say how a line that begins so may have been meant to begin; it is not shown itself, for it may be a secret."""
+    known = [f"{name}=" for name in Environment.model_fields if name != "HUB_SETTINGS"]
+    near = get_close_matches(begun.upper(), known, n=1)
+    return f" Did you mean {near[0]}…?" if near else ""
 
 
 def _line(error: ErrorDetails) -> str:

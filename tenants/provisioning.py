@@ -71,9 +71,12 @@ def first_tenant(name: str) -> tuple[Tenant, bool]:
 
 
 def named_tenant(text: str) -> Tenant | None:
-    """Return the tenant with an id or a slug."""
+    """Return the tenant with an id, a slug, or a name that no other has."""
     named = Tenant.objects.alias(id_text=Cast("id", TextField()))
-    return named.filter(Q(slug=text) | Q(id_text=text.lower())).first()
+    if found := named.filter(Q(slug=text) | Q(id_text=text.lower())).first():
+        return found
+    called = list(Tenant.objects.filter(name=text)[:2])
+    return called[0] if len(called) == 1 else None
 
 
 def free_slug(name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from hub.backups.problems import BackupProblem
 
 LEAST = 12  # characters
+SOURCES = "--passphrase-file, BACKUP_PASSPHRASE, the terminal"
 
 
 def read_passphrase(path: str) -> str:
@@ -33,5 +34,5 @@ def ask_passphrase(*, twice: bool = False) -> str:
 def require_strong(passphrase: str) -> str:
     """Return a passphrase for a new backup; raises BackupProblem where it is too short."""
     if len(passphrase) < LEAST:
-        raise BackupProblem(f"A passphrase must have {LEAST} characters or more.")
+        raise BackupProblem(f"The passphrase must have {LEAST} characters or more, wherever it comes from: {SOURCES}.")
     return passphrase

@@ -14,6 +14,7 @@ from hub.backups.manifest import Manifest, read_manifest
 from hub.backups.problems import BackupProblem, Damaged
 
 Seen = Callable[[int], object]
+LONGEST = max(len(VERSION), len(manifest.NAME))
 NEEDS_PASSPHRASE = "The backup is encrypted: give its passphrase by --passphrase-file or BACKUP_PASSPHRASE."  # noqa: S105
 
 
@@ -29,6 +30,12 @@ def is_encrypted(path: Path) -> bool:
     """Say whether a file begins as an encrypted one; raises BackupProblem where it cannot be read."""
     with _opened(path) as file:
         return file.read(len(VERSION)) == VERSION
+
+
+def _begins_as_one(path: Path) -> bool:
+    """Say whether a file begins as a backup does, in clear or encrypted."""
+    with _opened(path) as file:
+        return file.read(LONGEST).startswith((VERSION, manifest.NAME.encode()))
 
 
 def parts_of(path: Path, passphrase: str, seen: Seen) -> Iterator[tuple[str, bytes]]:
@@ -47,6 +54,8 @@ def parts_of(path: Path, passphrase: str, seen: Seen) -> Iterator[tuple[str, byt
 
 def look_through(path: Path, passphrase: str, seen: Seen) -> Content:
     """Read a backup to its end, and return what it has; raises BackupProblem where it cannot be restored."""
+    if not _begins_as_one(path):
+        raise BackupProblem(f"{path} is no backup of a hub, or its beginning is lost. Nothing was restored.")
     first: Manifest | None = None
     keys: dict[str, str] = {}
     files = set()

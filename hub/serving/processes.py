@@ -127,7 +127,8 @@ class Child:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            log.error("process did not stop in time, killing it", process=self.name)
+            if seconds:
+                log.error("process did not stop in time, killing it", process=self.name)
             self.process.kill()
             self.process.wait()
 

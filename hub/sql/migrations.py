@@ -41,10 +41,14 @@ class Migrations:
     def said(self) -> str:
         """What an operator should know, in a few words."""
         if self.missing:
-            return f"{len(self.missing)} migrations are to be run (manage.py migrate)"
+            return f"{_counted(self.missing)} to be run (manage.py migrate)"
         if self.unknown:
-            return f"has {len(self.unknown)} migrations of a newer version of the hub, the last {self.unknown[-1]}"
+            return f"has {_counted(self.unknown)} of a newer version of the hub, the last {self.unknown[-1]}"
         return "up to date"
+
+
+def _counted(names: list[str]) -> str:
+    return f"{len(names)} migration{'s' * (len(names) != 1)}"
 
 
 def find_migrations() -> Migrations:

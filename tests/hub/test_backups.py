@@ -97,6 +97,16 @@ def test_a_damaged_backup_is_refused(
         look(tmp_path, damage(sealed if passphrase else whole), passphrase)
 
 
+@pytest.mark.parametrize(
+    "data", [b"", b"\0" * 50_000, b"PGDMP\1\16\0", b"CREATE TABLE x();"], ids=["empty", "0", "dump", "SQL"]
+)
+def test_what_is_no_backup_is_not_called_a_damaged_one(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(
+        BackupProblem, match=r"is no backup of a hub, or its beginning is lost\. Nothing was restored\."
+    ):
+        look(tmp_path, data, "")
+
+
 def small(passphrase: str) -> tuple[bytes, list[tuple[str, bytes]]]:
     """A backup of a few kilobytes, and its parts."""
     data = backup(passphrase=passphrase, dump=[b"rows of a dump" * 50])

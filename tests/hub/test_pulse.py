@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.serving import processes
 from hub.serving.processes import MOST_PAUSE, Child, Supervisor, web_server
@@ -72,9 +73,11 @@ def test_a_web_server_gives_signs_and_one_that_is_stopped_is_ended(monkeypatch: 
             child.process.send_signal(signal.SIGSTOP)
             monkeypatch.setattr(processes, "STUCK_SECONDS", 2)
             assert wait_until(child.is_stuck)
-            supervisor._revive(child)
+            with capture_logs() as logs:
+                supervisor._revive(child)
 
             assert child.exit_code() == -signal.SIGKILL
+            assert [line["event"] for line in logs] == ["process gives no sign of life, killing it"]
         finally:
             child.end(0.1)
 

@@ -147,6 +147,20 @@ def test_a_key_works_until_it_expires(partner: Partner) -> None:
         assert status(partner, made["key"]) == expected, expires
 
 
+def test_a_tenant_is_known_to_commands_by_a_name_that_no_other_has(make_tenant: MakeTenant) -> None:
+    first, second = make_tenant(), make_tenant()
+    Tenant.objects.filter(pk=first.tenant.pk).update(name="Café Noir")
+    assert json.loads(run("create_key", "Café Noir", "--json"))["tenant_id"] == first.id
+
+    Tenant.objects.filter(pk=second.tenant.pk).update(name="Café Noir")
+    with pytest.raises(CommandError, match="There is no tenant 'Café Noir'"):
+        run("create_key", "Café Noir")
+
+    Tenant.objects.filter(pk=second.tenant.pk).update(slug="noir")
+    Tenant.objects.filter(pk=first.tenant.pk).update(name="noir")
+    assert json.loads(run("create_key", "noir", "--json"))["tenant_id"] == second.id
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -16,11 +16,11 @@ NO_END = "never; with --expires {:%Y-%m-%d} one ends in a year"
 
 
 class Command(BaseCommand):
-    help = "Create an API key for a tenant, named by id or slug; its text is shown this once."
+    help = "Create an API key for a tenant; its text is shown this once."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tenant", help="the tenant's id or slug")
+        parser.add_argument("tenant", help="the tenant's id, slug, or name that no other has")
         parser.add_argument("--label", default="Key", help="what the key is for")
         parser.add_argument("--expires", metavar="DATE", help="ISO 8601 date or date and time (UTC)")
         scopes = "what the key may do: all, read, write, erase, or for some: read:orders,products (default: all)"

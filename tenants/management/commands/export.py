@@ -29,7 +29,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tenant", help="the tenant's id or slug")
+        parser.add_argument("tenant", help="the tenant's id, slug, or name that no other has")
         parser.add_argument("entity", choices=Entity.values, help="which records")
         parser.add_argument("file", nargs="?", default=STDOUT, help="where to (default: -, the standard output)")
         formats = [each.value for each in FORMATS]

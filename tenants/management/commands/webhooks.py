@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         create = actions.add_parser("create", help="a webhook of a tenant; its secret is shown this once")
-        create.add_argument("tenant", help="the tenant's id or slug")
+        create.add_argument("tenant", help="the tenant's id, slug, or name that no other has")
         create.add_argument("url", help="where changes are posted to, https://…")
         create.add_argument("--label", default="Webhook", help="what it is for")
         create.add_argument("--entity", action="append", default=[], choices=Entity.values, help="all, unless named")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
         create.add_argument("--json", action="store_true", help="print JSON")
         show = actions.add_parser("list", help="the webhooks, of one tenant or of all")
-        show.add_argument("tenant", nargs="?", help="the tenant's id or slug")
+        show.add_argument("tenant", nargs="?", help="the tenant's id, slug, or name that no other has")
         for name, said in {
             "pause": "send nothing until it is resumed",
             "resume": "go on from where it stood",
