@@ -3,6 +3,8 @@
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,11 +49,11 @@ def client(partner: Partner, live_server: LiveServer, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def mirror(client: Any) -> sqlite3.Connection:
-    made = sqlite3.connect(":memory:")
-    made.executescript(client.TABLES)
-    client.begin(made)
-    return made
+def mirror(client: Any) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.executescript(client.TABLES)
+        client.begin(made)
+        yield made
 
 
 def held(mirror: sqlite3.Connection) -> dict[str, dict[int, Any]]:

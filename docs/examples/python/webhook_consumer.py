@@ -11,6 +11,8 @@ import json
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -28,8 +30,11 @@ class Inbox:
         with self.open() as database:
             database.execute(TABLE)
 
-    def open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path)
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """A connection for a block, closed after it: what it did is kept, or nothing of it."""
+        with closing(sqlite3.connect(self.path)) as database, database:
+            yield database
 
     def put(self, identifier: str, body: str) -> None:
         """Keep a message; one that came before is known by its id."""
