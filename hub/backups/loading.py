@@ -42,6 +42,7 @@ OCCUPANTS = """
      LIMIT 3
 """
 RESTORE = ("--file=-", "--no-owner", "--no-privileges", "--no-comments")
+TAKES_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('hub.restore', 0))"
 BEGIN = b"""
 BEGIN;
 DO $$
@@ -77,8 +78,13 @@ COMMIT = "COMMIT;\nANALYZE;\n"
 
 
 def refuse_occupied(parameters: Mapping[str, str]) -> int:
-    """Return the version of an empty database's server (180006); raises BackupProblem where anything is in it."""
+    """Return the version of an empty database's server (180006).
+
+    Raises BackupProblem where anything is in it, or another restore is about to fill it.
+    """
     with connected(parameters) as connection:
+        if connection.execute(TAKES_LOCK).fetchall() == [(False,)]:
+            raise BackupProblem("Another restore is filling the database. Nothing was changed.")
         found = connection.execute(OCCUPANTS).fetchall()
         if found:
             names = ", ".join(name for name, _ in found)

@@ -99,7 +99,7 @@ def test_of_two_restores_at_once_one_is_refused(made: str, target: Hub) -> None:
     with held(target.settings["DATABASE_URL"], "SELECT pg_advisory_xact_lock(hashtextextended('hub.restore', 0))"):
         told = refusal(target, "restore", made)
 
-    assert told.endswith("The database was not restored, and is as it was: another restore is filling it")
+    assert told.endswith("Another restore is filling the database. Nothing was changed.")
     assert has_nothing(target)
 
 

@@ -80,7 +80,7 @@ def test_a_killed_database_costs_503s_and_no_batch_no_worker_and_no_patience(hub
     assert set(hub.web_workers()) == workers
     assert_refusals_are_clear(writers)
     assert_batches_are_whole(hub, shop, writers)
-    assert "the database died, starting it again" in hub.errors.read_text()
+    assert "the database died, and was started again" in hub.errors.read_text()
     assert wait_until(lambda: hub.processes("procrastinate"))
 
 

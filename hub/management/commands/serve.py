@@ -147,8 +147,8 @@ def _tend(database: EmbeddedServer) -> None:
     """Bring the embedded server back when it was killed."""
     try:
         if not settings.ENVIRONMENT.DATABASE_URL and not database.running():
-            log.error("the database died, starting it again")
             database.start()
+            log.error("the database died, and was started again")
     except PostgresError as error:
         log.error("the database cannot be started", reason=str(error))
 
