@@ -78,6 +78,16 @@ def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
             os.kill(pid, by)
 
 
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Have a process rest until the end of the block."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def as_in_a_terminal() -> Callable[[], None]:
     """Take Ctrl-C, which a test run in the background of a shell ignores; one that is killed leaves no hub behind."""
     tie = tied_to_us(signal.SIGTERM)

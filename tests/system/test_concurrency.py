@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -63,7 +62,7 @@ def crowd(shop: Shop, plan: Callable[[int, random.Random], Iterator[Request]]) -
         try:
             requests = list(plan(partner, random.Random(partner)))
             start.wait(PATIENCE)
-            return [taken(shop, request, connection) for request in requests]
+            return [taken(shop.send, *request, connection=connection) for request in requests]
         finally:
             connection.close()
 
@@ -71,10 +70,10 @@ def crowd(shop: Shop, plan: Callable[[int, random.Random], Iterator[Request]]) -
         return [answer for answers in pool.map(visit, range(PARTNERS)) for answer in answers]
 
 
-def taken(shop: Shop, request: Request, connection: Any, **options: Any) -> Answer:
-    """Send a request until it is taken, as a client does where a machine is too busy for sixteen at once (503)."""
+def taken(send: Callable[..., Answer], *request: Any, **options: Any) -> Answer:
+    """Send a request until it is taken, as a client does where a machine is too busy for so many at once (503)."""
     end = time.monotonic() + PATIENCE
-    while (answer := shop.send(*request, connection=connection, **options)).status == 503 and time.monotonic() < end:
+    while (answer := send(*request, **options)).status == 503 and time.monotonic() < end:
         time.sleep(0.2)
     return answer
 
@@ -215,11 +214,10 @@ def test_writers_at_once_pass_no_bound_of_a_record(hub: Hub) -> None:
     def grow(partner: int) -> list[Answer]:
         mine = [f"{partner}-{n}" for n in range(600)]
         tagged = {"customers": [{"external_id": "1", "tags.add": mine[:100]}]}
-        with closing(hub.connect()) as connection:
-            return [
-                taken(shop, ("POST", "/products/{tenant}", [product_of("P", mine)]), connection),
-                taken(shop, ("POST", "/api/customers/upload/", tagged), connection, headers=headers),
-            ]
+        return [
+            taken(shop.post, "products", [product_of("P", mine)]),
+            taken(shop.send, "POST", "/api/customers/upload/", tagged, headers=headers),
+        ]
 
     with ThreadPoolExecutor(PARTNERS) as pool:
         of_products, of_customers = zip(*pool.map(grow, range(PARTNERS)), strict=True)

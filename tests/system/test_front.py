@@ -27,9 +27,7 @@ pytestmark = pytest.mark.slow
 MEGABYTE = 1024 * 1024
 GOOD = b'[{"CustomerId":"front"}]'
 POST = "POST /customers/{tenant} HTTP/1.1"
-USUALLY = (
-    10  # times what a call takes alone: more says that it waited for somebody else's bytes, or the machine was busy
-)
+USUALLY = 10  # times what a call takes alone: more says that it waited for others' bytes, or the machine was busy
 NEEDS_NODE = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 
 
@@ -58,16 +56,16 @@ def answer_on(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
     """Read one answer: its status, its headers, its body."""
     data = b""
     while b"\r\n\r\n" not in data:
-        data += _more(connection)
+        data += more_on(connection)
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
     while len(body) < int(headers.get("content-length", 0)):
-        body += _more(connection)
+        body += more_on(connection)
     return int(first.split()[1]), headers, body
 
 
-def _more(connection: socket.socket) -> bytes:
+def more_on(connection: socket.socket) -> bytes:
     data = connection.recv(65536)
     assert data, "the connection was closed"
     return data
@@ -342,7 +340,7 @@ def test_requests_sent_in_one_go_are_answered_in_their_order(shop: Shop) -> None
         connection.sendall(request(shop, POST, GOOD, Connection="keep-alive") + three)
         data = b""
         while data.count(b"HTTP/1.1 ") < 4 or not data.endswith(b"}"):
-            data += _more(connection)
+            data += more_on(connection)
 
     assert re.findall(rb"HTTP/1.1 (\d+)", data) == [b"200", b"404", b"404", b"404"]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.system.processes import kill
+from tests.system.processes import kill, stopped
 from tests.system.running import Hub
 from tests.system.writers import (
     WRITERS,
@@ -33,12 +33,9 @@ def connected(hub: Hub) -> int:
 @contextmanager
 def away(hub: Hub) -> Iterator[None]:
     """Kill the database, which nobody brings back until the end of the block."""
-    os.kill(hub.pid, signal.SIGSTOP)
-    try:
-        os.kill(hub.postmaster(), signal.SIGKILL)
+    with stopped(hub.pid):
+        kill(hub.postmaster())
         yield
-    finally:
-        os.kill(hub.pid, signal.SIGCONT)
 
 
 def refusals(writers: list[Writer]) -> Callable[[], bool]:

@@ -5,7 +5,6 @@ On a Citus cluster, where DATABASE_URL names one, on tenants that are distribute
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
 from uuid import UUID
@@ -18,7 +17,7 @@ from tests.system.metrics import metric
 from tests.system.pairs import Pair, data_of
 from tests.system.processes import one_line
 from tests.system.running import KEYS, Answer, Shop
-from tests.system.test_concurrency import assert_limit_is_exact
+from tests.system.test_concurrency import assert_limit_is_exact, taken
 from tests.waiting import HERE, ON_ANY_NODE, PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
@@ -37,14 +36,6 @@ OTHER_ERASURE = "ERASURE_KEY is not the one this database was used with"
 def save(shop: Shop, name: str = "", **headers: str) -> Answer:
     """Write a customer, a new one where none is named."""
     return shop.post("customers", [{"CustomerId": name or token_hex(8)}], headers=headers)
-
-
-def taken(send: Callable[[], Answer]) -> Answer:
-    """Send a request until it is taken, as a client does where a machine is too busy for so many at once (503)."""
-    end = time.monotonic() + PATIENCE
-    while (answer := send()).status == 503 and time.monotonic() < end:
-        time.sleep(0.2)
-    return answer
 
 
 def asked(shop: Shop) -> int:
@@ -111,7 +102,8 @@ def test_of_the_same_request_at_both_at_once_one_writes(doors: tuple[Shop, Shop]
     with ThreadPoolExecutor(PARTNERS) as pool:
         for number in range(5):
             named = {"Idempotency-Key": f"key {number}"}
-            answers = list(pool.map(lambda n: taken(lambda: save(doors[n % 2], "C-1", **named)), range(PARTNERS)))  # noqa: B023
+            futures = [pool.submit(taken, save, doors[n % 2], "C-1", **named) for n in range(PARTNERS)]
+            answers = [future.result() for future in futures]
 
             firsts = [each for each in answers if each.status == 200 and not each.headers["Idempotent-Replayed"]]
             assert len(firsts) == 1
@@ -190,7 +182,7 @@ def test_a_key_that_is_revoked_at_one_is_none_at_the_other_at_once(pair: Pair) -
 def test_writers_who_must_look_first_take_turns_across_both(doors: tuple[Shop, Shop]) -> None:
     batch = [{"Email": stranger, "EmailOptin": True} for stranger in STRANGERS]
     with ThreadPoolExecutor(PARTNERS) as pool:
-        answers = list(pool.map(lambda n: taken(lambda: doors[n % 2].post("customers", batch)), range(4 * PARTNERS)))
+        answers = list(pool.map(lambda n: taken(doors[n % 2].post, "customers", batch), range(4 * PARTNERS)))
 
     assert Counter(answer.status for answer in answers) == {200: 4 * PARTNERS}
     stored = Counter(customer.get("Email") for customer in doors[0].read("customers"))

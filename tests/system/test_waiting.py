@@ -24,7 +24,8 @@ from tests.system.conftest import copy
 from tests.system.processes import cpu_seconds
 from tests.system.running import Hub, Shop, folder_for_hubs
 from tests.system.test_faults import request
-from tests.system.test_front import USUALLY, _more, answer_on, is_silent, raw, usual_seconds
+from tests.system.test_front import USUALLY, answer_on, is_silent, more_on, raw, usual_seconds
+from tests.system.test_outages import away
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
@@ -241,7 +242,7 @@ def test_what_was_sent_ahead_is_answered_after_it_on_the_same_connection(shop: S
         write(shop)
         data = b""
         while data.count(b"HTTP/1.1 200") < 3 or not data.endswith(b"}"):
-            data += _more(connection)
+            data += more_on(connection)
         assert re.findall(rb'"next":(\d+)', data) == [b"%d" % (number + 1)] * 3
 
         connection.sendall(asking(shop, number))
@@ -357,12 +358,8 @@ def test_who_waits_while_the_database_is_away_is_woken_when_it_is_back(shop: Sho
     hub, said = shop.hub, "nobody knows whether there is news"
     before = log_of(hub).count(said)
     with waiting([shop] * 5) as connections:
-        os.kill(hub.pid, signal.SIGSTOP)  # who would bring it back at once
-        try:
-            os.kill(hub.postmaster(), signal.SIGKILL)
+        with away(hub):
             assert wait_until(lambda: log_of(hub).count(said) > before)
-        finally:
-            os.kill(hub.pid, signal.SIGCONT)
         assert wait_until(lambda: shop.post("customers", [{"CustomerId": token_hex(8)}]).status == 200)
 
         assert seconds_to_wake(connections)

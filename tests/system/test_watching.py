@@ -15,8 +15,9 @@ import pytest
 from tenants.system.readiness import KEPT_SECONDS
 from tests.system.conftest import copy
 from tests.system.metrics import TOKEN, metric
-from tests.system.processes import kill
+from tests.system.processes import kill, stopped
 from tests.system.running import Answer, Hub, folder_for_hubs
+from tests.system.test_outages import away
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -126,13 +127,9 @@ def test_probes_answer_in_time_while_the_database_hangs_and_all_threads_with_it(
 
 
 def test_a_database_that_was_killed_is_seen_and_comes_back(watched: Hub) -> None:
-    os.kill(watched.pid, signal.SIGSTOP)  # who would bring it back at once
-    try:
-        os.kill(watched.postmaster(), signal.SIGKILL)
+    with away(watched):
         assert wait_until(lambda: (ready(watched).status, state(watched, "database")) == (503, "down"))
         assert watched.send("GET", "/livez").status == 200
-    finally:
-        os.kill(watched.pid, signal.SIGCONT)
 
     assert wait_until(lambda: ready(watched).status == 200)
 
@@ -153,8 +150,7 @@ def test_a_worker_that_dies_is_started_again_later_each_time(watched: Hub) -> No
 def test_a_worker_that_is_away_is_seen_and_ingest_goes_on(watched: Hub) -> None:
     shop = watched.shop("Without a worker")
     worker = watched.background_worker()
-    os.kill(worker, signal.SIGSTOP)
-    try:
+    with stopped(worker):
         watched.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '10 minutes'")
         assert wait_until(lambda: state(watched, "worker") == "absent")
 
@@ -162,8 +158,6 @@ def test_a_worker_that_is_away_is_seen_and_ingest_goes_on(watched: Hub) -> None:
         assert wait_until(lambda: watched.send("GET", "/readyz").status == 200)
         assert shop.post("customers", [{"CustomerId": "C-1"}]).status == 200
         assert wait_until(lambda: metric(watched, "hub_workers_alive") == 0)
-    finally:
-        os.kill(worker, signal.SIGCONT)
     assert wait_until(lambda: ready(watched).status == 200)
 
 

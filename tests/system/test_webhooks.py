@@ -4,14 +4,14 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.system.conftest import hub_on_a_copy
-from tests.system.processes import kill
+from tests.system.processes import kill, stopped
 from tests.system.running import Hub, Shop
 from tests.waiting import wait_until
 from tests.webhooks.receiver import Receiver, answering, hanging, receiving
@@ -114,16 +114,6 @@ def test_a_worker_goes_on_when_the_database_was_killed(hub: Hub) -> None:
         assert wait_until(lambda: 2 in receiver.numbers)
 
     assert sorted(set(receiver.numbers)) == [1, 2]
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Have a process rest until the end of the block."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def is_saved(shop: Shop) -> bool:

@@ -82,6 +82,11 @@ def nobody_has_a_view() -> bool:
         return bool(cursor.fetchall()[0][0] == 0)
 
 
+def nothing_is_due() -> bool:
+    """Vacuum, and say whether nothing was left to do; an autovacuum of a catalog may see the rows for a moment."""
+    return list(vacuum_erased()) == []
+
+
 @pytest.fixture
 def _no_autovacuum(transactional_db: None) -> Iterator[None]:
     """It cleans the same tables, and while it reads one, nobody else can clean what is younger than its view."""
@@ -115,7 +120,8 @@ def test_the_tables_that_an_erasure_touched_are_vacuumed(shop: Partner, erase: C
 
 def test_without_a_further_erasure_nothing_is_vacuumed_again(shop: Partner) -> None:
     natively(shop)
-    vacuum_erased()
+    assert wait_until(nothing_is_due)
+
     shop.delete("/customers/{tenant}", customerId="nobody")
 
     assert list(vacuum_erased()) == []
@@ -138,7 +144,7 @@ def test_what_somebody_still_saw_is_due_again(shop: Partner) -> None:
         assert Feed.objects.get(tenant=shop.tenant).erased_at
 
     assert list(vacuum_erased()) == TABLES
-    assert list(vacuum_erased()) == []
+    assert wait_until(nothing_is_due)
     assert {dead for dead, _ in state().values()} == {0}
 
 
@@ -156,7 +162,7 @@ def test_what_another_user_still_saw_is_due_again(shop: Partner) -> None:
         assert Feed.objects.get(tenant=shop.tenant).erased_at
 
     assert list(vacuum_erased()) == TABLES
-    assert list(vacuum_erased()) == []
+    assert wait_until(nothing_is_due)
 
 
 def test_the_planner_s_statistics_name_nobody_who_was_erased(shop: Partner) -> None:
